@@ -1,0 +1,86 @@
+"""What a fleet of workers looks like, whoever runs it.
+
+``None`` is unknown everywhere; zero is a number that somebody counted.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Phase = Literal["pending", "starting", "idle", "painting", "stopping", "failed"]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One worker process or pod."""
+
+    name: str
+    phase: Phase
+    why: str
+    """What it waits for or does, in words."""
+    since: float
+    """Unix seconds at which this phase began."""
+    node: str | None = None
+    job_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """One machine with GPUs."""
+
+    name: str
+    product: str | None
+    slots: int
+    slots_used: int | None
+    ready: bool
+    since: float
+    spot: bool | None = None
+    pool: str | None = None
+
+
+@dataclass(frozen=True)
+class Scaler:
+    """What decides how many workers there should be, and by which numbers."""
+
+    kind: str
+    """``local supervisor``, ``ScaledObject`` or ``ScaledJob``."""
+    trigger: str
+    jobs: int | None
+    """Jobs that it counted at its last look: waiting and in progress."""
+    jobs_per_worker: int
+    minimum: int
+    maximum: int
+    polling_interval: float
+    cooldown_period: float
+    cooldown_left: float | None = None
+    """Seconds until it scales to the minimum; None while jobs are there."""
+    paused: bool = False
+    conditions: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class FleetEvent:
+    """One line of the fleet's own log."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class FleetReading:
+    """The fleet at one moment."""
+
+    scaler: Scaler | None
+    wanted: int | None
+    ready: int | None
+    """Workers that have their model and take jobs."""
+    workers: tuple[Worker, ...]
+    nodes: tuple[Node, ...] | None
+    """GPU nodes; None where this mode knows none."""
+    events: tuple[FleetEvent, ...] = ()
+
+
+class Fleet(Protocol):
+    """Something that can be asked how the fleet is."""
+
+    def read(self) -> FleetReading:
+        """Read the fleet now; raises FleetError with a sentence."""

@@ -1,0 +1,103 @@
+"""The life of each job as the dashboard knows it: a fold over events."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from wire.event import Event
+from wire.job import Job, submitted_at
+
+State = Literal["waiting", "starting", "painting", "done", "failed", "cancelled"]
+FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass(frozen=True)
+class JobView:
+    """One job, as a person wants to see it."""
+
+    job: Job
+    state: State
+    submitted_at: float | None
+    received_at: float | None = None
+    finished_at: float | None = None
+    worker: str | None = None
+    pictures: tuple[str, ...] = ()
+    """Names of the objects stored so far, in order."""
+    picture: int = 0
+    """The number of the picture in progress, from 0."""
+    step: int = 0
+    steps: int = 0
+    detail: str | None = None
+    """Why it failed or was given back."""
+    attempt: int = 0
+
+
+def waiting(job: Job) -> JobView:
+    """Start the life of a job that the queue accepted."""
+    return JobView(job=job, state="waiting", submitted_at=submitted_at(job.id))
+
+
+def follow(view: JobView, event: Event) -> JobView:
+    """Advance a job by one event; events of a finished job change nothing but a retry's."""
+    if view.state in FINISHED and event.kind not in ("accepted", "received"):
+        return view
+    change = _CHANGES.get(event.kind)
+    return change(view, event) if change else view
+
+
+def _accepted(view: JobView, _event: Event) -> JobView:
+    # A job that was picked up before its sender's event arrived is not waiting again.
+    return waiting(view.job) if view.state in FINISHED else view
+
+
+def _received(view: JobView, event: Event) -> JobView:
+    return replace(
+        view,
+        state="starting",
+        received_at=event.at,
+        worker=event.worker,
+        attempt=view.attempt + 1,
+        finished_at=None,
+        detail=None,
+        step=0,
+        steps=0,
+    )
+
+
+def _step(view: JobView, event: Event) -> JobView:
+    return replace(
+        view,
+        state="painting",
+        worker=event.worker,
+        picture=event.picture or 0,
+        step=event.step or 0,
+        steps=event.steps or 0,
+    )
+
+
+def _stored(view: JobView, event: Event) -> JobView:
+    if event.name is None or event.name in view.pictures:
+        return view
+    return replace(view, state="painting", pictures=(*view.pictures, event.name), step=0)
+
+
+def _returned(view: JobView, event: Event) -> JobView:
+    return replace(view, state="waiting", worker=None, detail=event.detail, step=0)
+
+
+def _finished(state: State):
+    def change(view: JobView, event: Event) -> JobView:
+        return replace(view, state=state, finished_at=event.at, detail=event.detail)
+
+    return change
+
+
+_CHANGES = {
+    "accepted": _accepted,
+    "received": _received,
+    "step": _step,
+    "stored": _stored,
+    "returned": _returned,
+    "done": _finished("done"),
+    "failed": _finished("failed"),
+    "cancelled": _finished("cancelled"),
+}

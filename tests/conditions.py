@@ -1,0 +1,42 @@
+"""Waiting for conditions, and saying what a machine lacks."""
+
+import os
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+
+Value = TypeVar("Value")
+
+
+def wait_until(condition: Callable[[], Value], timeout: float = 30, what: str = "") -> Value:
+    """Return the condition's first true value; fail the test if none comes in time."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {timeout:g} s: {what or condition.__name__}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def need_program(name: str, advice: str) -> str:
+    """Return a program's path; skip without it, or fail where all servers are required."""
+    path = shutil.which(name)
+    if path:
+        return path
+    sentence = f"{name} is not installed: {advice}"
+    if os.environ.get("REQUIRE_SERVERS") == "1":
+        pytest.fail(sentence)
+    pytest.skip(sentence)

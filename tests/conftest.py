@@ -1,0 +1,3 @@
+"""Fixtures that every test may use; each server has a module of its own."""
+
+pytest_plugins = ["tests.rabbitmq_server", "tests.minio_server"]

@@ -1,0 +1,134 @@
+"""Settings, read once from the environment and `.env` by whoever starts a process.
+
+Each field is documented by its ``description``; README's table and `.env.example` are
+checked against this file by a test.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from wire.errors import SettingsError
+from wire.names import BUCKET
+
+_DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Secrets show as stars."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    rabbitmq_url: SecretStr | None = Field(
+        None, description="`amqp://user:password@host:5672/vhost`; unset: a queue in SQLite"
+    )
+    rabbitmq_management_url: SecretStr | None = Field(
+        None,
+        description="`http://user:password@host:15672`; unset: the same host and user, port 15672",
+    )
+    minio_endpoint: str | None = Field(
+        None, description="`host:9000` of MinIO or any S3; unset: a folder"
+    )
+    minio_access_key: SecretStr | None = Field(None, description="the store's user")
+    minio_secret_key: SecretStr | None = Field(None, description="the store's password")
+    minio_bucket: str = Field(BUCKET, description="bucket of the pictures; made if absent")
+    minio_secure: bool = Field(False, description="`true` for https")
+    minio_region: str | None = Field(None, description="region, where the store wants one")
+
+    data_dir: Path = Field(Path("data"), description="queue and pictures when they are local")
+    fleet: Literal["auto", "local", "none"] = Field(
+        "auto",
+        description="who starts workers: `local` child processes or `none`; "
+        "`auto`: local with the SQLite queue",
+    )
+    min_workers: Annotated[int, Field(ge=0)] = Field(
+        0, description="local workers kept when nothing waits"
+    )
+    max_workers: Annotated[int, Field(ge=1)] = Field(2, description="local workers at most")
+    jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
+        1, description="jobs for which one more local worker is started"
+    )
+    polling_interval: Annotated[float, Field(gt=0)] = Field(
+        1, description="seconds between two looks of the local supervisor at the queue"
+    )
+    cooldown_period: Annotated[float, Field(ge=0)] = Field(
+        60, description="seconds without a job before the last local worker stops"
+    )
+
+    model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
+    device: str | None = Field(
+        None, description="`cuda`, `mps` or `cpu` (`GPU` and `CPU` too); unset: the best there is"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        None, description="pictures painted at once; unset: 4 on a GPU, else 1"
+    )
+    exit_after_one_task: bool = Field(False, description="`1`: a worker does one job and exits")
+    grace_period: Annotated[float, Field(ge=0)] = Field(
+        60, description="seconds that a worker has to finish once it is told to stop"
+    )
+    worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="a worker's `/healthz` and `/metrics`; unset: none"
+    )
+    worker_name: str | None = Field(None, description="a worker's name; unset: host and process")
+    pod_name: str | None = Field(None, description="set by the manifests")
+    node_name: str | None = Field(None, description="set by the manifests")
+
+    log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8501, description="the dashboard's port")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_means_unset(cls, value: object, info) -> object:
+        # `NAME=` in a .env file or a manifest is how people say "not this one".
+        return cls.model_fields[info.field_name].default if value == "" else value
+
+    @field_validator("rabbitmq_url")
+    @classmethod
+    def _is_amqp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and urlsplit(url.get_secret_value()).scheme not in ("amqp", "amqps"):
+            raise ValueError("must start with amqp:// or amqps://")
+        return url
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, name: str | None) -> str | None:
+        if name is not None and name.lower() not in _DEVICES:
+            raise ValueError("must be cuda, mps or cpu")
+        return _DEVICES[name.lower()] if name else None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.minio_endpoint and not (self.minio_access_key and self.minio_secret_key):
+            raise ValueError(
+                "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set with MINIO_ENDPOINT"
+            )
+        if self.min_workers > self.max_workers:
+            raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
+        return self
+
+    @property
+    def local_fleet(self) -> bool:
+        """Whether this machine's dashboard starts workers itself."""
+        return self.fleet == "local" or (self.fleet == "auto" and self.rabbitmq_url is None)
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises SettingsError with a sentence that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    reason = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"The settings do not fit together: {reason}."
+    variable = str(first["loc"][0]).upper()
+    source = "the environment" if variable in os.environ else ".env"
+    return f"{variable} in {source} is not valid: {reason[:1].lower()}{reason[1:]}."
