@@ -1,0 +1,96 @@
+# One laptop, one command: `make demo`. `make help` lists the rest.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?=
+BIN := $(VENV)/bin
+COMPOSE := docker compose --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
+
+.PHONY: help
+help: ## list every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings are environment variables or lines in .env; README has the table."
+
+.PHONY: demo
+demo: $(VENV)/installed models/demo/model_index.json ## the whole app on this machine, at http://localhost:8501
+	@exec $(BIN)/python -m dashboard
+
+.PHONY: run-example
+run-example: $(VENV)/installed models/demo/model_index.json ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
+	@exec $(BIN)/python -m dashboard.run_example
+
+.PHONY: worker
+worker: $(VENV)/installed models/demo/model_index.json ## one worker, for whatever queue and store the settings name
+	@exec $(BIN)/python -m worker
+
+.PHONY: test
+test: $(VENV)/test-tools models/demo/model_index.json ## every test that can run here
+	@$(BIN)/python -m pytest $(TESTS)
+
+.PHONY: lint
+lint: $(VENV)/test-tools ## ruff: style and mistakes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: bench
+bench: $(VENV)/test-tools models/demo/model_index.json ## the figures of README, measured here
+	@$(BIN)/python -m bench
+
+.PHONY: screenshots
+screenshots: $(VENV)/test-tools models/demo/model_index.json ## the pictures of README, taken from a real run
+	@$(BIN)/python -m docs.take_screenshots
+
+.PHONY: up
+up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)
+	@$(COMPOSE) up --build --detach --wait
+	@echo "Open http://localhost:$${PORT:-8501}. Stop with: make down"
+
+.PHONY: down
+down: compose.env ## stop Docker Compose; the queue and the pictures are kept
+	@$(COMPOSE) down
+
+.PHONY: clean
+clean: ## remove the virtual environment and caches; data/ is kept
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Credentials are made once, for this machine only, and never reach git.
+compose.env:
+	@umask 077; for name in RABBITMQ_PASSWORD MINIO_ROOT_PASSWORD; do \
+	  echo "$$name=$$(LC_ALL=C tr -dc 'a-zA-Z0-9' </dev/urandom | head -c 32 || true)"; \
+	done > $@
+
+models/demo/model_index.json: | $(VENV)/installed
+	@$(BIN)/python -m models.noise models/demo
+
+# Space is asked for first: pip stops in the middle of a full disk without saying which.
+$(VENV)/python-ready:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
+	       "Name another: make PYTHON=python3.13 demo"; exit 1; }
+	@free=$$(df -Pk . | awk 'NR == 2 { print int($$4 / 1048576) }'); \
+	  need=$$([ "$(TORCH)" = cpu ] && echo 3 || echo 10); \
+	  [ "$$free" -ge "$$need" ] || { \
+	    echo "The packages need about $$need GB and $$free GB are free here." \
+	         "Make room, or take the smaller CPU build: make TORCH=cpu demo"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "No virtual environment could be made (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@touch $@
+
+$(VENV)/installed: requirements.txt dashboard/requirements.txt worker/requirements.txt wire/requirements.txt | $(VENV)/python-ready
+	@echo "Installing packages into $(VENV); the first time takes some minutes."
+	@$(if $(filter cpu,$(TORCH)),$(BIN)/pip install -q --index-url https://download.pytorch.org/whl/cpu $$(grep '^torch==' worker/requirements.txt) &&,) \
+	  $(BIN)/pip install -q --disable-pip-version-check -r requirements.txt || { \
+	  echo "The packages could not be installed; pip's words are above. Run the same command again: it goes on where it stopped."; exit 1; }
+	@touch $@
+
+$(VENV)/test-tools: tests/requirements.txt $(VENV)/installed
+	@$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
+	@touch $@

@@ -1,0 +1,64 @@
+"""`python -m dashboard`: check what a person can mend, then become the server."""
+
+import os
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+from wire.errors import SettingsError
+from wire.settings import Settings, load_settings
+
+_SERVER = Path(__file__).with_name("server.py")
+_ROOM_NEEDED = 200 * 2**20
+"""Bytes; below this SQLite's journal and a few pictures may no longer fit."""
+
+
+def main() -> None:
+    """Start the dashboard, or say in one sentence why it cannot start."""
+    try:
+        settings = load_settings()
+        _check_port(settings.port)
+        _check_data_dir(settings)
+    except SettingsError as error:
+        sys.exit(str(error))
+    print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
+    # The process becomes Streamlit, so that signals reach it and not a wrapper.
+    os.execv(sys.executable, _command(settings))
+
+
+def _command(settings: Settings) -> list[str]:
+    streamlit = [sys.executable, "-m", "streamlit", "run", str(_SERVER)]
+    return [*streamlit, "--server.port", str(settings.port)]
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} cannot be used ({error.strerror}). Is a dashboard running already? "
+                f"To use another: PORT={port + 1} make demo"
+            ) from None
+
+
+def _check_data_dir(settings: Settings) -> None:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
+    if not os.access(folder, os.W_OK):
+        raise SettingsError(f"DATA_DIR {folder} cannot be written to.")
+    if free < _ROOM_NEEDED:
+        raise SettingsError(
+            f"Only {free // 2**20} MB are free where DATA_DIR {folder} lies; "
+            "make room, or set DATA_DIR to another disk. What is there was kept."
+        )
+
+
+if __name__ == "__main__":
+    main()
