@@ -44,9 +44,10 @@ def follow(view: JobView, event: Event) -> JobView:
     return change(view, event) if change else view
 
 
-def _accepted(view: JobView, _event: Event) -> JobView:
-    # A job that was picked up before its sender's event arrived is not waiting again.
-    return waiting(view.job) if view.state in FINISHED else view
+def _accepted(view: JobView, event: Event) -> JobView:
+    # A sender's event may arrive after a quick worker's; only a later one is a retry.
+    retried = view.finished_at is not None and event.at > view.finished_at
+    return waiting(view.job) if retried else view
 
 
 def _received(view: JobView, event: Event) -> JobView:

@@ -2,12 +2,26 @@
 
 A reader sees an object whole or not at all. Writing a name again replaces the object.
 All methods may be called from any thread. They raise StoreUnavailable while the store
-cannot be reached, and StoreFull when it has no room.
+cannot be reached, StoreFull when it has no room, and StoreError for a name that is not
+letters, digits, ``. _ -`` and single slashes.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+
+from wire.errors import StoreError
+
+_PART = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+_NAME = re.compile(rf"(?=.{{1,200}}\Z){_PART}(?:/{_PART})*")
+
+
+def checked_name(name: str) -> str:
+    """Return an object's name if it can do no harm; raises StoreError for any other text."""
+    if not _NAME.fullmatch(name):
+        raise StoreError(f"{name[:80]!r} is not a name of an object.")
+    return name
 
 
 @dataclass(frozen=True)
