@@ -1,0 +1,56 @@
+"""The dead letters of the SQLite queue: jobs and messages that are not tried again."""
+
+import sqlite3
+import time
+
+from wire.dead_letters import EXHAUSTED, GONE, describe, job_of
+from wire.errors import QueueError
+from wire.job import Job
+from wire.queue import DeadLetter
+from wire.sqlite_file import SqliteFile
+
+__all__ = ["EXHAUSTED", "SCHEMA", "bury", "drop", "exhume", "oldest"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS dead_letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    died_at REAL NOT NULL
+)
+"""
+
+_DROP = "DELETE FROM dead_letters WHERE number = ? RETURNING body"
+
+
+def bury(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
+    """Add a dead letter."""
+    connection.execute(
+        "INSERT INTO dead_letters (body, reason, died_at) VALUES (?, ?, ?)",
+        (body, reason, time.time()),
+    )
+
+
+def oldest(file: SqliteFile, limit: int) -> list[DeadLetter]:
+    """Read up to ``limit`` dead letters, oldest first."""
+    query = "SELECT number, body, reason, died_at FROM dead_letters ORDER BY number LIMIT ?"
+    return [
+        describe(str(number), body, reason, died_at)
+        for number, body, reason, died_at in file.read(query, limit)
+    ]
+
+
+def exhume(connection: sqlite3.Connection, receipt: str) -> Job:
+    """Remove a dead letter and return its job.
+
+    Raises MessageError if it is no job, QueueError if it is gone; then nothing is removed.
+    """
+    for (body,) in connection.execute(_DROP, (receipt,)).fetchall():
+        return job_of(body)
+    raise QueueError(GONE)
+
+
+def drop(file: SqliteFile, receipt: str) -> None:
+    """Remove a dead letter, if it is still there."""
+    with file.transaction() as connection:
+        connection.execute(_DROP, (receipt,)).fetchall()
