@@ -1,0 +1,80 @@
+"""The local fleet: the supervisor's processes, and what their events say of them."""
+
+import logging
+import platform
+import time
+from functools import cache
+
+from dashboard.fleet import FleetReading, Node, Worker
+from dashboard.journal import Journal
+from dashboard.supervisor import Report, Supervisor
+from dashboard.worker_phases import WorkerView
+from dashboard.worker_processes import Slot
+from wire.errors import FleetError
+
+_READY = ("idle", "painting")
+
+_log = logging.getLogger(__name__)
+
+
+class LocalFleet:
+    """The fleet that this process's supervisor drives."""
+
+    def __init__(self, supervisor: Supervisor, journal: Journal) -> None:
+        self._supervisor = supervisor
+        self._journal = journal
+
+    def read(self) -> FleetReading:
+        """Read the fleet now; raises FleetError while another process drives it."""
+        report = self._supervisor.report()
+        if report is None:
+            raise FleetError("The supervisor has not looked at the queue yet.")
+        if not report.in_charge:
+            raise FleetError(report.trouble)
+        return reading_of(report, self._journal.workers(), gpu_nodes())
+
+
+def reading_of(
+    report: Report, heard: dict[str, WorkerView], gpus: tuple[Node, ...]
+) -> FleetReading:
+    """Put processes and what was heard of them together."""
+    workers = tuple(_worker(slot, heard.get(slot.name)) for slot in report.slots)
+    return FleetReading(
+        scaler=report.scaler,
+        wanted=report.wanted,
+        ready=sum(worker.phase in _READY for worker in workers),
+        workers=workers,
+        nodes=gpus or None,
+        events=report.events,
+    )
+
+
+def _worker(slot: Slot, view: WorkerView | None) -> Worker:
+    if slot.state == "failed":
+        return Worker(slot.name, "failed", slot.why, slot.since)
+    if slot.state == "stopping":
+        return Worker(slot.name, "stopping", "finishes what it has", slot.since)
+    # What was heard before this process began was said by another one of the same name.
+    if view is None or view.heard_at < slot.since:
+        return Worker(slot.name, "starting", "loading libraries", slot.since)
+    job_id = view.jobs[0] if view.jobs else None
+    return Worker(slot.name, view.phase, view.why, view.since, job_id=job_id)
+
+
+@cache
+def gpu_nodes() -> tuple[Node, ...]:
+    """Describe this machine if it has NVIDIA GPUs; empty if it has none or cannot tell."""
+    try:
+        import pynvml
+
+        pynvml.nvmlInit()
+        count = pynvml.nvmlDeviceGetCount()
+        product = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0)) if count else None
+    except (ImportError, OSError):
+        return ()
+    except pynvml.NVMLError as error:
+        _log.debug("No NVIDIA GPU can be asked: %s", error)
+        return ()
+    if not count:
+        return ()
+    return (Node(platform.node(), product, count, None, ready=True, since=time.time()),)

@@ -1,0 +1,102 @@
+"""The store's side of the gallery: what a look at the bucket adds to what events said."""
+
+import time
+from collections.abc import Callable, Iterable
+from itertools import chain, islice
+
+from dashboard import store_listing
+from dashboard.gallery_index import SHOWN, GalleryIndex
+from dashboard.jobs import JobView
+from dashboard.journal import Journal
+from wire.errors import MessageError, ObjectMissing
+from wire.event import Event
+from wire.job import submitted_at
+from wire.picture import decode_metadata, metadata_name, parse_metadata_name, parse_picture_name
+from wire.store import Entry, Store
+
+LOOKBACK = 10 * store_listing.MINUTE
+"""Jobs older than this are asked for one by one, as long as they are unfinished."""
+_OLD_JOBS = 20
+_OTHER_NAMES = 2000
+_PROMPTS = 24
+"""Most of each that one look reads, so that no look takes long."""
+
+
+class GalleryReader:
+    """Reads the newest objects at its first call, and after that only what is new."""
+
+    def __init__(
+        self,
+        store: Store,
+        index: GalleryIndex,
+        journal: Journal,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._journal = journal
+        self._clock = clock
+        self._first = True
+        self._with_metadata: set[str] = set()
+
+    def read(self) -> int:
+        """Look at the store once and return how many pictures are known."""
+        now = self._clock()
+        listing = self._all_that_is_shown(now) if self._first else self._what_is_new(now)
+        for entry in listing:
+            self._note(entry)
+        self._first = False
+        self._read_prompts()
+        return self._index.count()
+
+    def _all_that_is_shown(self, now: float) -> Iterable[Entry]:
+        others = store_listing.of_other_versions(self._store, now, _OTHER_NAMES)
+        return [*others, *store_listing.newest(self._store, now, SHOWN)]
+
+    def _what_is_new(self, now: float) -> Iterable[Entry]:
+        recent = store_listing.since(self._store, now - LOOKBACK, now)
+        old = islice(filter(lambda job: _is_old(job, now), self._journal.unfinished()), _OLD_JOBS)
+        return chain(recent, *(store_listing.of_job(self._store, view.job.id) for view in old))
+
+    def _note(self, entry: Entry) -> None:
+        """Add an object to the gallery, and to its job where its events were lost."""
+        self._index.add(entry.name, entry.modified)
+        if picture := parse_picture_name(entry.name):
+            event = Event(
+                kind="stored",
+                at=entry.modified,
+                job_id=picture.job_id,
+                picture=picture.number,
+                name=entry.name,
+            )
+            self._journal.record(event)
+        elif job_id := parse_metadata_name(entry.name):
+            self._with_metadata.add(job_id)
+            self._journal.record(Event(kind="done", at=entry.modified, job_id=job_id))
+
+    def _read_prompts(self) -> None:
+        unread = 0
+        for job_id in self._index.without_prompt():
+            prompt = self._prompt_heard(job_id)
+            if prompt is None and job_id in self._with_metadata and unread < _PROMPTS:
+                unread += 1
+                prompt = self._prompt_stored(job_id)
+            if prompt is not None:
+                self._index.tell_prompt(job_id, prompt)
+
+    def _prompt_heard(self, job_id: str) -> str | None:
+        view = self._journal.find(job_id)
+        return view.job.prompt if view else None
+
+    def _prompt_stored(self, job_id: str) -> str | None:
+        # Metadata that is gone or is not ours will not come back: it is read once.
+        self._with_metadata.discard(job_id)
+        try:
+            return decode_metadata(self._store.get(metadata_name(job_id))).prompt
+        except (ObjectMissing, MessageError):
+            return None
+
+
+def _is_old(view: JobView, now: float) -> bool:
+    made = submitted_at(view.job.id)
+    return made is None or made < now - LOOKBACK

@@ -1,0 +1,68 @@
+"""What this process heard: the newest jobs and the workers, folded from events."""
+
+import threading
+
+from dashboard.jobs import FINISHED, JobView, follow, waiting
+from dashboard.worker_phases import WorkerView, follow_worker
+from wire.event import Event
+
+MOST_JOBS = 1000
+
+
+class Journal:
+    """Jobs and workers by name; safe to use from any thread."""
+
+    def __init__(self, most_jobs: int = MOST_JOBS) -> None:
+        self._lock = threading.Lock()
+        self._most_jobs = most_jobs
+        self._jobs: dict[str, JobView] = {}
+        self._workers: dict[str, WorkerView] = {}
+
+    def record(self, event: Event) -> None:
+        """Take in one event, heard or made here; hearing it twice changes nothing."""
+        with self._lock:
+            self._record_job(event)
+            self._record_worker(event)
+
+    def jobs(self) -> tuple[JobView, ...]:
+        """Return the jobs, newest first."""
+        with self._lock:
+            return tuple(reversed(self._jobs.values()))
+
+    def unfinished(self) -> tuple[JobView, ...]:
+        """Return the jobs that wait or are in progress, newest first."""
+        return tuple(view for view in self.jobs() if view.state not in FINISHED)
+
+    def find(self, job_id: str) -> JobView | None:
+        """Return a job, if this process heard of it."""
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def workers(self) -> dict[str, WorkerView]:
+        """Return the workers that were heard and have not stopped, by name."""
+        with self._lock:
+            return dict(self._workers)
+
+    def forget_worker(self, name: str) -> None:
+        """Drop a worker that ended without a word."""
+        with self._lock:
+            self._workers.pop(name, None)
+
+    def _record_job(self, event: Event) -> None:
+        job_id = event.job.id if event.job else event.job_id
+        if job_id is None:
+            return
+        view = self._jobs.get(job_id) or (waiting(event.job) if event.job else None)
+        if view is not None:
+            self._jobs[job_id] = follow(view, event)
+        if len(self._jobs) > self._most_jobs:
+            del self._jobs[next(iter(self._jobs))]
+
+    def _record_worker(self, event: Event) -> None:
+        if event.worker is None:
+            return
+        view = follow_worker(self._workers.get(event.worker), event)
+        if view is None:
+            self._workers.pop(event.worker, None)
+        else:
+            self._workers[event.worker] = view

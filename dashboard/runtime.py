@@ -1,0 +1,147 @@
+"""The running parts of a dashboard process, made once and shared by all its sessions.
+
+Nothing here needs the broker or the store to be there: a page opens, and says what is away.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from dashboard.fleet_local import LocalFleet, gpu_nodes
+from dashboard.gallery_index import GalleryIndex
+from dashboard.gallery_reader import GalleryReader
+from dashboard.jobs import JobView
+from dashboard.journal import Journal
+from dashboard.sampler import Sampler, Sources
+from dashboard.source import Source
+from dashboard.stored_jobs import stored_job
+from dashboard.supervisor import Supervisor
+from wire import cancellation
+from wire.backends import open_events, open_queue, open_store
+from wire.event import Event
+from wire.events import Events
+from wire.job import Job, JobRequest, new_job
+from wire.queue import Queue
+from wire.settings import Settings
+from wire.store import Store
+
+_LISTEN = 1.0
+"""Seconds that one look at the events waits for the next of them."""
+
+_lock = threading.Lock()
+_running: "Runtime | None" = None
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that a page or a route may use."""
+
+    settings: Settings
+    queue: Queue
+    store: Store
+    events: Events
+    journal: Journal
+    sampler: Sampler
+    supervisor: Supervisor | None
+    """None where somebody else runs the workers."""
+
+    def submit(self, request: JobRequest) -> Job:
+        """Put a job on the queue; it is safe once this returns.
+
+        Raises QueueUnavailable or PublishRefused, and then nothing was sent.
+        """
+        job = new_job(request)
+        accepted = Event(kind="accepted", job_id=job.id, job=job)
+        self.queue.publish(job)
+        self._tell(accepted)
+        return job
+
+    def cancel(self, job_id: str) -> None:
+        """Take a job back; a worker that has it stops at its next look.
+
+        Raises StoreUnavailable, and then the job goes on.
+        """
+        cancellation.cancel(self.store, job_id)
+        self._tell(Event(kind="cancelled", job_id=job_id))
+
+    def find_job(self, job_id: str) -> JobView | None:
+        """Return a job that was heard of or is stored; raises StoreUnavailable."""
+        return self.journal.find(job_id) or stored_job(self.store, job_id)
+
+    def _tell(self, event: Event) -> None:
+        self.journal.record(event)
+        self.sampler.refresh()
+        self.events.send(event)
+
+
+def start(settings: Settings) -> Runtime:
+    """Make the parts and set them going; once per process."""
+    global _running
+    with _lock:
+        if _running is None:
+            _running = _assembled(settings)
+            _running.sampler.start()
+            if _running.supervisor:
+                _running.supervisor.start()
+        return _running
+
+
+def stop() -> None:
+    """Stop what was started, workers included; returns when nothing is left running."""
+    global _running
+    with _lock:
+        runtime, _running = _running, None
+    if runtime is None:
+        return
+    if runtime.supervisor:
+        runtime.supervisor.stop()
+    runtime.sampler.stop()
+    runtime.events.close()
+    runtime.queue.close()
+
+
+def current() -> Runtime:
+    """Return what runs in this process."""
+    if _running is None:
+        raise RuntimeError("The dashboard's parts do not run; start it with `make demo`.")
+    return _running
+
+
+def _assembled(settings: Settings) -> Runtime:
+    queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
+    journal, gallery = Journal(), GalleryIndex(started=time.time())
+    supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
+    fleet = LocalFleet(supervisor, journal) if supervisor else None
+    hear = partial(_hear, events, journal, gallery)
+    sources = Sources(
+        queue=Source("the queue", queue.depth, every=1.0),
+        store=Source("the store", GalleryReader(store, gallery, journal).read, every=2.0),
+        events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
+        fleet=Source("the supervisor", fleet.read, every=1.0) if fleet else None,
+    )
+    sampler = Sampler(sources, journal, gallery, _mode(settings), _lanes(settings))
+    return Runtime(settings, queue, store, events, journal, sampler, supervisor)
+
+
+def _hear(events: Events, journal: Journal, gallery: GalleryIndex) -> int:
+    heard = events.receive(_LISTEN)
+    for event in heard:
+        journal.record(event)
+        if event.kind == "stored" and event.name:
+            gallery.add(event.name, event.at)
+    return len(heard)
+
+
+def _mode(settings: Settings) -> str:
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "cluster"
+    return "laptop" if settings.local_fleet else "compose"
+
+
+def _lanes(settings: Settings) -> tuple[str, ...]:
+    if not settings.local_fleet:
+        return ("requests", "pictures")
+    nodes = ("nodes",) if gpu_nodes() else ()
+    return ("requests", "workers", *nodes, "pictures")

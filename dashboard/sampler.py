@@ -1,0 +1,150 @@
+"""One sampler per process: it reads every source, and keeps a snapshot ready for all pages.
+
+Each source has its own thread, so that one which hangs does not delay the others. What
+cannot be read is unknown in the snapshot, never zero.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dashboard.fleet import FleetReading, Node
+from dashboard.gallery_index import GalleryIndex
+from dashboard.history import SAMPLE_EVERY, History, extend
+from dashboard.journal import Journal
+from dashboard.readings import Sample, Snapshot
+from dashboard.source import Source
+from wire.queue import Depth
+
+REFRESH_EVERY = 0.5
+"""Seconds between two snapshots when nothing happens, so that ages go on."""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is read; ``fleet`` is None where nothing can be asked about workers."""
+
+    queue: Source[Depth]
+    store: Source[int]
+    events: Source[int]
+    fleet: Source[FleetReading] | None = None
+
+    def all(self) -> tuple[Source, ...]:
+        """Return every source there is."""
+        found = (self.queue, self.store, self.events, self.fleet)
+        return tuple(source for source in found if source)
+
+
+class Sampler:
+    """Makes samples and snapshots from what the sources last said."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        journal: Journal,
+        gallery: GalleryIndex,
+        mode: str,
+        lanes: tuple[str, ...],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sources = sources
+        self._journal = journal
+        self._gallery = gallery
+        self._mode = mode
+        self._lanes = lanes
+        self._clock = clock
+        self._history = History()
+        self._pictures_sampled = 0
+        self._lock = threading.Lock()
+        self._snapshot = self._compose()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
+
+    def start(self) -> None:
+        """Begin to read."""
+        for source in self._sources.all():
+            source.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Read no more; the last snapshot stays."""
+        self._stopping.set()
+        for source in self._sources.all():
+            source.stop()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest snapshot, at once."""
+        return self._snapshot
+
+    def refresh(self) -> None:
+        """Make a new snapshot now, for something that a person should see at once."""
+        with self._lock:
+            self._snapshot = self._compose()
+
+    def sample(self) -> None:
+        """Add one point to every lane."""
+        with self._lock:
+            self._history = extend(self._history, self._take())
+            self._snapshot = self._compose()
+
+    def _run(self) -> None:
+        next_sample = time.monotonic()
+        while not self._stopping.wait(REFRESH_EVERY):
+            if time.monotonic() >= next_sample:
+                next_sample = time.monotonic() + SAMPLE_EVERY - REFRESH_EVERY / 2
+                self.sample()
+            else:
+                self.refresh()
+
+    def _take(self) -> Sample:
+        fleet = self._sources.fleet.reading().value if self._sources.fleet else None
+        return sample_of(
+            self._clock(), self._sources.queue.reading().value, fleet, self._new_pictures()
+        )
+
+    def _new_pictures(self) -> int | None:
+        heard = self._sources.store.reading(), self._sources.events.reading()
+        if all(reading.value is None for reading in heard):
+            return None
+        before, self._pictures_sampled = self._pictures_sampled, self._gallery.stored_since_start()
+        return self._pictures_sampled - before
+
+    def _compose(self) -> Snapshot:
+        jobs = self._journal.jobs()
+        submitted = (view.submitted_at for view in jobs if view.submitted_at is not None)
+        sources = self._sources
+        return Snapshot(
+            at=self._clock(),
+            mode=self._mode,
+            lanes=self._lanes,
+            queue=sources.queue.reading(),
+            store=sources.store.reading(),
+            fleet=sources.fleet.reading() if sources.fleet else None,
+            samples=self._history.samples,
+            moments=self._history.moments(submitted),
+            jobs=jobs,
+            pictures=self._gallery.newest(),
+            pictures_total=self._gallery.stored_since_start(),
+        )
+
+
+def sample_of(
+    at: float, depth: Depth | None, fleet: FleetReading | None, pictures: int | None
+) -> Sample:
+    """Put what is known at one moment into one point; what is not known stays None."""
+    return Sample(
+        at=at,
+        waiting=depth.ready if depth else None,
+        painting=depth.unacknowledged if depth else None,
+        wanted=fleet.wanted if fleet else None,
+        ready=fleet.ready if fleet else None,
+        nodes=_ready_nodes(fleet.nodes) if fleet else None,
+        pictures=pictures,
+    )
+
+
+def _ready_nodes(nodes: tuple[Node, ...] | None) -> int | None:
+    return None if nodes is None else sum(node.ready for node in nodes)

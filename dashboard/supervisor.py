@@ -1,0 +1,189 @@
+"""The local supervisor: it counts jobs, applies KEDA's rule, and drives worker processes.
+
+One supervisor serves a data directory: whoever holds the lock file. Others wait for it, so
+that a second dashboard takes over when the first one ends.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+
+from filelock import FileLock, Timeout
+
+from dashboard.fleet import FleetEvent, Scaler
+from dashboard.journal import Journal
+from dashboard.scaling_rule import ScalerState, decide
+from dashboard.supervisor_rule import describe, jobs_of, missing, policy_of, surplus
+from dashboard.worker_processes import (
+    WORKER_COMMAND,
+    Slot,
+    ask_to_stop,
+    kill_if_overdue,
+    launch,
+    observe,
+    stop_all,
+)
+from wire.errors import QueueError
+from wire.queue import Queue
+from wire.settings import Settings
+
+_EVENTS = 100
+_FIRST_LOOK = 2.0
+"""Seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the supervisor sees things after a look."""
+
+    at: float
+    """Unix seconds."""
+    in_charge: bool
+    """Whether this process holds the lock."""
+    trouble: str | None = None
+    """Why it is not in charge, as a sentence."""
+    wanted: int = 0
+    scaler: Scaler | None = None
+    slots: tuple[Slot, ...] = ()
+    events: tuple[FleetEvent, ...] = ()
+
+
+class Supervisor:
+    """Runs 0..N workers on this machine, in a thread of its own."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        queue: Queue,
+        journal: Journal,
+        command: tuple[str, ...] = WORKER_COMMAND,
+    ) -> None:
+        self._settings = settings
+        self._queue = queue
+        self._journal = journal
+        self._command = command
+        self._policy = policy_of(settings)
+        self._state = ScalerState()
+        self._slots: dict[str, Slot] = {}
+        self._events: tuple[FleetEvent, ...] = ()
+        self._file = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
+        self._report: Report | None = None
+        self._looked = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look at the queue."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop every worker and return when none is left."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=10)
+        stop_all(self._slots.values(), self._settings.grace_period)
+        self._slots = {}
+        self._file.release()
+
+    def report(self) -> Report | None:
+        """Return the newest report; waits a moment for the first, None if there is none."""
+        self._looked.wait(_FIRST_LOOK)
+        return self._report
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._report = self._look(time.time())
+                self._looked.set()
+            except Exception:  # noqa: BLE001, the thread must outlive any of them
+                _log.exception("The supervisor stumbled; it goes on at its next look.")
+            self._stopping.wait(self._settings.polling_interval)
+
+    def _look(self, now: float) -> Report:
+        trouble = self._take_charge()
+        if trouble:
+            return Report(now, in_charge=False, trouble=trouble)
+        jobs = self._count_jobs()
+        self._state = decide(self._policy, self._state, jobs, now)
+        if not self._stopping.is_set():
+            self._reconcile(self._state.workers, now)
+        return Report(
+            at=now,
+            in_charge=True,
+            wanted=self._state.workers,
+            scaler=describe(self._settings, self._state, jobs, now),
+            slots=tuple(self._slots.values()),
+            events=self._events,
+        )
+
+    def _take_charge(self) -> str | None:
+        if self._file.is_locked:
+            return None
+        try:
+            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
+            self._file.acquire()
+        except Timeout:
+            return "Another process on this data folder runs the workers."
+        except OSError as error:
+            return f"The lock in {self._settings.data_dir} cannot be taken: {error.strerror}."
+        return None
+
+    def _count_jobs(self) -> int | None:
+        try:
+            return jobs_of(self._queue.depth(), self._busy())
+        except QueueError as error:
+            _log.warning("The supervisor cannot count the jobs and changes nothing. %s", error)
+            return None
+
+    def _reconcile(self, wanted: int, now: float) -> None:
+        self._watch(now)
+        for slot in surplus(self._slots.values(), wanted, self._phases()):
+            self._stop_one(slot, now)
+        for name in missing(self._slots.values(), wanted):
+            self._start_one(name, now)
+        for slot in list(self._slots.values()):
+            kill_if_overdue(slot, self._settings.grace_period, now)
+            if slot.state == "failed" and now >= slot.retry_at:
+                self._start_one(slot.name, now, slot.failures)
+
+    def _watch(self, now: float) -> None:
+        for slot in list(self._slots.values()):
+            seen = observe(slot, now)
+            self._keep(slot.name, seen)
+            if seen is None:
+                self._tell(now, f"{slot.name} stopped")
+            elif seen.state == "failed" and slot.state == "running":
+                self._tell(now, f"{slot.name} failed: {seen.why}")
+
+    def _start_one(self, name: str, now: float, failures: int = 0) -> None:
+        self._journal.forget_worker(name)
+        try:
+            slot = launch(name, self._settings, self._command, now, failures)
+        except OSError as error:
+            slot = Slot(name, "failed", now, failures=failures + 1, why=f"{error.strerror}.")
+        self._keep(name, slot)
+        self._tell(now, f"{name} started" if slot.process else f"{name} failed: {slot.why}")
+
+    def _stop_one(self, slot: Slot, now: float) -> None:
+        self._keep(slot.name, ask_to_stop(slot, now))
+        self._tell(now, f"{slot.name} asked to stop")
+
+    def _keep(self, name: str, slot: Slot | None) -> None:
+        if slot is None:
+            self._slots.pop(name, None)
+        else:
+            self._slots[name] = slot
+
+    def _tell(self, now: float, text: str) -> None:
+        _log.info("%s", text)
+        self._events = (*self._events, FleetEvent(now, text))[-_EVENTS:]
+
+    def _phases(self) -> dict[str, str]:
+        return {name: view.phase for name, view in self._journal.workers().items()}
+
+    def _busy(self) -> int:
+        phases = self._phases()
+        return sum(phases.get(name) == "painting" for name in self._slots)

@@ -1,0 +1,39 @@
+"""The log files of local workers: kept small, and read for a worker's last words."""
+
+import json
+from pathlib import Path
+from typing import BinaryIO
+
+_LARGEST = 1024 * 1024
+_TAIL = 16 * 1024
+"""Bytes."""
+_LONGEST_SENTENCE = 300
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a log to write on at its end; a large one becomes ``….log.1`` first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > _LARGEST:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
+
+
+def last_sentence(path: Path, start: int) -> str | None:
+    """Return the last line of a log that was written at or after byte ``start``."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(start, path.stat().st_size - _TAIL))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return None
+    last = next((line.strip() for line in reversed(lines) if line.strip()), None)
+    return _message(last)[:_LONGEST_SENTENCE] if last else None
+
+
+def _message(line: str) -> str:
+    """Take the message out of a JSON log line; other lines are messages as they are."""
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return line
+    return str(fields.get("message", line)) if isinstance(fields, dict) else line

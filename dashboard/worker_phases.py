@@ -1,0 +1,74 @@
+"""What the events say about each worker: a fold, as for the jobs."""
+
+from dataclasses import dataclass, replace
+
+from dashboard.fleet import Phase
+from wire.event import Event
+
+
+@dataclass(frozen=True)
+class WorkerView:
+    """One worker, as its own events describe it."""
+
+    name: str
+    phase: Phase
+    why: str
+    since: float
+    """Unix seconds at which this phase began."""
+    heard_at: float
+    """Unix seconds of its newest event."""
+    jobs: tuple[str, ...] = ()
+    """Ids of the jobs that it holds; it may take several at once."""
+
+
+def follow_worker(view: WorkerView | None, event: Event) -> WorkerView | None:
+    """Advance a worker by one event; None once it has stopped, or if it was never heard of."""
+    if event.worker is None or event.kind == "stopped":
+        return None
+    new = WorkerView(event.worker, "idle", "waits for a job", event.at, event.at)
+    before = replace(view, heard_at=event.at) if view else new
+    change = _CHANGES.get(event.kind)
+    return change(before, event) if change else before
+
+
+def _phase(view: WorkerView, phase: Phase, why: str, at: float) -> WorkerView:
+    return replace(view, phase=phase, why=why, since=view.since if view.phase == phase else at)
+
+
+def _loading(view: WorkerView, event: Event) -> WorkerView:
+    return _phase(view, "starting", "loading the model", event.at)
+
+
+def _ready(view: WorkerView, event: Event) -> WorkerView:
+    return view if view.jobs else _phase(view, "idle", "waits for a job", event.at)
+
+
+def _received(view: WorkerView, event: Event) -> WorkerView:
+    jobs = tuple(dict.fromkeys((*view.jobs, event.job_id or "")))
+    return _phase(replace(view, jobs=jobs), "painting", "begins a job", event.at)
+
+
+def _step(view: WorkerView, event: Event) -> WorkerView:
+    return _phase(view, "painting", f"step {event.step} of {event.steps}", event.at)
+
+
+def _stored(view: WorkerView, event: Event) -> WorkerView:
+    return _phase(view, "painting", f"stored picture {(event.picture or 0) + 1}", event.at)
+
+
+def _left(view: WorkerView, event: Event) -> WorkerView:
+    jobs = tuple(job for job in view.jobs if job != event.job_id)
+    return _ready(replace(view, jobs=jobs), event)
+
+
+_CHANGES = {
+    "loading": _loading,
+    "ready": _ready,
+    "received": _received,
+    "step": _step,
+    "stored": _stored,
+    "done": _left,
+    "failed": _left,
+    "returned": _left,
+    "cancelled": _left,
+}

@@ -1,0 +1,153 @@
+"""Worker processes on this machine: starting, watching and stopping `python -m worker`.
+
+A child is in a session of its own, so that a terminal's Ctrl+C reaches the dashboard
+alone, which then stops its workers in order. Its standard input is a pipe that nothing is
+written to: should the dashboard die, the pipe ends, and the worker stops by itself.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+
+from dashboard.worker_logs import last_sentence, open_log
+from wire.settings import Settings
+
+WORKER_COMMAND = (sys.executable, "-m", "worker")
+_ROOT = Path(__file__).parent.parent
+_LONGEST_PAUSE = 60.0
+_LASTED = 30.0
+"""Seconds after which a worker counts as one that had started well."""
+_MARGIN = 5.0
+"""Seconds beyond the grace period, which the worker keeps by itself, until it is killed."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in the local fleet, and the process in it."""
+
+    name: str
+    state: Literal["running", "stopping", "failed"]
+    since: float
+    """Unix seconds at which this state began."""
+    process: subprocess.Popen | None = None
+    log: Path | None = None
+    log_start: int = 0
+    failures: int = 0
+    """How often in a row the process ended by itself."""
+    why: str = ""
+    """The last words of a process that failed."""
+
+    @property
+    def started_at(self) -> float | None:
+        """Unix seconds at which a running process began."""
+        return self.since if self.state == "running" else None
+
+    @property
+    def retry_at(self) -> float:
+        """Unix seconds at which a failed worker is started again."""
+        return self.since + min(_LONGEST_PAUSE, 2.0 ** (self.failures - 1))
+
+
+def launch(
+    name: str, settings: Settings, command: tuple[str, ...], now: float, failures: int = 0
+) -> Slot:
+    """Start a worker; raises OSError if the system cannot."""
+    log = settings.data_dir / "logs" / f"{name}.log"
+    with open_log(log) as output:
+        log_start = output.tell()
+        process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            env=_environment(name, settings),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Slot(name, "running", now, process, log, log_start, failures)
+
+
+def observe(slot: Slot, now: float) -> Slot | None:
+    """Look how a worker is; None if it has ended as it should."""
+    if slot.process is None or slot.process.poll() is None:
+        return slot
+    slot.process.stdin.close()
+    if slot.state == "stopping" or slot.process.returncode == 0:
+        return None
+    lasted = now - slot.since >= _LASTED
+    return Slot(
+        name=slot.name,
+        state="failed",
+        since=now,
+        failures=1 if lasted else slot.failures + 1,
+        why=last_sentence(slot.log, slot.log_start) or _exit_sentence(slot.process.returncode),
+    )
+
+
+def ask_to_stop(slot: Slot, now: float) -> Slot | None:
+    """Send SIGTERM; None if there is no process that could hear it."""
+    if slot.process is None:
+        return None
+    slot.process.terminate()
+    return replace(slot, state="stopping", since=now)
+
+
+def kill_if_overdue(slot: Slot, grace: float, now: float) -> None:
+    """End a worker that did not stop within its grace period (seconds)."""
+    if slot.state == "stopping" and now - slot.since > grace + _MARGIN:
+        _kill(slot.process)
+
+
+def stop_all(slots: Iterable[Slot], grace: float) -> None:
+    """Stop every worker and return when none is left, ``grace`` seconds and a few at most."""
+    processes = [slot.process for slot in slots if slot.process]
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + grace + _MARGIN
+    for process in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+    for process in processes:
+        _kill(process)
+        process.wait()
+        process.stdin.close()
+
+
+def _kill(process: subprocess.Popen) -> None:
+    # The whole session: a worker's own helpers must not outlive it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _environment(name: str, settings: Settings) -> dict[str, str]:
+    # Our settings as we read them, so that a child never reads a different .env.
+    ours = {key.upper(): _plain(value) for key, value in settings.model_dump().items()}
+    own = {
+        "DATA_DIR": str(settings.data_dir.resolve()),
+        "STOP_WITH_PARENT": "1",
+        "WORKER_NAME": name,
+        "WORKER_PORT": "",  # one port cannot serve several workers
+        "PYTHONUNBUFFERED": "1",
+    }
+    return os.environ | ours | own
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _exit_sentence(code: int) -> str:
+    if code < 0:
+        return f"It was ended by signal {signal.Signals(-code).name}."
+    return f"It ended with exit code {code}, without a word."
