@@ -1,0 +1,131 @@
+"""Events over a fanout exchange: each listener has a queue of its own while it listens.
+
+https://www.rabbitmq.com/tutorials/tutorial-three-python describes the pattern. A listener
+hears what is sent after its first ``receive``, and nothing while it is not connected.
+"""
+
+import logging
+import queue
+import threading
+from contextlib import suppress
+
+from wire import names
+from wire.errors import MessageError, QueueUnavailable
+from wire.event import Event, decode_event, encode_event
+from wire.rabbitmq_channel import Channel, Done
+from wire.rabbitmq_connection import shared_connection
+from wire.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_OUTBOX = 1000
+"""Events that wait to be sent; more are dropped."""
+
+_FLUSH_SECONDS = 1.0
+
+# The broker drops the oldest events of a listener that does not read them.
+_QUEUE_ARGUMENTS = {"x-queue-type": "classic", "x-max-length": 10_000}
+_PREFETCH = 1000
+
+
+class RabbitEvents:
+    """Events on the broker at RABBITMQ_URL; see wire.events.Events for the promises."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
+        self._connection = shared_connection(settings.rabbitmq_url)
+        self._outbox: queue.Queue[Event | None] = queue.Queue(_OUTBOX)
+        self._sender: threading.Thread | None = None
+        self._listener: Listener | None = None
+
+    def send(self, event: Event) -> None:
+        """Tell every listener, soon; an event that cannot be sent is dropped."""
+        if self._sender is None:
+            self._sender = threading.Thread(target=self._send_all, name="events", daemon=True)
+            self._sender.start()
+        with suppress(queue.Full):
+            self._outbox.put_nowait(event)
+
+    def receive(self, timeout: float) -> list[Event]:
+        """Return the events since the last call; the first call starts to listen."""
+        if not self._listener or not self._listener.channel.is_open:
+            self._listener = Listener(Channel(self._connection.session()))
+        return self._listener.receive(timeout)
+
+    def close(self) -> None:
+        """Send what waits, for a second at most, and stop listening."""
+        if self._sender:
+            with suppress(queue.Full):
+                self._outbox.put(None, timeout=_FLUSH_SECONDS)
+            self._sender.join(_FLUSH_SECONDS)
+        if self._listener and self._listener.channel.is_open:
+            self._listener.channel.close()
+        self._connection.close()
+
+    def _send_all(self) -> None:
+        channel: Channel | None = None
+        while event := self._outbox.get():
+            try:
+                if channel is None or not channel.is_open:
+                    channel = Channel(self._connection.session())
+                _publish(channel, event)
+            except QueueUnavailable as error:
+                log.warning("An event was dropped. %s", error)
+
+
+def _publish(channel: Channel, event: Event) -> None:
+    body = encode_event(event)
+    # While the broker blocks publishers, an event would delay acknowledgements behind it.
+    if not channel.session.blocked:
+        channel.post(lambda raw: raw.basic_publish(names.EVENTS_EXCHANGE, "", body))
+
+
+class Listener:
+    """A queue of one's own, bound to the exchange; it ends with its channel's connection."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Start to listen; raises QueueUnavailable."""
+        self.channel = channel
+        self._arrived: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
+        channel.when_lost(lambda: self._arrived.put(None))
+        # Exclusive, as RabbitMQ 4.3 refuses other queues that are not durable.
+        declared = channel.request(
+            lambda raw, done: raw.queue_declare(
+                "", exclusive=True, auto_delete=True, arguments=_QUEUE_ARGUMENTS, callback=done
+            )
+        )
+        name = declared.method.queue
+        channel.request(
+            lambda raw, done: raw.queue_bind(name, names.EVENTS_EXCHANGE, callback=done)
+        )
+        channel.request(lambda raw, done: self._consume(raw, name, done))
+
+    def receive(self, timeout: float) -> list[Event]:
+        """Return what arrived; waits ``timeout`` seconds at most for the first event."""
+        try:
+            arrived = [self._arrived.get(timeout=max(0, timeout))]
+        except queue.Empty:
+            return []
+        while not self._arrived.empty():
+            arrived.append(self._arrived.get())
+        if None in arrived:
+            raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
+        newest = arrived[-1][0]
+        self.channel.post(lambda raw: raw.basic_ack(newest, multiple=True))
+        return [event for _, body in arrived if (event := _readable(body))]
+
+    def _consume(self, raw, name: str, done: Done) -> None:
+        raw.basic_qos(prefetch_count=_PREFETCH)
+        raw.basic_consume(
+            name,
+            lambda _raw, method, _properties, body: self._arrived.put((method.delivery_tag, body)),
+            callback=done,
+        )
+
+
+def _readable(body: bytes) -> Event | None:
+    try:
+        return decode_event(body)
+    except MessageError as error:
+        log.warning("An event was skipped. %s", error)
+        return None

@@ -1,0 +1,147 @@
+"""The queue on RabbitMQ; see wire.queue.Queue for its promises.
+
+A job stays unacknowledged on the channel that it came by until its work is done. If the
+connection is lost, the broker gives the job to another worker, and what this process
+still has to say about it no longer counts: a receipt of a lost channel is void.
+"""
+
+import itertools
+import threading
+import time
+
+from pika import BasicProperties
+
+from wire import names
+from wire import rabbitmq_dead_letters as dead_letters
+from wire.dead_letters import job_of
+from wire.errors import MessageError, QueueError
+from wire.job import Job, decode, encode, new_job
+from wire.queue import DeadLetter, Delivery, Depth
+from wire.rabbitmq_channel import Channel
+from wire.rabbitmq_connection import shared_connection
+from wire.rabbitmq_consumer import Consumer, Message
+from wire.rabbitmq_management import Management
+from wire.rabbitmq_publisher import Publisher
+from wire.settings import Settings
+
+
+class RabbitQueue:
+    """The queue `tasks` of the broker at RABBITMQ_URL, reached when it is first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
+        self._connection = shared_connection(settings.rabbitmq_url)
+        self._management = Management(settings)
+        self._opening = threading.Lock()
+        self._taking = threading.Lock()
+        self._publisher: Publisher | None = None
+        self._consumer: Consumer | None = None
+        self._leases: dict[int, Message] = {}
+        self._receipts = itertools.count(1)
+
+    def publish(self, job: Job) -> None:
+        """Put a job on the queue; returns once the broker confirmed it."""
+        properties = BasicProperties(content_type="application/json", message_id=job.id)
+        self._open_publisher().publish("", names.QUEUE, encode(job), properties)
+
+    def take(self, limit: int, timeout: float) -> list[Delivery]:
+        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
+        deadline = time.monotonic() + timeout
+        with self._taking:
+            while True:
+                messages = self._open_consumer().batch(limit, deadline - time.monotonic())
+                deliveries = self._admitted(messages)
+                if deliveries or not messages:
+                    return deliveries
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """Remove a finished job; harmless if the connection that it came by is lost."""
+        if message := self._leases.pop(delivery.receipt, None):
+            message.acknowledge()
+
+    def give_back(self, delivery: Delivery) -> None:
+        """Return a job to the head of the queue; the broker counts the attempt, once."""
+        if message := self._leases.pop(delivery.receipt, None):
+            message.give_back(counted=True)
+
+    def reject(self, delivery: Delivery, reason: str) -> None:
+        """Send a job to the dead letters, then remove it; harmless if its lease is lost."""
+        message = self._leases.get(delivery.receipt)
+        if message and message.channel.is_open:
+            self._bury(message, reason)
+        self._leases.pop(delivery.receipt, None)
+
+    def depth(self) -> Depth:
+        """Count the jobs that wait, exactly, and the leased ones as far as is known."""
+        ready = dead_letters.waiting(self._open_publisher().channel, names.QUEUE)
+        return Depth(ready, self._management.unacknowledged(names.QUEUE, ready))
+
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
+        """Read the dead letters, oldest first, and leave them where they are."""
+        with dead_letters.held(self._connection.session(), limit) as messages:
+            return [dead_letters.read(message) for message in messages]
+
+    def retry_dead_letter(self, receipt: str) -> None:
+        """Put a dead letter's job on the queue again, at its end, with no attempt counted.
+
+        Raises MessageError if it was no job, QueueError if it is gone.
+        """
+        with dead_letters.found(self._connection.session(), receipt) as message:
+            self.publish(job_of(message.body))
+            message.acknowledge()
+
+    def drop_dead_letter(self, receipt: str) -> None:
+        """Forget a dead letter; raises QueueError if it is gone."""
+        with dead_letters.found(self._connection.session(), receipt) as message:
+            message.acknowledge()
+
+    def close(self) -> None:
+        """Return what is leased to the queue and let go of the connection."""
+        if self._consumer and self._consumer.channel.is_open:
+            self._consumer.close()
+            self._consumer.channel.close()
+        if self._publisher and self._publisher.channel.is_open:
+            self._publisher.channel.close()
+        self._connection.close()
+
+    def _open_publisher(self) -> Publisher:
+        with self._opening:
+            if not self._publisher or not self._publisher.channel.is_open:
+                self._publisher = Publisher(Channel(self._connection.session()))
+            return self._publisher
+
+    def _open_consumer(self) -> Consumer:
+        if not self._consumer or not self._consumer.channel.is_open:
+            self._consumer = Consumer(Channel(self._connection.session()), names.QUEUE)
+        return self._consumer
+
+    def _admitted(self, messages: list[Message]) -> list[Delivery]:
+        try:
+            admitted = [self._admit(message) for message in messages]
+        except QueueError:
+            # Nobody would finish the messages before the one that failed: return them all.
+            messages[0].channel.close()
+            raise
+        return [delivery for delivery in admitted if delivery]
+
+    def _admit(self, message: Message) -> Delivery | None:
+        """Make a delivery of a message; None if it was buried or adopted instead."""
+        try:
+            job = decode(message.body)
+        except MessageError as error:
+            return self._bury(message, str(error))
+        if not isinstance(job, Job):
+            return self._adopt(message, new_job(job))
+        receipt = next(self._receipts)
+        self._leases[receipt] = message
+        return Delivery(job, 1 + message.deliveries_before, receipt)
+
+    def _adopt(self, message: Message, job: Job) -> None:
+        # Somebody sent a request without an id. The broker cannot change a message, so it
+        # goes to the end of the queue again with one, which every later attempt will see.
+        self.publish(job)
+        message.acknowledge()
+
+    def _bury(self, message: Message, reason: str) -> None:
+        dead_letters.bury(self._open_publisher(), message.body, reason)
+        message.acknowledge()

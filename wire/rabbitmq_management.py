@@ -1,0 +1,80 @@
+"""What only RabbitMQ's management API tells: how many jobs are leased.
+
+Its numbers are those of the last time that the queue reported, up to five seconds ago
+(https://www.rabbitmq.com/docs/management#statistics-interval).
+"""
+
+import base64
+import json
+import logging
+import time
+from http.client import HTTPException
+from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.request import Request, urlopen
+
+import pika
+
+from wire.rabbitmq_connection import connection_parameters
+from wire.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_TIMEOUT = 2.0
+_PAUSE = 10.0
+"""Seconds without another try after a failure: the ready count should not wait for it."""
+
+
+class Management:
+    """The management API that belongs to a broker."""
+
+    def __init__(self, settings: Settings) -> None:
+        parameters = connection_parameters(settings.rabbitmq_url)
+        self._vhost = quote(parameters.virtual_host, safe="")
+        configured = settings.rabbitmq_management_url
+        url = configured.get_secret_value() if configured else _usual_url(parameters)
+        self._base, self._authorization = _without_credentials(url, parameters.credentials)
+        self._silent_until = 0.0
+
+    def unacknowledged(self, queue_name: str, ready: int) -> int | None:
+        """Count the leased messages of a queue of which ``ready`` wait now; None if unknown.
+
+        The API's two counts are of one moment, a little ago, and their sum changes only
+        when a job comes or is finished. What is missing from it now was taken since:
+        so a job just taken is seen at once, and one just finished a little late.
+        """
+        counts = self._get(f"/api/queues/{self._vhost}/{quote(queue_name, safe='')}")
+        try:
+            total = counts["messages_ready"] + counts["messages_unacknowledged"]
+        except (KeyError, TypeError):
+            # A queue that has not reported yet has no counts; that is not zero.
+            return None
+        return max(0, total - ready)
+
+    def _get(self, path: str) -> dict | None:
+        if time.monotonic() < self._silent_until:
+            return None
+        request = Request(self._base + path, headers={"Authorization": self._authorization})  # noqa: S310 - the scheme is checked in _without_credentials
+        try:
+            with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
+                return json.load(response)
+        except (OSError, HTTPException, ValueError) as error:
+            self._silent_until = time.monotonic() + _PAUSE
+            log.warning("RabbitMQ's management API at %s: %s.", self._base, type(error).__name__)
+            return None
+
+
+def _usual_url(parameters: pika.ConnectionParameters) -> str:
+    # The default ports: https://www.rabbitmq.com/docs/networking#ports
+    if parameters.ssl_options:
+        return f"https://{parameters.host}:15671"
+    return f"http://{parameters.host}:15672"
+
+
+def _without_credentials(url: str, default: pika.PlainCredentials) -> tuple[str, str]:
+    """Split a URL into an address that may be logged and an Authorization header."""
+    parts = urlsplit(url)
+    user = parts.username or default.username
+    password = parts.password or default.password
+    secret = base64.b64encode(f"{user}:{password}".encode()).decode()
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, address, parts.path.rstrip("/"), "", "")), f"Basic {secret}"

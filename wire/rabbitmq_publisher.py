@@ -1,0 +1,69 @@
+"""Publishing with confirms: a message counts as sent once the broker says that it is safe.
+
+https://www.rabbitmq.com/docs/confirms#publisher-confirms. For a mandatory message that no
+queue takes, the broker sends basic.return before its confirm, so that the order of the
+two tells the cases apart.
+"""
+
+from pika import BasicProperties, DeliveryMode
+from pika.spec import Basic
+
+from wire.errors import PublishRefused
+from wire.rabbitmq_channel import Channel, Done
+
+_RETURNED = "returned"
+
+
+class Publisher:
+    """A channel in confirm mode."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Turn confirms on; raises QueueUnavailable."""
+        self.channel = channel
+        self._sent = 0
+        self._unconfirmed: dict[int, tuple[str, Done]] = {}
+        self._returned: set[str] = set()
+        channel.request(self._select_confirms)
+
+    def publish(
+        self, exchange: str, routing_key: str, body: bytes, properties: BasicProperties
+    ) -> None:
+        """Send a persistent message with a message id; returns once the broker has it safe.
+
+        Raises PublishRefused, or QueueUnavailable if no confirm came: then the message may
+        or may not be on its queue.
+        """
+        properties.delivery_mode = DeliveryMode.Persistent.value
+
+        def start(raw, done: Done) -> None:
+            # Delivery tags of confirms count from 1 for each channel.
+            self._sent += 1
+            self._unconfirmed[self._sent] = (properties.message_id, done)
+            raw.basic_publish(exchange, routing_key, body, properties, mandatory=True)
+
+        answer = self.channel.request(start)
+        if answer == _RETURNED:
+            # The queue was deleted: the next session declares it again.
+            self.channel.session.close()
+        if answer is not Basic.Ack:
+            raise PublishRefused(
+                f"RabbitMQ at {self.channel.session.address} did not take the message"
+                f"{', since its queue is missing' if answer == _RETURNED else ''}. "
+                "Nothing was queued; try again."
+            )
+
+    def _select_confirms(self, raw, done: Done) -> None:
+        raw.add_on_return_callback(self._on_returned)
+        raw.confirm_delivery(self._on_confirmed, callback=done)
+
+    def _on_returned(self, _raw, _method, properties: BasicProperties, _body: bytes) -> None:
+        self._returned.add(properties.message_id)
+
+    def _on_confirmed(self, frame) -> None:
+        newest = frame.method.delivery_tag
+        oldest = min(self._unconfirmed, default=newest) if frame.method.multiple else newest
+        for tag in range(oldest, newest + 1):
+            message_id, done = self._unconfirmed.pop(tag)
+            answer = _RETURNED if message_id in self._returned else type(frame.method)
+            self._returned.discard(message_id)
+            done(answer)
