@@ -8,6 +8,7 @@ from functools import cache
 from dashboard.fleet import FleetReading, Node, Worker
 from dashboard.journal import Journal
 from dashboard.supervisor import Report, Supervisor
+from dashboard.supervisor_rule import spoken_by
 from dashboard.worker_phases import WorkerView
 from dashboard.worker_processes import Slot
 from wire.errors import FleetError
@@ -38,7 +39,7 @@ def reading_of(
     report: Report, heard: dict[str, WorkerView], gpus: tuple[Node, ...]
 ) -> FleetReading:
     """Put processes and what was heard of them together."""
-    workers = tuple(_worker(slot, heard.get(slot.name)) for slot in report.slots)
+    workers = tuple(_worker(slot, spoken_by(slot, heard)) for slot in report.slots)
     return FleetReading(
         scaler=report.scaler,
         wanted=report.wanted,
@@ -54,8 +55,7 @@ def _worker(slot: Slot, view: WorkerView | None) -> Worker:
         return Worker(slot.name, "failed", slot.why, slot.since)
     if slot.state == "stopping":
         return Worker(slot.name, "stopping", "finishes what it has", slot.since)
-    # What was heard before this process began was said by another one of the same name.
-    if view is None or view.heard_at < slot.since:
+    if view is None:
         return Worker(slot.name, "starting", "loading libraries", slot.since)
     job_id = view.jobs[0] if view.jobs else None
     return Worker(slot.name, view.phase, view.why, view.since, job_id=job_id)

@@ -3,7 +3,7 @@
 from dashboard.jobs import JobView
 from wire.errors import MessageError, ObjectMissing
 from wire.job import Job, submitted_at, validated
-from wire.picture import Metadata, decode_metadata, metadata_name
+from wire.picture import Metadata, decode_metadata, metadata_name, parse_metadata_name
 from wire.store import Store
 
 
@@ -12,8 +12,11 @@ def stored_job(store: Store, job_id: str) -> JobView | None:
 
     Raises StoreUnavailable.
     """
+    name = metadata_name(job_id)
+    if parse_metadata_name(name) is None:
+        return None  # what came from an address bar need not be an id
     try:
-        metadata = decode_metadata(store.get(metadata_name(job_id)))
+        metadata = decode_metadata(store.get(name))
         return view_of(job_id, metadata)
     except (ObjectMissing, MessageError):
         return None

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from dashboard.fleet import FleetEvent, Scaler
+from dashboard.fleet import FleetEvent, Phase, Scaler
 from dashboard.journal import Journal
 from dashboard.scaling_rule import ScalerState, decide
-from dashboard.supervisor_rule import describe, jobs_of, missing, policy_of, surplus
+from dashboard.supervisor_rule import describe, jobs_of, missing, policy_of, spoken_by, surplus
 from dashboard.worker_processes import (
     WORKER_COMMAND,
     Slot,
@@ -93,6 +93,10 @@ class Supervisor:
         self._looked.wait(_FIRST_LOOK)
         return self._report
 
+    def busy_workers(self) -> int:
+        """Count the workers of this supervisor that hold a job."""
+        return sum(phase == "painting" for phase in self._phases().values())
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -133,7 +137,7 @@ class Supervisor:
 
     def _count_jobs(self) -> int | None:
         try:
-            return jobs_of(self._queue.depth(), self._busy())
+            return jobs_of(self._queue.depth(), self.busy_workers())
         except QueueError as error:
             _log.warning("The supervisor cannot count the jobs and changes nothing. %s", error)
             return None
@@ -181,9 +185,10 @@ class Supervisor:
         _log.info("%s", text)
         self._events = (*self._events, FleetEvent(now, text))[-_EVENTS:]
 
-    def _phases(self) -> dict[str, str]:
-        return {name: view.phase for name, view in self._journal.workers().items()}
-
-    def _busy(self) -> int:
-        phases = self._phases()
-        return sum(phases.get(name) == "painting" for name in self._slots)
+    def _phases(self) -> dict[str, Phase]:
+        heard = self._journal.workers()
+        return {
+            slot.name: view.phase
+            for slot in list(self._slots.values())
+            if (view := spoken_by(slot, heard)) is not None
+        }

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from dashboard.fleet import Scaler
+from dashboard.fleet import Phase, Scaler
 from dashboard.scaling_rule import Behaviour, RatePolicy, ScalerState, ScalingPolicy, cooldown_left
+from dashboard.worker_phases import WorkerView
 from dashboard.worker_processes import Slot
 from wire.queue import Depth
 from wire.settings import Settings
@@ -45,7 +46,13 @@ def jobs_of(depth: Depth, busy: int) -> int:
     return depth.ready + (busy if depth.unacknowledged is None else depth.unacknowledged)
 
 
-def surplus(slots: Iterable[Slot], wanted: int, phases: dict[str, str]) -> list[Slot]:
+def spoken_by(slot: Slot, heard: dict[str, WorkerView]) -> WorkerView | None:
+    """Return what a slot's process said; not what an earlier one of its name had said."""
+    view = heard.get(slot.name)
+    return view if view and view.heard_at >= slot.started_at else None
+
+
+def surplus(slots: Iterable[Slot], wanted: int, phases: dict[str, Phase]) -> list[Slot]:
     """Choose which workers stop: those that would lose the least, and of these the newest."""
     staying = [slot for slot in slots if slot.state != "stopping"]
 

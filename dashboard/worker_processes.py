@@ -39,17 +39,14 @@ class Slot:
     since: float
     """Unix seconds at which this state began."""
     process: subprocess.Popen | None = None
+    started_at: float = 0.0
+    """Unix seconds at which the process began."""
     log: Path | None = None
     log_start: int = 0
     failures: int = 0
     """How often in a row the process ended by itself."""
     why: str = ""
     """The last words of a process that failed."""
-
-    @property
-    def started_at(self) -> float | None:
-        """Unix seconds at which a running process began."""
-        return self.since if self.state == "running" else None
 
     @property
     def retry_at(self) -> float:
@@ -73,7 +70,7 @@ def launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Slot(name, "running", now, process, log, log_start, failures)
+    return Slot(name, "running", now, process, now, log, log_start, failures)
 
 
 def observe(slot: Slot, now: float) -> Slot | None:
@@ -112,14 +109,20 @@ def stop_all(slots: Iterable[Slot], grace: float) -> None:
     processes = [slot.process for slot in slots if slot.process]
     for process in processes:
         process.terminate()
-    deadline = time.monotonic() + grace + _MARGIN
+    try:
+        _wait(processes, grace + _MARGIN)
+    finally:  # also when a second Ctrl+C ends the waiting
+        for process in processes:
+            _kill(process)
+            process.wait()
+            process.stdin.close()
+
+
+def _wait(processes: list[subprocess.Popen], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
     for process in processes:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, deadline - time.monotonic()))
-    for process in processes:
-        _kill(process)
-        process.wait()
-        process.stdin.close()
 
 
 def _kill(process: subprocess.Popen) -> None:

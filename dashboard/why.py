@@ -1,0 +1,128 @@
+"""Why there are as many workers as there are: one sentence, from the scaler's own numbers."""
+
+import math
+import time
+
+from dashboard.fleet import FleetReading, Phase, Scaler, Worker
+from dashboard.readings import Reading
+from wire.queue import Depth
+
+Sentence = tuple[str, str]
+"""What is asked, to be set in bold and followed by a colon; and the answer."""
+
+_UNKNOWN = "Why is unknown"
+
+
+def explain(fleet: Reading[FleetReading] | None, queue: Reading[Depth], now: float) -> Sentence:
+    """Say why there are as many workers as there are at ``now``, Unix seconds.
+
+    Args:
+        fleet: the newest look at the fleet; None where there is none to ask.
+        queue: the newest look at the queue.
+        now: Unix seconds, to count a cool-down on since the look.
+
+    """
+    if fleet is None:
+        return "Why these workers", f"a person decides how many run. {_line(queue)}"
+    reading = fleet.value
+    if reading is None:
+        return _UNKNOWN, _silent(fleet)
+    if reading.scaler is None or reading.wanted is None:
+        return _UNKNOWN, "the scaler's numbers could not be read."
+    return _known(reading, reading.scaler, reading.wanted, now - (fleet.at or now))
+
+
+def _known(reading: FleetReading, scaler: Scaler, wanted: int, age: float) -> Sentence:
+    still = f"Why still {_count(wanted, 'worker')}" if wanted else "Why no workers"
+    if scaler.paused:
+        return still, "the scaler is paused."
+    if scaler.jobs is None:
+        return still, "the requests could not be counted; until they are, nothing changes."
+    if wanted == 0:
+        return still, _why_none(scaler, scaler.jobs)
+    if scaler.jobs == 0:
+        return _why_idle(still, scaler, wanted, age)
+    return _why_busy(reading, scaler, scaler.jobs, wanted)
+
+
+def _why_none(scaler: Scaler, jobs: int) -> str:
+    within = f"within {scaler.polling_interval:g} s"
+    if jobs:
+        return f"{_count(jobs, 'request')} came since the last look; one starts {within}."
+    return f"nothing is waiting. The next request starts one {within}."
+
+
+def _why_idle(still: str, scaler: Scaler, wanted: int, age: float) -> Sentence:
+    if scaler.minimum and wanted <= scaler.minimum:
+        lead = still.replace("Why still", "Why")
+        return lead, "nothing is waiting; as many are always kept."
+    if scaler.cooldown_left is None:
+        return still, "nothing is waiting; their number is coming down."
+    left = max(0.0, scaler.cooldown_left - age)
+    cooldown = f"the cool-down of {scaler.cooldown_period:g} s has {left:.0f} s left"
+    return still, f"nothing is waiting; {cooldown}."
+
+
+def _why_busy(reading: FleetReading, scaler: Scaler, jobs: int, wanted: int) -> Sentence:
+    called_for = math.ceil(jobs / scaler.jobs_per_worker)
+    share = f"{_count(jobs, 'request')} waiting or in progress, {scaler.jobs_per_worker} per worker"
+    if called_for > scaler.maximum:
+        share += f", at most {scaler.maximum}"
+    if wanted > max(called_for, scaler.minimum):
+        share += "; their number is coming down"
+    elif wanted < min(called_for, scaler.maximum):
+        share += "; more follow step by step"
+    return _busy_lead(reading, scaler, called_for, wanted), f"{share}. {_states(reading, wanted)}"
+
+
+def _busy_lead(reading: FleetReading, scaler: Scaler, called_for: int, wanted: int) -> str:
+    still = "still " if wanted > max(called_for, scaler.minimum) else ""
+    none_ready = ", none ready" if reading.ready == 0 else ""
+    return f"Why {still}{_count(wanted, 'worker')}{none_ready}"
+
+
+def _states(reading: FleetReading, wanted: int) -> str:
+    failed = [worker for worker in reading.workers if worker.phase == "failed"]
+    pending = [worker for worker in reading.workers if worker.phase == "pending"]
+    if failed:
+        return f"{failed[0].name} failed: {_ended(failed[0].why)}"
+    if pending:
+        return f"{len(pending)} cannot start yet: {_ended(pending[0].why)}"
+    if reading.ready is None:
+        return "How many of them are ready is unknown."
+    return _starting(reading.workers, wanted - reading.ready)
+
+
+def _starting(workers: tuple[Worker, ...], left: int) -> str:
+    if left <= 0:
+        return "All are ready."
+    doing = _doing(workers, "starting")
+    return f"{left} still starting: {doing}." if doing else f"{left} still starting."
+
+
+def _doing(workers: tuple[Worker, ...], phase: Phase) -> str | None:
+    return next((worker.why for worker in workers if worker.phase == phase and worker.why), None)
+
+
+def _line(queue: Reading[Depth]) -> str:
+    if queue.value is None:
+        return "How many requests wait is unknown."
+    if queue.value.ready == 0:
+        return "Nothing is waiting."
+    return f"{_count(queue.value.ready, 'request')} waiting."
+
+
+def _silent(fleet: Reading[FleetReading]) -> str:
+    if fleet.error is None:
+        return "the first look has not come back yet."
+    since = time.strftime(" since %H:%M:%S", time.localtime(fleet.at)) if fleet.at else ""
+    reason = fleet.error[:1].lower() + _ended(fleet.error)[1:]
+    return f"no reading{since}, {reason} Requests and pictures go on as before."
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

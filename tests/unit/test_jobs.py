@@ -1,0 +1,112 @@
+"""The life of a job, told by events that may be late, lost or doubled."""
+
+import pytest
+
+from dashboard.jobs import follow, waiting
+from dashboard.journal import Journal
+from wire.event import Event
+from wire.job import JobRequest, new_job
+
+JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
+
+
+def told(*kinds: str, **fields: object):
+    """Follow events of these kinds, a second apart."""
+    view = waiting(JOB)
+    for at, kind in enumerate(kinds, start=1):
+        view = follow(view, Event(kind=kind, at=at, job_id=JOB.id, worker="worker-1", **fields))
+    return view
+
+
+def picture(number: int, at: float = 0) -> Event:
+    """Say that a picture was stored."""
+    return Event(kind="stored", at=at, job_id=JOB.id, name=f"{JOB.id}-{number}.png", picture=number)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "state"),
+    [
+        ((), "waiting"),
+        (("received",), "starting"),
+        (("received", "step"), "painting"),
+        (("received", "step", "done"), "done"),
+        (("received", "failed"), "failed"),
+        (("received", "returned"), "waiting"),
+        (("cancelled",), "cancelled"),
+        (("received", "failed", "accepted"), "waiting"),
+        (("received", "failed", "received"), "starting"),
+        (("done", "step", "stored", "returned"), "done"),
+    ],
+)
+def test_events_lead_to_states(kinds, state):
+    """Each event moves a job on; a finished job moves again only when it is tried again."""
+    assert told(*kinds).state == state
+
+
+def test_a_late_acceptance_does_not_undo_a_quick_worker():
+    """A sender's event that arrives after a worker's last one changes nothing."""
+    accepted = Event(kind="accepted", at=0.5, job_id=JOB.id, job=JOB)
+    assert follow(told("received", "done"), accepted).state == "done"
+
+
+def test_a_retry_counts_attempts_and_forgets_the_failure():
+    """A job that is painted again shows no reason of the attempt before."""
+    view = told("received", "failed", "received", detail="out of memory")
+    assert (view.attempt, view.detail, view.finished_at) == (2, None, None)
+
+
+def test_a_picture_heard_of_twice_is_one_picture():
+    """Doing a job twice overwrites, never doubles."""
+    view = waiting(JOB)
+    for event in (picture(0), picture(0), picture(1)):
+        view = follow(view, event)
+    assert view.pictures == (f"{JOB.id}-0.png", f"{JOB.id}-1.png")
+
+
+def test_the_journal_learns_of_jobs_that_others_sent():
+    """A job sent by another program appears when a worker takes it."""
+    journal = Journal()
+    journal.record(Event(kind="received", job_id=JOB.id, job=JOB, worker="worker-1"))
+    assert journal.find(JOB.id).state == "starting"
+
+
+def test_the_journal_keeps_the_newest_jobs_newest_first():
+    """It holds a bounded number of jobs."""
+    journal = Journal(most_jobs=3)
+    jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(5)]
+    for job in jobs:
+        journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    assert [view.job for view in journal.jobs()] == jobs[:1:-1]
+
+
+def test_an_event_of_an_unknown_job_is_passed_over():
+    """Half a story is not shown as a job."""
+    journal = Journal()
+    journal.record(Event(kind="step", job_id=JOB.id, worker="worker-1", step=1, steps=4))
+    assert journal.jobs() == ()
+    assert journal.workers()["worker-1"].phase == "painting"
+
+
+def test_a_worker_with_several_jobs_is_idle_after_the_last():
+    """A worker that took a batch paints until none of it is left."""
+    journal, other = Journal(), new_job(JobRequest(prompt="cat"))
+    phases = []
+    for kind, job in [
+        ("loading", None),
+        ("ready", None),
+        ("received", JOB),
+        ("received", other),
+        ("done", JOB),
+        ("done", other),
+    ]:
+        journal.record(Event(kind=kind, worker="worker-1", job_id=job.id if job else None, job=job))
+        phases.append(journal.workers()["worker-1"].phase)
+    assert phases == ["starting", "idle", "painting", "painting", "painting", "idle"]
+
+
+def test_a_worker_that_stopped_is_forgotten():
+    """A worker that says goodbye is no worker any more."""
+    journal = Journal()
+    for kind in ("loading", "ready", "stopped"):
+        journal.record(Event(kind=kind, worker="worker-1"))
+    assert journal.workers() == {}

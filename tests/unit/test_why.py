@@ -1,0 +1,136 @@
+"""The sentence that says why there are as many workers as there are."""
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.fleet import FleetReading, Scaler, Worker
+from dashboard.readings import Reading
+from dashboard.why import explain
+from wire.queue import Depth
+
+SCALER = Scaler(
+    kind="local supervisor",
+    trigger="jobs waiting and in progress",
+    jobs=15,
+    jobs_per_worker=1,
+    minimum=0,
+    maximum=8,
+    polling_interval=1.0,
+    cooldown_period=60.0,
+)
+
+
+def said(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **numbers) -> str:
+    """Return the sentence for these numbers."""
+    fleet = FleetReading(replace(SCALER, **numbers), wanted, ready, workers, nodes=None)
+    return sentence(Reading(fleet, at=1000.0), age)
+
+
+def sentence(fleet: Reading[FleetReading] | None, age: float = 0) -> str:
+    """Return the sentence for this reading."""
+    return ": ".join(explain(fleet, Reading(Depth(3, 0)), now=1000.0 + age))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "ready", "numbers", "expected"),
+    [
+        (
+            8,
+            7,
+            {},
+            "Why 8 workers: 15 requests waiting or in progress, 1 per worker, at most 8. "
+            "1 still starting.",
+        ),
+        (
+            1,
+            1,
+            {"jobs": 1},
+            "Why 1 worker: 1 request waiting or in progress, 1 per worker. All are ready.",
+        ),
+        (
+            2,
+            0,
+            {"jobs": 2},
+            "Why 2 workers, none ready: 2 requests waiting or in progress, 1 per worker. "
+            "2 still starting.",
+        ),
+        (
+            5,
+            5,
+            {},
+            "Why 5 workers: 15 requests waiting or in progress, 1 per worker, at most 8; "
+            "more follow step by step. All are ready.",
+        ),
+        (
+            3,
+            3,
+            {"jobs": 1},
+            "Why still 3 workers: 1 request waiting or in progress, 1 per worker; "
+            "their number is coming down. All are ready.",
+        ),
+        (
+            0,
+            0,
+            {"jobs": 0},
+            "Why no workers: nothing is waiting. The next request starts one within 1 s.",
+        ),
+        (
+            2,
+            2,
+            {"jobs": 0, "cooldown_left": 41.0},
+            "Why still 2 workers: nothing is waiting; the cool-down of 60 s has 41 s left.",
+        ),
+        (
+            1,
+            1,
+            {"jobs": 0, "minimum": 1},
+            "Why 1 worker: nothing is waiting; as many are always kept.",
+        ),
+        (2, 2, {"paused": True}, "Why still 2 workers: the scaler is paused."),
+        (
+            2,
+            2,
+            {"jobs": None},
+            "Why still 2 workers: the requests could not be counted; until they are, "
+            "nothing changes.",
+        ),
+    ],
+)
+def test_the_sentence_uses_the_scalers_numbers(wanted, ready, numbers, expected):
+    """Each situation of the scaler has its words, with its own numbers."""
+    assert said(wanted, ready, **numbers) == expected
+
+
+def test_the_cooldown_counts_on_between_two_looks():
+    """The seconds left are those of now, not those of the look, and never negative."""
+    assert "has 31 s left" in said(2, 2, jobs=0, cooldown_left=41.0, age=10)
+    assert "has 0 s left" in said(2, 2, jobs=0, cooldown_left=41.0, age=100)
+
+
+def test_a_worker_that_failed_says_why():
+    """A model that cannot be loaded is named where the person looks."""
+    worker = Worker("worker-1", "failed", "There is no model in models/demo", since=0)
+    assert said(1, 0, worker, jobs=1).endswith("worker-1 failed: There is no model in models/demo.")
+
+
+def test_what_a_starting_worker_does_is_told():
+    """A person who waits knows for what."""
+    worker = Worker("worker-1", "starting", "loading the model", since=0)
+    assert said(1, 0, worker, jobs=1).endswith("1 still starting: loading the model.")
+
+
+def test_a_silent_fleet_is_unknown_not_empty():
+    """A failed look is told with its reason and what goes on."""
+    silent = Reading(error="Another process on this data folder runs the workers.")
+    assert sentence(silent) == (
+        "Why is unknown: no reading, another process on this data folder runs the workers. "
+        "Requests and pictures go on as before."
+    )
+    assert "no reading since " in sentence(replace(silent, at=900.0))
+    assert sentence(Reading()) == "Why is unknown: the first look has not come back yet."
+
+
+def test_without_a_scaler_a_person_decides():
+    """Where a fixed number of workers runs, the sentence says who chose it."""
+    assert sentence(None) == "Why these workers: a person decides how many run. 3 requests waiting."
