@@ -36,7 +36,7 @@ class GalleryIndex:
             self._stored_since_start += at >= self._started
             self._shown = None
             if len(self._pictures) > KNOWN:
-                self._names.discard(self._pictures.pop(0).name)
+                self._forget(self._pictures.pop(0))
 
     def tell_prompt(self, job_id: str, prompt: str) -> None:
         """Note what a job's pictures show."""
@@ -44,6 +44,11 @@ class GalleryIndex:
             if self._prompts.get(job_id) != prompt:
                 self._prompts[job_id] = prompt
                 self._shown = None
+
+    def knows_prompt(self, job_id: str) -> bool:
+        """Tell whether a job's prompt was noted."""
+        with self._lock:
+            return job_id in self._prompts
 
     def without_prompt(self) -> list[str]:
         """Return the ids of the shown jobs whose prompt is not known, newest first."""
@@ -66,3 +71,7 @@ class GalleryIndex:
         """Return how many pictures were stored since this process began."""
         with self._lock:
             return self._stored_since_start
+
+    def _forget(self, picture: PictureView) -> None:
+        self._names.discard(picture.name)
+        self._prompts.pop(picture.job_id, None)

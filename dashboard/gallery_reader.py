@@ -38,6 +38,7 @@ class GalleryReader:
         self._clock = clock
         self._first = True
         self._with_metadata: set[str] = set()
+        """Jobs whose prompt can be read, and was not."""
 
     def read(self) -> int:
         """Look at the store once and return how many pictures are known."""
@@ -71,7 +72,8 @@ class GalleryReader:
             )
             self._journal.record(event)
         elif job_id := parse_metadata_name(entry.name):
-            self._with_metadata.add(job_id)
+            if not self._index.knows_prompt(job_id):
+                self._with_metadata.add(job_id)
             self._journal.record(Event(kind="done", at=entry.modified, job_id=job_id))
 
     def _read_prompts(self) -> None:
@@ -83,6 +85,7 @@ class GalleryReader:
                 prompt = self._prompt_stored(job_id)
             if prompt is not None:
                 self._index.tell_prompt(job_id, prompt)
+                self._with_metadata.discard(job_id)
 
     def _prompt_heard(self, job_id: str) -> str | None:
         view = self._journal.find(job_id)

@@ -11,6 +11,9 @@ from wire.errors import ApplicationError
 
 Value = TypeVar("Value")
 
+_PAUSE = 1.0
+"""Seconds between two looks, at least, while they fail."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +66,9 @@ class Source(Generic[Value]):
             self._began = time.monotonic()
             self._newest = self._look()
             self._began = None
-            self._stopping.wait(self._every)
+            failed = self._newest.error is not None
+            # A source whose pace is its own waiting must not spin while it fails at once.
+            self._stopping.wait(max(self._every, _PAUSE) if failed else self._every)
 
     def _look(self) -> Reading[Value]:
         try:
@@ -73,6 +78,4 @@ class Source(Generic[Value]):
         except Exception:  # noqa: BLE001, the thread must outlive any of them
             _log.exception("Reading %s failed.", self.name)
             sentence = f"Reading {self.name} failed; the dashboard's log says why."
-        # A source that fails at once (its pace is its own waiting) must not spin.
-        self._stopping.wait(max(0.0, 1.0 - self._every))
         return Reading(at=self._newest.at, error=sentence)

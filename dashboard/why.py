@@ -1,8 +1,9 @@
 """Why there are as many workers as there are: one sentence, from the scaler's own numbers."""
 
 import math
-import time
+from datetime import tzinfo
 
+from dashboard.components.words import counted, since
 from dashboard.fleet import FleetReading, Phase, Scaler, Worker
 from dashboard.readings import Reading
 from wire.queue import Depth
@@ -13,27 +14,33 @@ Sentence = tuple[str, str]
 _UNKNOWN = "Why is unknown"
 
 
-def explain(fleet: Reading[FleetReading] | None, queue: Reading[Depth], now: float) -> Sentence:
+def explain(
+    fleet: Reading[FleetReading] | None,
+    queue: Reading[Depth],
+    now: float,
+    zone: tzinfo | None = None,
+) -> Sentence:
     """Say why there are as many workers as there are at ``now``, Unix seconds.
 
     Args:
         fleet: the newest look at the fleet; None where there is none to ask.
         queue: the newest look at the queue.
         now: Unix seconds, to count a cool-down on since the look.
+        zone: the viewer's; None is this machine's.
 
     """
     if fleet is None:
         return "Why these workers", f"a person decides how many run. {_line(queue)}"
     reading = fleet.value
     if reading is None:
-        return _UNKNOWN, _silent(fleet)
+        return _UNKNOWN, _silent(fleet, zone)
     if reading.scaler is None or reading.wanted is None:
         return _UNKNOWN, "the scaler's numbers could not be read."
     return _known(reading, reading.scaler, reading.wanted, now - (fleet.at or now))
 
 
 def _known(reading: FleetReading, scaler: Scaler, wanted: int, age: float) -> Sentence:
-    still = f"Why still {_count(wanted, 'worker')}" if wanted else "Why no workers"
+    still = f"Why still {counted(wanted, 'worker')}" if wanted else "Why no workers"
     if scaler.paused:
         return still, "the scaler is paused."
     if scaler.jobs is None:
@@ -48,7 +55,7 @@ def _known(reading: FleetReading, scaler: Scaler, wanted: int, age: float) -> Se
 def _why_none(scaler: Scaler, jobs: int) -> str:
     within = f"within {scaler.polling_interval:g} s"
     if jobs:
-        return f"{_count(jobs, 'request')} came since the last look; one starts {within}."
+        return f"{counted(jobs, 'request')} came since the last look; one starts {within}."
     return f"nothing is waiting. The next request starts one {within}."
 
 
@@ -65,7 +72,9 @@ def _why_idle(still: str, scaler: Scaler, wanted: int, age: float) -> Sentence:
 
 def _why_busy(reading: FleetReading, scaler: Scaler, jobs: int, wanted: int) -> Sentence:
     called_for = math.ceil(jobs / scaler.jobs_per_worker)
-    share = f"{_count(jobs, 'request')} waiting or in progress, {scaler.jobs_per_worker} per worker"
+    share = (
+        f"{counted(jobs, 'request')} waiting or in progress, {scaler.jobs_per_worker} per worker"
+    )
     if called_for > scaler.maximum:
         share += f", at most {scaler.maximum}"
     if wanted > max(called_for, scaler.minimum):
@@ -78,7 +87,7 @@ def _why_busy(reading: FleetReading, scaler: Scaler, jobs: int, wanted: int) -> 
 def _busy_lead(reading: FleetReading, scaler: Scaler, called_for: int, wanted: int) -> str:
     still = "still " if wanted > max(called_for, scaler.minimum) else ""
     none_ready = ", none ready" if reading.ready == 0 else ""
-    return f"Why {still}{_count(wanted, 'worker')}{none_ready}"
+    return f"Why {still}{counted(wanted, 'worker')}{none_ready}"
 
 
 def _states(reading: FleetReading, wanted: int) -> str:
@@ -109,20 +118,15 @@ def _line(queue: Reading[Depth]) -> str:
         return "How many requests wait is unknown."
     if queue.value.ready == 0:
         return "Nothing is waiting."
-    return f"{_count(queue.value.ready, 'request')} waiting."
+    return f"{counted(queue.value.ready, 'request')} waiting."
 
 
-def _silent(fleet: Reading[FleetReading]) -> str:
+def _silent(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
     if fleet.error is None:
         return "the first look has not come back yet."
-    since = time.strftime(" since %H:%M:%S", time.localtime(fleet.at)) if fleet.at else ""
     reason = fleet.error[:1].lower() + _ended(fleet.error)[1:]
-    return f"no reading{since}, {reason} Requests and pictures go on as before."
+    return f"{since(fleet.at, zone)}, {reason} Requests and pictures go on as before."
 
 
 def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -124,7 +124,7 @@ def test_a_silent_fleet_is_unknown_not_empty():
     """A failed look is told with its reason and what goes on."""
     silent = Reading(error="Another process on this data folder runs the workers.")
     assert sentence(silent) == (
-        "Why is unknown: no reading, another process on this data folder runs the workers. "
+        "Why is unknown: no reading yet, another process on this data folder runs the workers. "
         "Requests and pictures go on as before."
     )
     assert "no reading since " in sentence(replace(silent, at=900.0))

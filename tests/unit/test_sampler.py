@@ -1,0 +1,350 @@
+"""What the page draws from: readings, samples, pictures and their prompts."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import pytest
+
+from dashboard import store_listing
+from dashboard.fleet import FleetReading, Node
+from dashboard.gallery_index import GalleryIndex
+from dashboard.gallery_reader import GalleryReader
+from dashboard.journal import Journal
+from dashboard.sampler import Sampler, Sources, sample_of
+from dashboard.source import Source
+from dashboard.stored_jobs import stored_job
+from tests.conditions import wait_until
+from wire.errors import StoreUnavailable
+from wire.event import Event
+from wire.job import Job, JobRequest, new_job
+from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
+from wire.queue import Depth
+from wire.store import Entry
+from wire.store_directory import DirectoryStore
+
+NOW = 1_800_000_000.0
+DAY = 86400.0
+
+
+@dataclass
+class Answers:
+    """A source that answers, fails or hangs as a test wishes."""
+
+    value: object = 0
+    error: Exception | None = None
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
+
+    def __call__(self) -> object:
+        """Answer, fail or hang."""
+        self.free.wait()
+        if self.error:
+            raise self.error
+        return self.value
+
+
+@contextmanager
+def source(read: Callable[[], object]):
+    """Run one quick source, which may be silent for 0.1 s."""
+    one = Source("the store", read, every=0.01, answer_within=0.1)
+    one.start()
+    try:
+        yield one
+    finally:
+        one.stop()
+
+
+def test_a_source_tells_its_newest_answer_and_when_it_came():
+    """A reading has its age."""
+    with source(Answers(7)) as one:
+        reading = wait_until(lambda: one.reading().value and one.reading(), what="an answer")
+    assert reading.value == 7
+    assert reading.age(reading.at + 2) == 2
+
+
+def test_a_source_that_fails_is_unknown_with_its_reason():
+    """Unknown is never zero: no value, the sentence, and since when."""
+    answers = Answers(7)
+    with source(answers) as one:
+        good = wait_until(lambda: one.reading().value and one.reading(), what="an answer")
+        answers.error = StoreUnavailable("The store does not answer.")
+        bad = wait_until(lambda: one.reading().error and one.reading(), what="a failed look")
+        assert (bad.value, bad.error) == (None, "The store does not answer.")
+        assert bad.at >= good.at
+        answers.error = None
+        assert wait_until(lambda: one.reading().value, what="it is back") == 7
+
+
+def test_a_source_that_hangs_becomes_unknown():
+    """A look that does not return is a failed one, and is told at once."""
+    answers = Answers(7)
+    with source(answers) as one:
+        wait_until(lambda: one.reading().value, what="an answer")
+        answers.free.clear()
+        error = wait_until(lambda: one.reading().error, what="silence is noticed")
+        assert error.startswith("The store has not answered for ")
+        assert one.reading().value is None
+        answers.free.set()
+        wait_until(lambda: one.reading().value, what="it is back")
+
+
+def test_a_source_survives_what_nobody_expected():
+    """A bug in one source is a sentence on the page, not a dead thread."""
+    answers = Answers(error=ValueError("boom"))
+    with source(answers) as one:
+        error = wait_until(lambda: one.reading().error, what="a failed look")
+        assert error == "Reading the store failed; the dashboard's log says why."
+
+
+@dataclass
+class Stage:
+    """A sampler whose sources a test plays."""
+
+    sampler: Sampler
+    journal: Journal
+    gallery: GalleryIndex
+    queue: Answers
+    store: Answers
+
+
+@contextmanager
+def stage():
+    """Run a sampler over sources that a test plays."""
+    journal, gallery = Journal(), GalleryIndex(started=NOW)
+    queue, store = Answers(Depth(2, 1)), Answers(0)
+    sources = Sources(
+        queue=Source("the queue", queue, 0.01, 0.1),
+        store=Source("the store", store, 0.01, 0.1),
+        events=Source("the events", Answers(0), 0.01, 0.1),
+    )
+    sampler = Sampler(sources, journal, gallery, "laptop", ("requests", "pictures"))
+    sampler.start()
+    try:
+        yield Stage(sampler, journal, gallery, queue, store)
+    finally:
+        queue.free.set()
+        store.free.set()
+        sampler.stop()
+
+
+def fresh(on: Stage):
+    """Make a snapshot now."""
+    on.sampler.refresh()
+    return on.sampler.snapshot()
+
+
+def test_a_hung_store_does_not_delay_the_queue():
+    """One process down never empties the page: the other readings go on."""
+    with stage() as on:
+        wait_until(lambda: fresh(on).store.value is not None, what="the store's answer")
+        on.store.free.clear()
+        wait_until(lambda: fresh(on).store.error, what="the store's silence")
+        on.queue.value = Depth(9, 0)
+        wait_until(lambda: fresh(on).queue.value == Depth(9, 0), what="the queue's news")
+        begun = time.monotonic()
+        fresh(on)
+        assert time.monotonic() - begun < 0.1
+
+
+def test_a_submitted_job_is_in_the_next_snapshot():
+    """Nobody waits for a tick to see an own job."""
+    with stage() as on:
+        job = new_job(JobRequest(prompt="cartoon dwarf"))
+        on.journal.record(Event(kind="accepted", job_id=job.id, job=job))
+        snapshot = fresh(on)
+        assert [view.job for view in snapshot.jobs] == [job]
+        assert [moment.text for moment in snapshot.moments] == ["1 sent"]
+
+
+def test_samples_count_the_pictures_between_them():
+    """Each picture is counted in one sample; those from before the start in none."""
+    with stage() as on:
+        wait_until(lambda: fresh(on).store.value is not None, what="the store's answer")
+        job = new_job(JobRequest(prompt="cat", count=3))
+        on.gallery.add(picture_name(job.id, 0), NOW - 1)
+        on.sampler.sample()
+        on.gallery.add(picture_name(job.id, 1), NOW + 1)
+        on.gallery.add(picture_name(job.id, 2), NOW + 2)
+        on.gallery.add(picture_name(job.id, 2), NOW + 2)
+        on.sampler.sample()
+        on.sampler.sample()
+        samples = on.sampler.snapshot().samples
+        assert sum(sample.pictures or 0 for sample in samples) == 2
+        assert on.sampler.snapshot().pictures_total == 2
+
+
+def test_what_cannot_be_read_is_a_gap_in_its_lane():
+    """Each number of a sample is None where its source is silent."""
+    nothing = sample_of(NOW, None, None, None)
+    assert set(vars(nothing).values()) == {NOW, None}
+    half = sample_of(NOW, Depth(3, None), None, 0)
+    assert (half.waiting, half.painting, half.pictures) == (3, None, 0)
+
+
+def test_only_nodes_that_are_ready_count():
+    """A node that is not ready paints nothing; without nodes the lane is unknown."""
+    nodes = tuple(Node(str(n), None, 1, None, ready=n > 0, since=NOW) for n in range(3))
+    with_nodes = FleetReading(None, 2, 1, (), nodes)
+    assert sample_of(NOW, None, with_nodes, None).nodes == 2
+    assert sample_of(NOW, None, FleetReading(None, 2, 1, (), None), None).nodes is None
+
+
+def job_at(at: float, prompt: str = "cat", count: int = 1) -> Job:
+    """Make a job as if it had been submitted at ``at``."""
+    identity = (
+        f"{store_listing.prefix(at)}-7{uuid4().hex[:3]}-8{uuid4().hex[:3]}-{uuid4().hex[:12]}"
+    )
+    return Job(id=identity, prompt=prompt, count=count)
+
+
+def put(store: DirectoryStore, job: Job, metadata: bool = True) -> None:
+    """Store a job's objects as a worker does."""
+    for number in range(job.count):
+        store.put(picture_name(job.id, number), b"png", "image/png")
+    if metadata:
+        store.put(metadata_name(job.id), encode_metadata(metadata_of(job)), "application/json")
+
+
+def metadata_of(job: Job) -> Metadata:
+    """Describe a job as a worker does."""
+    return Metadata(
+        prompt=job.prompt,
+        image_width=128,
+        image_height=128,
+        lcm_model_id="demo",
+        inference_steps=4,
+        guidance_scale=1.0,
+        number_of_images=job.count,
+        seed=1,
+        use_seed=False,
+        id=job.id,
+        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
+    )
+
+
+@dataclass
+class Gallery:
+    """A reader over a folder, at a time that a test sets."""
+
+    store: DirectoryStore
+    journal: Journal = field(default_factory=Journal)
+    index: GalleryIndex = field(default_factory=lambda: GalleryIndex(NOW))
+    now: float = NOW
+
+    def __post_init__(self) -> None:
+        self.reader = GalleryReader(self.store, self.index, self.journal, lambda: self.now)
+
+    def prompts(self) -> list[str | None]:
+        """Look once, and return the prompts of the pictures."""
+        self.reader.read()
+        return [picture.prompt for picture in self.index.newest()]
+
+
+@pytest.fixture
+def gallery(tmp_path) -> Gallery:
+    return Gallery(DirectoryStore(tmp_path))
+
+
+def test_pictures_from_before_the_start_are_shown_with_their_prompts(gallery):
+    """Starting again finds the pictures as they were, however old they are."""
+    for age in (400 * DAY, 40 * DAY, 2 * DAY, 1800, 60):
+        put(gallery.store, job_at(NOW - age, f"{age:.0f} s old"))
+    assert set(gallery.prompts()) == {
+        "34560000 s old",
+        "3456000 s old",
+        "172800 s old",
+        "1800 s old",
+        "60 s old",
+    }
+
+
+def test_new_pictures_are_found_without_any_event(gallery):
+    """A lost event loses no picture: the store is looked at, too."""
+    assert gallery.prompts() == []
+    put(gallery.store, job_at(NOW - 5, "yellow submarine", count=2))
+    assert gallery.prompts() == ["yellow submarine"] * 2
+
+
+def test_an_older_samples_names_are_shown(gallery):
+    """Pictures that an older sample left, with ids that tell no time, are there."""
+    old = [Job(id=str(uuid4()), prompt=f"old {n}") for n in range(20)]
+    for job in old:
+        put(gallery.store, job)
+    gallery.store.put("notes.txt", b"not a picture", "text/plain")
+    assert set(gallery.prompts()) == {job.prompt for job in old}
+
+
+def test_a_job_whose_events_were_lost_is_done_once_it_is_stored(gallery):
+    """The truth of a job is its objects; a long one is asked for by its name."""
+    job = job_at(NOW - 2 * DAY, "cartoon dwarf", count=2)
+    gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    gallery.prompts()
+    put(gallery.store, job, metadata=False)
+    gallery.prompts()
+    assert len(gallery.journal.find(job.id).pictures) == 2
+    put(gallery.store, job)
+    gallery.prompts()
+    assert gallery.journal.find(job.id).state == "done"
+
+
+def test_prompts_of_running_jobs_come_from_their_events(gallery):
+    """A picture has its words before its job is done."""
+    job = job_at(NOW - 1, "cat at night")
+    gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    put(gallery.store, job, metadata=False)
+    assert gallery.prompts() == ["cat at night"]
+
+
+def test_metadata_that_is_not_ours_leaves_the_prompt_unknown(gallery):
+    """A broken object costs its words, not the gallery."""
+    job = job_at(NOW - 1)
+    put(gallery.store, job, metadata=False)
+    gallery.store.put(metadata_name(job.id), b"{", "application/json")
+    assert gallery.prompts() == [None]
+
+
+@dataclass
+class CountingStore:
+    """A bucket of many objects, which counts how many of them were listed."""
+
+    names: list[str]
+    listed: int = 0
+
+    def entries(self, after: str = ""):
+        """List, and count."""
+        for name in self.names:
+            if name > after:
+                self.listed += 1
+                yield Entry(name, 1, NOW)
+
+
+def test_a_look_costs_the_same_however_many_pictures_there_are():
+    """The beginning of a large bucket is not listed for its newest pictures."""
+    old = [picture_name(job_at(NOW - 30 * DAY - n).id, 0) for n in range(20_000)]
+    new = [picture_name(job_at(NOW - n).id, 0) for n in range(1, 601)]
+    store = CountingStore(sorted([*old, *new]))
+    assert len(store_listing.newest(store, NOW, 500)) >= 500
+    assert store.listed < 700
+    store.listed = 0
+    assert len(list(store_listing.since(store, NOW - 60, NOW))) == 60
+    assert store.listed < 100
+
+
+def test_a_finished_job_is_read_back_from_the_store(tmp_path):
+    """A program may ask for a job that was done before the dashboard started."""
+    store, job = DirectoryStore(tmp_path), job_at(NOW, "cartoon dwarf", count=2)
+    put(store, job)
+    view = stored_job(store, job.id)
+    assert (view.state, view.job.prompt, view.pictures) == (
+        "done",
+        "cartoon dwarf",
+        (picture_name(job.id, 0), picture_name(job.id, 1)),
+    )
+    assert stored_job(store, job_at(NOW).id) is None
+    assert stored_job(store, "../secrets") is None
