@@ -1,0 +1,22 @@
+"""Navigation, and nothing else: each page is a file in ``views/``."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.components import style
+
+_HERE = Path(__file__).parent
+
+st.set_page_config(
+    page_title="Stable Diffusion, live",
+    page_icon=_HERE / "static" / "favicon.png",  # a local file: nothing is fetched from afar
+    layout="wide",
+)
+page = st.navigation(
+    [st.Page(_HERE / "views" / "studio.py", title="Studio", default=True)],
+    position="top",
+)
+st.logo(_HERE / "static" / "favicon.png")
+style.show()
+page.run()

@@ -1,0 +1,162 @@
+"""Cards of the jobs that matter now: what was asked for, how far it is, what can be done."""
+
+from collections.abc import Iterator
+from html import escape
+
+import streamlit as st
+
+from dashboard import estimates
+from dashboard.components import own_jobs, words
+from dashboard.jobs import FINISHED, JobView
+from dashboard.readings import Snapshot
+from wire.picture import parse_picture_name
+
+CARDS = 3
+_SEGMENTS = 16
+"""A job of more pictures shows one bar."""
+
+_EMPTY = "No requests yet. Say what you would like to see, or pick a suggestion, and press Paint."
+
+
+def show(snapshot: Snapshot) -> None:
+    """Show the newest job and those in progress; a session's own before those of others."""
+    mine = [view for view in snapshot.jobs if view.job.id in own_jobs.ids()]
+    jobs = choose(mine or list(snapshot.jobs))
+    st.html(_title(mine or list(snapshot.jobs), bool(mine)))
+    if not jobs:
+        st.html(f"<p class='no-jobs'>{_EMPTY}</p>")
+        return
+    columns = st.columns(CARDS, gap="small")
+    for slot, view in enumerate(jobs):
+        # Keyed by place: cards stay where they are, and only what they say changes.
+        with columns[slot].container(border=True, key=f"card_job_{slot}", gap=None):
+            st.html(card(view, snapshot))
+            _show_action(view)
+
+
+def choose(jobs: list[JobView]) -> list[JobView]:
+    """Pick the jobs to show from a list that has the newest first."""
+    ordered = sorted(jobs, key=_urgency)
+    newest = jobs[:1]
+    return (newest + [view for view in ordered if view not in newest])[:CARDS]
+
+
+def _urgency(view: JobView) -> tuple[int, float]:
+    submitted = view.submitted_at or 0
+    if view.state in FINISHED:
+        return 3, -(view.finished_at or submitted)
+    return ("painting", "starting", "waiting").index(view.state), submitted
+
+
+def _title(jobs: list[JobView], mine: bool) -> str:
+    hidden = len(jobs) - CARDS
+    more = f"<span class='muted'>{hidden} more</span>" if hidden > 0 else ""
+    name = "Your requests" if mine else "Requests"
+    return f"<div class='section-title'>{name}{more}</div>"
+
+
+def _show_action(view: JobView) -> None:
+    identity = view.job.id
+    if view.state not in FINISHED:
+        _button("Cancel", identity, own_jobs.cancel, identity)
+    elif view.state == "failed":
+        _button("Try again", identity, own_jobs.repeat, view.job, same_seed=True)
+    else:
+        _button("Paint again", identity, own_jobs.repeat, view.job, same_seed=False)
+
+
+def _button(label: str, identity: str, act, *args, **kwargs) -> None:
+    key = f"job_action_{label}_{identity}"
+    st.button(label, type="tertiary", key=key, on_click=act, args=args, kwargs=kwargs)
+
+
+def card(view: JobView, snapshot: Snapshot) -> str:
+    """Write a card."""
+    prompt = escape(view.job.prompt)
+    status = escape(say_state(view, snapshot))
+    segments = "".join(f"<i style='--done: {share:.2f}'></i>" for share in progress(view))
+    return (
+        f"<div class='job {view.state}'><b title='{prompt}'>{prompt}</b>"
+        f"<span class='muted'>{len(view.pictures)} of {view.job.count}</span>"
+        f"<div class='segments'>{segments}</div>"
+        f"<span class='muted status' title='{status}'>{status}</span></div>"
+    )
+
+
+def progress(view: JobView) -> list[float]:
+    """Say how much of each picture is done, from 0 to 1."""
+    shares = list(_shares(view))
+    return shares if len(shares) <= _SEGMENTS else [sum(shares) / len(shares)]
+
+
+def _shares(view: JobView) -> Iterator[float]:
+    stored = {parsed.number for name in view.pictures if (parsed := parse_picture_name(name))}
+    for number in range(view.job.count):
+        if number in stored or view.state == "done":
+            yield 1
+        elif view.state == "painting" and number == view.picture and view.steps:
+            yield view.step / view.steps
+        else:
+            yield 0
+
+
+def say_state(view: JobView, snapshot: Snapshot) -> str:
+    """Say how a job is, in words."""
+    return _SAY[view.state](view, snapshot)
+
+
+def _say_waiting(view: JobView, snapshot: Snapshot) -> str:
+    place = estimates.place_in_line(snapshot, view.job.id)
+    line = f"{words.ordinal(place)} in line" if place else "in line"
+    seconds = estimates.until_painted(snapshot, view.job.id)
+    if seconds is not None:
+        return f"{line}, {words.about(seconds)}"
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    if fleet and fleet.ready == 0:
+        return f"{line}, waiting for a worker: {_worker_to_come(fleet)}"
+    return f"{line}, {view.detail}" if view.detail else line
+
+
+def _worker_to_come(fleet) -> str:
+    coming = [worker.why for worker in fleet.workers if worker.phase in ("starting", "pending")]
+    return coming[0] if coming and coming[0] else "one is on its way"
+
+
+def _say_starting(view: JobView, _snapshot: Snapshot) -> str:
+    attempt = f", attempt {view.attempt}" if view.attempt > 1 else ""
+    return f"with {view.worker or 'a worker'}, about to paint{attempt}"
+
+
+def _say_painting(view: JobView, _snapshot: Snapshot) -> str:
+    step = f", step {view.step} of {view.steps}" if view.step and view.steps else ""
+    where = f" on {view.worker}" if view.worker else ""
+    return f"painting{step}{where}"
+
+
+def _say_done(view: JobView, _snapshot: Snapshot) -> str:
+    if view.finished_at is None:
+        return "done"
+    parts = []
+    if view.received_at is not None:
+        parts.append(f"{words.short_duration(view.finished_at - view.received_at)} of painting")
+    if view.submitted_at is not None:
+        parts.append(f"{words.short_duration(view.finished_at - view.submitted_at)} in all")
+    return f"done: {', '.join(parts)}" if parts else "done"
+
+
+def _say_failed(view: JobView, _snapshot: Snapshot) -> str:
+    return f"failed: {view.detail}" if view.detail else "failed"
+
+
+def _say_cancelled(view: JobView, _snapshot: Snapshot) -> str:
+    return "cancelled; pictures painted before were kept" if view.pictures else "cancelled"
+
+
+_SAY = {
+    "waiting": _say_waiting,
+    "starting": _say_starting,
+    "painting": _say_painting,
+    "done": _say_done,
+    "failed": _say_failed,
+    "cancelled": _say_cancelled,
+}

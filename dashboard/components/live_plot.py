@@ -1,0 +1,38 @@
+"""The timeline on the page: drawn once per snapshot, updated in place by the browser."""
+
+from datetime import tzinfo
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import http_files
+from dashboard.components import timeline
+from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.readings import Snapshot
+
+# Registered once per process, as Streamlit wants it; each session mounts its own.
+_plot = st.components.v2.component(
+    "live_plot",
+    html="<div class='live-plot' role='img'></div>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@once_per_snapshot
+def _drawn(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
+    return timeline.figure(snapshot, span, zone).to_json()
+
+
+def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
+    """Show the last ``span`` seconds on the viewer's clock."""
+    _plot(
+        data={
+            "figure": _drawn(snapshot, span, zone),
+            "height": timeline.HEIGHT,
+            "alt": timeline.alt_text(snapshot),
+            "library": http_files.PLOTLY_URL,
+        },
+        key="timeline",
+        height=timeline.HEIGHT,
+    )

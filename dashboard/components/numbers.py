@@ -1,0 +1,141 @@
+"""The numbers strip: one big number per idea, its context beside it in grey."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from html import escape
+
+import streamlit as st
+
+from dashboard import estimates
+from dashboard.components import words
+from dashboard.fleet import FleetReading
+from dashboard.readings import Reading, Snapshot
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the strip."""
+
+    hue: str
+    """The lane whose colour it wears."""
+    label: str
+    number: int | None
+    """None is shown as the word ``unknown``."""
+    beside: str = ""
+    below: str = ""
+    tint: bool = False
+
+
+def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Show the numbers that this mode knows."""
+    strip = list(cells(snapshot, zone))
+    inner = "".join(_html(cell) for cell in strip)
+    st.html(f"<div class='numbers' data-cells='{len(strip)}'>{inner}</div>")
+
+
+def cells(snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Cell]:
+    """Choose the numbers, and what is said of each."""
+    yield _waiting(snapshot, zone)
+    yield _painting(snapshot, zone)
+    if "workers" in snapshot.lanes:
+        yield _workers(snapshot.fleet or Reading(), zone)
+    if "nodes" in snapshot.lanes:
+        yield _nodes(snapshot.fleet or Reading(), zone)
+    else:
+        yield _pictures(snapshot, zone)
+
+
+def _waiting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
+    depth = snapshot.queue.value
+    if depth is None:
+        return Cell("requests", "Waiting", None, below=words.since(snapshot.queue.at, zone))
+    seconds = estimates.until_line_is_empty(snapshot)
+    if not depth.ready:
+        below = "nobody in line"
+    elif seconds is None:
+        below = "no estimate yet"
+    else:
+        below = f"the last one in {words.about(seconds)}"
+    return Cell("requests", "Waiting", depth.ready, below=below, tint=True)
+
+
+def _painting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
+    depth = snapshot.queue.value
+    number = depth.unacknowledged if depth else None
+    if number is None:
+        return Cell("requests", "Painting", None, below=words.since(snapshot.queue.at, zone))
+    return Cell("requests", "Painting", number, below=_busy(snapshot, number))
+
+
+def _busy(snapshot: Snapshot, painting: int) -> str:
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    if fleet and fleet.ready:
+        busy = sum(worker.phase == "painting" for worker in fleet.workers)
+        return f"{min(busy, fleet.ready)} of {words.counted(fleet.ready, 'worker')} busy"
+    if painting:
+        return "requests with a worker"
+    waiting = snapshot.queue.value.ready if snapshot.queue.value else 0
+    return "no worker ready yet" if waiting else "nothing to do"
+
+
+def _workers(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
+    fleet = reading.value
+    if fleet is None or fleet.ready is None:
+        return Cell("workers", "Workers ready", None, below=words.since(reading.at, zone))
+    wanted = fleet.wanted or 0
+    if not wanted and not fleet.ready:
+        return Cell("workers", "Workers ready", 0, below="scaled to zero")
+    return Cell(
+        "workers",
+        "Workers ready",
+        fleet.ready,
+        beside=f"of {fleet.wanted} wanted" if fleet.wanted is not None else "",
+        below=_starting(fleet, wanted),
+    )
+
+
+def _starting(fleet: FleetReading, wanted: int) -> str:
+    missing = wanted - fleet.ready
+    at_most = f", at most {fleet.scaler.maximum}" if fleet.scaler else ""
+    if missing > 0:
+        return f"{missing} starting{at_most}"
+    return f"{-missing} stopping" if missing else f"all ready{at_most}"
+
+
+def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
+    nodes = reading.value.nodes if reading.value else None
+    if nodes is None:
+        return Cell("nodes", "GPU nodes", None, below=words.since(reading.at, zone))
+    ready = [node for node in nodes if node.ready]
+    if not nodes:
+        return Cell("nodes", "GPU nodes", 0, below="none running, none billed")
+    slots = sum(node.slots for node in ready)
+    used = [node.slots_used for node in ready]
+    known = None not in used
+    return Cell(
+        "nodes",
+        "GPU nodes",
+        len(ready),
+        beside=f"of {len(nodes)} joining" if len(ready) < len(nodes) else "ready",
+        below=f"{sum(used)} of {slots} slots used" if known else words.counted(slots, "slot"),
+    )
+
+
+def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
+    total = snapshot.pictures_total
+    if total is None:
+        return Cell("pictures", "Pictures", None, below=words.since(snapshot.store.at, zone))
+    lately = estimates.pictures_in_last_minute(snapshot)
+    return Cell("pictures", "Pictures", total, below=f"{lately} in the last minute")
+
+
+def _html(cell: Cell) -> str:
+    number = f"<em>{words.UNKNOWN}</em>" if cell.number is None else f"{cell.number} "
+    beside = f"<em>{escape(cell.beside)}</em>" if cell.beside else ""
+    form = "tint" if cell.tint or cell.number is None else ""
+    return (
+        f"<div style='--hue: var(--{cell.hue})'>"
+        f"<span><i class='{form}'></i>{escape(cell.label)}</span>"
+        f"<b>{number}{beside}</b><span>{escape(cell.below)}</span></div>"
+    )

@@ -1,0 +1,40 @@
+"""The jobs that this session sent, and sending more of them."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import runtime, submission
+from wire.errors import ApplicationError
+from wire.job import Job
+
+_KEY = "own_jobs"
+
+
+def ids() -> frozenset[str]:
+    """Return the ids of the jobs that this session sent."""
+    return frozenset(st.session_state.get(_KEY, ()))
+
+
+def submit(fields: dict[str, Any]) -> Job:
+    """Send a job and remember that it is this session's; raises ApplicationError."""
+    job = submission.submit(fields)
+    st.session_state.setdefault(_KEY, set()).add(job.id)
+    return job
+
+
+def repeat(job: Job, *, same_seed: bool) -> None:
+    """Send a job again, as a click's callback; with another seed it paints other pictures."""
+    fields = job.model_dump(exclude={"id"} if same_seed else {"id", "seed"}, exclude_none=True)
+    try:
+        submit(fields)
+    except ApplicationError as error:
+        st.toast(str(error))
+
+
+def cancel(job_id: str) -> None:
+    """Take a job back, as a click's callback."""
+    try:
+        runtime.current().cancel(job_id)
+    except ApplicationError as error:
+        st.toast(f"{error} The job goes on.")

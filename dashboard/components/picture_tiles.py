@@ -1,0 +1,57 @@
+"""The newest pictures. A click opens a picture's details without reloading the page."""
+
+from datetime import tzinfo
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.components import words
+from dashboard.readings import PictureView, Snapshot
+
+PLACES = 20
+"""Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
+
+_EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
+
+_tiles = st.components.v2.component(
+    "picture_tiles",
+    html=f"<p class='no-tiles' hidden>{_EMPTY}</p><div class='tiles'></div>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | None:
+    """Show the tiles; return the name of a picture that was clicked in this run."""
+    st.html(_title(snapshot, notice))
+    pictures = [fields(view, zone) for view in snapshot.pictures[:PLACES]]
+    result = _tiles(
+        data={"pictures": pictures, "places": PLACES},
+        key="tiles",
+        on_opened_change=_ignore,
+    )
+    return result.opened
+
+
+def _ignore() -> None:
+    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""
+
+
+def fields(view: PictureView, zone: tzinfo | None) -> dict[str, str]:
+    """Write a picture for the browser."""
+    return {
+        "name": view.name,
+        "url": f"/pictures/{view.name}",
+        "prompt": view.prompt or "prompt not read yet",
+        "caption": words.clock(view.at, zone),
+    }
+
+
+def _title(snapshot: Snapshot, notice: str | None) -> str:
+    number = "" if snapshot.store.value is None else str(snapshot.store.value)
+    parts = " · ".join(part for part in (number, notice) if part)
+    return (
+        "<div class='section-title'>Newest pictures"
+        f"<span class='muted'>{escape(parts)}</span></div>"
+    )

@@ -1,0 +1,119 @@
+"""The form that takes a person's wish. What was typed stays, whatever happens."""
+
+from html import escape
+from itertools import cycle, islice
+from typing import Any
+
+import streamlit as st
+
+from dashboard.components import own_jobs
+from wire.errors import ApplicationError
+from wire.model import ModelDefaults
+
+BURST = 20
+_OPTIONS = ("width", "height", "steps", "seed")
+
+
+def show(model: ModelDefaults) -> None:
+    """Show the form and do what its buttons ask."""
+    with st.form("request", border=False, height="stretch"):
+        st.text_area(
+            "Describe a picture",
+            key="prompt",
+            placeholder=_first(model.suggestions),
+            max_chars=1000,
+            height="stretch",
+        )
+        st.slider("Pictures", 1, 16, 4, key="count")
+        left, right = st.columns(2, gap="small", wrap=False)
+        paint = left.form_submit_button("Paint", type="primary", width="stretch")
+        burst = right.form_submit_button(
+            f"Burst of {BURST}",
+            width="stretch",
+            help=f"{BURST} requests of one picture each: of this prompt, or of the suggestions "
+            "in turn if there is none.",
+        )
+    answer = _send(_paint_fields()) if paint else None
+    answer = _send(*burst_fields(_prompt(), model.suggestions, _options())) if burst else answer
+    if answer:
+        st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
+    _show_suggestions(model.suggestions)
+    _show_options(model)
+
+
+def _show_suggestions(suggestions: tuple[str, ...]) -> None:
+    if suggestions:
+        st.pills("Try", suggestions[:4], key="suggestion", on_change=_take_suggestion)
+
+
+def _take_suggestion() -> None:
+    if st.session_state.suggestion:
+        st.session_state.prompt = st.session_state.suggestion
+        st.session_state.suggestion = None
+
+
+def _show_options(model: ModelDefaults) -> None:
+    """Show what few people change; the values travel with the next click on a button."""
+    with st.expander("Size, steps, seed"):
+        width, height = st.columns(2, gap="small", wrap=False)
+        width.number_input("Width", 64, 2048, **_option("width", model.width, 8))
+        height.number_input("Height", 64, 2048, **_option("height", model.height, 8))
+        steps, seed = st.columns(2, gap="small", wrap=False)
+        steps.number_input("Steps", 1, 150, **_option("steps", model.steps, 1))
+        seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", "random", 1))
+
+
+def _option(key: str, default: object, step: int) -> dict[str, Any]:
+    placeholder = "" if default is None else str(default)
+    return {
+        "value": None,
+        "step": step,
+        "key": key,
+        "placeholder": placeholder,
+        "on_change": "ignore",
+    }
+
+
+def _first(suggestions: tuple[str, ...]) -> str:
+    return suggestions[0] if suggestions else "a cat at night"
+
+
+def _prompt() -> str:
+    return st.session_state.prompt.strip()
+
+
+def _options() -> dict[str, int]:
+    chosen = {key: st.session_state.get(key) for key in _OPTIONS}
+    return {key: value for key, value in chosen.items() if value is not None}
+
+
+def _paint_fields() -> dict[str, Any]:
+    return {"prompt": _prompt(), "count": st.session_state.count, **_options()}
+
+
+def burst_fields(
+    prompt: str, suggestions: tuple[str, ...], options: dict[str, int]
+) -> list[dict[str, Any]]:
+    """Make the requests of a burst: one picture each, and no two of them alike."""
+    prompts = islice(cycle((prompt,) if prompt else suggestions or ("",)), BURST)
+    options = {key: value for key, value in options.items() if key != "seed"}
+    return [{"prompt": each, "count": 1, **options} for each in prompts]
+
+
+def _send(*requests: dict[str, Any]) -> str | None:
+    """Send the requests; return a sentence if something is to be said."""
+    if not requests[0]["prompt"]:
+        return "Describe a picture first, or pick one of the suggestions."
+    for sent, fields in enumerate(requests):
+        try:
+            own_jobs.submit(fields)
+        except ApplicationError as error:
+            return refusal(error, sent, len(requests))
+    return None
+
+
+def refusal(error: ApplicationError, sent: int, wanted: int) -> str:
+    """Say what happened, and what was kept."""
+    if sent:
+        return f"{sent} of {wanted} requests were sent, then this happened: {error}"
+    return f"{error} Nothing was sent, and your text is still here."

@@ -1,0 +1,22 @@
+"""The page's style sheets, read once and sent to each session."""
+
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+_FOLDER = Path(__file__).parent
+_FIRST = ("tokens.css", "page.css")
+
+
+@cache
+def _sheets() -> str:
+    others = sorted(path.name for path in _FOLDER.glob("*.css") if path.name not in _FIRST)
+    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in (*_FIRST, *others))
+
+
+def show() -> None:
+    """Put the style sheets on the page."""
+    # Dialogs lie outside the element on which Streamlit declares light or dark.
+    scheme = st.context.theme.type or "light dark"
+    st.html(f"<style>:root {{ color-scheme: {scheme}; }}\n{_sheets()}</style>")

@@ -1,0 +1,50 @@
+"""Title, the health of each source with the age of its reading, and the mode."""
+
+from datetime import tzinfo
+from html import escape
+
+import streamlit as st
+
+from dashboard.components import words
+from dashboard.readings import Reading, Snapshot
+
+_STALE = 10.0
+"""Seconds after which the snapshot itself is old: the sampler does not run."""
+
+
+def show(snapshot: Snapshot, now: float, zone: tzinfo | None, title: str) -> None:
+    """Show the bar."""
+    st.html(
+        f"<div class='top-bar'><h1>{escape(title)}</h1>{_pills(snapshot, now, zone)}"
+        f"<span class='pill mode'>{escape(snapshot.mode)} mode</span></div>"
+    )
+
+
+def _pills(snapshot: Snapshot, now: float, zone: tzinfo | None) -> str:
+    if now - snapshot.at > _STALE:
+        return _pill("silent", f"nothing was read since {words.clock(snapshot.at, zone)}")
+    return "".join(
+        pill(name, reading, snapshot.at, zone) for name, reading in sources(snapshot).items()
+    )
+
+
+def sources(snapshot: Snapshot) -> dict[str, Reading]:
+    """Name the sources that this mode has."""
+    named = {"queue": snapshot.queue, "store": snapshot.store}
+    if snapshot.fleet:
+        named["cluster" if snapshot.mode == "cluster" else "workers"] = snapshot.fleet
+    return named
+
+
+def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
+    """Write one source's health."""
+    age = reading.age(now)
+    if reading.error:
+        return _pill("silent", f"{name}: {words.since(reading.at, zone)}", reading.error)
+    if age is None:
+        return _pill("unread", f"{name}: not read yet")
+    return _pill("", f"{name} {words.age(age)}", "age of the newest reading")
+
+
+def _pill(kind: str, text: str, title: str = "") -> str:
+    return f"<span class='pill {kind}' title='{escape(title)}'><i></i>{escape(text)}</span>"

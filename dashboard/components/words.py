@@ -1,0 +1,58 @@
+"""How the page says numbers, times and names."""
+
+from datetime import datetime, tzinfo
+
+UNKNOWN = "unknown"
+
+
+def clock(at: float, zone: tzinfo | None = None) -> str:
+    """Say a time of day, as the viewer's clock shows it: ``14:02:11``."""
+    return datetime.fromtimestamp(at, zone).strftime("%H:%M:%S")
+
+
+def duration(seconds: float) -> str:
+    """Say how long something took: ``12 s``, ``2 min 23 s``, ``1 h 5 min``."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def short_duration(seconds: float) -> str:
+    """Say a duration with the precision that a stopwatch would give it: ``0.42 s``."""
+    return f"{max(0.0, seconds):.2g} s" if seconds < 9.95 else duration(seconds)
+
+
+def age(seconds: float) -> str:
+    """Say how old a reading is: ``0.4 s``, ``2 s``."""
+    return f"{max(0.0, seconds):.1f} s" if seconds < 0.95 else duration(seconds)
+
+
+def about(seconds: float) -> str:
+    """Say an estimate no more precisely than it is known: in steps of 5 s, then minutes."""
+    if seconds < 90:
+        return f"about {max(5, round(seconds / 5) * 5)} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def ordinal(number: int) -> str:
+    """Say a place in line: ``1st``, ``2nd``, ``3rd``, ``4th``, ``11th``."""
+    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10)
+    return f"{number}{suffix or 'th'}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say a number of things: ``1 worker``, ``2 workers``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def since(at: float | None, zone: tzinfo | None = None) -> str:
+    """Say since when a silent source is silent."""
+    return "no reading yet" if at is None else f"no reading since {clock(at, zone)}"
+
+
+def date_and_clock(at: float, zone: tzinfo | None = None) -> str:
+    """Say a day and a time of day: ``23 Nov 2026, 14:02:11``."""
+    return datetime.fromtimestamp(at, zone).strftime("%-d %b %Y, %H:%M:%S")

@@ -1,0 +1,110 @@
+"""Files over HTTP: the pictures, and the chart library; both cacheable for ever."""
+
+import gzip
+from collections import OrderedDict
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+import plotly
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from dashboard import runtime
+from wire.errors import ObjectMissing, StoreError
+from wire.picture import parse_picture_name
+
+PLOTLY_URL = f"/plotly-{plotly.__version__}.min.js"
+_PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+
+_FOR_EVER = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+_REMEMBERED = 64 * 2**20
+"""Bytes of pictures kept in memory: the newest pages of every open gallery."""
+
+
+class PictureCache:
+    """The pictures that were asked for last, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._pictures: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, name: str) -> bytes | None:
+        """Return a remembered picture, and remember it for longer."""
+        with self._lock:
+            if name in self._pictures:
+                self._pictures.move_to_end(name)
+            return self._pictures.get(name)
+
+    def put(self, name: str, picture: bytes) -> None:
+        """Remember a picture; the ones that nobody asked for lately make room."""
+        with self._lock:
+            self._size += len(picture) - len(self._pictures.get(name, b""))
+            self._pictures[name] = picture
+            self._pictures.move_to_end(name)
+            while self._size > self._limit:
+                _, dropped = self._pictures.popitem(last=False)
+                self._size -= len(dropped)
+
+
+_cache = PictureCache(_REMEMBERED)
+# When a new picture appears, every open page asks for it at once. Few reads at a time, each
+# after another look into the cache, so the store is asked for it a few times, not a hundred.
+_few_at_a_time = CapacityLimiter(4)
+
+
+def _read(name: str) -> bytes:
+    picture = _cache.get(name)
+    if picture is None:
+        picture = runtime.current().store.get(name)
+        _cache.put(name, picture)
+    return picture
+
+
+async def picture(request: Request) -> Response:
+    """Answer with a stored picture."""
+    name = request.path_params["name"]
+    if parse_picture_name(name) is None:
+        return _error(404, "That is not the name of a picture.")
+    try:
+        body = _cache.get(name) or await to_thread.run_sync(_read, name, limiter=_few_at_a_time)
+    except ObjectMissing:
+        return _error(404, "There is no picture of that name.")
+    except StoreError as error:
+        return _error(503, str(error))
+    return Response(body, media_type="image/png", headers=_FOR_EVER)
+
+
+def _error(status: int, sentence: str) -> JSONResponse:
+    # A picture that is missing now may be there in a second.
+    return JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
+
+
+@cache
+def _plotly_compressed() -> bytes:
+    # 4.8 MB of text; Streamlit compresses no routes but its own.
+    return gzip.compress(_PLOTLY.read_bytes(), compresslevel=6)
+
+
+async def plotly_script(request: Request) -> Response:
+    """Answer with the chart library, a third of its size where the browser can unpack it."""
+    headers = _FOR_EVER | {"Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        body = await to_thread.run_sync(_plotly_compressed)
+        headers["Content-Encoding"] = "gzip"
+    else:
+        body = await to_thread.run_sync(_PLOTLY.read_bytes)
+    return Response(body, media_type="text/javascript", headers=headers)
+
+
+ROUTES = [
+    Route("/pictures/{name}", picture, methods=["GET"]),
+    Route(PLOTLY_URL, plotly_script, methods=["GET"]),
+]

@@ -1,0 +1,66 @@
+"""The newest readings in Prometheus' text format. Unknown is absent, never zero."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dashboard.readings import Reading, Snapshot
+
+_PREFIX = "stable_diffusion"
+
+
+def exposition(snapshot: Snapshot) -> str:
+    """Write a snapshot as metrics."""
+    registry = CollectorRegistry()
+    registry.register(_Readings(snapshot))
+    return generate_latest(registry).decode()
+
+
+class _Readings(Collector):
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metrics whose values are known."""
+        for name, text, value in _gauges(self._snapshot):
+            if value is not None:
+                yield GaugeMetricFamily(f"{_PREFIX}_{name}", text, value=value)
+        if self._snapshot.pictures_total is not None:
+            yield CounterMetricFamily(
+                f"{_PREFIX}_pictures_stored",
+                "Pictures stored since the dashboard started.",
+                value=self._snapshot.pictures_total,
+            )
+        yield _ages(self._snapshot)
+
+
+def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
+    depth = snapshot.queue.value
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    yield "jobs_waiting", "Jobs that wait for a worker.", depth and depth.ready
+    yield "jobs_in_progress", "Jobs that a worker holds.", depth and depth.unacknowledged
+    yield "workers_wanted", "Workers that the scaler wants.", fleet and fleet.wanted
+    yield "workers_ready", "Workers that take jobs.", fleet and fleet.ready
+    if fleet and fleet.nodes is not None:
+        yield "gpu_nodes_ready", "GPU nodes.", sum(node.ready for node in fleet.nodes)
+    yield "pictures_known", "Pictures in the store.", snapshot.store.value
+
+
+def _ages(snapshot: Snapshot) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        f"{_PREFIX}_reading_age_seconds",
+        "Seconds since each source was read last.",
+        labels=["source"],
+    )
+    sources: dict[str, Reading | None] = {
+        "queue": snapshot.queue,
+        "store": snapshot.store,
+        "fleet": snapshot.fleet,
+    }
+    for name, reading in sources.items():
+        age = reading.age(snapshot.at) if reading else None
+        if age is not None:
+            family.add_metric([name], age)
+    return family

@@ -1,0 +1,43 @@
+"""The dashboard's process: the page, the HTTP routes, and one sampler for all sessions.
+
+Start it with ``python -m streamlit run dashboard/server.py`` from the repository's root.
+"""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from anyio import to_thread
+
+from dashboard import http_api, http_files, runtime
+from wire.errors import ApplicationError
+from wire.settings import load_settings
+
+
+def _leave(error: ApplicationError) -> None:
+    # Raised further, the web server would print it with a page of stack trace. Nothing
+    # runs yet that a normal exit would have to stop.
+    print(error, file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    try:
+        await to_thread.run_sync(lambda: runtime.start(load_settings()))
+    except ApplicationError as error:
+        _leave(error)
+    try:
+        yield
+    finally:
+        await to_thread.run_sync(runtime.stop)
+
+
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    lifespan=_lifespan,
+    routes=[*http_api.ROUTES, *http_files.ROUTES],
+)

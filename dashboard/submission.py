@@ -1,0 +1,20 @@
+"""The one way in for requests, from the form and over HTTP alike."""
+
+from typing import Any
+
+from dashboard import blocked_words, runtime
+from wire.job import Job, JobRequest, validated
+
+
+def submit(fields: dict[str, Any]) -> Job:
+    """Check what a person asks for and put it on the queue.
+
+    Raises:
+        MessageError: a field is missing or wrong.
+        PromptRefused: the prompt is one that this site does not paint.
+        QueueError: the queue did not take the job.
+
+    """
+    request = validated(JobRequest, fields)
+    blocked_words.check(request.prompt)
+    return runtime.current().submit(request)

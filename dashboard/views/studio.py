@@ -1,0 +1,56 @@
+"""Studio: ask for pictures, and see how the fleet answers."""
+
+import time
+
+import streamlit as st
+
+from dashboard import runtime, why
+from dashboard.components import (
+    job_cards,
+    live_plot,
+    numbers,
+    picture_dialog,
+    picture_tiles,
+    prompt_form,
+    time_range,
+    top_bar,
+    viewer,
+    why_sentence,
+)
+from wire.model import read_model_defaults
+
+TICK = 1.0
+"""Seconds between two looks at the newest snapshot."""
+
+model = read_model_defaults(runtime.current().settings.model_id)
+
+
+def show_live() -> None:
+    """Draw all that moves: in one run from one snapshot, so that the panels agree."""
+    snapshot = time_range.snapshot()
+    zone = viewer.zone()
+    with st.container(key="bar"):
+        top_bar.show(snapshot, time.time(), zone, "Stable Diffusion, live")
+    with st.container(key="numbers"):
+        numbers.show(snapshot, zone)
+    with st.container(key="chart"):
+        live_plot.show(snapshot, time_range.seconds(), zone)
+    with st.container(key="why"):
+        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at))
+    with st.container(key="jobs", gap="small"):
+        job_cards.show(snapshot)
+    with st.container(key="pictures", gap="small"):
+        clicked = picture_tiles.show(snapshot, zone, model.notice)
+    if clicked:
+        picture_dialog.ask_for(clicked)
+        st.rerun()  # a dialog opened here would be closed by the next tick
+
+
+# The containers' places are set by studio.css: two columns on wide pages, one on phones.
+with st.container(key="studio"):
+    with st.container(border=True, key="card_form"):
+        prompt_form.show(model)
+    with st.container(key="range"):
+        time_range.show()
+    st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
+picture_dialog.show_if_asked(viewer.zone())
