@@ -27,7 +27,7 @@ from wire.queue import Queue
 from wire.settings import Settings
 from wire.store import Store
 
-_LISTEN = 1.0
+_LISTEN = 0.5
 """Seconds that one look at the events waits for the next of them."""
 
 _lock = threading.Lock()

@@ -1,0 +1,178 @@
+"""`python -m dashboard.run_example`, as a person runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conditions import wait_until
+from wire.backends import open_events, open_queue, open_store
+from wire.event import Event
+from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
+from wire.queue import Delivery
+from wire.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen:
+    """Start the command on a data folder of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dashboard.run_example", *options],
+        cwd=ROOT,
+        env=os.environ | {"DATA_DIR": str(folder)} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(command: subprocess.Popen, timeout: float = 60) -> tuple[int, str]:
+    """Wait for its end, and return exit code and output."""
+    output, _ = command.communicate(timeout=timeout)
+    return command.returncode, output
+
+
+class Painter:
+    """A worker inside the test, which does with each job what the test says."""
+
+    def __init__(self, folder: Path, work: Callable[["Painter", Delivery], None]) -> None:
+        settings = Settings(data_dir=folder)
+        self.queue, self.store = open_queue(settings), open_store(settings)
+        self.events = open_events(settings)
+        self._work = work
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Painter":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+        self.queue.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            for delivery in self.queue.take(1, timeout=0.1):
+                self.tell("received", delivery, job=delivery.job)
+                self._work(self, delivery)
+
+    def tell(self, kind: str, delivery: Delivery, **fields: object) -> None:
+        """Send an event about a job."""
+        event = Event(kind=kind, worker="painter", job_id=delivery.job.id, **fields)
+        self.events.send(event)
+
+
+def paint(painter: Painter, delivery: Delivery) -> None:
+    """Do a job as it should be done."""
+    job = delivery.job
+    for number in range(job.count):
+        painter.tell("step", delivery, picture=number, step=1, steps=1)
+        painter.store.put(picture_name(job.id, number), b"png", "image/png")
+        painter.tell("stored", delivery, picture=number, name=picture_name(job.id, number))
+    metadata = Metadata(
+        prompt=job.prompt,
+        image_width=128,
+        image_height=128,
+        lcm_model_id="none",
+        inference_steps=1,
+        guidance_scale=1,
+        number_of_images=job.count,
+        seed=0,
+        use_seed=False,
+    )
+    painter.store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
+    painter.queue.acknowledge(delivery)
+    painter.tell("done", delivery)
+
+
+def fail(painter: Painter, delivery: Delivery) -> None:
+    """Fail a job as a worker fails one."""
+    painter.queue.reject(delivery, "The pipeline ran out of memory.")
+    painter.tell("failed", delivery, detail="The pipeline ran out of memory.")
+
+
+def lose(_painter: Painter, _delivery: Delivery) -> None:
+    """Keep a job and do nothing."""
+
+
+def without_words(painter: Painter, delivery: Delivery) -> None:
+    """Do a job, and let every event about it be lost."""
+    painter.tell = lambda *_, **__: None
+    paint(painter, delivery)
+
+
+@pytest.mark.parametrize("work", [paint, without_words])
+def test_it_ends_well_once_all_pictures_are_stored(tmp_path, work):
+    """Prompt and number come from the environment; each printed path is a file."""
+    with Painter(tmp_path, work):
+        command = start(tmp_path, FLEET="none", PROMPT="yellow submarine", NUM_IMAGES="7")
+        code, output = finish(command)
+    assert code == 0, output
+    paths = [Path(line) for line in output.splitlines() if line.startswith(str(tmp_path))]
+    assert [path.suffix for path in paths] == [".png"] * 7 + [".json"]
+    assert all(path.is_file() for path in paths)
+    assert "yellow submarine" in output
+
+
+def test_its_plain_lines_say_what_happens(tmp_path):
+    """Where there is no terminal, each new state is a line."""
+    with Painter(tmp_path, paint):
+        code, output = finish(start(tmp_path, FLEET="none", NUM_IMAGES="2"))
+    assert code == 0, output
+    assert output.startswith("cartoon dwarf: 2 pictures, job ")
+    assert "\ndone\n" in output
+    assert "\x1b" not in output
+
+
+def test_a_failed_job_is_a_sentence_and_an_exit_code(tmp_path):
+    """A job that failed says why, and the command fails."""
+    with Painter(tmp_path, fail):
+        code, output = finish(start(tmp_path, FLEET="none"))
+    assert code == 1
+    assert output.endswith("The job failed: The pipeline ran out of memory.\n")
+
+
+def test_it_gives_up_after_its_timeout(tmp_path):
+    """Nobody waits for ever: the command ends, the job stays."""
+    code, output = finish(start(tmp_path, "--timeout", "1", FLEET="none"))
+    assert code == 1
+    assert "did not come in time" in output
+    assert open_queue(Settings(data_dir=tmp_path)).depth().ready == 1
+
+
+def test_ctrl_c_leaves_the_job_on_the_queue(tmp_path):
+    """Whoever stops waiting loses nothing, and is told so."""
+    command = start(tmp_path, FLEET="none")
+    queue = open_queue(Settings(data_dir=tmp_path))
+    wait_until(lambda: queue.depth().ready == 1, what="the job is on the queue")
+    command.send_signal(signal.SIGINT)
+    code, output = finish(command)
+    assert code == 130
+    assert "stays on the queue" in output
+    assert "Traceback" not in output
+    assert queue.depth().ready == 1
+
+
+def test_a_wrong_request_is_a_sentence(tmp_path):
+    """A prompt that cannot be painted is refused before anything is sent."""
+    code, output = finish(start(tmp_path, FLEET="none", PROMPT=" "))
+    assert (code, output) == (1, "The prompt is not valid: is empty.\n")
+    code, output = finish(start(tmp_path, FLEET="none", RABBITMQ_URL="http://localhost"))
+    assert code == 1
+    assert output.startswith("RABBITMQ_URL in the environment is not valid")
+
+
+def test_without_a_dashboard_it_brings_its_own_workers(tmp_path):
+    """From an empty folder and nothing running to pictures, and nothing runs afterwards."""
+    code, output = finish(start(tmp_path, NUM_IMAGES="2", COOLDOWN_PERIOD="60"), timeout=240)
+    assert code == 0, output
+    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
+    assert "worker-1" in output

@@ -1,0 +1,99 @@
+"""The running parts of a dashboard, put together from settings."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from dashboard import runtime
+from tests.conditions import free_port, wait_until
+from wire import cancellation
+from wire.errors import QueueUnavailable, StoreUnavailable
+from wire.job import JobRequest, new_job
+from wire.settings import Settings
+
+REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
+
+
+@contextmanager
+def running(settings: Settings):
+    """Start the parts and stop them."""
+    try:
+        yield runtime.start(settings)
+    finally:
+        runtime.stop()
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """Parts on this machine, without workers."""
+    with running(Settings(data_dir=tmp_path, fleet="none")) as parts:
+        yield parts
+
+
+def test_a_submitted_job_is_on_the_queue_and_on_the_page(parts):
+    """A job is accepted once the queue has it, and is shown at once."""
+    job = parts.submit(REQUEST)
+    assert [delivery.job for delivery in parts.queue.take(1, timeout=0)] == [job]
+    assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
+    assert parts.find_job(job.id).job == job
+
+
+def test_a_cancelled_job_is_marked_for_whoever_takes_it(parts):
+    """A job that nobody took yet can be taken back."""
+    job = parts.submit(REQUEST)
+    parts.cancel(job.id)
+    assert cancellation.is_cancelled(parts.store, job.id)
+    assert parts.find_job(job.id).state == "cancelled"
+
+
+def test_an_unknown_job_is_none(parts):
+    """A program that asks for a job that never was gets no answer but none."""
+    assert parts.find_job(new_job(REQUEST).id) is None
+    assert parts.find_job("no id at all") is None
+
+
+def test_starting_again_finds_the_jobs_as_they_were(tmp_path):
+    """A restarted dashboard on one machine knows the jobs that wait."""
+    settings = Settings(data_dir=tmp_path, fleet="none")
+    with running(settings) as parts:
+        job = parts.submit(REQUEST)
+    with running(settings) as parts:
+        wait_until(lambda: parts.journal.find(job.id), what="the job is known again")
+        wait_until(lambda: parts.sampler.snapshot().queue.value, what="the queue is read")
+        assert parts.sampler.snapshot().queue.value.ready == 1
+
+
+def test_parts_are_made_once(parts):
+    """All sessions of a process share one sampler."""
+    assert runtime.start(parts.settings) is parts
+    assert runtime.current() is parts
+
+
+def test_nothing_runs_before_start():
+    """Whoever asks too early is told what to do."""
+    with pytest.raises(RuntimeError, match="make demo"):
+        runtime.current()
+
+
+def test_a_page_opens_while_broker_and_store_are_away(tmp_path):
+    """The parts start without their servers, say so, and refuse a job with a sentence."""
+    address = f"127.0.0.1:{free_port()}"
+    away = Settings(
+        data_dir=tmp_path,
+        rabbitmq_url=f"amqp://guest:guest@{address}/",
+        minio_endpoint=address,
+        minio_access_key="key",
+        minio_secret_key="secret",
+    )
+    with running(away) as parts:
+        assert parts.sampler.snapshot().mode == "compose"
+        wait_until(lambda: parts.sampler.snapshot().queue.error, what="the queue's silence")
+        wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
+        snapshot = parts.sampler.snapshot()
+        assert (snapshot.queue.value, snapshot.store.value) == (None, None)
+        assert snapshot.jobs == ()
+        with pytest.raises(QueueUnavailable):
+            parts.submit(REQUEST)
+        with pytest.raises(StoreUnavailable):
+            parts.cancel(new_job(REQUEST).id)
+        assert parts.sampler.snapshot().jobs == ()
