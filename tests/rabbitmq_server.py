@@ -13,22 +13,29 @@ import httpx
 import pytest
 
 from tests.conditions import free_port, need_program, wait_until
+from wire.settings import Settings
 
 USER = PASSWORD = "guest"
 
 # Debian's program on the PATH is a wrapper that changes to another user; this one is not.
 _DEBIAN_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 
-# Statistics are collected every 5 s by default; tests should not wait for that.
 _CONFIGURATION = """\
 listeners.tcp.1 = 127.0.0.1:{port}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {management_port}
-collect_statistics_interval = 250
 disk_free_limit.absolute = 1MB
 log.console = true
 log.console.level = warning
 log.file = false
+"""
+
+# Queues report their counts every 5 s by default, and the management API collects the
+# reports every 5 s; tests should not wait for that.
+_ADVANCED_CONFIGURATION = """\
+[{rabbit, [{quorum_tick_interval, 100}, {collect_statistics_interval, 100}]},
+ {rabbitmq_management, [{sample_retention_policies,
+    [{global, [{60, 1}]}, {basic, [{60, 1}]}, {detailed, [{60, 1}]}]}]}].
 """
 
 
@@ -90,6 +97,8 @@ class RabbitServer:
         configuration.write_text(
             _CONFIGURATION.format(port=self.port, management_port=self.management_port)
         )
+        advanced = self.folder / "advanced.config"
+        advanced.write_text(_ADVANCED_CONFIGURATION)
         plugins = self.folder / "enabled_plugins"
         plugins.write_text("[rabbitmq_management].\n")
         return os.environ | {
@@ -97,6 +106,7 @@ class RabbitServer:
             "RABBITMQ_NODENAME": f"tests-{self.port}@localhost",
             "RABBITMQ_DIST_PORT": str(self.distribution_port),
             "RABBITMQ_CONFIG_FILE": str(configuration),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(advanced),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
@@ -108,7 +118,7 @@ class RabbitServer:
 
 @pytest.fixture(scope="session")
 def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
-    """A running RabbitMQ; ``stop`` and ``start`` it at will, but leave it running."""
+    """Run RabbitMQ; ``stop`` and ``start`` it at will, but leave it running."""
     program = need_program("rabbitmq-server", "apt-get install rabbitmq-server")
     program = shutil.which("rabbitmq-server", path=_DEBIAN_PROGRAMS) or program
     folder = tmp_path_factory.mktemp("rabbitmq")
@@ -122,7 +132,7 @@ def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
 
 @pytest.fixture
 def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
-    """A vhost of the test's own, so that tests do not meet."""
+    """Make a vhost of the test's own, so that tests do not meet."""
     vhost = f"test-{uuid.uuid4().hex[:8]}"
     rabbitmq.api("PUT", f"vhosts/{vhost}")
     yield vhost
@@ -131,5 +141,16 @@ def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
 
 @pytest.fixture
 def rabbitmq_url(rabbitmq, rabbitmq_vhost) -> str:
-    """The address of a fresh vhost, as RABBITMQ_URL has it."""
+    """Return the address of a fresh vhost, as RABBITMQ_URL has it."""
     return rabbitmq.amqp_url(rabbitmq_vhost)
+
+
+@pytest.fixture
+def rabbitmq_settings(rabbitmq, rabbitmq_url) -> Settings:
+    """Return settings that point at a fresh vhost."""
+    return settings_for(rabbitmq, rabbitmq_url)
+
+
+def settings_for(server: RabbitServer, url: str) -> Settings:
+    """Return settings that point at a vhost of a server."""
+    return Settings(_env_file=None, rabbitmq_url=url, rabbitmq_management_url=server.management_url)

@@ -3,7 +3,8 @@
 - ``publish`` returns only once the job is safe (on disk, or confirmed by the broker).
 - A job that was taken stays leased to its taker until it is acknowledged, given back or
   rejected. If the taker dies, the job returns to the queue by itself.
-- After ``names.DELIVERY_LIMIT`` deliveries a job goes to the dead letters.
+- A job that was handed out again ``names.DELIVERY_LIMIT`` times and is still not done
+  goes to the dead letters.
 - A message that is no job goes to the dead letters when it is taken, with its reason; the
   taker never sees it.
 
@@ -76,10 +77,13 @@ class Queue(Protocol):
         """Read the dead letters, oldest first, leaving them where they are."""
 
     def retry_dead_letter(self, receipt: str) -> None:
-        """Put a dead letter's job on the queue again, as new."""
+        """Put a dead letter's job on the queue again, as new.
+
+        Raises MessageError if it was no job, QueueError if it is gone.
+        """
 
     def drop_dead_letter(self, receipt: str) -> None:
-        """Forget a dead letter."""
+        """Forget a dead letter; nothing happens if it is gone."""
 
     def close(self) -> None:
         """Let go of leases and connections; leased jobs return to the queue."""

@@ -8,12 +8,13 @@ still has to say about it no longer counts: a receipt of a lost channel is void.
 import itertools
 import threading
 import time
+from collections.abc import Callable
 
 from pika import BasicProperties
 
 from wire import names
 from wire import rabbitmq_dead_letters as dead_letters
-from wire.dead_letters import job_of
+from wire.dead_letters import GONE, job_of
 from wire.errors import MessageError, QueueError
 from wire.job import Job, decode, encode, new_job
 from wire.queue import DeadLetter, Delivery, Depth
@@ -34,6 +35,7 @@ class RabbitQueue:
         self._management = Management(settings)
         self._opening = threading.Lock()
         self._taking = threading.Lock()
+        self._reading = threading.Lock()
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
         self._leases: dict[int, Message] = {}
@@ -78,22 +80,20 @@ class RabbitQueue:
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Read the dead letters, oldest first, and leave them where they are."""
-        with dead_letters.held(self._connection.session(), limit) as messages:
-            return [dead_letters.read(message) for message in messages]
+        with self._reading:
+            return dead_letters.oldest(self._connection.session(), limit)
 
     def retry_dead_letter(self, receipt: str) -> None:
         """Put a dead letter's job on the queue again, at its end, with no attempt counted.
 
         Raises MessageError if it was no job, QueueError if it is gone.
         """
-        with dead_letters.found(self._connection.session(), receipt) as message:
-            self.publish(job_of(message.body))
-            message.acknowledge()
+        if not self._take_out(receipt, lambda body: self.publish(job_of(body))):
+            raise QueueError(GONE)
 
     def drop_dead_letter(self, receipt: str) -> None:
-        """Forget a dead letter; raises QueueError if it is gone."""
-        with dead_letters.found(self._connection.session(), receipt) as message:
-            message.acknowledge()
+        """Forget a dead letter; nothing happens if it is gone."""
+        self._take_out(receipt, lambda _: None)
 
     def close(self) -> None:
         """Return what is leased to the queue and let go of the connection."""
@@ -103,6 +103,10 @@ class RabbitQueue:
         if self._publisher and self._publisher.channel.is_open:
             self._publisher.channel.close()
         self._connection.close()
+
+    def _take_out(self, receipt: str, use: Callable[[bytes], None]) -> bool:
+        with self._reading:
+            return dead_letters.take_out(self._connection.session(), receipt, use)
 
     def _open_publisher(self) -> Publisher:
         with self._opening:

@@ -20,7 +20,7 @@ from tenacity import (
 )
 
 from wire.errors import QueueUnavailable, SettingsError
-from wire.rabbitmq_channel import PATIENCE, Session
+from wire.rabbitmq_session import PATIENCE, Session
 from wire.rabbitmq_topology import declare_topology
 
 # Callers hear of every failure as QueueUnavailable; pika would log each several times.
@@ -101,7 +101,7 @@ class Connection:
     def _reopened(self, deadline: float) -> Session:
         retrying = Retrying(
             retry=retry_if_exception_type(QueueUnavailable),
-            wait=wait_exponential_jitter(initial=0.1, max=2, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1),
             stop=stop_before_delay(deadline - time.monotonic()),
             reraise=True,
         )

@@ -7,19 +7,20 @@ say so in x-death (https://www.rabbitmq.com/docs/dlx#effects).
 import hashlib
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from pika import BasicProperties
 
 from wire import names
-from wire.dead_letters import EXHAUSTED, GONE, describe
-from wire.errors import QueueError
+from wire.dead_letters import EXHAUSTED, describe
+from wire.errors import QueueUnavailable
 from wire.job import MAX_MESSAGE
 from wire.queue import DeadLetter
-from wire.rabbitmq_channel import Channel, Session
+from wire.rabbitmq_channel import Channel
 from wire.rabbitmq_consumer import Consumer, Message
 from wire.rabbitmq_publisher import Publisher
+from wire.rabbitmq_session import Session
 
 _SEARCHED = 10_000
 """How many dead letters are looked through for one."""
@@ -44,28 +45,50 @@ def bury(publisher: Publisher, body: bytes, reason: str) -> None:
     publisher.publish(names.DEAD_LETTER_EXCHANGE, "", body[:MAX_MESSAGE], properties)
 
 
+def oldest(session: Session, limit: int) -> list[DeadLetter]:
+    """Read up to ``limit`` dead letters, oldest first, and leave them where they are."""
+    with _held(session, limit) as messages:
+        return [_read(message) for message in messages]
+
+
+def take_out(session: Session, receipt: str, use: Callable[[bytes], None]) -> bool:
+    """Call ``use`` with a dead letter's body and remove it; False if it is gone.
+
+    It stays where it is if ``use`` raises an error.
+    """
+    with _held(session, _SEARCHED) as messages:
+        for message in messages:
+            if _receipt(message) == receipt:
+                use(message.body)
+                message.acknowledge()
+                messages.remove(message)
+                return True
+    return False
+
+
 @contextmanager
-def held(session: Session, limit: int) -> Iterator[list[Message]]:
-    """Hold the oldest dead letters; those not acknowledged inside go back where they were."""
+def _held(session: Session, limit: int) -> Iterator[list[Message]]:
+    """Hold the oldest dead letters; those still in the list at the end go back."""
     channel = Channel(session)
+    messages: list[Message] = []
+    others = 0
     try:
-        consumer = Consumer(channel, names.DEAD_LETTER_QUEUE)
-        count = min(limit, waiting(channel, names.DEAD_LETTER_QUEUE))
-        yield consumer.batch(count, timeout=1) if count else []
-        channel.post(lambda raw: raw.basic_nack(multiple=True, requeue=True))
+        if count := min(limit, waiting(channel, names.DEAD_LETTER_QUEUE)):
+            messages = Consumer(channel, names.DEAD_LETTER_QUEUE).batch(count, timeout=1)
+        others = waiting(channel, names.DEAD_LETTER_QUEUE)
+        yield messages
     finally:
+        with suppress(QueueUnavailable):
+            channel.post(lambda raw: raw.basic_nack(multiple=True, requeue=True))
+            _wait_for(channel, others + len(messages))
         channel.close()
 
 
-@contextmanager
-def found(session: Session, receipt: str) -> Iterator[Message]:
-    """Hold one dead letter; raises QueueError if it is gone."""
-    with held(session, _SEARCHED) as messages:
-        for message in messages:
-            if _receipt(message) == receipt:
-                yield message
-                return
-        raise QueueError(GONE)
+def _wait_for(channel: Channel, count: int) -> None:
+    # The broker returns messages after its answers: who looks again at once would miss them.
+    deadline = time.monotonic() + 1
+    while waiting(channel, names.DEAD_LETTER_QUEUE) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def waiting(channel: Channel, queue_name: str) -> int:
@@ -76,7 +99,7 @@ def waiting(channel: Channel, queue_name: str) -> int:
     return frame.method.message_count
 
 
-def read(message: Message) -> DeadLetter:
+def _read(message: Message) -> DeadLetter:
     """Build what people see of a dead letter."""
     return describe(_receipt(message), message.body, _reason(message), _died_at(message))
 

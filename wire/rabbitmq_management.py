@@ -1,7 +1,8 @@
 """What only RabbitMQ's management API tells: how many jobs are leased.
 
-Its numbers are those of the last time that the queue reported, up to five seconds ago
-(https://www.rabbitmq.com/docs/management#statistics-interval).
+Queues report their numbers every five seconds and the API collects the reports every five
+seconds (https://www.rabbitmq.com/docs/management#statistics-interval), so they can be ten
+seconds old; on RabbitMQ 3.10 they were seen to be seven.
 """
 
 import base64

@@ -5,7 +5,7 @@ import time
 
 from wire.dead_letters import EXHAUSTED, GONE, describe, job_of
 from wire.errors import QueueError
-from wire.job import Job
+from wire.job import MAX_MESSAGE, Job
 from wire.queue import DeadLetter
 from wire.sqlite_file import SqliteFile
 
@@ -24,10 +24,10 @@ _DROP = "DELETE FROM dead_letters WHERE number = ? RETURNING body"
 
 
 def bury(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
-    """Add a dead letter."""
+    """Add a dead letter; its body is cut to the size that a job can have at most."""
     connection.execute(
         "INSERT INTO dead_letters (body, reason, died_at) VALUES (?, ?, ?)",
-        (body, reason, time.time()),
+        (body[:MAX_MESSAGE], reason, time.time()),
     )
 
 
