@@ -8,6 +8,8 @@ from dashboard.readings import Moment, Sample
 
 SAMPLE_EVERY = 2.0
 """Seconds between two samples."""
+LONGEST_STEP = 15.0
+"""Seconds without a sample that are drawn as a gap."""
 DAY = 86400.0
 
 
@@ -27,11 +29,17 @@ class History:
 
 def extend(history: History, sample: Sample) -> History:
     """Add a sample, drop what is older than a day, and tell what happened between."""
-    earliest = sample.at - DAY
-    samples = history.samples
-    if samples and samples[0].at < earliest:
-        samples = samples[1:]
+    samples = (*history.samples, *_gap(history.samples, sample))
     moments = history.fleet_moments
     if samples:
         moments = follow_moments(moments, samples[-1], sample)
-    return History((*samples, sample), tuple(m for m in moments if m.at >= earliest))
+    earliest = sample.at - DAY
+    first = next((n for n, old in enumerate(samples) if old.at >= earliest), len(samples))
+    return History((*samples[first:], sample), tuple(m for m in moments if m.at >= earliest))
+
+
+def _gap(samples: tuple[Sample, ...], after: Sample) -> tuple[Sample, ...]:
+    """Return an unknown sample for the time that a machine slept, so that no line is drawn."""
+    if samples and after.at - samples[-1].at > LONGEST_STEP:
+        return (Sample(at=samples[-1].at + SAMPLE_EVERY),)
+    return ()

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from dashboard.dead_letters import note_failures
 from dashboard.fleet_local import LocalFleet, gpu_nodes
 from dashboard.gallery_index import GalleryIndex
 from dashboard.gallery_reader import GalleryReader
@@ -114,22 +115,24 @@ def _assembled(settings: Settings) -> Runtime:
     journal, gallery = Journal(), GalleryIndex(started=time.time())
     supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
     fleet = LocalFleet(supervisor, journal) if supervisor else None
-    hear = partial(_hear, events, journal, gallery)
+    hear = partial(_hear, events, journal, gallery, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
         store=Source("the store", GalleryReader(store, gallery, journal).read, every=2.0),
         events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
+        dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
         fleet=Source("the supervisor", fleet.read, every=1.0) if fleet else None,
     )
     sampler = Sampler(sources, journal, gallery, _mode(settings), _lanes(settings))
     return Runtime(settings, queue, store, events, journal, sampler, supervisor)
 
 
-def _hear(events: Events, journal: Journal, gallery: GalleryIndex) -> int:
+def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: float) -> int:
     heard = events.receive(_LISTEN)
     for event in heard:
         journal.record(event)
-        if event.kind == "stored" and event.name:
+        # A picture stored earlier may be gone by now: the store tells of those.
+        if event.kind == "stored" and event.name and event.at >= started:
             gallery.add(event.name, event.at)
     return len(heard)
 

@@ -28,11 +28,12 @@ class Sources:
     queue: Source[Depth]
     store: Source[int]
     events: Source[int]
+    dead_letters: Source[int]
     fleet: Source[FleetReading] | None = None
 
     def all(self) -> tuple[Source, ...]:
         """Return every source there is."""
-        found = (self.queue, self.store, self.events, self.fleet)
+        found = (self.queue, self.store, self.events, self.dead_letters, self.fleet)
         return tuple(source for source in found if source)
 
 

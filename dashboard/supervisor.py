@@ -25,6 +25,7 @@ from dashboard.worker_processes import (
     stop_all,
 )
 from wire.errors import QueueError
+from wire.event import Event
 from wire.queue import Queue
 from wire.settings import Settings
 
@@ -161,6 +162,16 @@ class Supervisor:
                 self._tell(now, f"{slot.name} stopped")
             elif seen.state == "failed" and slot.state == "running":
                 self._tell(now, f"{slot.name} failed: {seen.why}")
+                self._return_jobs(slot)
+
+    def _return_jobs(self, slot: Slot) -> None:
+        """Tell what a worker that died could not: its jobs wait for another."""
+        view = spoken_by(slot, self._journal.workers())
+        for job_id in view.jobs if view else ():
+            detail = f"{slot.name} ended in the middle of it"
+            event = Event(kind="returned", worker=slot.name, job_id=job_id, detail=detail)
+            self._journal.record(event)
+        self._journal.forget_worker(slot.name)
 
     def _start_one(self, name: str, now: float, failures: int = 0) -> None:
         self._journal.forget_worker(name)

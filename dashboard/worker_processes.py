@@ -86,7 +86,7 @@ def observe(slot: Slot, now: float) -> Slot | None:
         state="failed",
         since=now,
         failures=1 if lasted else slot.failures + 1,
-        why=last_sentence(slot.log, slot.log_start) or _exit_sentence(slot.process.returncode),
+        why=_why_it_ended(slot),
     )
 
 
@@ -150,7 +150,11 @@ def _plain(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _exit_sentence(code: int) -> str:
+def _why_it_ended(slot: Slot) -> str:
+    code = slot.process.returncode
+    if code == -signal.SIGKILL:
+        return "It was ended by SIGKILL, as a system does that runs out of memory."
     if code < 0:
-        return f"It was ended by signal {signal.Signals(-code).name}."
-    return f"It ended with exit code {code}, without a word."
+        return f"It was ended by {signal.Signals(-code).name}."
+    last = last_sentence(slot.log, slot.log_start)
+    return last or f"It ended with exit code {code}, without a word."

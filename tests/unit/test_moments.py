@@ -68,10 +68,17 @@ def test_the_first_picture_after_each_start_is_marked():
 
 def test_a_day_is_kept():
     """Samples and moments older than a day are dropped."""
-    samples = [Sample(at=at, wanted=at // 100 % 2) for at in range(0, int(DAY) + 5000, 100)]
+    samples = [Sample(at=at, wanted=at // 10 % 2) for at in range(0, int(DAY) + 500, 10)]
     history = reduce(extend, samples, History())
     assert history.samples[-1].at - history.samples[0].at == DAY
     assert history.fleet_moments[0].at >= history.samples[0].at
+
+
+def test_a_machine_that_slept_leaves_a_gap():
+    """Time without samples is unknown, not a line from the last to the next."""
+    history = reduce(extend, [Sample(at=0, wanted=0), Sample(at=600, wanted=3)], History())
+    assert [sample.wanted for sample in history.samples] == [0, None, 3]
+    assert history.fleet_moments == ()
 
 
 @given(st.lists(st.floats(0, 10_000), max_size=60))

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from dashboard import runtime
+from dashboard.dead_letters import note_failures
 from tests.conditions import free_port, wait_until
 from wire import cancellation
 from wire.errors import QueueUnavailable, StoreUnavailable
@@ -61,6 +62,16 @@ def test_starting_again_finds_the_jobs_as_they_were(tmp_path):
         wait_until(lambda: parts.journal.find(job.id), what="the job is known again")
         wait_until(lambda: parts.sampler.snapshot().queue.value, what="the queue is read")
         assert parts.sampler.snapshot().queue.value.ready == 1
+
+
+def test_a_job_that_died_on_the_queue_is_shown_as_failed(parts):
+    """A job that killed every worker has no event; its dead letter tells why."""
+    job = parts.submit(REQUEST)
+    parts.queue.reject(parts.queue.take(1, timeout=0)[0], "It was tried 5 times.")
+    assert note_failures(parts.queue, parts.journal) == 1
+    view = parts.journal.find(job.id)
+    assert (view.state, view.detail) == ("failed", "It was tried 5 times.")
+    assert note_failures(parts.queue, parts.journal) == 0
 
 
 def test_parts_are_made_once(parts):

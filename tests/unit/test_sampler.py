@@ -122,6 +122,7 @@ def stage():
         queue=Source("the queue", queue, 0.01, 0.1),
         store=Source("the store", store, 0.01, 0.1),
         events=Source("the events", Answers(0), 0.01, 0.1),
+        dead_letters=Source("the dead letters", Answers(0), 0.01, 0.1),
     )
     sampler = Sampler(sources, journal, gallery, "laptop", ("requests", "pictures"))
     sampler.start()

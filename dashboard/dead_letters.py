@@ -1,0 +1,26 @@
+"""Failed jobs, told by the dead letters: a job that killed every worker has no event."""
+
+import time
+
+from dashboard.journal import Journal
+from wire.event import Event
+from wire.queue import Queue
+
+_MOST = 100
+
+
+def note_failures(queue: Queue, journal: Journal) -> int:
+    """Mark jobs that are thought to go on, but lie among the dead letters; return how many.
+
+    Raises QueueUnavailable.
+    """
+    unfinished = {view.job.id for view in journal.unfinished()}
+    if not unfinished:
+        return 0
+    letters = [letter for letter in queue.dead_letters(_MOST) if letter.job]
+    failed = [letter for letter in letters if letter.job.id in unfinished]
+    for letter in failed:
+        at = letter.at or time.time()
+        event = Event(kind="failed", at=at, job_id=letter.job.id, detail=letter.reason)
+        journal.record(event)
+    return len(failed)
