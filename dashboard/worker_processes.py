@@ -131,9 +131,12 @@ def _kill(process: subprocess.Popen) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Write settings as the variables that they are read from."""
+    return {name.upper(): _plain(value) for name, value in settings.model_dump().items()}
+
+
 def _environment(name: str, settings: Settings) -> dict[str, str]:
-    # Our settings as we read them, so that a child never reads a different .env.
-    ours = {key.upper(): _plain(value) for key, value in settings.model_dump().items()}
     own = {
         "DATA_DIR": str(settings.data_dir.resolve()),
         "STOP_WITH_PARENT": "1",
@@ -141,7 +144,8 @@ def _environment(name: str, settings: Settings) -> dict[str, str]:
         "WORKER_PORT": "",  # one port cannot serve several workers
         "PYTHONUNBUFFERED": "1",
     }
-    return os.environ | ours | own
+    # Our settings as we read them, so that a child never reads a different .env.
+    return os.environ | as_environment(settings) | own
 
 
 def _plain(value: object) -> str:

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.conditions import wait_until
+from dashboard.worker_processes import as_environment
+from tests.conditions import free_port, wait_until
 from wire.backends import open_events, open_queue, open_store
 from wire.event import Event
 from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
@@ -20,12 +23,27 @@ from wire.settings import Settings
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, *options: str, **variables: str) -> subprocess.Popen:
-    """Start the command on a data folder of its own."""
+@pytest.fixture(params=["laptop", "servers"])
+def settings(request, tmp_path) -> Settings:
+    """Point at an empty queue and an empty store, which no workers serve."""
+    if request.param == "laptop":
+        return on_laptop(tmp_path)
+    broker = request.getfixturevalue("rabbitmq_settings").model_dump(exclude_defaults=True)
+    store = request.getfixturevalue("minio_settings").model_dump(exclude_defaults=True)
+    return Settings(_env_file=None, **(broker | store | {"data_dir": tmp_path, "fleet": "none"}))
+
+
+def on_laptop(folder: Path, **changes: object) -> Settings:
+    """Point at a folder."""
+    return Settings(_env_file=None, **({"data_dir": folder, "fleet": "none"} | changes))
+
+
+def start(settings: Settings, *options: str, **variables: str) -> subprocess.Popen:
+    """Start the command on these settings."""
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.run_example", *options],
         cwd=ROOT,
-        env=os.environ | {"DATA_DIR": str(folder)} | variables,
+        env=os.environ | as_environment(settings) | variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -41,8 +59,7 @@ def finish(command: subprocess.Popen, timeout: float = 60) -> tuple[int, str]:
 class Painter:
     """A worker inside the test, which does with each job what the test says."""
 
-    def __init__(self, folder: Path, work: Callable[["Painter", Delivery], None]) -> None:
-        settings = Settings(data_dir=folder)
+    def __init__(self, settings: Settings, work: Callable[["Painter", Delivery], None]) -> None:
         self.queue, self.store = open_queue(settings), open_store(settings)
         self.events = open_events(settings)
         self._work = work
@@ -110,69 +127,94 @@ def without_words(painter: Painter, delivery: Delivery) -> None:
 
 
 @pytest.mark.parametrize("work", [paint, without_words])
-def test_it_ends_well_once_all_pictures_are_stored(tmp_path, work):
-    """Prompt and number come from the environment; each printed path is a file."""
-    with Painter(tmp_path, work):
-        command = start(tmp_path, FLEET="none", PROMPT="yellow submarine", NUM_IMAGES="7")
+def test_it_ends_well_once_all_pictures_are_stored(settings, work):
+    """Prompt and number come from the environment; each printed place holds an object."""
+    with Painter(settings, work) as painter:
+        command = start(settings, PROMPT="yellow submarine", NUM_IMAGES="7")
         code, output = finish(command)
-    assert code == 0, output
-    paths = [Path(line) for line in output.splitlines() if line.startswith(str(tmp_path))]
-    assert [path.suffix for path in paths] == [".png"] * 7 + [".json"]
-    assert all(path.is_file() for path in paths)
-    assert "yellow submarine" in output
+        assert code == 0, output
+        places = [line for line in output.splitlines() if line.endswith((".png", ".json"))]
+        names = [place.rpartition("/")[2] for place in places]
+        assert [Path(name).suffix for name in names] == [".png"] * 7 + [".json"]
+        assert all(painter.store.exists(name) for name in names)
+        assert "yellow submarine" in output
 
 
 def test_its_plain_lines_say_what_happens(tmp_path):
-    """Where there is no terminal, each new state is a line."""
-    with Painter(tmp_path, paint):
-        code, output = finish(start(tmp_path, FLEET="none", NUM_IMAGES="2"))
+    """Where there is no terminal, each new state is a line; the pictures are files."""
+    with Painter(on_laptop(tmp_path), paint):
+        code, output = finish(start(on_laptop(tmp_path), NUM_IMAGES="2"))
     assert code == 0, output
     assert output.startswith("cartoon dwarf: 2 pictures, job ")
     assert "\ndone\n" in output
     assert "\x1b" not in output
+    paths = [Path(line) for line in output.splitlines() if line.startswith(str(tmp_path))]
+    assert [path.is_file() for path in paths] == [True] * 3
 
 
-def test_a_failed_job_is_a_sentence_and_an_exit_code(tmp_path):
+def test_a_failed_job_is_a_sentence_and_an_exit_code(settings):
     """A job that failed says why, and the command fails."""
-    with Painter(tmp_path, fail):
-        code, output = finish(start(tmp_path, FLEET="none"))
+    with Painter(settings, fail):
+        code, output = finish(start(settings))
     assert code == 1
     assert output.endswith("The job failed: The pipeline ran out of memory.\n")
 
 
-def test_it_gives_up_after_its_timeout(tmp_path):
+def test_it_gives_up_after_its_timeout(settings):
     """Nobody waits for ever: the command ends, the job stays."""
-    code, output = finish(start(tmp_path, "--timeout", "1", FLEET="none"))
+    code, output = finish(start(settings, "--timeout", "1"))
     assert code == 1
     assert "did not come in time" in output
-    assert open_queue(Settings(data_dir=tmp_path)).depth().ready == 1
+    with closing(open_queue(settings)) as queue:
+        assert queue.depth().ready == 1
 
 
-def test_ctrl_c_leaves_the_job_on_the_queue(tmp_path):
+def test_ctrl_c_leaves_the_job_on_the_queue(settings):
     """Whoever stops waiting loses nothing, and is told so."""
-    command = start(tmp_path, FLEET="none")
-    queue = open_queue(Settings(data_dir=tmp_path))
-    wait_until(lambda: queue.depth().ready == 1, what="the job is on the queue")
-    command.send_signal(signal.SIGINT)
-    code, output = finish(command)
-    assert code == 130
-    assert "stays on the queue" in output
-    assert "Traceback" not in output
-    assert queue.depth().ready == 1
+    command = start(settings)
+    with closing(open_queue(settings)) as queue:
+        wait_until(lambda: queue.depth().ready == 1, what="the job is on the queue")
+        command.send_signal(signal.SIGINT)
+        code, output = finish(command)
+        assert code == 130
+        assert "stays on the queue" in output
+        assert "Traceback" not in output
+        assert queue.depth().ready == 1
 
 
 def test_a_wrong_request_is_a_sentence(tmp_path):
-    """A prompt that cannot be painted is refused before anything is sent."""
-    code, output = finish(start(tmp_path, FLEET="none", PROMPT=" "))
-    assert (code, output) == (1, "The prompt is not valid: is empty.\n")
-    code, output = finish(start(tmp_path, FLEET="none", RABBITMQ_URL="http://localhost"))
+    """What cannot be sent is refused with a sentence before anything starts."""
+    code, output = finish(start(on_laptop(tmp_path), PROMPT=" "))
+    assert code == 1
+    assert output.startswith("The prompt is not valid")
+    code, output = finish(start(on_laptop(tmp_path), RABBITMQ_URL="http://localhost"))
     assert code == 1
     assert output.startswith("RABBITMQ_URL in the environment is not valid")
 
 
+def test_a_broker_that_is_away_is_a_sentence(tmp_path):
+    """A job that nobody can keep is not sent, and the command says so."""
+    away = on_laptop(tmp_path, rabbitmq_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+    code, output = finish(start(away))
+    assert code == 1
+    assert "Traceback" not in output
+    assert len(output.splitlines()) == 1
+
+
 def test_without_a_dashboard_it_brings_its_own_workers(tmp_path):
     """From an empty folder and nothing running to pictures, and nothing runs afterwards."""
-    code, output = finish(start(tmp_path, NUM_IMAGES="2", COOLDOWN_PERIOD="60"), timeout=240)
+    command = start(on_laptop(tmp_path, fleet="auto"), NUM_IMAGES="2")
+    code, output = finish(command, timeout=240)
     assert code == 0, output
     assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
     assert "worker-1" in output
+    variable = ("DATA_DIR", str(tmp_path))
+    assert not [process.pid for process in psutil.process_iter() if variable in variables(process)]
+
+
+def variables(process: psutil.Process) -> set[tuple[str, str]]:
+    """Return a process's environment; nothing if it is another user's or has ended."""
+    try:
+        return set(process.environ().items())
+    except psutil.Error:
+        return set()

@@ -27,7 +27,7 @@ def running(settings: Settings):
 @pytest.fixture
 def parts(tmp_path):
     """Parts on this machine, without workers."""
-    with running(Settings(data_dir=tmp_path, fleet="none")) as parts:
+    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as parts:
         yield parts
 
 
@@ -55,7 +55,7 @@ def test_an_unknown_job_is_none(parts):
 
 def test_starting_again_finds_the_jobs_as_they_were(tmp_path):
     """A restarted dashboard on one machine knows the jobs that wait."""
-    settings = Settings(data_dir=tmp_path, fleet="none")
+    settings = Settings(_env_file=None, data_dir=tmp_path, fleet="none")
     with running(settings) as parts:
         job = parts.submit(REQUEST)
     with running(settings) as parts:
@@ -90,6 +90,7 @@ def test_a_page_opens_while_broker_and_store_are_away(tmp_path):
     """The parts start without their servers, say so, and refuse a job with a sentence."""
     address = f"127.0.0.1:{free_port()}"
     away = Settings(
+        _env_file=None,
         data_dir=tmp_path,
         rabbitmq_url=f"amqp://guest:guest@{address}/",
         minio_endpoint=address,

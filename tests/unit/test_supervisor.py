@@ -64,7 +64,7 @@ def stage(folder: Path, *manner: str, **changes: object):
     """Run a supervisor over stand-in workers, and stop it at the end."""
     quick = {"polling_interval": 0.05, "cooldown_period": 0.3, "max_workers": 3, "grace_period": 5}
     queue, journal = Counted(), Journal()
-    settings = Settings(data_dir=folder, **(quick | changes))
+    settings = Settings(_env_file=None, data_dir=folder, **(quick | changes))
     supervisor = Supervisor(settings, queue, journal, command=(*STAND_IN, *manner))
     supervisor.start()
     try:
