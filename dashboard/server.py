@@ -13,8 +13,15 @@ import streamlit as st
 from anyio import to_thread
 
 from dashboard import http_api, http_files, runtime
+from wire import logs
 from wire.errors import ApplicationError
 from wire.settings import load_settings
+
+
+def _start() -> None:
+    settings = load_settings()
+    logs.configure(settings.log_format)
+    runtime.start(settings)
 
 
 def _leave(error: ApplicationError) -> None:
@@ -27,7 +34,7 @@ def _leave(error: ApplicationError) -> None:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     try:
-        await to_thread.run_sync(lambda: runtime.start(load_settings()))
+        await to_thread.run_sync(_start)
     except ApplicationError as error:
         _leave(error)
     try:

@@ -21,22 +21,26 @@ from wire.picture import (
 Row = tuple[str, str]
 
 _PARAMETER = "picture"
+_OPEN = "open_picture"
 
 
 def ask_for(name: str) -> None:
-    """Let the address bar name a picture; the next full run opens its details."""
+    """Remember which picture's details to open; the next full run opens them."""
+    st.session_state[_OPEN] = name
     st.query_params[_PARAMETER] = name
 
 
 def show_if_asked(zone: tzinfo | None) -> None:
-    """Open the details of the picture that the address bar names."""
-    name = st.query_params.get(_PARAMETER, "")
+    """Open the details of the picture that was clicked, or that a link named."""
+    # The address is read once: it follows the page's state, and late on a busy machine.
+    name = st.session_state.setdefault(_OPEN, st.query_params.get(_PARAMETER, ""))
     parsed = parse_picture_name(name)
     if parsed:
         st.dialog("Picture", width="medium", on_dismiss=_forget)(_show)(name, parsed, zone)
 
 
 def _forget() -> None:
+    st.session_state[_OPEN] = ""
     st.query_params.pop(_PARAMETER, None)
 
 
@@ -50,7 +54,7 @@ def _show(name: str, parsed: PictureName, zone: tzinfo | None) -> None:
         if metadata and st.button("Paint again", type="primary", key="dialog_again"):
             own_jobs.repeat(_request(metadata, parsed), same_seed=False)
             _forget()
-            st.rerun()
+            st.rerun()  # closes the dialog
         # A link and no st.download_button: the bytes need not pass through the session.
         st.html(f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>")
 

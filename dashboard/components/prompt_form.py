@@ -7,20 +7,21 @@ from typing import Any
 import streamlit as st
 
 from dashboard.components import own_jobs
+from dashboard.model_facts import ModelFacts
 from wire.errors import ApplicationError
-from wire.model import ModelDefaults
 
 BURST = 20
+_SUGGESTIONS = 4
 _OPTIONS = ("width", "height", "steps", "seed")
 
 
-def show(model: ModelDefaults) -> None:
+def show(model: ModelFacts) -> None:
     """Show the form and do what its buttons ask."""
     with st.form("request", border=False, height="stretch"):
         st.text_area(
             "Describe a picture",
             key="prompt",
-            placeholder=_first(model.suggestions),
+            placeholder=model.suggestions[0],
             max_chars=1000,
             height="stretch",
         )
@@ -42,8 +43,7 @@ def show(model: ModelDefaults) -> None:
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:
-    if suggestions:
-        st.pills("Try", suggestions[:4], key="suggestion", on_change=_take_suggestion)
+    st.pills("Try", suggestions[:_SUGGESTIONS], key="suggestion", on_change=_take_suggestion)
 
 
 def _take_suggestion() -> None:
@@ -52,30 +52,26 @@ def _take_suggestion() -> None:
         st.session_state.suggestion = None
 
 
-def _show_options(model: ModelDefaults) -> None:
+def _show_options(model: ModelFacts) -> None:
     """Show what few people change; the values travel with the next click on a button."""
     with st.expander("Size, steps, seed"):
         width, height = st.columns(2, gap="small", wrap=False)
-        width.number_input("Width", 64, 2048, **_option("width", model.width, 8))
-        height.number_input("Height", 64, 2048, **_option("height", model.height, 8))
+        width.number_input("Width", 64, 2048, **_option("width", model, step=8))
+        height.number_input("Height", 64, 2048, **_option("height", model, step=8))
         steps, seed = st.columns(2, gap="small", wrap=False)
-        steps.number_input("Steps", 1, 150, **_option("steps", model.steps, 1))
-        seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", "random", 1))
+        steps.number_input("Steps", 1, 150, **_option("steps", model))
+        seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", model))
 
 
-def _option(key: str, default: object, step: int) -> dict[str, Any]:
-    placeholder = "" if default is None else str(default)
+def _option(key: str, model: ModelFacts, step: int = 1) -> dict[str, Any]:
+    default = "random" if key == "seed" else getattr(model.defaults, key, "")
     return {
+        "key": key,
         "value": None,
         "step": step,
-        "key": key,
-        "placeholder": placeholder,
+        "placeholder": str(default),
         "on_change": "ignore",
     }
-
-
-def _first(suggestions: tuple[str, ...]) -> str:
-    return suggestions[0] if suggestions else "a cat at night"
 
 
 def _prompt() -> str:
@@ -95,7 +91,7 @@ def burst_fields(
     prompt: str, suggestions: tuple[str, ...], options: dict[str, int]
 ) -> list[dict[str, Any]]:
     """Make the requests of a burst: one picture each, and no two of them alike."""
-    prompts = islice(cycle((prompt,) if prompt else suggestions or ("",)), BURST)
+    prompts = islice(cycle((prompt,) if prompt else suggestions), BURST)
     options = {key: value for key, value in options.items() if key != "seed"}
     return [{"prompt": each, "count": 1, **options} for each in prompts]
 

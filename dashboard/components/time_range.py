@@ -17,7 +17,7 @@ def show() -> None:
             "Range",
             list(_RANGES),
             default="10 min",
-            key="range_choice",
+            key="range",
             label_visibility="collapsed",
             required=True,
             bind="query-params",
@@ -31,7 +31,7 @@ def show() -> None:
 
 def seconds() -> float:
     """Return the length of the chosen range."""
-    return _RANGES.get(st.session_state.get("range_choice"), _RANGES["10 min"])
+    return _RANGES.get(st.session_state.get("range"), _RANGES["10 min"])
 
 
 def frozen() -> bool:

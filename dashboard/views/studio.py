@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from dashboard import runtime, why
+from dashboard import model_facts, runtime, why
 from dashboard.components import (
     job_cards,
     live_plot,
@@ -17,12 +17,11 @@ from dashboard.components import (
     viewer,
     why_sentence,
 )
-from wire.model import read_model_defaults
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
 
-model = read_model_defaults(runtime.current().settings.model_id)
+model = model_facts.read(runtime.current().settings.model_id)
 
 
 def show_live() -> None:
@@ -50,7 +49,7 @@ def show_live() -> None:
 with st.container(key="studio"):
     with st.container(border=True, key="card_form"):
         prompt_form.show(model)
-    with st.container(key="range"):
+    with st.container(key="controls"):
         time_range.show()
     st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
 picture_dialog.show_if_asked(viewer.zone())
