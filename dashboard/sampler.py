@@ -72,6 +72,8 @@ class Sampler:
         """Read no more; the last snapshot stays."""
         self._stopping.set()
         for source in self._sources.all():
+            source.ask_to_stop()
+        for source in self._sources.all():
             source.stop()
         if self._thread.is_alive():
             self._thread.join()

@@ -45,9 +45,13 @@ class Source(Generic[Value]):
         """Look for the first time, and then go on."""
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Look no more after the look in progress; returns at once."""
+        self._stopping.set()
+
     def stop(self, timeout: float = 2.0) -> None:
         """Look no more; waits ``timeout`` seconds at most for a look in progress."""
-        self._stopping.set()
+        self.ask_to_stop()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
