@@ -1,6 +1,7 @@
 """The log files of local workers: kept small, and read for a worker's last words."""
 
 import json
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -8,6 +9,8 @@ _LARGEST = 1024 * 1024
 _TAIL = 16 * 1024
 """Bytes."""
 _LONGEST_SENTENCE = 300
+_TEXT_LINE = re.compile(r"\d\d:\d\d:\d\d [A-Z]+ +\S+ (?:\[\S+\] )?(?P<message>.*)")
+"""A line of wire.logs.TextFormatter."""
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -31,7 +34,9 @@ def last_sentence(path: Path, start: int) -> str | None:
 
 
 def _message(line: str) -> str:
-    """Take the message out of a JSON log line; other lines are messages as they are."""
+    """Take the message out of a log line; other lines are messages as they are."""
+    if match := _TEXT_LINE.fullmatch(line):
+        return match["message"]
     try:
         fields = json.loads(line)
     except ValueError:

@@ -1,5 +1,6 @@
 """The local supervisor and its worker processes."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from tests.conditions import wait_until
 from wire.errors import FleetError, QueueUnavailable
 from wire.event import Event
 from wire.job import JobRequest, new_job
+from wire.logs import JsonFormatter, TextFormatter
 from wire.queue import Depth
 from wire.settings import Settings
 
@@ -248,15 +250,17 @@ def test_busy_workers_are_counted_where_the_queue_cannot_tell():
     assert jobs_of(Depth(2, None), busy=1) == 3
 
 
-def test_the_last_words_are_those_of_this_start(tmp_path):
-    """A log is read from where a worker began, as text or JSON lines."""
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter(), logging.Formatter()])
+def test_the_last_words_are_those_of_this_start(tmp_path, formatter):
+    """A log is read from where a worker began; what is told is the sentence alone."""
     path = tmp_path / "logs" / "worker-1.log"
     with open_log(path) as log:
         log.write(b"an older failure\n")
     start = path.stat().st_size
     assert last_sentence(path, start) is None
+    record = logging.makeLogRecord({"msg": "The disk is full.", "levelname": "ERROR"})
     with open_log(path) as log:
-        log.write(b'\xff\n{"level": "ERROR", "message": "The disk is full."}\n\n')
+        log.write(b"\xff\n" + formatter.format(record).encode() + b"\n\n")
     assert last_sentence(path, start) == "The disk is full."
 
 
