@@ -1,0 +1,69 @@
+"""What paints pictures, as the loop sees it; it knows neither queue nor store."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from wire.errors import GenerationError, PaintingFailed
+
+
+class OutOfMemory(PaintingFailed):
+    """The device had no room for so many pictures at once; fewer may fit."""
+
+
+class DeviceLost(GenerationError):
+    """The device fails at everything from now on; only a new process can use it."""
+
+
+class Interrupted(Exception):
+    """The painting was left unfinished, as ``should_stop`` asked."""
+
+
+@dataclass(frozen=True)
+class Painting:
+    """One picture to be painted. Sizes in pixels."""
+
+    prompt: str
+    seed: int
+    width: int
+    height: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the generator is, and what it does where a job leaves it the choice."""
+
+    model_id: str
+    device: str
+    """The GPU's product name, or ``cpu``."""
+    steps: int
+    guidance_scale: float
+    width: int
+    height: int
+    batch_size: int = 1
+    """Pictures that the device likes to paint at once."""
+    tiny_decoder: bool = False
+    safety_checker: bool = False
+
+
+class Generator(Protocol):
+    """Paints pictures of one size and one number of steps at once."""
+
+    @property
+    def description(self) -> Description:
+        """What this generator is."""
+
+    def paint(
+        self,
+        paintings: list[Painting],
+        on_step: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> list[np.ndarray]:
+        """Return one array for each painting: height x width x 3, uint8, RGB.
+
+        ``on_step`` is called with 1 … steps; ``should_stop`` is asked after each step.
+        Raises PaintingFailed, DeviceLost, or Interrupted after ``should_stop`` said yes.
+        """

@@ -1,0 +1,45 @@
+"""A worker's own port: ``/healthz`` for probes and ``/metrics`` for Prometheus."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
+
+from wire.errors import SettingsError
+
+
+def serve(port: int) -> ThreadingHTTPServer:
+    """Answer on ``port`` in the background; raises SettingsError if it is taken."""
+    try:
+        server = ThreadingHTTPServer(("", port), _Handler)
+    except OSError as error:
+        raise SettingsError(f"WORKER_PORT {port} cannot be used: {error.strerror}.") from None
+    threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
+    return server
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/healthz":
+            self._healthz()
+        elif self.path == "/metrics":
+            self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
+        else:
+            self._answer(404, "text/plain", b"There are /healthz and /metrics.\n")
+
+    def log_message(self, *_: object) -> None:
+        """Keep probes, one every few seconds, out of the log."""
+
+    def _healthz(self) -> None:
+        # 503 until the model is there: what a start-up probe waits for.
+        loaded = bool(REGISTRY.get_sample_value("worker_model_loaded"))
+        body = json.dumps({"model": "loaded" if loaded else "loading"}).encode()
+        self._answer(200 if loaded else 503, "application/json", body)
+
+    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

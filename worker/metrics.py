@@ -1,0 +1,14 @@
+"""What a worker counts, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+JOBS = Counter("worker_jobs", "Jobs that left this worker", ["result"])
+"""``result`` is done, failed, returned or cancelled."""
+PICTURES = Counter("worker_pictures", "Pictures stored")
+PAINTING_SECONDS = Histogram(
+    "worker_painting_seconds",
+    "Seconds of one call of the pipeline",
+    buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180),
+)
+STORING_SECONDS = Histogram("worker_storing_seconds", "Seconds to encode and store one picture")
+MODEL_LOADED = Gauge("worker_model_loaded", "1 once the model is loaded")

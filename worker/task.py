@@ -1,0 +1,113 @@
+"""A job while this worker has it: which pictures are left, and how long it took so far."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from wire.job import Job, submitted_at
+from wire.picture import Metadata, Timings, picture_name
+from wire.queue import Delivery
+from wire.settings import Settings
+from worker.generator import Description, Painting
+
+
+@dataclass
+class Task:
+    """A leased job and what became of it."""
+
+    delivery: Delivery
+    paintings: tuple[Painting, ...]
+    """One for each of the job's pictures, in order."""
+    left: list[int]
+    """Numbers of the pictures that are not in the store yet, in order."""
+    received_at: float = field(default_factory=time.time)
+    """Unix seconds."""
+    painting_seconds: float = 0.0
+    storing_seconds: float = 0.0
+
+    @property
+    def job(self) -> Job:
+        """The job itself."""
+        return self.delivery.job
+
+
+@dataclass(frozen=True)
+class Place:
+    """One picture in a call of the pipeline."""
+
+    task: Task
+    number: int
+
+    @property
+    def painting(self) -> Painting:
+        """What is to be painted."""
+        return self.task.paintings[self.number]
+
+
+def start_task(delivery: Delivery, model: Description) -> Task:
+    """Decide everything that the job leaves open."""
+    job = delivery.job
+    seed = first_seed(job)
+    paintings = tuple(
+        Painting(
+            prompt=job.prompt,
+            seed=seed + number,
+            width=job.width or model.width,
+            height=job.height or model.height,
+            steps=job.steps or model.steps,
+        )
+        for number in range(job.count)
+    )
+    return Task(delivery, paintings, list(range(job.count)))
+
+
+def first_seed(job: Job) -> int:
+    """Return the job's seed, or the random end of its id.
+
+    So a job that is done twice gives the same pictures twice, and nobody who saw the first
+    sees it change.
+    """
+    return job.seed if job.seed is not None else UUID(job.id).int % 2**32
+
+
+def next_call(tasks: list[Task], size: int) -> list[Place]:
+    """Choose up to ``size`` pictures, of one size and one number of steps, oldest job first."""
+    places = [Place(task, number) for task in tasks for number in task.left]
+    kind = _kind(places[0].painting)
+    return [place for place in places if _kind(place.painting) == kind][:size]
+
+
+def describe(task: Task, model: Description, worker_name: str, settings: Settings) -> Metadata:
+    """Write down a finished job, in the older sample's words and ours."""
+    job, first = task.job, task.paintings[0]
+    submitted = submitted_at(job.id)
+    return Metadata(
+        prompt=job.prompt,
+        image_width=first.width,
+        image_height=first.height,
+        lcm_model_id=model.model_id,
+        inference_steps=first.steps,
+        guidance_scale=model.guidance_scale,
+        number_of_images=job.count,
+        seed=first.seed,
+        use_seed=job.seed is not None,
+        use_tiny_auto_encoder=model.tiny_decoder,
+        use_safety_checker=model.safety_checker,
+        id=job.id,
+        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
+        seeds=tuple(painting.seed for painting in task.paintings),
+        finished_at=time.time(),
+        timings=Timings(
+            waiting=max(0.0, task.received_at - submitted) if submitted else None,
+            painting=round(task.painting_seconds, 4),
+            storing=round(task.storing_seconds, 4),
+        ),
+        worker=worker_name,
+        pod=settings.pod_name,
+        node=settings.node_name,
+        device=model.device,
+    )
+
+
+def _kind(painting: Painting) -> tuple[int, int, int]:
+    return painting.width, painting.height, painting.steps
