@@ -34,6 +34,8 @@ def words(view: JobView, snapshot: Snapshot) -> str:
     if view.state == "starting":
         return f"taken by {view.worker}"
     stored = f"{len(view.pictures)} of {view.job.count} stored"
+    if view.state == "painting" and view.detail:
+        return f"{stored}. {view.detail}"
     if view.state == "painting" and view.step:
         return f"{stored}, step {view.step} of {view.steps}"
     return stored if view.state == "painting" else view.state

@@ -27,7 +27,7 @@ class JobView:
     step: int = 0
     steps: int = 0
     detail: str | None = None
-    """Why it failed or was given back."""
+    """Why it failed or was given back, or what holds it up."""
     attempt: int = 0
 
 
@@ -65,20 +65,25 @@ def _received(view: JobView, event: Event) -> JobView:
 
 
 def _step(view: JobView, event: Event) -> JobView:
+    if event.step is None:
+        # No step forward: the worker says what it waits for, such as a store that is away.
+        return replace(view, state="painting", worker=event.worker, detail=event.detail)
     return replace(
         view,
         state="painting",
         worker=event.worker,
         picture=event.picture or 0,
-        step=event.step or 0,
+        step=event.step,
         steps=event.steps or 0,
+        detail=None,
     )
 
 
 def _stored(view: JobView, event: Event) -> JobView:
     if event.name is None or event.name in view.pictures:
         return view
-    return replace(view, state="painting", pictures=(*view.pictures, event.name), step=0)
+    pictures = (*view.pictures, event.name)
+    return replace(view, state="painting", pictures=pictures, step=0, detail=None)
 
 
 def _returned(view: JobView, event: Event) -> JobView:

@@ -49,7 +49,8 @@ def _received(view: WorkerView, event: Event) -> WorkerView:
 
 
 def _step(view: WorkerView, event: Event) -> WorkerView:
-    return _phase(view, "painting", f"step {event.step} of {event.steps}", event.at)
+    step = f"step {event.step} of {event.steps}" if event.step else event.detail
+    return _phase(view, "painting", step or "paints", event.at)
 
 
 def _stored(view: WorkerView, event: Event) -> WorkerView:

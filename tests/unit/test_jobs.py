@@ -55,6 +55,15 @@ def test_a_retry_counts_attempts_and_forgets_the_failure():
     assert (view.attempt, view.detail, view.finished_at) == (2, None, None)
 
 
+def test_what_holds_a_job_up_is_told_until_it_goes_on():
+    """A store that is away is said on the job, and forgotten with the next step."""
+    view = told("received", "step", step=2, steps=4)
+    held = Event(kind="step", job_id=JOB.id, worker="worker-1", detail="The store is full.")
+    view = follow(view, held)
+    assert (view.state, view.step, view.detail) == ("painting", 2, "The store is full.")
+    assert follow(view, picture(0)).detail is None
+
+
 def test_a_picture_heard_of_twice_is_one_picture():
     """Doing a job twice overwrites, never doubles."""
     view = waiting(JOB)
