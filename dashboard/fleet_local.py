@@ -54,7 +54,8 @@ def _worker(slot: Slot, view: WorkerView | None) -> Worker:
     if slot.state == "failed":
         return Worker(slot.name, "failed", slot.why, slot.since)
     if slot.state == "stopping":
-        return Worker(slot.name, "stopping", "finishes what it has", slot.since)
+        why = "finishes what it has" if view and view.jobs else "is about to end"
+        return Worker(slot.name, "stopping", why, slot.since)
     if view is None:
         return Worker(slot.name, "starting", "loading libraries", slot.since)
     job_id = view.jobs[0] if view.jobs else None

@@ -121,7 +121,7 @@ def _assembled(settings: Settings) -> Runtime:
         store=Source("the store", GalleryReader(store, gallery, journal).read, every=2.0),
         events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
         dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
-        fleet=Source("the supervisor", fleet.read, every=1.0) if fleet else None,
+        fleet=Source("the supervisor", fleet.read, every=0.25) if fleet else None,
     )
     sampler = Sampler(sources, journal, gallery, _mode(settings), _lanes(settings))
     return Runtime(settings, queue, store, events, journal, sampler, supervisor)

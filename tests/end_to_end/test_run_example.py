@@ -201,15 +201,16 @@ def test_a_broker_that_is_away_is_a_sentence(tmp_path):
     assert len(output.splitlines()) == 1
 
 
-def test_without_a_dashboard_it_brings_its_own_workers(tmp_path):
-    """From an empty folder and nothing running to pictures, and nothing runs afterwards."""
-    command = start(on_laptop(tmp_path, fleet="auto"), NUM_IMAGES="2")
-    code, output = finish(command, timeout=240)
+def test_without_a_dashboard_it_brings_its_own_workers(settings):
+    """From nothing running to pictures on this machine, and nothing runs afterwards."""
+    local = settings.model_copy(update={"fleet": "local"})
+    code, output = finish(start(local, NUM_IMAGES="2"), timeout=240)
     assert code == 0, output
-    assert len(list((tmp_path / "pictures").glob("*.png"))) == 2
+    pictures = [entry for entry in open_store(settings).entries() if entry.name.endswith(".png")]
+    assert len(pictures) == 2
     assert "worker-1" in output
-    variable = ("DATA_DIR", str(tmp_path))
-    assert not [process.pid for process in psutil.process_iter() if variable in variables(process)]
+    ours = ("DATA_DIR", str(settings.data_dir))
+    assert not [process for process in psutil.process_iter() if ours in variables(process)]
 
 
 def variables(process: psutil.Process) -> set[tuple[str, str]]:
