@@ -12,12 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
+from dashboard import runtime
 from dashboard.worker_processes import as_environment
 from tests.conditions import free_port, wait_until
 from wire.backends import open_events, open_queue, open_store
 from wire.event import Event
 from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
-from wire.queue import Delivery
+from wire.queue import Delivery, Depth
 from wire.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -209,8 +210,39 @@ def test_without_a_dashboard_it_brings_its_own_workers(settings):
     pictures = [entry for entry in open_store(settings).entries() if entry.name.endswith(".png")]
     assert len(pictures) == 2
     assert "worker-1" in output
-    ours = ("DATA_DIR", str(settings.data_dir))
-    assert not [process for process in psutil.process_iter() if ours in variables(process)]
+    assert running_on(settings.data_dir) == []
+
+
+def test_beside_a_dashboard_it_leaves_the_workers_to_it(tmp_path):
+    """With a dashboard running, its workers paint, and they stay when the command ends."""
+    dashboard = runtime.start(on_laptop(tmp_path, fleet="local"))
+    try:
+        code, output = finish(start(dashboard.settings, NUM_IMAGES="2"), timeout=240)
+        assert code == 0, output
+        [slot] = dashboard.supervisor.report().slots
+        assert running_on(tmp_path) == [slot.process.pid]
+    finally:
+        runtime.stop()
+    assert running_on(tmp_path) == []
+
+
+def test_ctrl_c_in_the_middle_of_a_job_loses_nothing(tmp_path):
+    """Its worker gives the job back, nothing is left running, and the job waits."""
+    local = on_laptop(tmp_path, fleet="local", grace_period=0)
+    command = start(local, NUM_IMAGES="100")
+    wait_until(lambda: any(tmp_path.glob("pictures/*.png")), 120, "the first picture")
+    command.send_signal(signal.SIGINT)
+    code, output = finish(command)
+    assert code == 130, output
+    assert running_on(tmp_path) == []
+    with closing(open_queue(local)) as queue:
+        assert queue.depth() == Depth(ready=1, unacknowledged=0)
+
+
+def running_on(folder: Path) -> list[int]:
+    """Return the ids of other processes whose settings name a data folder."""
+    ours = ("DATA_DIR", str(folder))
+    return [process.pid for process in psutil.process_iter() if ours in variables(process)]
 
 
 def variables(process: psutil.Process) -> set[tuple[str, str]]:
