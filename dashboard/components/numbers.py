@@ -76,7 +76,7 @@ def _busy(snapshot: Snapshot, painting: int) -> str:
     if painting:
         return "requests with a worker"
     waiting = snapshot.queue.value.ready if snapshot.queue.value else 0
-    return "no worker ready yet" if waiting else "nothing to do"
+    return "no worker has one yet" if waiting else "nothing to do"
 
 
 def _workers(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:

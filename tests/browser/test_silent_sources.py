@@ -1,0 +1,52 @@
+"""The page while a part is away: one sentence about it, and the rest goes on."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.browser.studio_page import StudioPage
+from tests.conditions import free_port
+from tests.dashboard_server import Dashboard
+
+expect.set_options(timeout=20_000)
+
+
+def test_new_page_says_what_to_do(dashboard: Dashboard, open_page: Callable[..., Page]):
+    """Without any job or picture, the page says how to get one."""
+    studio = StudioPage(open_page(dashboard.url))
+    expect(studio.page.get_by_text("No requests yet.")).to_be_visible()
+    expect(studio.page.get_by_text("No pictures yet.")).to_be_visible()
+    expect(studio.page.get_by_role("heading", name="Stable Diffusion, live")).to_be_visible()
+
+
+def test_store_that_is_away_is_named_and_the_rest_goes_on(
+    dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """Without its store the page says so, still counts requests, and comes back by itself."""
+    worker = ScriptedWorker(dashboard.data_dir)
+    studio = StudioPage(open_page(dashboard.url))
+    pictures = dashboard.data_dir / "pictures"
+    pictures.touch()  # a file where the folder should be
+    expect(studio.page.get_by_text("store: no reading since")).to_be_visible()
+    studio.paint("in the meantime")
+    expect(studio.card("in the meantime")).to_contain_text("in line")
+    pictures.unlink()
+    worker.paint()
+    expect(studio.card("in the meantime")).to_contain_text("done")
+    expect(studio.page.get_by_text("store: no reading since")).to_have_count(0)
+    worker.close()
+
+
+def test_queue_that_is_away_is_named_and_the_text_is_kept(
+    start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
+):
+    """Without its queue the page opens, says unknown and not zero, and keeps the prompt."""
+    dashboard = start_dashboard(RABBITMQ_URL=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+    studio = StudioPage(open_page(dashboard.url))
+    expect(studio.page.get_by_text("queue: no reading yet")).to_be_visible()
+    expect(studio.page.locator(".numbers b").first).to_have_text("unknown")
+    studio.paint("a patient cat")
+    expect(studio.answer).to_be_visible()
+    expect(studio.prompt).to_have_value("a patient cat")
+    expect(studio.page.locator(".stException")).to_have_count(0)
