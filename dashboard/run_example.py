@@ -18,6 +18,7 @@ from dashboard import runtime, submission
 from dashboard.example_progress import Progress, open_progress, words
 from dashboard.jobs import FINISHED, JobView
 from dashboard.runtime import Runtime
+from dashboard.worker_processes import local_grace
 from wire.errors import ApplicationError
 from wire.job import MAX_COUNT, Job
 from wire.picture import metadata_name, picture_name
@@ -102,7 +103,7 @@ def _give_up(job: Job) -> NoReturn:
 
 def _stop(parts: Runtime) -> None:
     if parts.supervisor and parts.supervisor.busy_workers():
-        grace = parts.settings.grace_period
+        grace = local_grace(parts.settings)
         print(f"Workers finish what they have, {grace:g} s at most; Ctrl+C ends them at once.")
     runtime.stop()
 

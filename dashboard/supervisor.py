@@ -21,6 +21,7 @@ from dashboard.worker_processes import (
     ask_to_stop,
     kill_if_overdue,
     launch,
+    local_grace,
     observe,
     stop_all,
 )
@@ -67,6 +68,7 @@ class Supervisor:
         self._journal = journal
         self._command = command
         self._policy = policy_of(settings)
+        self._grace = local_grace(settings)
         self._state = ScalerState()
         self._slots: dict[str, Slot] = {}
         self._events: tuple[FleetEvent, ...] = ()
@@ -85,7 +87,9 @@ class Supervisor:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
-        stop_all(self._slots.values(), self._settings.grace_period)
+        if busy := self.busy_workers():
+            _log.info("Workers that paint: %d. They have %g s to finish.", busy, self._grace)
+        stop_all(self._slots.values(), self._grace)
         self._slots = {}
         self._file.release()
 
@@ -150,7 +154,7 @@ class Supervisor:
         for name in missing(self._slots.values(), wanted):
             self._start_one(name, now)
         for slot in list(self._slots.values()):
-            kill_if_overdue(slot, self._settings.grace_period, now)
+            kill_if_overdue(slot, self._grace, now)
             if slot.state == "failed" and now >= slot.retry_at:
                 self._start_one(slot.name, now, slot.failures)
 
