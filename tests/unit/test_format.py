@@ -1,0 +1,149 @@
+"""How the page says numbers, times and states."""
+
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashboard.components import job_cards, prompt_form, words
+from dashboard.fleet import FleetReading, Worker
+from dashboard.jobs import JobView
+from dashboard.readings import Reading, Snapshot
+from wire.errors import QueueUnavailable
+from wire.job import Job
+from wire.picture import picture_name
+
+_ID = "019a6f00-0000-7000-8000-{:012d}"
+
+
+def _view(number: int = 1, state: str = "waiting", count: int = 4, **fields: object) -> JobView:
+    job = Job(id=_ID.format(number), prompt=f"job {number}", count=count)
+    return JobView(job, state, **({"submitted_at": 1000.0 + number} | fields))
+
+
+def _snapshot(*jobs: JobView, ready: int | None = 1, workers: tuple[Worker, ...] = ()) -> Snapshot:
+    fleet = FleetReading(None, ready, ready, workers, None)
+    return Snapshot(2000.0, "laptop", (), jobs=jobs, fleet=Reading(fleet, 2000.0))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (143, "2 min 23 s"), (3900, "1 h 5 min")],
+)
+def test_duration_is_said_in_the_two_largest_units(seconds: float, said: str):
+    """A duration is never said as 60 s or 60 min, nor more precisely than it matters."""
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st")],
+)
+def test_places_in_line_read_as_people_say_them(number: int, said: str):
+    """Ordinals follow English, the teens included."""
+    assert words.ordinal(number) == said
+
+
+def test_clock_is_the_viewers():
+    """Times are said in the zone of the browser and not of the server."""
+    assert words.clock(0, UTC) == "00:00:00"
+    assert words.clock(0, ZoneInfo("Asia/Tokyo")) == "09:00:00"
+
+
+def test_silence_is_dated_and_a_first_look_is_not():
+    """A source that answered once is silent since then; one that never did has no date."""
+    assert words.since(0, UTC) == "no reading since 00:00:00"
+    assert words.since(None, UTC) == "no reading yet"
+
+
+def test_estimate_is_no_more_precise_than_it_is_known():
+    """Estimates come in steps of five seconds, then in minutes."""
+    assert words.about(1) == "about 5 s"
+    assert words.about(37) == "about 35 s"
+    assert words.about(150) == "about 2 min"
+
+
+def test_progress_knows_each_picture():
+    """A stored picture is full, the one in progress as far as its steps, the others empty."""
+    stored = (picture_name(_ID.format(1), 0),)
+    view = _view(state="painting", pictures=stored, picture=1, step=1, steps=4)
+    assert job_cards.progress(view) == [1, 0.25, 0, 0]
+
+
+def test_many_pictures_share_one_bar():
+    """A job of a hundred pictures is shown as one bar with the share that is done."""
+    names = tuple(picture_name(_ID.format(1), number) for number in range(25))
+    view = _view(state="painting", count=100, pictures=names)
+    assert job_cards.progress(view) == [0.25]
+
+
+def test_waiting_job_has_its_place_and_an_estimate():
+    """A job in line says how many are before it and, from finished jobs, how long it takes."""
+    done = _view(1, "done", received_at=1000.0, finished_at=1040.0)
+    first, second = _view(2), _view(3)
+    snapshot = _snapshot(second, first, done)
+    assert job_cards.say_state(first, snapshot) == "1st in line, about 40 s"
+    assert job_cards.say_state(second, snapshot) == "2nd in line, about 80 s"
+
+
+def test_waiting_job_says_what_its_worker_does():
+    """Without a ready worker a job says what the one that starts is doing."""
+    starting = Worker("worker-1", "starting", "loading the model", 1990.0)
+    said = job_cards.say_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
+    assert said == "1st in line, waiting for a worker: loading the model"
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        (_view(state="starting", worker="worker-1"), "with worker-1, about to paint"),
+        (
+            _view(state="painting", worker="worker-1", step=2, steps=4),
+            "painting, step 2 of 4 on worker-1",
+        ),
+        (
+            _view(state="done", submitted_at=10, received_at=100.0, finished_at=126.0),
+            "done: 26 s of painting, 1 min 56 s in all",
+        ),
+        (_view(state="failed", detail="No room is left."), "failed: No room is left."),
+        (_view(state="cancelled"), "cancelled"),
+    ],
+)
+def test_every_state_is_said_in_words(view: JobView, said: str):
+    """A card says the state of its job with what is known of it."""
+    assert job_cards.say_state(view, _snapshot(view)) == said
+
+
+def test_newest_job_comes_first_then_those_in_progress():
+    """A card for the job that was just sent is always there; then come the busy ones."""
+    done, painting, first, newest = (
+        _view(1, "done", finished_at=1500.0),
+        _view(2, "painting"),
+        _view(3),
+        _view(4),
+    )
+    assert job_cards.choose([newest, first, painting, done]) == [newest, painting, first]
+
+
+def test_card_holds_no_markup_of_the_prompt():
+    """A prompt is text on its card, and in the tooltip that shows it whole."""
+    view = JobView(Job(id=_ID.format(1), prompt="'><script>"), "waiting", None)
+    written = job_cards.card(view, _snapshot(view))
+    assert "<script>" not in written
+    assert "title='&#x27;&gt;&lt;script&gt;'" in written
+
+
+def test_burst_is_of_the_prompt_or_of_the_suggestions_in_turn():
+    """A burst without a prompt goes through the suggestions; no two jobs share a seed."""
+    suggestions = ("a cat", "a dog")
+    typed = prompt_form.burst_fields("a boat", suggestions, {"seed": 1, "steps": 2})
+    assert typed == [{"prompt": "a boat", "count": 1, "steps": 2}] * prompt_form.BURST
+    empty = prompt_form.burst_fields("", suggestions, {})
+    assert [fields["prompt"] for fields in empty[:3]] == ["a cat", "a dog", "a cat"]
+
+
+def test_refusal_says_what_was_kept():
+    """After an error a person knows whether something was sent."""
+    error = QueueUnavailable("The queue cannot be reached.")
+    assert prompt_form.refusal(error, 0, 20).endswith("your text is still here.")
+    assert prompt_form.refusal(error, 7, 20).startswith("7 of 20 requests were sent")

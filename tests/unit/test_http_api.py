@@ -1,0 +1,276 @@
+"""The HTTP interface, with the dashboard's parts played by the test."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard import http_api, http_files, runtime
+from dashboard.fleet import FleetReading
+from dashboard.http_files import PictureCache
+from dashboard.jobs import JobView, waiting
+from dashboard.readings import Reading, Snapshot
+from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
+from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
+from wire.queue import Depth
+
+NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
+GOOD = Snapshot(
+    100.0,
+    "laptop",
+    (),
+    queue=Reading(Depth(3, None), 99.5),
+    store=Reading(7, 98.0),
+    fleet=Reading(FleetReading(None, 2, None, (), None), 99.0),
+    pictures_total=5,
+)
+
+
+@dataclass
+class Parts:
+    """What the routes use of a running dashboard."""
+
+    snapshot: Snapshot = GOOD
+    queue_error: Exception | None = None
+    store_error: Exception | None = None
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    submitted: list[Job] = field(default_factory=list)
+    reads: int = 0
+
+    @property
+    def sampler(self) -> "_Sampler":
+        """Return what makes snapshots."""
+        return _Sampler(self)
+
+    @property
+    def store(self) -> "Parts":
+        """Return what holds the pictures: the parts themselves."""
+        return self
+
+    def submit(self, request: JobRequest) -> Job:
+        """Accept a job, or fail as the test says."""
+        if self.queue_error:
+            raise self.queue_error
+        self.submitted.append(new_job(request))
+        return self.submitted[-1]
+
+    def find_job(self, job_id: str) -> JobView | None:
+        """Find a job that was submitted."""
+        if self.store_error:
+            raise self.store_error
+        return next((waiting(job) for job in self.submitted if job.id == job_id), None)
+
+    def get(self, name: str) -> bytes:
+        """Read a picture, and count that."""
+        self.reads += 1
+        if self.store_error:
+            raise self.store_error
+        if name not in self.pictures:
+            raise ObjectMissing(f"There is no {name}.")
+        return self.pictures[name]
+
+
+@dataclass
+class _Sampler:
+    parts: Parts
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot that the test set."""
+        return self.parts.snapshot
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
+    parts = Parts()
+    monkeypatch.setattr(runtime, "current", lambda: parts)
+    monkeypatch.setattr(http_files, "_cache", PictureCache(1000))
+    return parts
+
+
+@pytest.fixture
+def client(parts: Parts) -> Iterator[TestClient]:  # noqa: ARG001, the routes use them
+    with TestClient(Starlette(routes=[*http_api.ROUTES, *http_files.ROUTES])) as client:
+        yield client
+
+
+def test_job_is_accepted_and_can_be_followed(client: TestClient):
+    """A job is answered with its id and an address that says how it is."""
+    answer = client.post("/api/jobs", json={"prompt": "cartoon dwarf", "count": 7})
+    assert answer.status_code == 202
+    url = answer.json()["url"]
+    assert url == f"/api/jobs/{answer.json()['id']}"
+    job = client.get(url).json()
+    assert job["state"] == "waiting"
+    assert (job["prompt"], job["count"], job["pictures"]) == ("cartoon dwarf", 7, [])
+
+
+def test_id_of_the_sender_is_not_taken(client: TestClient):
+    """Nobody overwrites another job's pictures by naming its id."""
+    chosen = "019a6f00-0000-7000-8000-000000000001"
+    answer = client.post("/api/jobs", json={"prompt": "a cat", "id": chosen})
+    assert answer.json()["id"] != chosen
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"not JSON", 400),
+        (b"[1]", 400),
+        (b"[" * 50_000, 400),
+        (b"\xff\xfe", 400),
+        (b"{}", 422),
+        (b'{"prompt": ""}', 422),
+        (b'{"prompt": "a\\u0000b"}', 422),
+        (b'{"prompt": "a", "count": 0}', 422),
+        (b'{"prompt": "a", "count": -1}', 422),
+        (b'{"prompt": "a", "count": 1000000000}', 422),
+        (b'{"prompt": "a", "count": "7"}', 422),
+        (json.dumps({"prompt": "a" * 60_000}).encode(), 422),
+        (b'{"prompt": "a nude"}', 422),
+        (b'"' + b"a" * MAX_MESSAGE, 413),
+    ],
+)
+def test_bad_body_is_answered_with_a_sentence(
+    client: TestClient, parts: Parts, body: bytes, status: int
+):
+    """Whatever is sent, the answer is a 4xx with a sentence, and nothing is queued."""
+    headers = {"Content-Type": "application/json"}
+    answer = client.post("/api/jobs", content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["error"].endswith(".")
+    assert parts.submitted == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_only_json_is_read(client: TestClient, kind: str):
+    """Forms of other sites cannot send jobs: a browser would have to ask first."""
+    answer = client.post(
+        "/api/jobs", content=b'{"prompt": "a cat"}', headers={"Content-Type": kind}
+    )
+    assert answer.status_code == 415
+    assert "application/json" in answer.json()["error"]
+
+
+def test_silent_queue_is_answered_with_503(client: TestClient, parts: Parts):
+    """A job that cannot be queued is the server's failure, with the queue's own sentence."""
+    parts.queue_error = QueueUnavailable("The queue cannot be reached.")
+    answer = client.post("/api/jobs", json={"prompt": "a cat"})
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "The queue cannot be reached."}
+
+
+def test_unknown_job_is_404(client: TestClient):
+    """An id that nobody knows is answered with a sentence."""
+    answer = client.get("/api/jobs/nobody")
+    assert answer.status_code == 404
+    assert answer.json()["error"].endswith(".")
+
+
+def test_state_has_ages_and_null_where_unknown(client: TestClient):
+    """Each reading comes with its age; what is not known is null and not zero."""
+    state = client.get("/api/state").json()
+    assert state["queue"] == {
+        "value": {"ready": 3, "unacknowledged": None},
+        "age": 0.5,
+        "error": None,
+    }
+    assert state["store"]["age"] == 2.0
+    assert state["fleet"]["value"]["ready"] is None
+
+
+def test_metrics_leave_out_what_is_unknown(client: TestClient):
+    """Prometheus gets the known numbers; an unknown one has no line, never a zero."""
+    families = {
+        family.name: [sample.value for sample in family.samples]
+        for family in text_string_to_metric_families(client.get("/metrics").text)
+    }
+    assert families["stable_diffusion_jobs_waiting"] == [3]
+    assert families["stable_diffusion_workers_wanted"] == [2]
+    assert families["stable_diffusion_pictures_stored"] == [5]
+    assert "stable_diffusion_jobs_in_progress" not in families
+    assert "stable_diffusion_workers_ready" not in families
+
+
+def test_picture_may_be_kept_for_ever(client: TestClient, parts: Parts):
+    """A picture is cacheable for ever, and a hundred requests read the store once."""
+    parts.pictures[NAME] = b"png"
+    answers = [client.get(f"/pictures/{NAME}") for _ in range(100)]
+    assert {answer.content for answer in answers} == {b"png"}
+    assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answers[0].headers["content-type"] == "image/png"
+    assert parts.reads == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["x.png", "..%2f..%2fetc%2fpasswd", NAME.replace(".png", ".json"), NAME.upper()]
+)
+def test_only_names_of_pictures_reach_the_store(client: TestClient, parts: Parts, name: str):
+    """Other objects of the bucket, and paths, are no pictures."""
+    assert client.get(f"/pictures/{name}").status_code == 404
+    assert parts.reads == 0
+
+
+def test_missing_picture_is_not_remembered(client: TestClient, parts: Parts):
+    """A picture that is not there yet may be there a second later."""
+    missing = client.get(f"/pictures/{NAME}")
+    assert missing.status_code == 404
+    assert missing.headers["cache-control"] == "no-store"
+    parts.pictures[NAME] = b"png"
+    assert client.get(f"/pictures/{NAME}").status_code == 200
+
+
+def test_silent_store_is_answered_with_503(client: TestClient, parts: Parts):
+    """While the store is away, a picture is answered with the store's own sentence."""
+    parts.store_error = StoreUnavailable("The store cannot be reached.")
+    answer = client.get(f"/pictures/{NAME}")
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "The store cannot be reached."}
+
+
+def test_memory_for_pictures_is_bounded():
+    """The cache forgets the pictures that nobody asked for lately."""
+    cache = PictureCache(limit=10)
+    cache.put("a", b"12345")
+    cache.put("b", b"12345")
+    cache.get("a")
+    cache.put("c", b"12345")
+    assert (cache.get("a"), cache.get("b"), cache.get("c")) == (b"12345", None, b"12345")
+
+
+def test_process_that_lives_is_healthy_whatever_is_away(client: TestClient, parts: Parts):
+    """A broker that is away is no reason to restart the dashboard."""
+    parts.snapshot = Snapshot(100.0, "laptop", ())
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("queue", "store", "named"),
+    [
+        (Reading(None, 99, "away"), GOOD.store, "No answer from the queue."),
+        (GOOD.queue, Reading(), "No answer from the store."),
+        (Reading(), Reading(None, 1, "away"), "No answer from the queue and the store."),
+    ],
+)
+def test_readiness_names_what_is_away(
+    client: TestClient, parts: Parts, queue: Reading, store: Reading, named: str
+):
+    """The dashboard is ready only while queue and store answer, and says which does not."""
+    assert client.get("/readyz").status_code == 200
+    parts.snapshot = Snapshot(100.0, "laptop", (), queue=queue, store=store)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {"error": named}
+
+
+def test_chart_library_is_compressed_for_browsers_that_unpack(client: TestClient):
+    """The library travels in a third of its size, and may be kept for ever."""
+    packed = client.get(http_files.PLOTLY_URL, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(http_files.PLOTLY_URL, headers={"Accept-Encoding": "identity"})
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    assert packed.content == plain.content
+    assert "immutable" in packed.headers["cache-control"]
