@@ -81,21 +81,14 @@ def _request(metadata: Metadata, parsed: PictureName) -> Job:
 def rows(metadata: Metadata, parsed: PictureName, zone: tzinfo | None) -> Iterator[Row]:
     """List what is known of a picture."""
     yield "Prompt", metadata.prompt
-    yield "Painted", _painted(metadata, zone)
-    size = f"{metadata.image_width} by {metadata.image_height}"
+    if metadata.finished_at is not None:
+        yield "Painted", words.date_and_clock(metadata.finished_at, zone)
+    places = (metadata.pod or metadata.worker, metadata.node, metadata.device)
+    yield "Where", ", ".join(place for place in places if place) or words.UNKNOWN
     yield "Model", f"{metadata.lcm_model_id}, {words.counted(metadata.inference_steps, 'step')}"
-    yield "Size", size
+    yield "Size", f"{metadata.image_width} by {metadata.image_height} pixels"
     yield "Seed", str(_seed(metadata, parsed.number))
     yield from _timings(metadata)
-
-
-def _painted(metadata: Metadata, zone: tzinfo | None) -> str:
-    parts = []
-    if metadata.finished_at is not None:
-        parts.append(words.date_and_clock(metadata.finished_at, zone))
-    places = [metadata.pod or metadata.worker, metadata.node, metadata.device]
-    parts += [f"on {place}" for place in places if place]
-    return " ".join(parts[:2]) + "".join(f", {part}" for part in parts[2:])
 
 
 def _seed(metadata: Metadata, number: int) -> int:

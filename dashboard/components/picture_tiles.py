@@ -49,7 +49,9 @@ def fields(view: PictureView, zone: tzinfo | None) -> dict[str, str]:
 
 
 def _title(snapshot: Snapshot, notice: str | None) -> str:
-    number = "" if snapshot.store.value is None else str(snapshot.store.value)
+    # Events tell of a picture before the store is read again.
+    known = snapshot.store.value
+    number = "" if known is None else str(max(known, len(snapshot.pictures)))
     parts = " · ".join(part for part in (number, notice) if part)
     return (
         "<div class='section-title'>Newest pictures"

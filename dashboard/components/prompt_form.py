@@ -28,12 +28,7 @@ def show(model: ModelFacts) -> None:
         st.slider("Pictures", 1, 16, 4, key="count")
         left, right = st.columns(2, gap="small", wrap=False)
         paint = left.form_submit_button("Paint", type="primary", width="stretch")
-        burst = right.form_submit_button(
-            f"Burst of {BURST}",
-            width="stretch",
-            help=f"{BURST} requests of one picture each: of this prompt, or of the suggestions "
-            "in turn if there is none.",
-        )
+        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch")
     answer = _send(_paint_fields()) if paint else None
     answer = _send(*burst_fields(_prompt(), model.suggestions, _options())) if burst else answer
     if answer:

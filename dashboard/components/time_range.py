@@ -16,7 +16,7 @@ def show() -> None:
         st.segmented_control(
             "Range",
             list(_RANGES),
-            default="10 min",
+            default=_usual(),
             key="range",
             label_visibility="collapsed",
             required=True,
@@ -29,9 +29,14 @@ def show() -> None:
         )
 
 
+def _usual() -> str:
+    """Choose a range in which a burst has a shape: a laptop's workers start in seconds."""
+    return "2 min" if runtime.current().sampler.snapshot().mode == "laptop" else "10 min"
+
+
 def seconds() -> float:
     """Return the length of the chosen range."""
-    return _RANGES.get(st.session_state.get("range"), _RANGES["10 min"])
+    return _RANGES[st.session_state.get("range") or _usual()]
 
 
 def frozen() -> bool:

@@ -10,7 +10,7 @@ from tests.browser.studio_page import StudioPage
 from tests.conditions import need_program
 from tests.dashboard_server import Dashboard, running_dashboard
 
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",  # tests may run as root, in a container
     "--disable-gpu",
     "--disable-background-networking",
@@ -24,7 +24,7 @@ _ARGUMENTS = [
 def browser() -> Iterator[Browser]:
     path = need_program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

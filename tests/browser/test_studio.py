@@ -99,7 +99,7 @@ def test_details_open_by_keyboard_and_by_link(
     expect(studio.tiles.first.locator("img")).to_have_attribute("alt", "a detailed picture")
     studio.tiles.first.focus()
     studio.page.keyboard.press("Enter")
-    for text in ("a detailed picture", "models/demo, 4 steps", "1044", "on worker-1", "1.5 s"):
+    for text in ("a detailed picture", "models/demo, 4 steps", "1044", "worker-1, cpu", "1.5 s"):
         expect(studio.dialog).to_contain_text(text)
     download = studio.dialog.get_by_role("link", name="Download")
     assert download.get_attribute("href").startswith("/pictures/")
@@ -158,10 +158,10 @@ def test_burst_sends_twenty_requests(dashboard: Dashboard, open_page: Callable[.
 
 def test_address_bar_keeps_the_range(studio: StudioPage, open_page: Callable[..., Page]):
     """The chosen range is in the address, and an address with a range opens with it."""
-    studio.page.get_by_text("2 min", exact=True).click()
-    studio.page.wait_for_url(re.compile("range=2"))
+    studio.page.get_by_text("1 h", exact=True).click()
+    studio.page.wait_for_url(re.compile("range=1"))
     again = StudioPage(open_page(studio.page.url))
-    expect(again.page.get_by_text("each 2 s")).to_be_visible()
+    expect(again.page.get_by_text("each 60 s")).to_be_visible()
 
 
 def test_frozen_page_stands_still_and_still_follows_the_theme(studio: StudioPage):
