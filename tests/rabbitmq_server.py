@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,6 +84,18 @@ class RabbitServer:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
+
+    def remembers(self, vhost: str, queue_name: str) -> bool:
+        """Tell whether a quorum queue is known on the disk, not its messages only.
+
+        Confirmed messages are on the disk at once, but the queue's own registration is
+        written when the server is idle: RabbitMQ 3.10 that is killed within a second of
+        the declaration never opens that queue again.
+        """
+        files = list(self.folder.glob("data/*/quorum/*/*.dets"))
+        name = f"{vhost}_{queue_name}".encode()
+        settled = all(time.time() - file.stat().st_mtime > 1 for file in files)
+        return settled and any(name in file.read_bytes() for file in files)
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:

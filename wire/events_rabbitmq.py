@@ -58,7 +58,7 @@ class RabbitEvents:
             with suppress(queue.Full):
                 self._outbox.put(None, timeout=_FLUSH_SECONDS)
             self._sender.join(_FLUSH_SECONDS)
-        if self._listener and self._listener.channel.is_open:
+        if self._listener:
             self._listener.channel.close()
         self._connection.close()
 

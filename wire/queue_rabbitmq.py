@@ -97,10 +97,10 @@ class RabbitQueue:
 
     def close(self) -> None:
         """Return what is leased to the queue and let go of the connection."""
-        if self._consumer and self._consumer.channel.is_open:
+        if self._consumer:
             self._consumer.close()
             self._consumer.channel.close()
-        if self._publisher and self._publisher.channel.is_open:
+        if self._publisher:
             self._publisher.channel.close()
         self._connection.close()
 

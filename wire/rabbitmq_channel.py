@@ -7,6 +7,7 @@ future that fails when the channel is lost.
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any
 
 import pika.channel
@@ -70,10 +71,9 @@ class Channel:
 
     def close(self) -> None:
         """Close the channel; unacknowledged messages return to their queues."""
-        try:
-            self.request(self._close)
-        except QueueUnavailable:
-            return
+        # If it is lost they have returned already; if the broker is silent, they will.
+        with suppress(QueueUnavailable):
+            self.request(self._close, patience=1)
 
     def _open(self, _: None, done: Done) -> None:
         self._raw = self.session.connection.channel(on_open_callback=done)

@@ -82,8 +82,10 @@ class Consumer:
         return messages
 
     def close(self) -> None:
-        """Stop, and give back what arrived and was not handed out."""
-        self._unsubscribe()
+        """Stop, and give back what arrived and was not handed out; waits for nothing."""
+        if tag := self._tag:
+            self.channel.post(lambda raw: raw.basic_cancel(tag))
+        self._tag = None
         while not self._arrived.empty():
             if message := self._arrived.get():
                 message.give_back(counted=False)

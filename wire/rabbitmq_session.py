@@ -17,6 +17,9 @@ from wire.rabbitmq_failures import cause
 PATIENCE = 5.0
 """Seconds that a caller waits for the broker before it hears QueueUnavailable."""
 
+_CLOSING_SECONDS = 2.0
+"""How long a silent broker may delay the end of a process."""
+
 
 class Session:
     """One open connection and the thread that reads and writes it."""
@@ -69,7 +72,7 @@ class Session:
         """Close the connection; what its channels hold returns to their queues."""
         self.run(self._close)
         if threading.current_thread() is not self._thread:
-            self._thread.join(PATIENCE)
+            self._thread.join(_CLOSING_SECONDS)
 
     def unreachable(self, why: str) -> str:
         """Say that the broker cannot be used."""

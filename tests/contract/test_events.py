@@ -1,0 +1,208 @@
+"""What every stream of events promises (wire/events.py), over SQLite and RabbitMQ."""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pika
+import pytest
+
+from tests.conditions import free_port, wait_until
+from wire import names
+from wire.errors import QueueUnavailable
+from wire.event import Event
+from wire.events import Events
+from wire.events_rabbitmq import RabbitEvents
+from wire.events_sqlite import KEPT, SqliteEvents
+from wire.job import JobRequest, new_job
+from wire.settings import Settings
+from wire.sqlite_file import FILE_NAME
+
+
+@dataclass
+class Backend:
+    """One technology under test."""
+
+    open_events: Callable[[], Events]
+    put: Callable[[bytes], None]
+    opened: list[Events] = field(default_factory=list)
+
+    def open(self) -> Events:
+        """Open a stream that is closed with the test."""
+        self.opened.append(self.open_events())
+        return self.opened[-1]
+
+
+@pytest.fixture(params=["sqlite", "rabbitmq"])
+def backend(request, tmp_path) -> Iterator[Backend]:
+    """Each technology in turn."""
+    if request.param == "sqlite":
+        made = _sqlite(tmp_path)
+    else:
+        made = _rabbitmq(request.getfixturevalue("rabbitmq_settings"))
+    yield made
+    for events in made.opened:
+        events.close()
+
+
+def _sqlite(folder) -> Backend:
+    def put(body: bytes) -> None:
+        with sqlite3.connect(folder / FILE_NAME) as connection:
+            connection.execute("INSERT INTO events (body) VALUES (?)", (body,))
+
+    return Backend(lambda: SqliteEvents(folder), put)
+
+
+def _rabbitmq(settings: Settings) -> Backend:
+    url = settings.rabbitmq_url.get_secret_value()
+
+    def put(body: bytes) -> None:
+        with pika.BlockingConnection(pika.URLParameters(url)) as connection:
+            connection.channel().basic_publish(names.EVENTS_EXCHANGE, "", body)
+
+    return Backend(lambda: RabbitEvents(settings), put)
+
+
+@pytest.fixture
+def sender(backend) -> Events:
+    """Open the stream as a worker has it."""
+    return backend.open()
+
+
+@pytest.fixture
+def listener(backend) -> Events:
+    """Open the stream as a dashboard has it, listening already."""
+    events = backend.open()
+    events.receive(0)
+    return events
+
+
+def receive(events: Events, count: int) -> list[Event]:
+    received: list[Event] = []
+
+    def enough() -> bool:
+        received.extend(events.receive(0.2))
+        return len(received) >= count
+
+    wait_until(enough, what=f"{count} events")
+    return received
+
+
+def test_an_event_arrives_as_it_was_sent(sender, listener):
+    """The page shows what the worker said."""
+    job = new_job(JobRequest(prompt="cartoon dwarf", count=7))
+    event = Event(kind="accepted", job_id=job.id, job=job, worker="w-1", detail="ďábel 🐎")
+    sender.send(event)
+    assert receive(listener, 1) == [event]
+
+
+def test_every_listener_hears_every_event(sender, listener, backend):
+    """Two dashboards show the same."""
+    other = backend.open()
+    other.receive(0)
+    sender.send(Event(kind="ready", worker="w-1"))
+    assert receive(listener, 1) == receive(other, 1)
+
+
+def test_events_come_in_order_and_once(sender, listener):
+    """A progress bar never goes back."""
+    for step in range(1, 201):
+        sender.send(Event(kind="step", step=step, steps=200))
+    assert [event.step for event in receive(listener, 200)] == list(range(1, 201))
+    assert listener.receive(0.1) == []
+
+
+def test_receive_waits_only_as_long_as_it_was_told(listener):
+    """A sampler without news gets to look at other things."""
+    started = time.monotonic()
+    assert listener.receive(0.3) == []
+    assert 0.25 < time.monotonic() - started < 5
+
+
+def test_an_event_wakes_the_listener_at_once(sender, listener):
+    """The page moves when the worker does."""
+    seconds = []
+    for _ in range(5):
+        started = time.monotonic()
+        sender.send(Event(kind="ready"))
+        receive(listener, 1)
+        seconds.append(time.monotonic() - started)
+    assert min(seconds) < 0.2
+
+
+def test_sending_costs_a_job_next_to_nothing(sender):
+    """An event at each step does not slow the painting down."""
+    started = time.monotonic()
+    for step in range(1, 101):
+        sender.send(Event(kind="step", step=step, steps=100))
+    assert (time.monotonic() - started) / 100 < 0.02
+
+
+@pytest.mark.parametrize("body", [b"", b"not JSON", b'{"kind": "explosion"}', b"\xff" * 100])
+def test_what_is_no_event_is_skipped(backend, sender, listener, body):
+    """A stranger's message does not stop the page."""
+    backend.put(body)
+    sender.send(Event(kind="ready"))
+    assert [event.kind for event in receive(listener, 1)] == ["ready"]
+
+
+def test_what_was_sent_before_the_end_is_heard(backend, listener):
+    """A worker's last words arrive although it ends at once."""
+    sender = backend.open_events()
+    sender.send(Event(kind="stopped", worker="w-1"))
+    sender.close()
+    assert [event.kind for event in receive(listener, 1)] == ["stopped"]
+
+
+def test_a_restarted_dashboard_hears_what_was_kept(tmp_path):
+    """In the embedded mode the page knows its jobs again after a restart."""
+    first = SqliteEvents(tmp_path)
+    for step in range(1, 6):
+        first.send(Event(kind="step", step=step, steps=5))
+    first.close()
+    again = SqliteEvents(tmp_path)
+    assert [event.step for event in again.receive(0)] == [1, 2, 3, 4, 5]
+    assert again.receive(0) == []
+    again.close()
+
+
+def test_only_the_newest_events_are_kept(tmp_path):
+    """The file of a dashboard that runs for months does not grow."""
+    events = SqliteEvents(tmp_path)
+    for number in range(KEPT + 300):
+        events.send(Event(kind="step", step=number))
+    kept = [event.step for event in SqliteEvents(tmp_path).receive(0)]
+    assert KEPT <= len(kept) <= KEPT + 100
+    assert kept[-1] == KEPT + 299
+    events.close()
+
+
+def test_sending_to_nobody_is_quick_and_raises_nothing():
+    """Losing the events loses no job, and delays none."""
+    sender = RabbitEvents(_settings_of_nobody())
+    started = time.monotonic()
+    for _ in range(2000):
+        sender.send(Event(kind="ready"))
+    assert time.monotonic() - started < 1
+    with pytest.raises(QueueUnavailable, match="cannot be used"):
+        sender.receive(0)
+    started = time.monotonic()
+    sender.close()
+    assert time.monotonic() - started < 5
+
+
+def _settings_of_nobody() -> Settings:
+    return Settings(_env_file=None, rabbitmq_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+
+
+def test_sending_to_a_file_that_cannot_be_written_raises_nothing(tmp_path, caplog):
+    """A full disk stops no worker for an event's sake."""
+    events = SqliteEvents(tmp_path)
+    with sqlite3.connect(tmp_path / FILE_NAME) as other:
+        other.execute("DROP TABLE events")
+    events.send(Event(kind="ready"))
+    assert "dropped" in caplog.text
+    with pytest.raises(QueueUnavailable):
+        events.receive(0)
+    events.close()
