@@ -7,13 +7,16 @@ from functools import cache
 
 from dashboard.fleet import FleetReading, Node, Worker
 from dashboard.journal import Journal
-from dashboard.supervisor import Report, Supervisor
-from dashboard.supervisor_rule import spoken_by
+from dashboard.supervisor import Supervisor
+from dashboard.supervisor_rule import Report, spoken_by
 from dashboard.worker_phases import WorkerView
 from dashboard.worker_processes import Slot
 from wire.errors import FleetError
 
 _READY = ("idle", "painting")
+
+_SLOW_LOOK = 5.0
+"""Seconds that one look of the supervisor may take."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +35,9 @@ class LocalFleet:
             raise FleetError("The supervisor has not looked at the queue yet.")
         if not report.in_charge:
             raise FleetError(report.trouble)
+        silent = time.time() - report.at
+        if silent > self._supervisor.interval + _SLOW_LOOK:
+            raise FleetError(f"The supervisor has waited for the queue for {silent:.0f} s.")
         return reading_of(report, self._journal.workers(), gpu_nodes())
 
 

@@ -6,10 +6,10 @@ from itertools import chain, islice
 
 from dashboard import store_listing
 from dashboard.gallery_index import SHOWN, GalleryIndex
-from dashboard.jobs import JobView
+from dashboard.jobs import FINISHED, JobView
 from dashboard.journal import Journal
 from wire.errors import MessageError, ObjectMissing
-from wire.event import Event
+from wire.event import Event, Kind
 from wire.job import submitted_at
 from wire.picture import decode_metadata, metadata_name, parse_metadata_name, parse_picture_name
 from wire.store import Entry, Store
@@ -63,18 +63,17 @@ class GalleryReader:
         """Add an object to the gallery, and to its job where its events were lost."""
         self._index.add(entry.name, entry.modified)
         if picture := parse_picture_name(entry.name):
-            event = Event(
-                kind="stored",
-                at=entry.modified,
-                job_id=picture.job_id,
-                picture=picture.number,
-                name=entry.name,
-            )
-            self._journal.record(event)
+            stored = {"picture": picture.number, "name": entry.name}
+            self._tell_job("stored", entry, picture.job_id, **stored)
         elif job_id := parse_metadata_name(entry.name):
+            self._tell_job("done", entry, job_id)
             if not self._index.knows_prompt(job_id):
                 self._with_metadata.add(job_id)
-            self._journal.record(Event(kind="done", at=entry.modified, job_id=job_id))
+
+    def _tell_job(self, kind: Kind, entry: Entry, job_id: str, **fields: object) -> None:
+        view = self._journal.find(job_id)
+        if view and view.state not in FINISHED:
+            self._journal.record(Event(kind=kind, at=entry.modified, job_id=job_id, **fields))
 
     def _read_prompts(self) -> None:
         unread = 0

@@ -56,7 +56,12 @@ class Journal:
         if view is not None:
             self._jobs[job_id] = follow(view, event)
         if len(self._jobs) > self._most_jobs:
-            del self._jobs[next(iter(self._jobs))]
+            del self._jobs[self._least_missed()]
+
+    def _least_missed(self) -> str:
+        """Choose the oldest finished job; the oldest of all while none is finished."""
+        finished = (job_id for job_id, view in self._jobs.items() if view.state in FINISHED)
+        return next(finished, next(iter(self._jobs)))
 
     def _record_worker(self, event: Event) -> None:
         if event.worker is None:

@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -16,10 +16,10 @@ import typer
 
 from dashboard import runtime, submission
 from dashboard.example_progress import Progress, open_progress, words
-from dashboard.jobs import FINISHED, JobView
+from dashboard.jobs import FINISHED, JobView, waiting
 from dashboard.runtime import Runtime
 from dashboard.worker_processes import local_grace
-from wire.errors import ApplicationError
+from wire.errors import ApplicationError, StoreError
 from wire.job import MAX_COUNT, Job
 from wire.picture import metadata_name, picture_name
 from wire.settings import Settings, load_settings
@@ -80,7 +80,7 @@ def _wait(parts: Runtime, job: Job, timeout: float) -> None:
 def _follow(parts: Runtime, job: Job, progress: Progress, deadline: float) -> None:
     """Return once all that the job promises lies in the store."""
     while True:
-        view = parts.journal.find(job.id)
+        view = parts.find_job(job.id) or waiting(job)
         progress.show(view, words(view, parts.sampler.snapshot()))
         if view.state in FINISHED and _is_complete(parts, view):
             return
@@ -94,7 +94,9 @@ def _is_complete(parts: Runtime, view: JobView) -> bool:
         raise Unfinished(f"The job failed: {view.detail or 'nobody said why.'}")
     if view.state == "cancelled":
         raise Unfinished("The job was cancelled.")
-    return all(parts.store.exists(name) for name in object_names(view.job))
+    with suppress(StoreError):  # it was away a moment; the next look may find them
+        return all(parts.store.exists(name) for name in object_names(view.job))
+    return False
 
 
 def _give_up(job: Job) -> NoReturn:

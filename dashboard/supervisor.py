@@ -7,14 +7,21 @@ that a second dashboard takes over when the first one ends.
 import logging
 import threading
 import time
-from dataclasses import dataclass
 
 from filelock import FileLock, Timeout
 
-from dashboard.fleet import FleetEvent, Phase, Scaler
+from dashboard.fleet import FleetEvent, Phase
 from dashboard.journal import Journal
 from dashboard.scaling_rule import ScalerState, decide
-from dashboard.supervisor_rule import describe, jobs_of, missing, policy_of, spoken_by, surplus
+from dashboard.supervisor_rule import (
+    Report,
+    describe,
+    jobs_of,
+    missing,
+    policy_of,
+    spoken_by,
+    surplus,
+)
 from dashboard.worker_processes import (
     WORKER_COMMAND,
     Slot,
@@ -35,22 +42,6 @@ _FIRST_LOOK = 2.0
 """Seconds."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Report:
-    """How the supervisor sees things after a look."""
-
-    at: float
-    """Unix seconds."""
-    in_charge: bool
-    """Whether this process holds the lock."""
-    trouble: str | None = None
-    """Why it is not in charge, as a sentence."""
-    wanted: int = 0
-    scaler: Scaler | None = None
-    slots: tuple[Slot, ...] = ()
-    events: tuple[FleetEvent, ...] = ()
 
 
 class Supervisor:
@@ -77,6 +68,11 @@ class Supervisor:
         self._looked = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two looks."""
+        return self._settings.polling_interval
 
     def start(self) -> None:
         """Begin to look at the queue."""
@@ -109,7 +105,7 @@ class Supervisor:
                 self._looked.set()
             except Exception:  # noqa: BLE001, the thread must outlive any of them
                 _log.exception("The supervisor stumbled; it goes on at its next look.")
-            self._stopping.wait(self._settings.polling_interval)
+            self._stopping.wait(self.interval)
 
     def _look(self, now: float) -> Report:
         trouble = self._take_charge()
@@ -144,7 +140,8 @@ class Supervisor:
         try:
             return jobs_of(self._queue.depth(), self.busy_workers())
         except QueueError as error:
-            _log.warning("The supervisor cannot count the jobs and changes nothing. %s", error)
+            # Said on the page already, once a second.
+            _log.debug("The jobs cannot be counted, so nothing changes. %s", error)
             return None
 
     def _reconcile(self, wanted: int, now: float) -> None:

@@ -1,8 +1,9 @@
-"""What the local supervisor should do, as pure functions of what it knows."""
+"""What the local supervisor sees and should do, as values and pure functions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from dashboard.fleet import Phase, Scaler
+from dashboard.fleet import FleetEvent, Phase, Scaler
 from dashboard.scaling_rule import Behaviour, RatePolicy, ScalerState, ScalingPolicy, cooldown_left
 from dashboard.worker_phases import WorkerView
 from dashboard.worker_processes import Slot
@@ -13,6 +14,22 @@ _DOWN_WINDOW = 15.0
 """Seconds; the HPA's own 300 are for machines that take minutes to start."""
 
 _STOPPED_FIRST = {"failed": 0, "idle": 1, "starting": 2, "painting": 3}
+
+
+@dataclass(frozen=True)
+class Report:
+    """How the supervisor sees things after a look."""
+
+    at: float
+    """Unix seconds."""
+    in_charge: bool
+    """Whether this process holds the lock."""
+    trouble: str | None = None
+    """Why it is not in charge, as a sentence."""
+    wanted: int = 0
+    scaler: Scaler | None = None
+    slots: tuple[Slot, ...] = ()
+    events: tuple[FleetEvent, ...] = ()
 
 
 def policy_of(settings: Settings) -> ScalingPolicy:

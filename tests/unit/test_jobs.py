@@ -88,6 +88,16 @@ def test_the_journal_keeps_the_newest_jobs_newest_first():
     assert [view.job for view in journal.jobs()] == jobs[:1:-1]
 
 
+def test_a_finished_job_is_forgotten_before_one_that_waits():
+    """A long line stays known while there is anything else to forget."""
+    journal = Journal(most_jobs=2)
+    jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(3)]
+    for job, kind in zip(jobs, ("accepted", "done", "accepted"), strict=True):
+        journal.record(Event(kind="accepted", job_id=job.id, job=job))
+        journal.record(Event(kind=kind, job_id=job.id))
+    assert [view.job for view in journal.jobs()] == [jobs[2], jobs[0]]
+
+
 def test_an_event_of_an_unknown_job_is_passed_over():
     """Half a story is not shown as a job."""
     journal = Journal()

@@ -5,14 +5,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 import pytest
 
-from dashboard import worker_processes
+from dashboard import fleet_local, worker_processes
 from dashboard.fleet_local import LocalFleet
 from dashboard.journal import Journal
 from dashboard.supervisor import Supervisor
@@ -35,9 +37,14 @@ class Counted:
     """A queue of which only the depth is asked."""
 
     jobs: int | None = 0
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.free.set()
 
     def depth(self) -> Depth:
-        """Count, or be away."""
+        """Count, be away, or hang."""
+        self.free.wait()
         if self.jobs is None:
             raise QueueUnavailable("The queue is away.")
         return Depth(ready=self.jobs, unacknowledged=0)
@@ -72,6 +79,7 @@ def stage(folder: Path, *manner: str, **changes: object):
     try:
         yield Stage(supervisor, queue, journal)
     finally:
+        queue.free.set()
         supervisor.stop()
 
 
@@ -196,6 +204,19 @@ def test_an_unknown_depth_keeps_the_workers(tmp_path):
         wait_until(lambda: on.supervisor.report().at > before + 0.5, what="some looks")
         assert on.pids() == pids
         assert on.supervisor.report().scaler.jobs is None
+
+
+def test_a_queue_that_hangs_makes_the_fleet_unknown(tmp_path, monkeypatch):
+    """What the supervisor saw last is not shown as if it were now."""
+    monkeypatch.setattr(fleet_local, "_SLOW_LOOK", 0.2)
+    with stage(tmp_path) as on:
+        fleet = LocalFleet(on.supervisor, on.journal)
+        assert fleet.read().wanted == 0
+        on.queue.free.clear()
+        seen = on.supervisor.report().at
+        wait_until(lambda: time.time() > seen + 0.5, what="it is old")
+        with pytest.raises(FleetError, match="has waited for the queue"):
+            fleet.read()
 
 
 def test_one_supervisor_serves_a_data_folder(tmp_path):
