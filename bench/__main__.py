@@ -1,0 +1,23 @@
+"""`python -m bench [overhead] [workers] [first-picture]`: all of them if none is named."""
+
+import sys
+
+from bench import first_picture, one_worker_or_many, overhead
+
+_BENCHMARKS = {
+    "overhead": overhead.main,
+    "workers": one_worker_or_many.main,
+    "first-picture": first_picture.main,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks in order."""
+    if unknown := set(names) - set(_BENCHMARKS):
+        sys.exit(f"No benchmark is named {', '.join(unknown)}; there are {', '.join(_BENCHMARKS)}.")
+    for name in names or _BENCHMARKS:
+        _BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

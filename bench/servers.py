@@ -1,0 +1,44 @@
+"""The servers of the tests, outside of a test."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.conditions import free_port
+from tests.minio_server import MinioServer
+from tests.rabbitmq_server import RabbitServer
+
+
+@contextmanager
+def rabbitmq_server() -> Iterator[RabbitServer]:
+    """Run RabbitMQ in a folder of its own."""
+    # Debian's program on the PATH is a wrapper that changes to another user.
+    program = _path("rabbitmq-server", f"/usr/lib/rabbitmq/bin:{os.environ['PATH']}")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = RabbitServer(program, Path(folder), free_port(), free_port(), free_port())
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def minio_server() -> Iterator[MinioServer]:
+    """Run MinIO in a folder of its own."""
+    path = _path("minio")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = MinioServer(path, Path(folder))
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+def _path(program: str, path: str | None = None) -> str:
+    return shutil.which(program, path=path) or sys.exit(f"{program} is not installed; see .ci/run")
