@@ -15,9 +15,10 @@ import pytest
 from dashboard import runtime
 from dashboard.worker_processes import as_environment
 from tests.conditions import free_port, wait_until
+from tests.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store
 from wire.event import Event
-from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
+from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.queue import Delivery, Depth
 from wire.settings import Settings
 
@@ -95,18 +96,8 @@ def paint(painter: Painter, delivery: Delivery) -> None:
         painter.tell("step", delivery, picture=number, step=1, steps=1)
         painter.store.put(picture_name(job.id, number), b"png", "image/png")
         painter.tell("stored", delivery, picture=number, name=picture_name(job.id, number))
-    metadata = Metadata(
-        prompt=job.prompt,
-        image_width=128,
-        image_height=128,
-        lcm_model_id="none",
-        inference_steps=1,
-        guidance_scale=1,
-        number_of_images=job.count,
-        seed=0,
-        use_seed=False,
-    )
-    painter.store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
+    metadata = encode_metadata(metadata_of(job))
+    painter.store.put(metadata_name(job.id), metadata, "application/json")
     painter.queue.acknowledge(delivery)
     painter.tell("done", delivery)
 

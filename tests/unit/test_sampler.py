@@ -18,10 +18,11 @@ from dashboard.sampler import Sampler, Sources, sample_of
 from dashboard.source import Source
 from dashboard.stored_jobs import stored_job
 from tests.conditions import wait_until
+from tests.samples import metadata_of
 from wire.errors import StoreUnavailable
 from wire.event import Event
 from wire.job import Job, JobRequest, new_job
-from wire.picture import Metadata, encode_metadata, metadata_name, picture_name
+from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.queue import Depth
 from wire.store import Entry
 from wire.store_directory import DirectoryStore
@@ -210,23 +211,6 @@ def put(store: DirectoryStore, job: Job, metadata: bool = True) -> None:
         store.put(picture_name(job.id, number), b"png", "image/png")
     if metadata:
         store.put(metadata_name(job.id), encode_metadata(metadata_of(job)), "application/json")
-
-
-def metadata_of(job: Job) -> Metadata:
-    """Describe a job as a worker does."""
-    return Metadata(
-        prompt=job.prompt,
-        image_width=128,
-        image_height=128,
-        lcm_model_id="demo",
-        inference_steps=4,
-        guidance_scale=1.0,
-        number_of_images=job.count,
-        seed=1,
-        use_seed=False,
-        id=job.id,
-        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
-    )
 
 
 @dataclass

@@ -108,24 +108,32 @@ def test_the_cooldown_left_is_told():
     assert cooldown_left(replace(POLICY, minimum=1), busy, 29) is None
 
 
+def states(policy: ScalingPolicy, script) -> list[ScalerState]:
+    """Follow a script of pauses (seconds) and jobs, and return the state after each look."""
+    steps = [ScalerState()]
+    now = 0.0
+    for seconds, jobs in script:
+        now += seconds
+        steps.append(decide(policy, steps[-1], jobs, now))
+    return steps
+
+
+STEADY = 60
+"""Looks, 20 s apart, after which every window, rate and cool-down has passed."""
+
+
 @given(policies, looks)
 def test_workers_stay_within_their_bounds(policy: ScalingPolicy, script):
     """Never fewer than the minimum nor more than the maximum, whatever is counted."""
-    state, now = decide(policy, ScalerState(), 0, 0.0), 0.0
-    for seconds, jobs in script:
-        now += seconds
-        state = decide(policy, state, jobs, now)
+    for state in states(policy, [(0.0, 0), *script])[1:]:
         assert policy.minimum <= state.workers <= policy.maximum
 
 
 @given(policies, looks)
 def test_an_unknown_number_of_jobs_changes_nothing(policy: ScalingPolicy, script):
     """A look that failed keeps the workers and all that the rule remembers."""
-    state, now = ScalerState(), 0.0
-    for seconds, jobs in script:
-        now += seconds
-        state = decide(policy, state, jobs, now)
-        assert decide(policy, state, None, now + 10_000) == state
+    for state in states(policy, script):
+        assert decide(policy, state, None, 1e6) == state
 
 
 @given(policies, st.integers(1, 50), st.integers(0, 300), st.integers(0, 300))
@@ -146,25 +154,12 @@ def test_within_the_tolerance_nothing_changes(policy, workers, jobs):
 @given(policies, looks)
 def test_steady_jobs_end_at_their_share(policy: ScalingPolicy, script):
     """Whatever came before, a steady load ends with about ceil(jobs / jobs per worker)."""
-    state, now = ScalerState(), 0.0
-    for seconds, jobs in script:
-        now += seconds
-        state = decide(policy, state, jobs, now)
-    jobs = 37
-    for _ in range(60):
-        now += 20.0
-        state = decide(policy, state, jobs, now)
-    assert state.workers == recommendation(policy, state.workers, jobs)
+    last = states(policy, [*script, *[(20.0, 37)] * STEADY])[-1]
+    assert last.workers == recommendation(policy, last.workers, 37)
 
 
 @given(policies, looks)
 def test_without_jobs_everything_ends_at_the_minimum(policy: ScalingPolicy, script):
     """Back to zero is a promise: silence ends with the minimum."""
-    state, now = ScalerState(), 0.0
-    for seconds, jobs in script:
-        now += seconds
-        state = decide(policy, state, jobs, now)
-    for _ in range(60):
-        now += 20.0
-        state = decide(policy, state, 0, now)
-    assert state.workers == policy.minimum
+    last = states(policy, [*script, *[(20.0, 0)] * STEADY])[-1]
+    assert last.workers == policy.minimum
