@@ -140,7 +140,7 @@ def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: floa
 def _mode(settings: Settings) -> str:
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         return "cluster"
-    return "laptop" if settings.local_fleet else "compose"
+    return "compose" if settings.rabbitmq_url and not settings.local_fleet else "laptop"
 
 
 def _lanes(settings: Settings) -> tuple[str, ...]:
