@@ -37,7 +37,7 @@ def _is_uuid(text: str) -> str:
     try:
         canonical = str(UUID(text))
     except ValueError:
-        canonical = ""
+        canonical = None
     if canonical != text:
         raise ValueError("is not a UUID in lower case")
     return text

@@ -1,0 +1,187 @@
+"""What a message on the queue may say, and what it becomes."""
+
+import json
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wire.errors import MessageError
+from wire.event import Event, decode_event, encode_event
+from wire.job import (
+    MAX_COUNT,
+    MAX_MESSAGE,
+    MAX_PROMPT,
+    Job,
+    JobRequest,
+    decode,
+    encode,
+    new_job,
+    submitted_at,
+    validated,
+)
+
+ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
+
+prompts = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=MAX_PROMPT
+).filter(str.strip)
+sides = st.integers(8, 256).map(lambda number: 8 * number)
+requests = st.builds(
+    JobRequest,
+    prompt=prompts,
+    count=st.integers(1, MAX_COUNT),
+    width=st.none() | sides,
+    height=st.none() | sides,
+    steps=st.none() | st.integers(1, 150),
+    seed=st.none() | st.integers(0, 2**32 - 1),
+)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+@given(requests)
+def test_every_job_survives_the_wire(request):
+    """What a person asked for is what the worker reads."""
+    job = new_job(request)
+    assert decode(encode(job)) == job
+    assert JobRequest(**job.model_dump(exclude={"id"})) == request
+
+
+@given(requests)
+def test_every_job_fits_in_a_message(request):
+    """No job that is accepted is refused by its reader for its size."""
+    assert len(encode(new_job(request))) <= MAX_MESSAGE
+
+
+@given(requests)
+def test_a_request_without_an_id_survives_the_wire(request):
+    """The older sample's senders need no id."""
+    assert decode(encode(request)) == request
+
+
+@given(st.binary())
+def test_any_bytes_are_a_job_or_a_message_error(body):
+    """No message can stop a worker with another error."""
+    with_sentence(body)
+
+
+FIELDS = ["id", "prompt", "count", "width", "height", "steps", "seed"]
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), json_values))
+def test_any_fields_are_a_job_or_a_message_error(fields):
+    """Whatever a field holds, the sentence says that it is wrong."""
+    with_sentence(json.dumps(fields).encode())
+
+
+def with_sentence(body: bytes) -> None:
+    try:
+        assert isinstance(decode(body), JobRequest)
+    except MessageError as error:
+        assert str(error).startswith("The ")  # noqa: PT017 - both outcomes are right
+        assert str(error).endswith(".")  # noqa: PT017
+        assert len(str(error)) < 300  # noqa: PT017
+
+
+def test_the_older_samples_message_is_understood():
+    """A prompt and a count are enough."""
+    assert decode(b'{"prompt": "yellow submarine", "count": 4}') == JobRequest(
+        prompt="yellow submarine", count=4
+    )
+
+
+def test_unknown_fields_are_ignored():
+    """A newer sender may say more than this reader knows."""
+    assert decode(b'{"prompt": "x", "priority": 9}') == JobRequest(prompt="x")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("count", 0),
+        ("count", -1),
+        ("count", 10**9),
+        ("count", "7"),
+        ("count", True),
+        ("count", 1.5),
+        ("count", None),
+        ("prompt", ""),
+        ("prompt", " \n\t "),
+        ("prompt", None),
+        ("prompt", 7),
+        ("prompt", "a\x00b"),
+        ("prompt", "\x1b[31m"),
+        ("prompt", "\ud800"),
+        ("prompt", "x" * (MAX_PROMPT + 1)),
+        ("width", 63),
+        ("width", 513),
+        ("height", 2049),
+        ("steps", 0),
+        ("seed", -1),
+        ("seed", 2**32),
+    ],
+)
+def test_a_wrong_field_is_named(field, value):
+    """The sender reads which field to change."""
+    with pytest.raises(MessageError, match=f"The {field} is not valid: "):
+        validated(JobRequest, {"prompt": "cartoon dwarf"} | {field: value})
+
+
+@pytest.mark.parametrize(
+    "identity",
+    ["", "x", "../../etc/passwd", ID.upper(), f"{{{ID}}}", ID.replace("-", ""), f"{ID}\n", 7],
+)
+def test_an_id_has_one_spelling(identity):
+    """An id is part of object names, so nothing else can pass for one."""
+    with pytest.raises(MessageError, match="The id is not valid"):
+        decode(json.dumps({"id": identity, "prompt": "x"}).encode())
+
+
+def test_white_space_is_tidied():
+    """A prompt that was pasted over several lines is one line."""
+    assert JobRequest(prompt="  a\n\tcartoon   dwarf ").prompt == "a cartoon dwarf"
+
+
+def test_ids_sort_by_submission():
+    """A listing in order of name is one in order of time."""
+    ids = [new_job(JobRequest(prompt="x")).id for _ in range(100)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 100
+
+
+def test_an_id_tells_when_its_job_was_made():
+    """The waiting time needs no field of its own."""
+    assert abs(submitted_at(new_job(JobRequest(prompt="x")).id) - time.time()) < 5
+    assert submitted_at("9a1e1f5e-7a4e-4c3a-9d2e-0123456789ab") is None
+
+
+def test_a_message_that_is_too_long_is_not_even_parsed():
+    """Ten megabytes of brackets cost nothing."""
+    with pytest.raises(MessageError, match=r"10000000 bytes"):
+        decode(b"[" * 10_000_000)
+
+
+def test_optional_fields_are_left_out_on_the_wire():
+    """Other readers of the queue see what was asked for, and no nulls."""
+    assert json.loads(encode(Job(id=ID, prompt="x"))) == {"id": ID, "prompt": "x", "count": 1}
+
+
+@given(st.floats(0, 1e11), st.text(st.characters(exclude_categories=["Cs"])))
+def test_every_event_survives_the_wire(at, detail):
+    """What the worker said is what the page reads."""
+    event = Event(kind="failed", at=at, job_id=ID, detail=detail)
+    assert decode_event(encode_event(event)) == event
+
+
+@given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
+def test_any_bytes_are_an_event_or_a_message_error(body):
+    """No message can stop the page with another error."""
+    try:
+        assert isinstance(decode_event(body), Event)
+    except MessageError as error:
+        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are right
