@@ -9,6 +9,8 @@ import queue
 import threading
 from contextlib import suppress
 
+from pika.channel import Channel as RawChannel
+
 from wire import names
 from wire.errors import MessageError, QueueUnavailable
 from wire.event import Event, decode_event, encode_event
@@ -35,6 +37,7 @@ class RabbitEvents:
         """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
         self._connection = shared_connection(settings.rabbitmq_url)
         self._outbox: queue.Queue[Event | None] = queue.Queue(_OUTBOX)
+        self._closed = False
         self._sender: threading.Thread | None = None
         self._listener: Listener | None = None
 
@@ -54,6 +57,9 @@ class RabbitEvents:
 
     def close(self) -> None:
         """Send what waits, for a second at most, and stop listening."""
+        if self._closed:
+            return
+        self._closed = True
         if self._sender:
             with suppress(queue.Full):
                 self._outbox.put(None, timeout=_FLUSH_SECONDS)
@@ -114,7 +120,7 @@ class Listener:
         self.channel.post(lambda raw: raw.basic_ack(newest, multiple=True))
         return [event for _, body in arrived if (event := _readable(body))]
 
-    def _consume(self, raw, name: str, done: Done) -> None:
+    def _consume(self, raw: RawChannel, name: str, done: Done) -> None:
         raw.basic_qos(prefetch_count=_PREFETCH)
         raw.basic_consume(
             name,

@@ -15,7 +15,7 @@ from pika import BasicProperties
 from wire import names
 from wire import rabbitmq_dead_letters as dead_letters
 from wire.dead_letters import GONE, job_of
-from wire.errors import MessageError, QueueError
+from wire.errors import MessageError, QueueError, QueueUnavailable
 from wire.job import Job, decode, encode, new_job
 from wire.queue import DeadLetter, Delivery, Depth
 from wire.rabbitmq_channel import Channel
@@ -33,6 +33,7 @@ class RabbitQueue:
         """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
         self._connection = shared_connection(settings.rabbitmq_url)
         self._management = Management(settings)
+        self._closed = False
         self._opening = threading.Lock()
         self._taking = threading.Lock()
         self._reading = threading.Lock()
@@ -43,8 +44,14 @@ class RabbitQueue:
 
     def publish(self, job: Job) -> None:
         """Put a job on the queue; returns once the broker confirmed it."""
+        publisher = self._open_publisher()
         properties = BasicProperties(content_type="application/json", message_id=job.id)
-        self._open_publisher().publish("", names.QUEUE, encode(job), properties)
+        try:
+            publisher.publish("", names.QUEUE, encode(job), properties)
+        except QueueUnavailable as error:
+            raise QueueUnavailable(
+                f"The job was not confirmed, so it may or may not be on the queue. {error}"
+            ) from None
 
     def take(self, limit: int, timeout: float) -> list[Delivery]:
         """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
@@ -97,6 +104,9 @@ class RabbitQueue:
 
     def close(self) -> None:
         """Return what is leased to the queue and let go of the connection."""
+        if self._closed:
+            return
+        self._closed = True
         if self._consumer:
             self._consumer.close()
             self._consumer.channel.close()

@@ -77,6 +77,8 @@ class Connection:
         """Return the open session, or open one. Raises QueueUnavailable."""
         if session := self.open_session:
             return session
+        if not self.users:
+            raise QueueUnavailable("The connection to RabbitMQ was closed by this process.")
         deadline = time.monotonic() + patience
         if not self._opening.acquire(timeout=patience):
             raise QueueUnavailable("RabbitMQ cannot be reached yet; it is being tried.")

@@ -11,6 +11,8 @@ import queue
 from dataclasses import dataclass
 
 from pika import BasicProperties
+from pika.channel import Channel as RawChannel
+from pika.spec import Basic
 
 from wire.errors import QueueUnavailable
 from wire.rabbitmq_channel import Channel, Done
@@ -74,7 +76,12 @@ class Consumer:
         except queue.Empty:
             # Still subscribed: the next call hears of a message without asking again.
             return []
-        self._unsubscribe()
+        try:
+            self._unsubscribe()
+        except QueueUnavailable:
+            # Nobody will work on what has arrived: let the broker have it back.
+            self.channel.close()
+            raise
         waiting = [self._arrived.get() for _ in range(min(limit - 1, self._arrived.qsize()))]
         messages = [first, *waiting]
         if None in messages:
@@ -97,7 +104,7 @@ class Consumer:
         self._prefetch, self._tag = limit, f"batch-{next(_numbers)}"
         self.channel.request(self._consume)
 
-    def _consume(self, raw, done: Done) -> None:
+    def _consume(self, raw: RawChannel, done: Done) -> None:
         # Without global_qos the prefetch is that of each consumer started after it:
         # https://www.rabbitmq.com/docs/consumer-prefetch
         raw.basic_qos(prefetch_count=self._prefetch)
@@ -114,5 +121,7 @@ class Consumer:
             self.channel.request(lambda raw, done: raw.basic_cancel(tag, callback=done))
         self._tag = None
 
-    def _on_message(self, _raw, method, properties: BasicProperties, body: bytes) -> None:
+    def _on_message(
+        self, _raw: RawChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes
+    ) -> None:
         self._arrived.put(Message(self.channel, method.delivery_tag, properties, body))

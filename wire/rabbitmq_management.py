@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pika
 
+from wire.errors import SettingsError
 from wire.rabbitmq_connection import connection_parameters
 from wire.settings import Settings
 
@@ -72,8 +73,18 @@ def _usual_url(parameters: pika.ConnectionParameters) -> str:
 
 
 def _without_credentials(url: str, default: pika.PlainCredentials) -> tuple[str, str]:
-    """Split a URL into an address that may be logged and an Authorization header."""
-    parts = urlsplit(url)
+    """Split a URL into an address that may be logged and an Authorization header.
+
+    Raises SettingsError if it is not one of HTTP, without repeating it.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            "RABBITMQ_MANAGEMENT_URL is not valid: it should look like http://host:15672."
+        )
     user = parts.username or default.username
     password = parts.password or default.password
     secret = base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -6,12 +6,14 @@ two tells the cases apart.
 """
 
 from pika import BasicProperties, DeliveryMode
+from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
 from wire.errors import PublishRefused
 from wire.rabbitmq_channel import Channel, Done
 
 _RETURNED = "returned"
+_REFUSED = "did not take the message, so nothing was queued"
 
 
 class Publisher:
@@ -30,29 +32,41 @@ class Publisher:
     ) -> None:
         """Send a persistent message with a message id; returns once the broker has it safe.
 
-        Raises PublishRefused, or QueueUnavailable if no confirm came: then the message may
-        or may not be on its queue.
+        Raises PublishRefused if it is not queued. Raises QueueUnavailable if no answer came
+        in time; the broker may still queue the message then.
         """
+        session = self.channel.session
+        if session.blocked:
+            # Sent now, it would wait in the connection, and acknowledgements behind it.
+            raise PublishRefused(f"RabbitMQ at {session.address} {_REFUSED}: {session.why_silent}.")
         properties.delivery_mode = DeliveryMode.Persistent.value
-
-        def start(raw, done: Done) -> None:
-            # Delivery tags of confirms count from 1 for each channel.
-            self._sent += 1
-            self._unconfirmed[self._sent] = (properties.message_id, done)
-            raw.basic_publish(exchange, routing_key, body, properties, mandatory=True)
-
-        answer = self.channel.request(start)
+        answer = self.channel.request(
+            lambda raw, done: self._send(raw, done, exchange, routing_key, body, properties)
+        )
         if answer == _RETURNED:
             # The queue was deleted: the next session declares it again.
-            self.channel.session.close()
-        if answer is not Basic.Ack:
+            session.close()
             raise PublishRefused(
-                f"RabbitMQ at {self.channel.session.address} did not take the message"
-                f"{', since its queue is missing' if answer == _RETURNED else ''}. "
-                "Nothing was queued; try again."
+                f"RabbitMQ at {session.address} {_REFUSED}: its queue was deleted. Try again."
             )
+        if answer is not Basic.Ack:
+            raise PublishRefused(f"RabbitMQ at {session.address} {_REFUSED}. Try again.")
 
-    def _select_confirms(self, raw, done: Done) -> None:
+    def _send(
+        self,
+        raw: RawChannel,
+        done: Done,
+        exchange: str,
+        routing_key: str,
+        body: bytes,
+        properties: BasicProperties,
+    ) -> None:
+        # Delivery tags of confirms count from 1 for each channel.
+        self._sent += 1
+        self._unconfirmed[self._sent] = (properties.message_id, done)
+        raw.basic_publish(exchange, routing_key, body, properties, mandatory=True)
+
+    def _select_confirms(self, raw: RawChannel, done: Done) -> None:
         raw.add_on_return_callback(self._on_returned)
         raw.confirm_delivery(self._on_confirmed, callback=done)
 

@@ -102,4 +102,4 @@ class SqliteFile:
     def _sentence(self, error: sqlite3.Error) -> str:
         name = getattr(error, "sqlite_errorname", "")
         known = (advice for prefix, advice in _ADVICE.items() if name.startswith(prefix))
-        return f"The queue in {self._path} cannot be used: {next(known, str(error))}."
+        return f"The queue in {self._path} cannot be used: {next(known, str(error).rstrip('.'))}."

@@ -170,11 +170,29 @@ def test_what_is_said_about_unknown_deliveries_needs_no_broker():
         queue.reject(delivery, "It is too late.")
 
 
-def test_an_impossible_address_names_its_variable():
-    """A wrong RABBITMQ_URL is a sentence at the start, without its password."""
-    settings = Settings(_env_file=None, rabbitmq_url=f"amqp://guest:{PASSWORD}@host:port/")
+@pytest.mark.parametrize(
+    "urls",
+    [
+        {"rabbitmq_url": "amqp://guest:hunter2@host:port/"},
+        {
+            "rabbitmq_url": "amqp://guest:hunter2@host/",
+            "rabbitmq_management_url": "file://guest:hunter2@host/etc",
+        },
+    ],
+)
+def test_an_impossible_address_names_its_variable(urls):
+    """A wrong address is a sentence at the start, without its password."""
     with raises_a_sentence(SettingsError):
-        backends.open_queue(settings)
+        backends.open_queue(Settings(_env_file=None, **urls))
+
+
+def test_a_closed_connection_stays_closed():
+    """Closing twice is harmless, and a late call opens no connection again."""
+    queue = backends.open_queue(_broker_that_is_away())
+    queue.close()
+    queue.close()
+    with raises_a_sentence():
+        queue.publish(a_job())
 
 
 def test_a_name_that_no_server_has_is_explained():
