@@ -119,6 +119,6 @@ def _json_object(body: bytes) -> dict[str, Any]:
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "message"
-    reason = first["msg"].removeprefix("Value error, ")
-    reason = reason[:1].lower() + reason[1:]
-    return f"The {field} is not valid: {reason.removeprefix('input ')}."
+    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    reason = reason.removeprefix("String ").replace("Field required", "is missing")
+    return f"The {field} {reason}."
