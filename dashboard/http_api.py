@@ -17,6 +17,7 @@ from dashboard.jobs import JobView
 from dashboard.readings import Reading, Snapshot
 from wire.errors import ApplicationError, MessageError, QueueError, StoreError
 from wire.job import MAX_MESSAGE
+from wire.picture import metadata_name, parse_metadata_name
 
 _NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SILENT_AFTER = 15.0
@@ -91,7 +92,10 @@ def _json_object(body: bytes) -> dict[str, Any]:
 @_with_sentences
 async def read_job(request: Request) -> Response:
     """Say how a job is."""
-    view = await to_thread.run_sync(runtime.current().find_job, request.path_params["id"])
+    job_id = request.path_params["id"]
+    # Part of an object's name: nothing but an id may reach the store.
+    is_id = parse_metadata_name(metadata_name(job_id)) is not None
+    view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise Refused(404, "No job of that id is known here.")
     return _answer(job_fields(view))

@@ -1,6 +1,6 @@
 """What the page says of the model that the workers use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wire.errors import ModelUnavailable
 from wire.model import ModelDefaults, read_model_defaults
@@ -15,6 +15,8 @@ class ModelFacts:
     suggestions: tuple[str, ...] = _SUGGESTIONS
     defaults: ModelDefaults | None = None
     """What the model uses where a field is left empty; None if only its pipeline knows."""
+    vocabulary: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The words that it knows, by kind; empty for models that know most."""
     notice: str | None = None
 
 
@@ -26,4 +28,5 @@ def read(model_id: str) -> ModelFacts:
         return ModelFacts(notice=str(error))
     if defaults is None:
         return ModelFacts()
-    return ModelFacts(defaults.suggestions or _SUGGESTIONS, defaults, defaults.notice)
+    suggestions = defaults.suggestions or _SUGGESTIONS
+    return ModelFacts(suggestions, defaults, defaults.vocabulary, defaults.notice)

@@ -15,7 +15,7 @@ import pytest
 from tests.conditions import free_port, wait_until
 
 _ROOT = Path(__file__).parent.parent
-_COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
+COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
 _UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
 _STOPPED_WITHIN = 30
 """Seconds: a worker that paints on a busy machine may take some to finish."""
@@ -49,7 +49,7 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*_COMMAND, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            [*COMMAND, "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=_ROOT,
             # An empty value hides what a developer's own .env may set.
             env=os.environ | dict.fromkeys(_UNSET, "") | {"DATA_DIR": str(data_dir)} | environment,

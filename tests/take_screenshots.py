@@ -31,15 +31,14 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        studio = _open(browser, dashboard, 1440, 900, "light")
         _paint_some(dashboard)
-        studio.page.get_by_role("button", name="Burst of 20").click()
-        wait_until(lambda: _workers(dashboard) == 2, 60, "both workers paint")
-        for name, width, height, theme in _SCREENS:
-            page = _open(browser, dashboard, width, height, theme).page
-            page.locator(".tile:visible img").first.wait_for()
-            page.screenshot(path=folder / f"{name}.png")
-        _photograph_details(studio, folder / "picture-details.png")
+        studios = {name: _open(browser, dashboard, *screen) for name, *screen in _SCREENS}
+        first = studios["studio-light"]
+        first.page.get_by_role("button", name="Burst of 20").click()
+        wait_until(lambda: _busy(dashboard), 60, "both workers paint the burst")
+        for name, studio in studios.items():
+            studio.page.screenshot(path=folder / f"{name}.png")
+        _photograph_details(first, folder / "picture-details.png")
 
 
 def _open(browser: Browser, dashboard: Dashboard, width: int, height: int, theme: str):
@@ -53,12 +52,17 @@ def _paint_some(dashboard: Dashboard) -> None:
     jobs = [dashboard.submit(prompt, 4) for prompt in _FIRST]
     for job in jobs:
         wait_until(lambda job=job: dashboard.job(job)["state"] == "done", 180, "a job is done")
-    wait_until(lambda: _workers(dashboard) == 0, 60, "the workers are gone")
+    wait_until(lambda: _state(dashboard)["fleet"]["value"]["ready"] == 0, 60, "no worker is left")
 
 
-def _workers(dashboard: Dashboard) -> int | None:
-    fleet = httpx.get(f"{dashboard.url}/api/state").json()["fleet"]["value"]
-    return fleet and fleet["ready"]
+def _busy(dashboard: Dashboard) -> bool:
+    state = _state(dashboard)
+    both = state["fleet"]["value"]["ready"] == 2
+    return both and state["pictures_total"] >= 4 * len(_FIRST) + 6
+
+
+def _state(dashboard: Dashboard) -> dict:
+    return httpx.get(f"{dashboard.url}/api/state").json()
 
 
 def _photograph_details(studio: StudioPage, file: Path) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import estimates
 from dashboard.components import own_jobs, words
+from dashboard.fleet import FleetReading
 from dashboard.jobs import FINISHED, JobView
 from dashboard.readings import Snapshot
 from wire.picture import parse_picture_name
@@ -113,13 +114,13 @@ def _say_waiting(view: JobView, snapshot: Snapshot) -> str:
         return f"{line}, {words.about(seconds)}"
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet and fleet.ready == 0:
-        return f"{line}, waiting for a worker: {_worker_to_come(fleet)}"
+        return f"{line}, {_worker_to_come(fleet)}"
     return f"{line}, {view.detail}" if view.detail else line
 
 
-def _worker_to_come(fleet) -> str:
+def _worker_to_come(fleet: FleetReading) -> str:
     coming = [worker.why for worker in fleet.workers if worker.phase in ("starting", "pending")]
-    return coming[0] if coming and coming[0] else "one is on its way"
+    return f"worker: {coming[0]}" if coming and coming[0] else "waiting for a worker"
 
 
 def _say_starting(view: JobView, _snapshot: Snapshot) -> str:

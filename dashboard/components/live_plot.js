@@ -49,7 +49,7 @@ function parseFigure(element, text) {
 function fit(figure, width) {
   figure.layout.width = width;
   if (width < NARROW) {
-    figure.layout.xaxis.nticks = 4;
+    figure.layout.xaxis.nticks = figure.layout.xaxis.tickformat.includes("%S") ? 3 : 4;
     figure.layout.annotations = figure.layout.annotations.filter((a) => a.name !== "caption");
   }
   return figure;

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import http_files
 from dashboard.components import timeline
 from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.components.timeline_layout import HEIGHT
 from dashboard.readings import Snapshot
 
 # Registered once per process, as Streamlit wants it; each session mounts its own.
@@ -29,10 +30,10 @@ def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
     _plot(
         data={
             "figure": _drawn(snapshot, span, zone),
-            "height": timeline.HEIGHT,
+            "height": HEIGHT,
             "alt": timeline.alt_text(snapshot),
             "library": http_files.PLOTLY_URL,
         },
         key="timeline",
-        height=timeline.HEIGHT,
+        height=HEIGHT,
     )

@@ -33,9 +33,19 @@ async function place(tile, picture) {
   }
   if (tile.awaited !== picture.name) return; // a newer picture came first
   if (loaded.naturalWidth) tile.dataset.name = picture.name;
+  loaded.classList.toggle("arrival", picture.arrived);
   tile.children[0].replaceWith(loaded);
   describe(tile, picture);
   tile.hidden = false;
+}
+
+// Pictures that were not on the page before fade in; all others only change their places.
+function markArrivals(grid, pictures) {
+  const before = grid.names;
+  grid.names = new Set(pictures.map((picture) => picture.name));
+  for (const picture of pictures) {
+    picture.arrived = before !== undefined && !before.has(picture.name);
+  }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -44,6 +54,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   while (grid.children.length < data.places) {
     grid.append(makeTile((name) => grid.open(name)));
   }
+  markArrivals(grid, data.pictures);
   parentElement.querySelector(".no-tiles").hidden = data.pictures.length > 0;
   [...grid.children].forEach((tile, index) => {
     const picture = data.pictures[index];

@@ -29,12 +29,16 @@ def show(model: ModelFacts) -> None:
         left, right = st.columns(2, gap="small", wrap=False)
         paint = left.form_submit_button("Paint", type="primary", width="stretch")
         burst = right.form_submit_button(f"Burst of {BURST}", width="stretch")
-    answer = _send(_paint_fields()) if paint else None
-    answer = _send(*burst_fields(_prompt(), model.suggestions, _options())) if burst else answer
+    answer = None
+    if paint:
+        answer = _send([_paint_fields()])
+    elif burst:
+        answer = _send(burst_fields(_prompt(), model.suggestions, _options()))
     if answer:
         st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
     _show_suggestions(model.suggestions)
     _show_options(model)
+    _show_vocabulary(model.vocabulary)
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:
@@ -56,6 +60,17 @@ def _show_options(model: ModelFacts) -> None:
         steps, seed = st.columns(2, gap="small", wrap=False)
         steps.number_input("Steps", 1, 150, **_option("steps", model))
         seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", model))
+
+
+def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
+    """Show the words of a small model, which paints only what it was trained on."""
+    if vocabulary:
+        with st.expander("Words that this model knows"):
+            st.html("".join(_paragraph(kind, known) for kind, known in vocabulary.items()))
+
+
+def _paragraph(kind: str, known: tuple[str, ...]) -> str:
+    return f"<p class='vocabulary'><b>{escape(kind)}</b> {escape(', '.join(known))}</p>"
 
 
 def _option(key: str, model: ModelFacts, step: int = 1) -> dict[str, Any]:
@@ -91,7 +106,7 @@ def burst_fields(
     return [{"prompt": each, "count": 1, **options} for each in prompts]
 
 
-def _send(*requests: dict[str, Any]) -> str | None:
+def _send(requests: list[dict[str, Any]]) -> str | None:
     """Send the requests; return a sentence if something is to be said."""
     if not requests[0]["prompt"]:
         return "Describe a picture first, or pick one of the suggestions."

@@ -6,30 +6,31 @@ values stand right of the plot.
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.components.timeline_lanes import LANES, Place
+from dashboard.components.timeline_lanes import Lane, Words
+from dashboard.components.timeline_layout import FONT, SMALL, Place
 from dashboard.components.timeline_series import Window
 from dashboard.readings import Moment
 
 Mark = dict[str, object]
+Stretches = Sequence[tuple[float, float]]
 
-FONT = 12
 CAPTION = "caption"
 """Annotations of this name are left out where the chart is narrow."""
 
-_SMALL = 11
 _PLOT_WIDTH = 880
 """Pixels, roughly; captions are spaced for it."""
-_LETTER = 0.56 * _SMALL
+_LETTER = 0.56 * SMALL
 _TITLE_SHARE = 0.14
 _SAME_LINE = 10 / _PLOT_WIDTH
 _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
 
 
-def title(place: Place, text: str) -> Mark:
-    """Write a lane's name at its upper left."""
-    return _text(text, FONT, _INK) | {
+def title(lane: Lane, where: Place, window: Window) -> Mark:
+    """Write a lane's name at its upper left, and its unit where that is not obvious."""
+    unit = f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
+    return _text(f"<b>{lane.title}</b>{unit}", FONT, _INK) | {
         "x": 0,
-        "y": place.top,
+        "y": where.top,
         "yref": "paper",
         "xshift": 5,
         "yshift": 1,
@@ -38,23 +39,23 @@ def title(place: Place, text: str) -> Mark:
     }
 
 
-def newest(
-    place: Place, plot_height: float, texts: Sequence[tuple[float, str]], colour: str
-) -> list[Mark]:
-    """Write a lane's newest values beside their lines, a line's height apart at least.
+def newest(words: Words, where: Place, colour: str) -> list[Mark]:
+    """Write a lane's newest values beside their lines.
 
-    ``texts`` are pairs of value and words; the words rise where they would collide or
-    fall below the lane's floor.
+    Words rise where they would collide or fall below the lane's floor; of equal values
+    the first stands below.
     """
+    if not words:
+        words, colour = [(0, "no reading")], _MUTED
     marks = []
     floor = FONT * 0.65
-    for value, text in sorted(texts, key=lambda pair: pair[0]):
-        natural = place.pixels(value, plot_height)
+    for value, text in sorted(words, key=lambda pair: pair[0]):
+        natural = where.pixels(value)
         height = max(natural, floor)
         floor = height + FONT * 1.3
         marks.append(
             _text(text, FONT, colour)
-            | {"x": 1, "xshift": 7, "yref": place.axis, "y": value, "yanchor": "middle"}
+            | {"x": 1, "xshift": 7, "yref": where.axis, "y": value, "yanchor": "middle"}
             | {"yshift": height - natural}
         )
     return marks
@@ -94,45 +95,49 @@ def captions(moments: Iterable[Moment], window: Window, places: dict[str, Place]
     return marks
 
 
-def _caption(moment: Moment, window: Window, place: Place, leftwards: bool) -> Mark:
-    return _text(moment.text, _SMALL, _MUTED) | {
+def _caption(moment: Moment, window: Window, where: Place, leftwards: bool) -> Mark:
+    return _text(moment.text, SMALL, _MUTED) | {
         "name": CAPTION,
         "xref": "x",
         "x": window.x(moment.at),
         "xanchor": "right" if leftwards else "left",
         "xshift": -4 if leftwards else 4,
         "yref": "paper",
-        "y": place.top,
+        "y": where.top,
         "yanchor": "top",
         "yshift": 1,
         "bgcolor": _CARD,
     }
 
 
-def unknown_areas(
-    stretches: Sequence[tuple[float, float]], window: Window, place: Place
-) -> tuple[list[Mark], list[Mark]]:
-    """Shade what is unknown, and say so where the words have room."""
-    shades, texts = [], []
-    for start, end in stretches:
-        shades.append(
-            {"type": "rect", "xref": "x", "x0": window.x(start), "x1": window.x(end)}
-            | {"yref": "paper", "y0": place.bottom, "y1": place.full}
-            | {"fillcolor": "var(--unknown)", "line": {"width": 0}, "layer": "below"}
-        )
-        if (end - start) / window.span > 60 / _PLOT_WIDTH:
-            texts.append(_no_reading((start + end) / 2, window, place))
-    return shades, texts
+def unknown_areas(stretches: Stretches, window: Window, where: Place) -> list[Mark]:
+    """Shade what is unknown."""
+    return [
+        {"type": "rect", "xref": "x", "x0": window.x(start), "x1": window.x(end)}
+        | {"yref": "paper", "y0": where.bottom, "y1": where.full}
+        | {"fillcolor": "var(--unknown)", "line": {"width": 0}, "layer": "below"}
+        for start, end in stretches
+    ]
 
 
-def _no_reading(middle: float, window: Window, place: Place) -> Mark:
-    return _text("no<br>reading", _SMALL - 1, _MUTED) | {
+def unknown_words(stretches: Stretches, window: Window, where: Place) -> list[Mark]:
+    """Say that it is unknown, where the words have room."""
+    room = 60 / _PLOT_WIDTH * window.span
+    return [
+        _no_reading((start + end) / 2, window, where)
+        for start, end in stretches
+        if end - start > room
+    ]
+
+
+def _no_reading(middle: float, window: Window, where: Place) -> Mark:
+    return _text("no<br>reading", SMALL - 1, _MUTED) | {
         "name": CAPTION,
         "xref": "x",
         "x": window.x(middle),
         "xanchor": "center",
         "yref": "paper",
-        "y": (place.bottom + place.full) / 2,
+        "y": (where.bottom + where.full) / 2,
         "yanchor": "middle",
     }
 
@@ -146,9 +151,3 @@ def _text(text: str, size: int, colour: str) -> Mark:
         "xanchor": "left",
         "borderpad": 1,
     }
-
-
-def lane_title(name: str, window: Window) -> str:
-    """Name a lane and, where it is not obvious, its unit."""
-    bold = f"<b>{LANES[name].title}</b>"
-    return f"{bold} each {window.bar:.0f} s" if name == "pictures" else bold

@@ -134,3 +134,9 @@ def nice_top(number: float) -> int:
 def requests(sample: Sample) -> int | None:
     """Jobs that wait or are painted; the waiting alone where only they are known."""
     return None if sample.waiting is None else sample.waiting + (sample.painting or 0)
+
+
+def highest(samples: Sequence[Sample], *values: Value) -> int:
+    """Find the highest known value of some measures."""
+    known = (value(sample) for sample in samples for value in values)
+    return max((number for number in known if number is not None), default=0)

@@ -90,7 +90,7 @@ def test_waiting_job_says_what_its_worker_does():
     """Without a ready worker a job says what the one that starts is doing."""
     starting = Worker("worker-1", "starting", "loading the model", 1990.0)
     said = job_cards.say_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
-    assert said == "1st in line, waiting for a worker: loading the model"
+    assert said == "1st in line, worker: loading the model"
 
 
 @pytest.mark.parametrize(

@@ -164,11 +164,20 @@ def test_silent_queue_is_answered_with_503(client: TestClient, parts: Parts):
     assert answer.json() == {"error": "The queue cannot be reached."}
 
 
-def test_unknown_job_is_404(client: TestClient):
-    """An id that nobody knows is answered with a sentence."""
-    answer = client.get("/api/jobs/nobody")
+@pytest.mark.parametrize("job_id", ["nobody", "%00", "..", NAME.removesuffix("-0.png")])
+def test_unknown_job_is_404(client: TestClient, job_id: str):
+    """An id that nobody knows, or that is none, is answered with a sentence."""
+    answer = client.get(f"/api/jobs/{job_id}")
     assert answer.status_code == 404
-    assert answer.json()["error"].endswith(".")
+
+
+def test_only_ids_reach_the_store(client: TestClient, parts: Parts):
+    """What is no id is not looked up, whatever state the store is in."""
+    parts.store_error = StoreUnavailable("The store cannot be reached.")
+    assert client.get("/api/jobs/a%00b").status_code == 404
+    answer = client.get(f"/api/jobs/{NAME.removesuffix('-0.png')}")
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "The store cannot be reached."}
 
 
 def test_state_has_ages_and_null_where_unknown(client: TestClient):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashboard.components import timeline
 from dashboard.components.shared_drawing import once_per_snapshot
-from dashboard.components.timeline_lanes import place
+from dashboard.components.timeline_layout import share_height
 from dashboard.components.timeline_marks import captions, moment_lines, newest
 from dashboard.components.timeline_series import Window, bars, line, nice_top, unknown
 from dashboard.readings import Moment, Sample, Snapshot
@@ -100,9 +100,9 @@ def test_axis_tops_read_well(number: int, top: int):
 @given(st.floats(0, 8), st.floats(0, 8))
 def test_newest_values_never_overlap(first: float, second: float):
     """Two values beside a lane stand a line's height apart, and above its floor."""
-    where = place(["workers"], [8])["workers"]
-    low, high = newest(where, 300, [(first, "a"), (second, "b")], "red")
-    height = [where.pixels(mark["y"], 300) + mark["yshift"] for mark in (low, high)]
+    [where] = share_height([8])
+    low, high = newest([(first, "a"), (second, "b")], where, "red")
+    height = [where.pixels(mark["y"]) + mark["yshift"] for mark in (low, high)]
     assert height[1] - height[0] >= 12
     assert height[0] >= 12 / 2
 
@@ -110,7 +110,7 @@ def test_newest_values_never_overlap(first: float, second: float):
 def test_moments_that_collide_give_way_to_the_newest():
     """Captions never overlap: the newest stays, and an older one keeps its line only."""
     moments = [Moment(NOW - 30, "workers", "back to zero"), Moment(NOW - 26, "workers", "0 → 1")]
-    places = place(["workers"], [8])
+    places = {"workers": share_height([8])[0]}
     assert [mark["text"] for mark in captions(moments, WINDOW, places)] == ["0 → 1"]
     assert len(moment_lines(moments, WINDOW)) == 2
 
@@ -118,7 +118,7 @@ def test_moments_that_collide_give_way_to_the_newest():
 def test_moments_of_lanes_that_are_not_there_are_not_named():
     """A moment of the GPU nodes has no caption where this mode knows no nodes."""
     moments = [Moment(NOW - 30, "nodes", "node joined")]
-    assert captions(moments, WINDOW, place(["workers"], [8])) == []
+    assert captions(moments, WINDOW, {"workers": share_height([8])[0]}) == []
 
 
 @pytest.mark.parametrize(
