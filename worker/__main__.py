@@ -24,17 +24,6 @@ from worker.stopping import Stopping, on_signal, stop_with_parent
 
 log = logging.getLogger(__name__)
 
-_LIBRARIES = {
-    # Threads that spin while they wait make two workers on the same cores many times slower.
-    "OMP_WAIT_POLICY": "PASSIVE",
-    "TOKENIZERS_PARALLELISM": "false",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "DIFFUSERS_VERBOSITY": "error",
-    "TRANSFORMERS_VERBOSITY": "error",
-}
-"""Read by the libraries when they are imported; the environment's own values win."""
-
 
 def main() -> None:
     """Paint the jobs of the queue that the settings name, until SIGTERM or Ctrl+C.
@@ -99,7 +88,6 @@ def _open(settings: Settings, stopping: Stopping, stack: ExitStack):
 def _load(settings: Settings, events: Events):
     _tell(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
-    os.environ |= _LIBRARIES | os.environ
     from worker.generator_diffusers import load
     from worker.metrics import MODEL_LOADED
 

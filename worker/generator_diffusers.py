@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from diffusers import DiffusionPipeline
+from diffusers.utils.logging import disable_progress_bar
 
 from wire.errors import ModelUnavailable, PaintingFailed
 from wire.model import ModelDefaults, read_model_defaults
@@ -29,6 +30,7 @@ def load(model_id: str, device: str | None) -> "DiffusersGenerator":
     """
     device = choose_device(device)
     defaults = read_model_defaults(model_id)
+    disable_progress_bar()
     pipeline = _read_pipeline(model_id, torch.float16 if device == "cuda" else torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)

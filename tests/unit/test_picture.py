@@ -1,0 +1,105 @@
+"""Names and metadata of pictures, as they lie in the store."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from wire.errors import MessageError
+from wire.picture import (
+    Metadata,
+    PictureName,
+    Timings,
+    decode_metadata,
+    encode_metadata,
+    metadata_name,
+    parse_metadata_name,
+    parse_picture_name,
+    picture_name,
+)
+from wire.store import checked_name
+from worker.png import encode_png
+
+JOB_ID = "01a20927-6b04-7539-8322-cccd99c576d8"
+
+METADATA = Metadata(
+    prompt="cartoon dwarf",
+    image_width=256,
+    image_height=256,
+    lcm_model_id="models/demo",
+    inference_steps=4,
+    guidance_scale=1.0,
+    number_of_images=2,
+    seed=7,
+    use_seed=True,
+    id=JOB_ID,
+    pictures=(picture_name(JOB_ID, 0), picture_name(JOB_ID, 1)),
+    seeds=(7, 8),
+    timings=Timings(waiting=1.5, painting=0.5, storing=0.1),
+)
+
+
+@given(some.uuids(), some.integers(0, 9999))
+def test_a_picture_name_is_read_as_it_was_written(identity, number: int):
+    """Job and number come back from a picture's name, and the store takes the name."""
+    name = picture_name(str(identity), number)
+    assert parse_picture_name(name) == PictureName(str(identity), number)
+    assert parse_metadata_name(metadata_name(str(identity))) == str(identity)
+    assert checked_name(name) == name
+
+
+@given(some.text())
+def test_other_names_are_nobodys_pictures(name: str):
+    """Whatever else lies in the bucket, or in a URL, is not taken for ours."""
+    assert parse_picture_name(name) is None
+    assert parse_metadata_name(name) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{JOB_ID}-1.png\n",
+        f"../{JOB_ID}-1.png",
+        f"{JOB_ID.upper()}-1.png",
+        f"{JOB_ID}-.png",
+        f"{JOB_ID}-٣.png",
+        f"{JOB_ID}-12345.png",
+        f"{JOB_ID}-01.png",
+    ],
+)
+def test_a_name_that_is_almost_right_is_refused(name: str):
+    """A picture has one name and no second spelling of it."""
+    assert parse_picture_name(name) is None
+
+
+def test_metadata_keeps_the_older_samples_keys():
+    """Tools that read the older sample's JSON find every key that they know."""
+    fields = json.loads(encode_metadata(METADATA))
+    assert fields["lcm_model_id"] == "models/demo"
+    assert fields["diffusion_task"] == "text_to_image"
+    assert {"prompt", "image_width", "image_height", "inference_steps", "guidance_scale",
+            "number_of_images", "seed", "use_seed", "use_openvino"} <= fields.keys()  # fmt: skip
+
+
+def test_metadata_is_read_as_it_was_written():
+    """Nothing of a job's metadata is lost on the way through the store."""
+    assert decode_metadata(encode_metadata(METADATA)) == METADATA
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b'{"prompt": 7}'])
+def test_what_is_no_metadata_is_said_to_be_none(body: bytes):
+    """A damaged metadata object is a MessageError, never a crash of the gallery."""
+    with pytest.raises(MessageError, match="metadata is not valid"):
+        decode_metadata(body)
+
+
+def test_a_png_holds_exactly_the_pixels_that_were_painted():
+    """Encoding loses nothing and keeps red red, whatever order the library likes."""
+    pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    body = encode_png(pixels)
+    assert body.startswith(b"\x89PNG\r\n\x1a\n")
+    read = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(cv2.cvtColor(read, cv2.COLOR_BGR2RGB), pixels)
