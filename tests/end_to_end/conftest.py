@@ -1,0 +1,45 @@
+"""The whole app: a real dashboard that starts real workers, on both pairs of backends."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from dashboard.worker_processes import as_environment
+from tests.browser.conftest import browser, open_page  # noqa: F401, the same browser
+from tests.conditions import wait_until
+from tests.dashboard_server import Dashboard
+from wire.settings import Settings
+
+QUICK_FLEET = {"FLEET": "local", "MAX_WORKERS": "2", "COOLDOWN_PERIOD": "3"}
+
+
+@pytest.fixture
+def laptop(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
+    """Start the app on SQLite and a folder."""
+    return start_dashboard(**QUICK_FLEET)
+
+
+@pytest.fixture
+def server_settings(rabbitmq_settings: Settings, minio_settings: Settings) -> Settings:
+    """Point at a fresh vhost of RabbitMQ and a fresh bucket of MinIO."""
+    parts = (rabbitmq_settings, minio_settings)
+    values = [part.model_dump(exclude_defaults=True) for part in parts]
+    return Settings(_env_file=None, **(values[0] | values[1]))
+
+
+@pytest.fixture
+def servers(start_dashboard: Callable[..., Dashboard], server_settings: Settings) -> Dashboard:
+    """Start the app on RabbitMQ and MinIO, with workers of this machine."""
+    environment = as_environment(server_settings)
+    del environment["DATA_DIR"]
+    app = start_dashboard(**(environment | QUICK_FLEET))
+    # The queue is declared by the first who needs it; other clients expect to find it.
+    wait_until(lambda: httpx.get(f"{app.url}/readyz").is_success, what="queue and store answer")
+    return app
+
+
+@pytest.fixture(params=["laptop", "servers"])
+def app(request: pytest.FixtureRequest) -> Dashboard:
+    """Start the app, once on each pair of backends."""
+    return request.getfixturevalue(request.param)
