@@ -8,11 +8,13 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from threading import Thread
 
 import streamlit as st
 from anyio import to_thread
 
 from dashboard import http_api, http_files, runtime
+from dashboard.readings import Snapshot
 from wire import logs
 from wire.errors import ApplicationError
 from wire.settings import load_settings
@@ -21,7 +23,16 @@ from wire.settings import load_settings
 def _start() -> None:
     settings = load_settings()
     logs.configure(settings.log_format)
-    runtime.start(settings)
+    snapshot = runtime.start(settings).sampler.snapshot()
+    Thread(target=_warm_up, args=(snapshot,), name="warm-up", daemon=True).start()
+
+
+def _warm_up(snapshot: Snapshot) -> None:
+    """Load and compress now what the first visitor would wait for."""
+    from dashboard.components import timeline
+
+    timeline.figure(snapshot, 120).to_json()
+    http_files.compressed_plotly()
 
 
 def _leave(error: ApplicationError) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.conftest import ARGUMENTS
 from tests.browser.studio_page import StudioPage
+from tests.chromium import ARGUMENTS
 from tests.conditions import need_program, wait_until
 from tests.dashboard_server import Dashboard, running_dashboard
 

@@ -12,18 +12,20 @@ _STALE = 10.0
 """Seconds after which the snapshot itself is old: the sampler does not run."""
 
 
-def show(snapshot: Snapshot, now: float, zone: tzinfo | None, title: str) -> None:
-    """Show the bar."""
+def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> None:
+    """Show the bar; ``now`` is None on a page that was frozen at the snapshot."""
     st.html(
-        f"<div class='top-bar'><h1>{escape(title)}</h1>{_pills(snapshot, now, zone)}"
+        f"<div class='top-bar'><h1>{escape(title)}</h1>{pills(snapshot, zone, now)}"
         f"<span class='pill mode'>{escape(snapshot.mode)} mode</span></div>"
     )
 
 
-def _pills(snapshot: Snapshot, now: float, zone: tzinfo | None) -> str:
-    if now - snapshot.at > _STALE:
+def pills(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> str:
+    """Write the health of all sources, or why it is not known."""
+    if now is not None and now - snapshot.at > _STALE:
         return _pill("silent", f"nothing was read since {words.clock(snapshot.at, zone)}")
-    return "".join(
+    frozen = _pill("unread", f"frozen at {words.clock(snapshot.at, zone)}") if now is None else ""
+    return frozen + "".join(
         pill(name, reading, snapshot.at, zone) for name, reading in sources(snapshot).items()
     )
 

@@ -29,7 +29,8 @@ def show_live() -> None:
     snapshot = time_range.snapshot()
     zone = viewer.zone()
     with st.container(key="bar"):
-        top_bar.show(snapshot, time.time(), zone, "Stable Diffusion, live")
+        now = None if time_range.frozen() else time.time()
+        top_bar.show("Stable Diffusion, live", snapshot, zone, now)
     with st.container(key="numbers"):
         numbers.show(snapshot, zone)
     with st.container(key="chart"):

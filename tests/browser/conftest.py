@@ -1,32 +1,16 @@
-"""A real browser, and a dashboard that tests may share as long as they break nothing."""
+"""A dashboard that tests may share as long as they break nothing."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.browser.studio_page import StudioPage
-from tests.conditions import need_program
+from tests.chromium import browser, open_page
 from tests.dashboard_server import Dashboard, running_dashboard
 
-ARGUMENTS = [
-    "--no-sandbox",  # tests may run as root, in a container
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = need_program("chromium", "apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
+__all__ = ["browser", "open_page"]  # fixtures
 
 
 @pytest.fixture(scope="module")
@@ -42,25 +26,6 @@ def worker(shared_dashboard: Dashboard) -> Iterator[ScriptedWorker]:
     worker = ScriptedWorker(shared_dashboard.data_dir)
     yield worker
     worker.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a context of its own: ``open_page(url, width=390)``."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(url: str, width: int = 1440, height: int = 900, scheme: str = "light") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(url)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture
