@@ -14,8 +14,8 @@ from pika.channel import Channel as RawChannel
 from wire import names
 from wire.errors import MessageError, QueueUnavailable
 from wire.event import Event, decode_event, encode_event
-from wire.rabbitmq_channel import Channel, Done
-from wire.rabbitmq_connection import shared_connection
+from wire.rabbitmq.channel import Channel, Done
+from wire.rabbitmq.connection import shared_connection
 from wire.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wire.errors import MessageError, QueueUnavailable
 from wire.event import Event, decode_event, encode_event
-from wire.sqlite_file import SqliteFile
+from wire.sqlite.file import SqliteFile
 
 log = logging.getLogger(__name__)
 

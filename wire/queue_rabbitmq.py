@@ -13,16 +13,16 @@ from collections.abc import Callable
 from pika import BasicProperties
 
 from wire import names
-from wire import rabbitmq_dead_letters as dead_letters
 from wire.dead_letters import GONE, job_of
 from wire.errors import MessageError, QueueError, QueueUnavailable
 from wire.job import Job, decode, encode, new_job
 from wire.queue import DeadLetter, Delivery, Depth
-from wire.rabbitmq_channel import Channel
-from wire.rabbitmq_connection import shared_connection
-from wire.rabbitmq_consumer import Consumer, Message
-from wire.rabbitmq_management import Management
-from wire.rabbitmq_publisher import Publisher
+from wire.rabbitmq import dead_letters
+from wire.rabbitmq.channel import Channel
+from wire.rabbitmq.connection import shared_connection
+from wire.rabbitmq.consumer import Consumer, Message
+from wire.rabbitmq.management import Management
+from wire.rabbitmq.publisher import Publisher
 from wire.settings import Settings
 
 

@@ -9,13 +9,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from wire import sqlite_dead_letters as dead_letters
 from wire.errors import MessageError, QueueUnavailable
 from wire.job import Job, decode, encode, new_job
 from wire.names import DELIVERY_LIMIT
 from wire.queue import DeadLetter, Delivery, Depth
-from wire.sqlite_file import SqliteFile
-from wire.sqlite_leases import LeaseRenewal
+from wire.sqlite import dead_letters
+from wire.sqlite.file import SqliteFile
+from wire.sqlite.leases import LeaseRenewal
 
 LEASE_SECONDS = 15.0
 _POLL_SECONDS = 0.05

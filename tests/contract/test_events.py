@@ -17,7 +17,7 @@ from wire.events_rabbitmq import RabbitEvents
 from wire.events_sqlite import KEPT, SqliteEvents
 from wire.job import JobRequest, new_job
 from wire.settings import Settings
-from wire.sqlite_file import FILE_NAME
+from wire.sqlite.file import FILE_NAME
 
 
 @dataclass

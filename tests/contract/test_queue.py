@@ -19,7 +19,7 @@ from wire.queue import DeadLetter, Delivery, Depth, Queue
 from wire.queue_rabbitmq import RabbitQueue
 from wire.queue_sqlite import SqliteQueue
 from wire.settings import Settings
-from wire.sqlite_file import FILE_NAME
+from wire.sqlite.file import FILE_NAME
 
 PATIENCE = 10
 """Seconds that a taker waits for a job which must come."""

@@ -17,7 +17,7 @@ from wire.job import JobRequest, new_job
 from wire.queue import Delivery
 from wire.queue_sqlite import SqliteQueue
 from wire.settings import Settings
-from wire.sqlite_file import FILE_NAME
+from wire.sqlite.file import FILE_NAME
 
 PASSWORD = "hunter2"
 

@@ -17,10 +17,10 @@ from wire.dead_letters import EXHAUSTED, describe
 from wire.errors import QueueUnavailable
 from wire.job import MAX_MESSAGE
 from wire.queue import DeadLetter
-from wire.rabbitmq_channel import Channel
-from wire.rabbitmq_consumer import Consumer, Message
-from wire.rabbitmq_publisher import Publisher
-from wire.rabbitmq_session import Session
+from wire.rabbitmq.channel import Channel
+from wire.rabbitmq.consumer import Consumer, Message
+from wire.rabbitmq.publisher import Publisher
+from wire.rabbitmq.session import Session
 
 _SEARCHED = 10_000
 """How many dead letters are looked through for one."""

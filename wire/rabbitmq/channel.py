@@ -14,8 +14,8 @@ import pika.channel
 from pika.exceptions import AMQPError
 
 from wire.errors import QueueUnavailable
-from wire.rabbitmq_failures import cause
-from wire.rabbitmq_session import PATIENCE, Session
+from wire.rabbitmq.failures import cause
+from wire.rabbitmq.session import PATIENCE, Session
 
 _NOT_FOUND = 404
 

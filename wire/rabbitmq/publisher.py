@@ -10,7 +10,7 @@ from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
 from wire.errors import PublishRefused
-from wire.rabbitmq_channel import Channel, Done
+from wire.rabbitmq.channel import Channel, Done
 
 _RETURNED = "returned"
 _REFUSED = "did not take the message, so nothing was queued"

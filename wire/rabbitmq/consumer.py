@@ -15,7 +15,7 @@ from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
 from wire.errors import QueueUnavailable
-from wire.rabbitmq_channel import Channel, Done
+from wire.rabbitmq.channel import Channel, Done
 
 _numbers = itertools.count(1)
 

@@ -7,7 +7,7 @@ from wire.dead_letters import EXHAUSTED, GONE, describe, job_of
 from wire.errors import QueueError
 from wire.job import MAX_MESSAGE, Job
 from wire.queue import DeadLetter
-from wire.sqlite_file import SqliteFile
+from wire.sqlite.file import SqliteFile
 
 __all__ = ["EXHAUSTED", "SCHEMA", "bury", "drop", "exhume", "oldest"]
 

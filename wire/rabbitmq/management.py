@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 import pika
 
 from wire.errors import SettingsError
-from wire.rabbitmq_connection import connection_parameters
+from wire.rabbitmq.connection import connection_parameters
 from wire.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 import pika
 
 from wire.errors import QueueUnavailable
-from wire.rabbitmq_failures import cause
+from wire.rabbitmq.failures import cause
 
 PATIENCE = 5.0
 """Seconds that a caller waits for the broker before it hears QueueUnavailable."""

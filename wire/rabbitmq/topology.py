@@ -6,8 +6,8 @@ name has other properties (https://www.rabbitmq.com/docs/queues#property-equival
 
 from wire import names
 from wire.errors import QueueUnavailable
-from wire.rabbitmq_channel import Channel
-from wire.rabbitmq_session import Session
+from wire.rabbitmq.channel import Channel
+from wire.rabbitmq.session import Session
 
 _PRECONDITION_FAILED = 406
 

@@ -20,8 +20,8 @@ from tenacity import (
 )
 
 from wire.errors import QueueUnavailable, SettingsError
-from wire.rabbitmq_session import PATIENCE, Session
-from wire.rabbitmq_topology import declare_topology
+from wire.rabbitmq.session import PATIENCE, Session
+from wire.rabbitmq.topology import declare_topology
 
 # Callers hear of every failure as QueueUnavailable; pika would log each several times.
 logging.getLogger("pika").setLevel(logging.CRITICAL)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 from wire.errors import QueueUnavailable
-from wire.sqlite_file import SqliteFile
+from wire.sqlite.file import SqliteFile
 
 log = logging.getLogger(__name__)
 
