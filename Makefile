@@ -45,7 +45,7 @@ bench: $(VENV)/test-tools models/demo/model_index.json ## the figures of README,
 
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools models/demo/model_index.json ## the pictures of README, taken from a real run
-	@$(BIN)/python -m docs.take_screenshots
+	@$(BIN)/python -m tests.take_screenshots
 
 .PHONY: up
 up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)

@@ -18,7 +18,6 @@ from dashboard import runtime, submission
 from dashboard.example_progress import Progress, open_progress, words
 from dashboard.jobs import FINISHED, JobView, waiting
 from dashboard.runtime import Runtime
-from dashboard.worker_processes import local_grace
 from wire.errors import ApplicationError, StoreError
 from wire.job import MAX_COUNT, Job
 from wire.picture import metadata_name, picture_name
@@ -105,7 +104,7 @@ def _give_up(job: Job) -> NoReturn:
 
 def _stop(parts: Runtime) -> None:
     if parts.supervisor and parts.supervisor.busy_workers():
-        grace = local_grace(parts.settings)
+        grace = parts.settings.grace_period
         print(f"Workers finish what they have, {grace:g} s at most; Ctrl+C ends them at once.")
     runtime.stop()
 

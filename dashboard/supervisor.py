@@ -28,7 +28,6 @@ from dashboard.worker_processes import (
     ask_to_stop,
     kill_if_overdue,
     launch,
-    local_grace,
     observe,
     stop_all,
 )
@@ -59,7 +58,7 @@ class Supervisor:
         self._journal = journal
         self._command = command
         self._policy = policy_of(settings)
-        self._grace = local_grace(settings)
+        self._grace = settings.grace_period
         self._state = ScalerState()
         self._slots: dict[str, Slot] = {}
         self._events: tuple[FleetEvent, ...] = ()

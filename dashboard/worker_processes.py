@@ -26,8 +26,6 @@ _ROOT = Path(__file__).parent.parent
 _LONGEST_PAUSE = 60.0
 _LASTED = 30.0
 """Seconds after which a worker counts as one that had started well."""
-_GRACE = 10.0
-"""Seconds that a person at a terminal is willing to wait after Ctrl+C."""
 _MARGIN = 5.0
 """Seconds beyond the grace period, which the worker keeps by itself, until it is killed."""
 
@@ -133,12 +131,6 @@ def _kill(process: subprocess.Popen) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def local_grace(settings: Settings) -> float:
-    """Return GRACE_PERIOD if somebody set it, else less than its default, in seconds."""
-    explicit = "grace_period" in settings.model_fields_set
-    return settings.grace_period if explicit else min(_GRACE, settings.grace_period)
-
-
 def as_environment(settings: Settings) -> dict[str, str]:
     """Write settings as the variables that they are read from."""
     return {name.upper(): _plain(value) for name, value in settings.model_dump().items()}
@@ -147,7 +139,6 @@ def as_environment(settings: Settings) -> dict[str, str]:
 def _environment(name: str, settings: Settings) -> dict[str, str]:
     own = {
         "DATA_DIR": str(settings.data_dir.resolve()),
-        "GRACE_PERIOD": str(local_grace(settings)),
         "STOP_WITH_PARENT": "1",
         "WORKER_NAME": name,
         "WORKER_PORT": "",  # one port cannot serve several workers

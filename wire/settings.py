@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     )
     exit_after_one_task: bool = Field(False, description="`1`: a worker does one job and exits")
     grace_period: Annotated[float, Field(ge=0)] = Field(
-        60, description="seconds that a worker has to finish once it is told to stop"
+        10, description="seconds that a worker has to finish once it is told to stop"
     )
     worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         None, description="a worker's `/healthz` and `/metrics`; unset: none"
