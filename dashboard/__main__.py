@@ -6,6 +6,8 @@ import socket
 import sys
 from pathlib import Path
 
+import click
+
 from wire.errors import SettingsError
 from wire.settings import Settings, load_settings
 
@@ -23,13 +25,17 @@ def main() -> None:
     except SettingsError as error:
         sys.exit(str(error))
     print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
-    # The process becomes Streamlit, so that signals reach it and not a wrapper.
-    os.execv(sys.executable, _command(settings))
+    _serve(settings)
 
 
-def _command(settings: Settings) -> list[str]:
-    streamlit = [sys.executable, "-m", "streamlit", "run", str(_SERVER)]
-    return [*streamlit, "--server.port", str(settings.port)]
+def _serve(settings: Settings) -> None:
+    from streamlit.web import cli
+
+    arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
+    try:
+        cli.main(arguments, standalone_mode=False)
+    except (KeyboardInterrupt, click.Abort):
+        print("Stopped. The queue and the pictures are kept.")
 
 
 def _check_port(port: int) -> None:
