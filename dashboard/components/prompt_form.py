@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.components import own_jobs
 from dashboard.model_facts import ModelFacts
 from wire.errors import ApplicationError
+from wire.job import MAX_PROMPT
 
 BURST = 20
 _SUGGESTIONS = 4
@@ -17,18 +18,7 @@ _OPTIONS = ("width", "height", "steps", "seed")
 
 def show(model: ModelFacts) -> None:
     """Show the form and do what its buttons ask."""
-    with st.form("request", border=False, height="stretch"):
-        st.text_area(
-            "Describe a picture",
-            key="prompt",
-            placeholder=model.suggestions[0],
-            max_chars=1000,
-            height="stretch",
-        )
-        st.slider("Pictures", 1, 16, 4, key="count")
-        left, right = st.columns(2, gap="small", wrap=False)
-        paint = left.form_submit_button("Paint", type="primary", width="stretch")
-        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch")
+    paint, burst = _show_fields(model.suggestions[0])
     answer = None
     if paint:
         answer = _send([_paint_fields()])
@@ -39,6 +29,23 @@ def show(model: ModelFacts) -> None:
     _show_suggestions(model.suggestions)
     _show_options(model)
     _show_vocabulary(model.vocabulary)
+
+
+def _show_fields(example: str) -> tuple[bool, bool]:
+    """Show the fields and their two buttons; tell which of them was pressed."""
+    with st.form("request", border=False, height="stretch"):
+        st.text_area(
+            "Describe a picture",
+            key="prompt",
+            placeholder=example,
+            max_chars=MAX_PROMPT,
+            height="stretch",
+        )
+        st.slider("Pictures", 1, 16, 4, key="count")
+        left, right = st.columns(2, gap="small", wrap=False)
+        paint = left.form_submit_button("Paint", type="primary", width="stretch")
+        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch")
+    return paint, burst
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:

@@ -9,9 +9,7 @@ from dashboard.readings import Snapshot
 Drawing = TypeVar("Drawing")
 
 
-def once_per_snapshot(
-    draw: Callable[..., Drawing],
-) -> Callable[..., Drawing]:
+def once_per_snapshot(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
     """Remember what ``draw(snapshot, *options)`` returned, for the newest snapshot.
 
     Frozen pages draw older snapshots now and then; those are drawn anew.
@@ -22,16 +20,15 @@ def once_per_snapshot(
 
     def drawn(snapshot: Snapshot, *options: Hashable) -> Drawing:
         nonlocal newest
+        # Under the lock, so that sessions that tick together wait for one drawing.
         with lock:
+            if snapshot.at < newest:
+                return draw(snapshot, *options)
             if snapshot.at > newest:
                 newest = snapshot.at
                 remembered.clear()
-            key = (snapshot.at, *options)
-            if key not in remembered:
-                drawing = draw(snapshot, *options)
-                if snapshot.at < newest:
-                    return drawing
-                remembered[key] = drawing
-            return remembered[key]
+            if options not in remembered:
+                remembered[options] = draw(snapshot, *options)
+            return remembered[options]
 
     return drawn

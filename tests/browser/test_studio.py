@@ -142,6 +142,18 @@ def test_empty_prompt_is_answered_with_advice(studio: StudioPage):
     expect(studio.page.get_by_role("alert").first).to_contain_text("Describe a picture first")
 
 
+def test_options_travel_with_the_click(studio: StudioPage, worker: ScriptedWorker):
+    """Size, steps and seed, each left empty or not, go with the request."""
+    studio.page.get_by_text("Size, steps, seed").click()
+    studio.page.get_by_label("Steps").fill("7")
+    studio.page.get_by_label("Width").fill("128")
+    studio.page.get_by_label("Width").press("Tab")
+    studio.paint("a wide one")
+    job = worker.take().job
+    assert (job.prompt, job.count) == ("a wide one", 4)
+    assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
+
+
 def test_suggestion_fills_the_form(studio: StudioPage):
     """A click on a suggestion writes it into the form, ready to paint."""
     studio.page.get_by_text("yellow submarine", exact=True).click()
