@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wire.errors import MessageError
 from wire.job import Job, JobId
+from wire.validation import first_fault
 
 Kind = Literal[
     "accepted",  # the queue confirmed the job; `job` is set
@@ -59,4 +60,4 @@ def decode_event(body: bytes) -> Event:
     try:
         return Event.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The event is not valid: {error.errors()[0]['msg']}.") from None
+        raise MessageError(f"The event is not valid: {' '.join(first_fault(error))}.") from None

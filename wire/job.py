@@ -12,6 +12,7 @@ import uuid_utils
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from wire.errors import MessageError
+from wire.validation import first_fault
 
 MAX_PROMPT = 1000
 """Characters; CLIP reads the first 77 tokens, so nobody needs more."""
@@ -101,7 +102,8 @@ def validated(kind: type[Model], fields: dict[str, Any]) -> Model:
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        raise MessageError(_sentence(error)) from None
+        field, reason = first_fault(error)
+        raise MessageError(f"The {field or 'message'} {reason}.") from None
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
@@ -114,11 +116,3 @@ def _json_object(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise MessageError("The message is JSON but not an object with a prompt.")
     return fields
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "message"
-    reason = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    reason = reason.removeprefix("String ").replace("Field required", "is missing")
-    return f"The {field} {reason}."

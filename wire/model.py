@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wire.errors import ModelUnavailable
 from wire.job import Side
+from wire.validation import first_fault
 
 SIDECAR = "defaults.json"
 
@@ -60,6 +61,5 @@ def read_model_defaults(model_id: str) -> ModelDefaults | None:
     except OSError as error:
         raise ModelUnavailable(f"{file} cannot be read: {error.strerror}.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"]) or "it"
-        raise ModelUnavailable(f"{file} is not valid: {field}: {first['msg']}.") from None
+        fault = " ".join(first_fault(error))
+        raise ModelUnavailable(f"{file} is not valid: {fault}.") from None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wire.errors import MessageError
 from wire.job import JobId
+from wire.validation import first_fault
 
 _PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(0|[1-9][0-9]{0,3})\.png")
 _METADATA = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
@@ -102,4 +103,4 @@ def decode_metadata(body: bytes) -> Metadata:
     try:
         return Metadata.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The metadata is not valid: {error.errors()[0]['msg']}.") from None
+        raise MessageError(f"The metadata is not valid: {' '.join(first_fault(error))}.") from None

