@@ -10,13 +10,9 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from wire.errors import ApplicationError
+from wire.errors import PromptRefused
 
 _LIST = Path(__file__).with_suffix(".txt")
-
-
-class PromptRefused(ApplicationError):
-    """The prompt holds a blocked word. The message does not say which."""
 
 
 def check(prompt: str) -> None:

@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as RichProgress
 
-from dashboard.jobs import JobView
-from dashboard.readings import Snapshot
+from dashboard.readings.jobs import JobView
+from dashboard.readings.snapshot import Snapshot
 from wire.job import Job
 
 

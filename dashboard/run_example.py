@@ -16,7 +16,7 @@ import typer
 
 from dashboard import runtime, submission
 from dashboard.example_progress import Progress, open_progress, words
-from dashboard.jobs import FINISHED, JobView, waiting
+from dashboard.readings.jobs import FINISHED, JobView, waiting
 from dashboard.runtime import Runtime
 from wire.errors import ApplicationError, StoreError
 from wire.job import MAX_COUNT, Job

@@ -9,16 +9,16 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-from dashboard.dead_letters import note_failures
-from dashboard.fleet_local import LocalFleet, gpu_nodes
-from dashboard.gallery_index import GalleryIndex
-from dashboard.gallery_reader import GalleryReader
-from dashboard.jobs import JobView
-from dashboard.journal import Journal
-from dashboard.sampler import Sampler, Sources
-from dashboard.source import Source
-from dashboard.stored_jobs import stored_job
-from dashboard.supervisor import Supervisor
+from dashboard.fleet.local import LocalFleet, gpu_nodes
+from dashboard.fleet.supervisor import Supervisor
+from dashboard.readings.dead_letters import note_failures
+from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.jobs import JobView
+from dashboard.readings.journal import Journal
+from dashboard.readings.sampler import Sampler, Sources
+from dashboard.readings.source import Source
+from dashboard.readings.stored_jobs import stored_job
 from wire import cancellation
 from wire.backends import open_events, open_queue, open_store
 from wire.event import Event

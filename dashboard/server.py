@@ -13,8 +13,9 @@ from threading import Thread
 import streamlit as st
 from anyio import to_thread
 
-from dashboard import http_api, http_files, runtime
-from dashboard.readings import Snapshot
+from dashboard import runtime
+from dashboard.readings.snapshot import Snapshot
+from dashboard.routes import api, files
 from wire import logs
 from wire.errors import ApplicationError
 from wire.settings import load_settings
@@ -29,10 +30,10 @@ def _start() -> None:
 
 def _warm_up(snapshot: Snapshot) -> None:
     """Load and compress now what the first visitor would wait for."""
-    from dashboard.components import timeline
+    from dashboard.components.timeline import figure
 
-    timeline.figure(snapshot, 120).to_json()
-    http_files.compressed_plotly()
+    figure.draw(snapshot, 120).to_json()
+    files.compressed_plotly()
 
 
 def _leave(error: ApplicationError) -> None:
@@ -57,5 +58,5 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=_lifespan,
-    routes=[*http_api.ROUTES, *http_files.ROUTES],
+    routes=[*api.ROUTES, *files.ROUTES],
 )

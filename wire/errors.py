@@ -3,6 +3,7 @@
     ApplicationError
     ├── SettingsError         a setting is missing or wrong; names the variable
     ├── MessageError          bytes or fields that are not a job or an event
+    ├── PromptRefused         the prompt holds a blocked word; does not say which
     ├── QueueError
     │   ├── QueueUnavailable  the broker or the file cannot be reached; try again
     │   └── PublishRefused    the broker answered, and did not take the message
@@ -31,6 +32,10 @@ class SettingsError(ApplicationError):
 
 class MessageError(ApplicationError):
     """A message cannot be understood; trying again will not help."""
+
+
+class PromptRefused(ApplicationError):
+    """The prompt holds a blocked word."""
 
 
 class QueueError(ApplicationError):

@@ -5,11 +5,12 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import estimates
-from dashboard.components import own_jobs, words
-from dashboard.fleet import FleetReading
-from dashboard.jobs import FINISHED, JobView
-from dashboard.readings import Snapshot
+from dashboard import words
+from dashboard.components import own_jobs
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings import estimates
+from dashboard.readings.jobs import FINISHED, JobView
+from dashboard.readings.snapshot import Snapshot
 from wire.picture import parse_picture_name
 
 CARDS = 3

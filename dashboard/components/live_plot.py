@@ -5,11 +5,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import http_files
-from dashboard.components import timeline
 from dashboard.components.shared_drawing import once_per_snapshot
-from dashboard.components.timeline_layout import HEIGHT
-from dashboard.readings import Snapshot
+from dashboard.components.timeline import figure
+from dashboard.components.timeline.layout import HEIGHT
+from dashboard.readings.snapshot import Snapshot
+from dashboard.routes import files
 
 # Registered once per process, as Streamlit wants it; each session mounts its own.
 _plot = st.components.v2.component(
@@ -22,7 +22,7 @@ _plot = st.components.v2.component(
 
 @once_per_snapshot
 def _drawn(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
-    return timeline.figure(snapshot, span, zone).to_json()
+    return figure.draw(snapshot, span, zone).to_json()
 
 
 def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
@@ -31,8 +31,8 @@ def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
         data={
             "figure": _drawn(snapshot, span, zone),
             "height": HEIGHT,
-            "alt": timeline.alt_text(snapshot),
-            "library": http_files.PLOTLY_URL,
+            "alt": figure.alt_text(snapshot),
+            "library": files.PLOTLY_URL,
         },
         key="timeline",
         height=HEIGHT,

@@ -7,10 +7,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import estimates
-from dashboard.components import words
-from dashboard.fleet import FleetReading
-from dashboard.readings import Reading, Snapshot
+from dashboard import words
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings import estimates
+from dashboard.readings.snapshot import Reading, Snapshot
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import runtime
-from dashboard.components import own_jobs, words
+from dashboard import runtime, words
+from dashboard.components import own_jobs
 from wire.errors import ApplicationError, ObjectMissing
 from wire.job import Job
 from wire.picture import (

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import words
-from dashboard.readings import PictureView, Snapshot
+from dashboard import words
+from dashboard.readings.snapshot import PictureView, Snapshot
 
 PLACES = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""

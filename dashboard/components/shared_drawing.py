@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar
 
-from dashboard.readings import Snapshot
+from dashboard.readings.snapshot import Snapshot
 
 Drawing = TypeVar("Drawing")
 

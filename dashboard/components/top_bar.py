@@ -5,8 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import words
-from dashboard.readings import Reading, Snapshot
+from dashboard import words
+from dashboard.readings.snapshot import Reading, Snapshot
 
 _STALE = 10.0
 """Seconds after which the snapshot itself is old: the sampler does not run."""

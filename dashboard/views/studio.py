@@ -4,7 +4,7 @@ import time
 
 import streamlit as st
 
-from dashboard import model_facts, runtime, why
+from dashboard import model_facts, runtime
 from dashboard.components import (
     job_cards,
     live_plot,
@@ -17,6 +17,7 @@ from dashboard.components import (
     viewer,
     why_sentence,
 )
+from dashboard.readings import why
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
@@ -36,7 +37,7 @@ def show_live() -> None:
     with st.container(key="chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="why"):
-        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at))
+        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone))
     with st.container(key="jobs", gap="small"):
         job_cards.show(snapshot)
     with st.container(key="pictures", gap="small"):

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from dashboard import runtime
-from dashboard.worker_processes import as_environment
+from dashboard.fleet.worker_processes import as_environment
 from tests.conditions import free_port, wait_until
 from tests.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store

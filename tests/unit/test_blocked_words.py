@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard import blocked_words
-from dashboard.blocked_words import PromptRefused, check, compiled, parse
+from dashboard.blocked_words import check, compiled, parse
+from wire.errors import PromptRefused
 
 
 @pytest.mark.parametrize(

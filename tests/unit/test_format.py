@@ -5,10 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.components import job_cards, prompt_form, words
-from dashboard.fleet import FleetReading, Worker
-from dashboard.jobs import JobView
-from dashboard.readings import Reading, Snapshot
+from dashboard import words
+from dashboard.components import job_cards, prompt_form
+from dashboard.fleet.reading import FleetReading, Worker
+from dashboard.readings.jobs import JobView
+from dashboard.readings.snapshot import Reading, Snapshot
 from wire.errors import QueueUnavailable
 from wire.job import Job
 from wire.picture import picture_name

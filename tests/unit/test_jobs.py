@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.jobs import follow, waiting
-from dashboard.journal import Journal
+from dashboard.readings.jobs import follow, waiting
+from dashboard.readings.journal import Journal
 from wire.event import Event
 from wire.job import JobRequest, new_job
 

@@ -5,9 +5,9 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.history import DAY, History, extend
-from dashboard.moments import request_moments
-from dashboard.readings import Sample
+from dashboard.readings.history import DAY, History, extend
+from dashboard.readings.moments import request_moments
+from dashboard.readings.snapshot import Sample
 
 
 def texts(*samples: Sample) -> list[str]:

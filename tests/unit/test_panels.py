@@ -6,8 +6,8 @@ from datetime import UTC
 import pytest
 
 from dashboard.components import numbers, top_bar
-from dashboard.fleet import FleetReading, Node, Scaler, Worker
-from dashboard.readings import Reading, Sample, Snapshot
+from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
+from dashboard.readings.snapshot import Reading, Sample, Snapshot
 from wire.queue import Depth
 
 NOW = 3600.0

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 
 from dashboard import runtime
-from dashboard.dead_letters import note_failures
+from dashboard.readings.dead_letters import note_failures
 from tests.conditions import free_port, wait_until
 from wire import cancellation
 from wire.errors import QueueUnavailable, StoreUnavailable

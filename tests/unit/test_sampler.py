@@ -9,14 +9,14 @@ from uuid import uuid4
 
 import pytest
 
-from dashboard import store_listing
-from dashboard.fleet import FleetReading, Node
-from dashboard.gallery_index import GalleryIndex
-from dashboard.gallery_reader import GalleryReader
-from dashboard.journal import Journal
-from dashboard.sampler import Sampler, Sources, sample_of
-from dashboard.source import Source
-from dashboard.stored_jobs import stored_job
+from dashboard.fleet.reading import FleetReading, Node
+from dashboard.readings import store_listing
+from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.journal import Journal
+from dashboard.readings.sampler import Sampler, Sources, sample_of
+from dashboard.readings.source import Source
+from dashboard.readings.stored_jobs import stored_job
 from tests.conditions import wait_until
 from tests.samples import metadata_of
 from wire.errors import StoreUnavailable

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.scaling_rule import (
+from dashboard.fleet.scaling_rule import (
     Behaviour,
     RatePolicy,
     ScalerState,

@@ -14,13 +14,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard import fleet_local, worker_processes
-from dashboard.fleet_local import LocalFleet
-from dashboard.journal import Journal
-from dashboard.supervisor import Supervisor
-from dashboard.supervisor_rule import jobs_of, missing, surplus
-from dashboard.worker_logs import last_sentence, open_log
-from dashboard.worker_processes import Slot
+from dashboard.fleet import local, worker_processes
+from dashboard.fleet.local import LocalFleet
+from dashboard.fleet.supervisor import Supervisor
+from dashboard.fleet.supervisor_rule import jobs_of, missing, surplus
+from dashboard.fleet.worker_logs import last_sentence, open_log
+from dashboard.fleet.worker_processes import Slot
+from dashboard.readings.journal import Journal
 from tests.conditions import wait_until
 from wire.errors import FleetError, QueueUnavailable
 from wire.event import Event
@@ -208,7 +208,7 @@ def test_an_unknown_depth_keeps_the_workers(tmp_path):
 
 def test_a_queue_that_hangs_makes_the_fleet_unknown(tmp_path, monkeypatch):
     """What the supervisor saw last is not shown as if it were now."""
-    monkeypatch.setattr(fleet_local, "_SLOW_LOOK", 0.2)
+    monkeypatch.setattr(local, "_SLOW_LOOK", 0.2)
     with stage(tmp_path) as on:
         fleet = LocalFleet(on.supervisor, on.journal)
         assert fleet.read().wanted == 0

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components import timeline
 from dashboard.components.shared_drawing import once_per_snapshot
-from dashboard.components.timeline_layout import share_height
-from dashboard.components.timeline_marks import captions, moment_lines, newest
-from dashboard.components.timeline_series import Window, bars, line, nice_top, unknown
-from dashboard.readings import Moment, Sample, Snapshot
+from dashboard.components.timeline.figure import alt_text, draw
+from dashboard.components.timeline.layout import share_height
+from dashboard.components.timeline.marks import captions, moment_lines, newest
+from dashboard.components.timeline.series import Window, bars, line, nice_top, unknown
+from dashboard.readings.snapshot import Moment, Sample, Snapshot
 
 NOW = 1_800_000_000.0
 WINDOW = Window(NOW, 120)
@@ -127,7 +127,7 @@ def test_moments_of_lanes_that_are_not_there_are_not_named():
 )
 def test_figure_has_the_lanes_of_its_mode(lanes: tuple[str, ...]):
     """Only lanes that the mode knows are drawn, and they share the whole height."""
-    figure = timeline.figure(_snapshot(lanes=lanes), 600)
+    figure = draw(_snapshot(lanes=lanes), 600)
     axes = [
         axis for axis in figure.layout if axis.startswith("yaxis") and figure.layout[axis].domain
     ]
@@ -138,17 +138,17 @@ def test_figure_has_the_lanes_of_its_mode(lanes: tuple[str, ...]):
 
 def test_figure_without_readings_claims_nothing():
     """With no sample there is no line, and the values are not zero but not read."""
-    figure = timeline.figure(_snapshot(lanes=("requests", "workers")), 600)
+    figure = draw(_snapshot(lanes=("requests", "workers")), 600)
     assert list(figure.data) == []
     texts = [note.text for note in figure.layout.annotations]
     assert texts.count("no reading") == 2
-    assert "unknown" in timeline.alt_text(_snapshot())
+    assert "unknown" in alt_text(_snapshot())
 
 
 def test_figure_says_where_it_has_no_reading():
     """An unknown stretch is shaded in its lane, and named where the words have room."""
     samples = tuple(Sample(NOW - 100 + index, waiting=0, painting=0) for index in range(100))
-    figure = timeline.figure(_snapshot(samples, ("requests", "workers")), 120)
+    figure = draw(_snapshot(samples, ("requests", "workers")), 120)
     shades = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert len(shades) == 1
     assert "no<br>reading" in [note.text for note in figure.layout.annotations]
@@ -157,7 +157,7 @@ def test_figure_says_where_it_has_no_reading():
 def test_figure_leaves_its_colours_to_the_page():
     """Every colour is a custom property, so that one figure serves light and dark."""
     samples = tuple(Sample(NOW - 9 + index, 1, 1, 2, 1, 1, 1) for index in range(9))
-    text = timeline.figure(_snapshot(samples), 120).to_json()
+    text = draw(_snapshot(samples), 120).to_json()
     assert "var(--requests-tint)" in text
     assert '"#' not in text
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.fleet import FleetReading, Scaler, Worker
-from dashboard.readings import Reading
-from dashboard.why import explain
+from dashboard.fleet.reading import FleetReading, Scaler, Worker
+from dashboard.readings.snapshot import Reading
+from dashboard.readings.why import explain
 from wire.queue import Depth
 
 SCALER = Scaler(

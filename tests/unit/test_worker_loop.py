@@ -456,7 +456,7 @@ def test_a_worker_for_one_task_waits_for_it(parts: Parts, noise: Path, tmp_path:
 @pytest.mark.parametrize(
     ("variables", "code", "sentence"),
     [
-        ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment is not valid"),
+        ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment should be"),
         ({"DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, 2, "DEVICE is cuda, but PyTorch"),
         ({"MODEL_ID": "tests"}, 3, "The folder tests holds no model_index.json"),
         ({"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"}, 3, "is no folder here"),

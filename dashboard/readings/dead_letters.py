@@ -2,7 +2,7 @@
 
 import time
 
-from dashboard.journal import Journal
+from dashboard.readings.journal import Journal
 from wire.event import Event
 from wire.queue import Queue
 

@@ -1,6 +1,6 @@
 """Jobs that were done before this process began: read back from their metadata."""
 
-from dashboard.jobs import JobView
+from dashboard.readings.jobs import JobView
 from wire.errors import MessageError, ObjectMissing
 from wire.job import Job, submitted_at, validated
 from wire.picture import Metadata, decode_metadata, metadata_name, parse_metadata_name

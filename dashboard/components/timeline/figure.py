@@ -10,15 +10,15 @@ from datetime import tzinfo
 import plotly.graph_objects as go
 
 from dashboard.components import timeline_marks as marks
-from dashboard.components.timeline_lanes import LANES, Lane
-from dashboard.components.timeline_layout import layout, share_height
-from dashboard.components.timeline_series import Window, bars, highest, nice_top, unknown, within
-from dashboard.components.timeline_traces import traces
-from dashboard.components.words import UNKNOWN
-from dashboard.readings import Sample, Snapshot
+from dashboard.components.timeline.lanes import LANES, Lane
+from dashboard.components.timeline.layout import layout, share_height
+from dashboard.components.timeline.series import Window, bars, highest, nice_top, unknown, within
+from dashboard.components.timeline.traces import traces
+from dashboard.readings.snapshot import Sample, Snapshot
+from dashboard.words import UNKNOWN
 
 
-def figure(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figure:
+def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figure:
     """Draw the last ``span`` seconds of a snapshot, one lane for each idea that it knows."""
     window = Window(snapshot.at, span, zone)
     samples = within(snapshot.samples, window)

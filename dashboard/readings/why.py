@@ -3,9 +3,9 @@
 import math
 from datetime import tzinfo
 
-from dashboard.components.words import counted, since
-from dashboard.fleet import FleetReading, Phase, Scaler, Worker
-from dashboard.readings import Reading
+from dashboard.fleet.reading import FleetReading, Phase, Scaler, Worker
+from dashboard.readings.snapshot import Reading
+from dashboard.words import counted, since
 from wire.queue import Depth
 
 Sentence = tuple[str, str]

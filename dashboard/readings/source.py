@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from dashboard.readings import Reading
+from dashboard.readings.snapshot import Reading
 from wire.errors import ApplicationError
 
 Value = TypeVar("Value")

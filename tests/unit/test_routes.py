@@ -9,11 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard import http_api, http_files, runtime
-from dashboard.fleet import FleetReading
-from dashboard.http_files import PictureCache
-from dashboard.jobs import JobView, waiting
-from dashboard.readings import Reading, Snapshot
+from dashboard import runtime
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings.jobs import JobView, waiting
+from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.routes import api, files
+from dashboard.routes.files import PictureCache
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
 from wire.queue import Depth
@@ -87,13 +88,13 @@ class _Sampler:
 def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     parts = Parts()
     monkeypatch.setattr(runtime, "current", lambda: parts)
-    monkeypatch.setattr(http_files, "_cache", PictureCache(1000))
+    monkeypatch.setattr(files, "_cache", PictureCache(1000))
     return parts
 
 
 @pytest.fixture
 def client(parts: Parts) -> Iterator[TestClient]:  # noqa: ARG001, the routes use them
-    with TestClient(Starlette(routes=[*http_api.ROUTES, *http_files.ROUTES])) as client:
+    with TestClient(Starlette(routes=[*api.ROUTES, *files.ROUTES])) as client:
         yield client
 
 
@@ -278,8 +279,8 @@ def test_readiness_names_what_is_away(
 
 def test_chart_library_is_compressed_for_browsers_that_unpack(client: TestClient):
     """The library travels in a third of its size, and may be kept for ever."""
-    packed = client.get(http_files.PLOTLY_URL, headers={"Accept-Encoding": "gzip"})
-    plain = client.get(http_files.PLOTLY_URL, headers={"Accept-Encoding": "identity"})
+    packed = client.get(files.PLOTLY_URL, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(files.PLOTLY_URL, headers={"Accept-Encoding": "identity"})
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
     assert packed.content == plain.content
     assert "immutable" in packed.headers["cache-control"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dashboard.fleet import Phase
+from dashboard.fleet.reading import Phase
 from wire.event import Event
 
 

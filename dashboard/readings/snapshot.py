@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from dashboard.fleet import FleetReading
-from dashboard.jobs import JobView
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings.jobs import JobView
 from wire.queue import Depth
 
 Value = TypeVar("Value")

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.components.timeline_lanes import Curve, Lane
-from dashboard.components.timeline_layout import Place
-from dashboard.components.timeline_series import Point, Window, bars, line
-from dashboard.readings import Sample
+from dashboard.components.timeline.lanes import Curve, Lane
+from dashboard.components.timeline.layout import Place
+from dashboard.components.timeline.series import Point, Window, bars, line
+from dashboard.readings.snapshot import Sample
 
 Trace = go.Scatter | go.Bar
 

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 from itertools import chain, islice
 
-from dashboard import store_listing
-from dashboard.gallery_index import SHOWN, GalleryIndex
-from dashboard.jobs import FINISHED, JobView
-from dashboard.journal import Journal
+from dashboard.readings import store_listing
+from dashboard.readings.gallery_index import SHOWN, GalleryIndex
+from dashboard.readings.jobs import FINISHED, JobView
+from dashboard.readings.journal import Journal
 from wire.errors import MessageError, ObjectMissing
 from wire.event import Event, Kind
 from wire.job import submitted_at

@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard import metrics, runtime, submission
-from dashboard.blocked_words import PromptRefused
-from dashboard.jobs import JobView
-from dashboard.readings import Reading, Snapshot
-from wire.errors import ApplicationError, MessageError, QueueError, StoreError
+from dashboard import runtime, submission
+from dashboard.readings.jobs import JobView
+from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.routes import metrics
+from wire.errors import ApplicationError, MessageError, PromptRefused, QueueError, StoreError
 from wire.job import MAX_MESSAGE
 from wire.picture import metadata_name, parse_metadata_name
 

@@ -2,8 +2,8 @@
 
 from statistics import median
 
-from dashboard.jobs import JobView
-from dashboard.readings import Snapshot
+from dashboard.readings.jobs import JobView
+from dashboard.readings.snapshot import Snapshot
 
 _JUDGED = 10
 """Finished jobs that an estimate looks back at."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dashboard.readings import Moment, Sample
+from dashboard.readings.snapshot import Moment, Sample
 
 BURST = 5
 """Jobs within ``TOGETHER`` seconds that make a burst."""

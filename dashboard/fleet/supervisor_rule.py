@@ -3,10 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.fleet import FleetEvent, Phase, Scaler
-from dashboard.scaling_rule import Behaviour, RatePolicy, ScalerState, ScalingPolicy, cooldown_left
-from dashboard.worker_phases import WorkerView
-from dashboard.worker_processes import Slot
+from dashboard.fleet.reading import FleetEvent, Phase, Scaler
+from dashboard.fleet.scaling_rule import (
+    Behaviour,
+    RatePolicy,
+    ScalerState,
+    ScalingPolicy,
+    cooldown_left,
+)
+from dashboard.fleet.worker_phases import WorkerView
+from dashboard.fleet.worker_processes import Slot
 from wire.queue import Depth
 from wire.settings import Settings
 

@@ -5,12 +5,12 @@ import platform
 import time
 from functools import cache
 
-from dashboard.fleet import FleetReading, Node, Worker
-from dashboard.journal import Journal
-from dashboard.supervisor import Supervisor
-from dashboard.supervisor_rule import Report, spoken_by
-from dashboard.worker_phases import WorkerView
-from dashboard.worker_processes import Slot
+from dashboard.fleet.reading import FleetReading, Node, Worker
+from dashboard.fleet.supervisor import Supervisor
+from dashboard.fleet.supervisor_rule import Report, spoken_by
+from dashboard.fleet.worker_phases import WorkerView
+from dashboard.fleet.worker_processes import Slot
+from dashboard.readings.journal import Journal
 from wire.errors import FleetError
 
 _READY = ("idle", "painting")

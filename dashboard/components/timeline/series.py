@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cached_property
 
-from dashboard.readings import Sample
+from dashboard.readings.snapshot import Sample
 
 Value = Callable[[Sample], int | None]
 Point = tuple[float, int]

@@ -10,10 +10,9 @@ import time
 
 from filelock import FileLock, Timeout
 
-from dashboard.fleet import FleetEvent, Phase
-from dashboard.journal import Journal
-from dashboard.scaling_rule import ScalerState, decide
-from dashboard.supervisor_rule import (
+from dashboard.fleet.reading import FleetEvent, Phase
+from dashboard.fleet.scaling_rule import ScalerState, decide
+from dashboard.fleet.supervisor_rule import (
     Report,
     describe,
     jobs_of,
@@ -22,7 +21,7 @@ from dashboard.supervisor_rule import (
     spoken_by,
     surplus,
 )
-from dashboard.worker_processes import (
+from dashboard.fleet.worker_processes import (
     WORKER_COMMAND,
     Slot,
     ask_to_stop,
@@ -31,6 +30,7 @@ from dashboard.worker_processes import (
     observe,
     stop_all,
 )
+from dashboard.readings.journal import Journal
 from wire.errors import QueueError
 from wire.event import Event
 from wire.queue import Queue

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.components.timeline_series import Value, requests
-from dashboard.readings import Sample, Snapshot
+from dashboard.components.timeline.series import Value, requests
+from dashboard.readings.snapshot import Sample, Snapshot
 
 Words = list[tuple[float, str]]
 """Pairs of a value, which is a height in the lane, and what is written there."""

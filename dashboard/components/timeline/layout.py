@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dashboard.components.timeline_series import Window
+from dashboard.components.timeline.series import Window
 
 HEIGHT = 320
 FONT = 12

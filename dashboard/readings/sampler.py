@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.fleet import FleetReading, Node
-from dashboard.gallery_index import GalleryIndex
-from dashboard.history import SAMPLE_EVERY, History, extend
-from dashboard.journal import Journal
-from dashboard.readings import Sample, Snapshot
-from dashboard.source import Source
+from dashboard.fleet.reading import FleetReading, Node
+from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.history import SAMPLE_EVERY, History, extend
+from dashboard.readings.journal import Journal
+from dashboard.readings.snapshot import Sample, Snapshot
+from dashboard.readings.source import Source
 from wire.queue import Depth
 
 REFRESH_EVERY = 0.5

@@ -18,11 +18,11 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from dashboard.worker_logs import last_sentence, open_log
+from dashboard.fleet.worker_logs import last_sentence, open_log
 from wire.settings import Settings
 
 WORKER_COMMAND = (sys.executable, "-m", "worker")
-_ROOT = Path(__file__).parent.parent
+_ROOT = Path(__file__).parents[2]
 _LONGEST_PAUSE = 60.0
 _LASTED = 30.0
 """Seconds after which a worker counts as one that had started well."""

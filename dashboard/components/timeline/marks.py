@@ -6,10 +6,10 @@ values stand right of the plot.
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.components.timeline_lanes import Lane, Words
-from dashboard.components.timeline_layout import FONT, SMALL, Place
-from dashboard.components.timeline_series import Window
-from dashboard.readings import Moment
+from dashboard.components.timeline.lanes import Lane, Words
+from dashboard.components.timeline.layout import FONT, SMALL, Place
+from dashboard.components.timeline.series import Window
+from dashboard.readings.snapshot import Moment
 
 Mark = dict[str, object]
 Stretches = Sequence[tuple[float, float]]

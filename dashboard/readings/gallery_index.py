@@ -4,7 +4,7 @@ import threading
 from bisect import insort
 from dataclasses import replace
 
-from dashboard.readings import PictureView
+from dashboard.readings.snapshot import PictureView
 from wire.picture import parse_picture_name
 
 SHOWN = 500

@@ -2,8 +2,8 @@
 
 import threading
 
-from dashboard.jobs import FINISHED, JobView, follow, waiting
-from dashboard.worker_phases import WorkerView, follow_worker
+from dashboard.fleet.worker_phases import WorkerView, follow_worker
+from dashboard.readings.jobs import FINISHED, JobView, follow, waiting
 from wire.event import Event
 
 MOST_JOBS = 1000

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.moments import follow_moments, request_moments
-from dashboard.readings import Moment, Sample
+from dashboard.readings.moments import follow_moments, request_moments
+from dashboard.readings.snapshot import Moment, Sample
 
 SAMPLE_EVERY = 2.0
 """Seconds between two samples."""

@@ -1,0 +1,1 @@
+"""The chart: requests, workers, GPU nodes and pictures on one time axis."""

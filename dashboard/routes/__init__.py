@@ -1,0 +1,1 @@
+"""HTTP beside the page: for programs, for pictures, for Prometheus."""
