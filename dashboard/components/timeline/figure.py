@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 import plotly.graph_objects as go
 
-from dashboard.components import timeline_marks as marks
+from dashboard.components.timeline import marks
 from dashboard.components.timeline.lanes import LANES, Lane
 from dashboard.components.timeline.layout import layout, share_height
 from dashboard.components.timeline.series import Window, bars, highest, nice_top, unknown, within
