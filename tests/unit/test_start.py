@@ -1,0 +1,59 @@
+"""`python -m dashboard`: what keeps it from starting is a sentence with a way out."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+from dashboard import __main__ as start
+from tests.conditions import free_port
+from wire.errors import SettingsError
+from wire.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_port_in_use_is_named_with_another_to_take():
+    """Who starts a second dashboard reads how to give it another port."""
+    with socket.create_server(("", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=rf"Port {port} .* PORT={port + 1} make demo"):
+            start._check_port(port)
+
+
+def test_a_free_port_is_taken():
+    """Nothing is said about a port that can be used."""
+    start._check_port(free_port())
+
+
+def test_a_full_disk_is_said_before_anything_starts(tmp_path, monkeypatch):
+    """Who has no room left reads where, and that nothing was lost."""
+    usage = namedtuple("usage", "total used free")(10**12, 10**12, 5 * 2**20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(SettingsError, match=r"Only 5 MB are free .* What is there was kept"):
+        start._check_data_dir(Settings(_env_file=None, data_dir=tmp_path))
+
+
+def test_a_data_folder_that_cannot_be_is_named(tmp_path):
+    """A DATA_DIR below a file is a sentence with that path."""
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "data"
+    with pytest.raises(SettingsError, match=f"DATA_DIR {folder} cannot be used"):
+        start._check_data_dir(Settings(_env_file=None, data_dir=folder))
+
+
+def test_a_wrong_setting_ends_the_command_without_a_stack_trace(tmp_path):
+    """The command exits with 1 and one line."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "dashboard"],
+        cwd=ROOT,
+        env={"PORT": "abc", "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "PORT in the environment should be a valid integer.\n"
