@@ -1,8 +1,12 @@
 """The stream of events from workers to whoever listens."""
 
+import logging
 from typing import Protocol
 
-from wire.event import Event
+from wire.errors import MessageError
+from wire.event import Event, decode_event
+
+log = logging.getLogger(__name__)
 
 
 class Events(Protocol):
@@ -19,3 +23,12 @@ class Events(Protocol):
 
     def close(self) -> None:
         """Stop listening."""
+
+
+def readable(body: bytes) -> Event | None:
+    """Read an event that arrived; None, and a line in the log, for anything else."""
+    try:
+        return decode_event(body)
+    except MessageError as error:
+        log.warning("An event was skipped. %s", error)
+        return None

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pika.channel import Channel as RawChannel
 
 from wire import names
-from wire.errors import MessageError, QueueUnavailable
-from wire.event import Event, decode_event, encode_event
+from wire.errors import QueueUnavailable
+from wire.event import Event, encode_event
+from wire.events import readable
 from wire.rabbitmq.channel import Channel, Done
 from wire.rabbitmq.connection import shared_connection
 from wire.settings import Settings
@@ -118,7 +119,7 @@ class Listener:
             raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
         newest = arrived[-1][0]
         self.channel.post(lambda raw: raw.basic_ack(newest, multiple=True))
-        return [event for _, body in arrived if (event := _readable(body))]
+        return [event for _, body in arrived if (event := readable(body))]
 
     def _consume(self, raw: RawChannel, name: str, done: Done) -> None:
         raw.basic_qos(prefetch_count=_PREFETCH)
@@ -127,11 +128,3 @@ class Listener:
             lambda _raw, method, _properties, body: self._arrived.put((method.delivery_tag, body)),
             callback=done,
         )
-
-
-def _readable(body: bytes) -> Event | None:
-    try:
-        return decode_event(body)
-    except MessageError as error:
-        log.warning("An event was skipped. %s", error)
-        return None

@@ -9,8 +9,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from wire.errors import MessageError, QueueUnavailable
-from wire.event import Event, decode_event, encode_event
+from wire.errors import QueueUnavailable
+from wire.event import Event, encode_event
+from wire.events import readable
 from wire.sqlite.file import SqliteFile
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class SqliteEvents:
                 break
             time.sleep(min(left, _POLL_SECONDS))
         self._seen = rows[-1][0] if rows else self._seen
-        return [event for _, body in rows if (event := _readable(body))]
+        return [event for _, body in rows if (event := readable(body))]
 
     def close(self) -> None:
         """Close the file."""
@@ -66,11 +67,3 @@ class SqliteEvents:
     def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
         if newest % _TRIM_EVERY == 0:
             connection.execute("DELETE FROM events WHERE number <= ?", (newest - KEPT,))
-
-
-def _readable(body: bytes) -> Event | None:
-    try:
-        return decode_event(body)
-    except MessageError as error:
-        log.warning("An event was skipped. %s", error)
-        return None
