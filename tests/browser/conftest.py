@@ -7,10 +7,7 @@ from playwright.sync_api import Page
 
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.browser.studio_page import StudioPage
-from tests.chromium import browser, open_page
 from tests.dashboard_server import Dashboard, running_dashboard
-
-__all__ = ["browser", "open_page"]  # fixtures
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from dashboard.fleet.worker_processes import as_environment
-from tests.browser.conftest import browser, open_page  # noqa: F401, the same browser
 from tests.conditions import wait_until
 from tests.dashboard_server import Dashboard
 from wire.settings import Settings
