@@ -32,7 +32,7 @@ worker: $(VENV)/installed models/demo/model_index.json ## one worker, for whatev
 
 .PHONY: test
 test: $(VENV)/test-tools models/demo/model_index.json ## every test that can run here
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 .PHONY: lint
 lint: $(VENV)/test-tools ## ruff: style and mistakes
