@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
-COMPOSE := docker compose --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
+COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
 
 .PHONY: help
 help: ## list every target
@@ -50,7 +50,7 @@ screenshots: $(VENV)/test-tools models/demo/model_index.json ## the pictures of 
 .PHONY: up
 up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)
 	@$(COMPOSE) up --build --detach --wait
-	@echo "Open http://localhost:$${PORT:-8501}. Stop with: make down"
+	@echo "Open http://$$($(COMPOSE) port dashboard 8501). Stop with: make down"
 
 .PHONY: down
 down: compose.env ## stop Docker Compose; the queue and the pictures are kept
@@ -58,7 +58,7 @@ down: compose.env ## stop Docker Compose; the queue and the pictures are kept
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.
