@@ -24,6 +24,8 @@ from wire.settings import Settings
 WORKER_COMMAND = (sys.executable, "-m", "worker")
 _ROOT = Path(__file__).parents[2]
 _LONGEST_PAUSE = 60.0
+_DOUBLED = 6
+"""Times that the pause of a second is doubled, at most; powers beyond 1023 are no floats."""
 _LASTED = 30.0
 """Seconds after which a worker counts as one that had started well."""
 _MARGIN = 5.0
@@ -51,7 +53,7 @@ class Slot:
     @property
     def retry_at(self) -> float:
         """Unix seconds at which a failed worker is started again."""
-        return self.since + min(_LONGEST_PAUSE, 2.0 ** (self.failures - 1))
+        return self.since + min(_LONGEST_PAUSE, 2.0 ** min(_DOUBLED, self.failures - 1))
 
 
 def launch(

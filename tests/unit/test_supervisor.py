@@ -194,6 +194,11 @@ def test_a_worker_that_keeps_dying_is_tried_less_and_less():
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_a_worker_that_failed_ten_thousand_times_is_still_tried():
+    """A worker that is broken for days does not end the supervisor's looks."""
+    assert Slot("worker-1", "failed", 5.0, failures=10_000).retry_at == 65
+
+
 def test_an_unknown_depth_keeps_the_workers(tmp_path):
     """While the queue is away, nothing is started and nothing is stopped."""
     with stage(tmp_path, cooldown_period=0.1) as on:
