@@ -4,6 +4,7 @@ Each source has its own thread, so that one which hangs does not delay the other
 cannot be read is unknown in the snapshot, never zero.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from wire.queue import Depth
 
 REFRESH_EVERY = 0.5
 """Seconds between two snapshots when nothing happens, so that ages go on."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,13 @@ class Sampler:
     def _run(self) -> None:
         next_sample = time.monotonic()
         while not self._stopping.wait(REFRESH_EVERY):
-            if time.monotonic() >= next_sample:
+            due = time.monotonic() >= next_sample
+            if due:
                 next_sample = time.monotonic() + SAMPLE_EVERY - REFRESH_EVERY / 2
-                self.sample()
-            else:
-                self.refresh()
+            try:
+                self.sample() if due else self.refresh()
+            except Exception:  # noqa: BLE001, the thread must outlive any of them
+                _log.exception("No snapshot could be made; the next one is tried.")
 
     def _take(self) -> Sample:
         fleet = self._sources.fleet.reading().value if self._sources.fleet else None

@@ -1,6 +1,7 @@
 """The HTTP interface for programs: jobs, state, health and metrics."""
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -123,18 +124,21 @@ def job_fields(view: JobView) -> dict[str, Any]:
 
 async def read_state(_request: Request) -> Response:
     """Give the newest readings, each with its age; null where unknown."""
-    return _answer(state_fields(runtime.current().sampler.snapshot()))
+    return _answer(state_fields(runtime.current().sampler.snapshot(), time.time()))
 
 
-def state_fields(snapshot: Snapshot) -> dict[str, Any]:
-    """Write the newest readings for programs."""
+def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
+    """Write the newest readings for programs, with their ages at ``now``.
+
+    Ages go on from the clock, not from the snapshot: it may be old itself.
+    """
     fleet = snapshot.fleet
     return {
         "at": snapshot.at,
         "mode": snapshot.mode,
-        "queue": _reading_fields(snapshot.queue, snapshot.at),
-        "store": _reading_fields(snapshot.store, snapshot.at),
-        "fleet": _reading_fields(fleet, snapshot.at) if fleet else None,
+        "queue": _reading_fields(snapshot.queue, now),
+        "store": _reading_fields(snapshot.store, now),
+        "fleet": _reading_fields(fleet, now) if fleet else None,
         "pictures_total": snapshot.pictures_total,
     }
 
@@ -152,16 +156,16 @@ async def alive(_request: Request) -> Response:
 
 async def ready(_request: Request) -> Response:
     """Answer 200 only while jobs can be taken and pictures shown."""
-    silent = silent_sources(runtime.current().sampler.snapshot())
+    silent = silent_sources(runtime.current().sampler.snapshot(), time.time())
     if silent:
         return _answer({"error": f"No answer from the {' and the '.join(silent)}."}, 503)
     return _answer({"status": "ready"})
 
 
-def silent_sources(snapshot: Snapshot) -> list[str]:
-    """Name those of queue and store that do not answer."""
+def silent_sources(snapshot: Snapshot, now: float) -> list[str]:
+    """Name those of queue and store that do not answer at ``now``."""
     readings = {"queue": snapshot.queue, "store": snapshot.store}
-    return [name for name, reading in readings.items() if not _answers(reading, snapshot.at)]
+    return [name for name, reading in readings.items() if not _answers(reading, now)]
 
 
 def _answers(reading: Reading, now: float) -> bool:
@@ -171,7 +175,7 @@ def _answers(reading: Reading, now: float) -> bool:
 
 async def read_metrics(_request: Request) -> Response:
     """Give the newest readings in Prometheus' text format."""
-    text = metrics.exposition(runtime.current().sampler.snapshot())
+    text = metrics.exposition(runtime.current().sampler.snapshot(), time.time())
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 

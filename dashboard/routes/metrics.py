@@ -11,16 +11,17 @@ from dashboard.readings.snapshot import Reading, Snapshot
 _PREFIX = "stable_diffusion"
 
 
-def exposition(snapshot: Snapshot) -> str:
-    """Write a snapshot as metrics."""
+def exposition(snapshot: Snapshot, now: float) -> str:
+    """Write a snapshot as metrics, with the ages of its readings at ``now``."""
     registry = CollectorRegistry()
-    registry.register(_Readings(snapshot))
+    registry.register(_Readings(snapshot, now))
     return generate_latest(registry).decode()
 
 
 class _Readings(Collector):
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, now: float) -> None:
         self._snapshot = snapshot
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics whose values are known."""
@@ -33,7 +34,7 @@ class _Readings(Collector):
                 "Pictures stored since the dashboard started.",
                 value=self._snapshot.pictures_total,
             )
-        yield _ages(self._snapshot)
+        yield _ages(self._snapshot, self._now)
 
 
 def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
@@ -48,7 +49,7 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     yield "pictures_known", "Pictures in the store.", snapshot.store.value
 
 
-def _ages(snapshot: Snapshot) -> GaugeMetricFamily:
+def _ages(snapshot: Snapshot, now: float) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         f"{_PREFIX}_reading_age_seconds",
         "Seconds since each source was read last.",
@@ -60,7 +61,7 @@ def _ages(snapshot: Snapshot) -> GaugeMetricFamily:
         "fleet": snapshot.fleet,
     }
     for name, reading in sources.items():
-        age = reading.age(snapshot.at) if reading else None
+        age = reading.age(now) if reading else None
         if age is not None:
             family.add_metric([name], age)
     return family

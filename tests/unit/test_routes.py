@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -41,6 +42,7 @@ class Parts:
     pictures: dict[str, bytes] = field(default_factory=dict)
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
+    now: float = 100.0
 
     @property
     def sampler(self) -> "_Sampler":
@@ -89,6 +91,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     parts = Parts()
     monkeypatch.setattr(runtime, "current", lambda: parts)
     monkeypatch.setattr(files, "_cache", PictureCache(1000))
+    monkeypatch.setattr(api, "time", SimpleNamespace(time=lambda: parts.now))
     return parts
 
 
@@ -193,12 +196,24 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     assert state["fleet"]["value"]["ready"] is None
 
 
-def test_metrics_leave_out_what_is_unknown(client: TestClient):
-    """Prometheus gets the known numbers; an unknown one has no line, never a zero."""
-    families = {
+def test_readings_grow_old_although_no_snapshot_is_made(client: TestClient, parts: Parts):
+    """A sampler that stands still is told by every age, and is no readiness."""
+    parts.now += 60
+    assert client.get("/api/state").json()["queue"]["age"] == 60.5
+    assert client.get("/readyz").status_code == 503
+    assert _metrics(client)["stable_diffusion_reading_age_seconds"] == [60.5, 62, 61]
+
+
+def _metrics(client: TestClient) -> dict[str, list[float]]:
+    return {
         family.name: [sample.value for sample in family.samples]
         for family in text_string_to_metric_families(client.get("/metrics").text)
     }
+
+
+def test_metrics_leave_out_what_is_unknown(client: TestClient):
+    """Prometheus gets the known numbers; an unknown one has no line, never a zero."""
+    families = _metrics(client)
     assert families["stable_diffusion_jobs_waiting"] == [3]
     assert families["stable_diffusion_workers_wanted"] == [2]
     assert families["stable_diffusion_pictures_stored"] == [5]

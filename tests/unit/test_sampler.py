@@ -154,6 +154,22 @@ def test_a_hung_store_does_not_delay_the_queue():
         assert time.monotonic() - begun < 0.1
 
 
+def test_the_sampler_survives_what_nobody_expected(monkeypatch):
+    """A bug in one snapshot costs that snapshot, not all that would follow."""
+    with stage() as on:
+        failed = threading.Event()
+
+        def fail() -> None:
+            failed.set()
+            raise ValueError("boom")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(on.journal, "jobs", fail)
+            assert failed.wait(30)
+        before = on.sampler.snapshot().at
+        wait_until(lambda: on.sampler.snapshot().at > before, what="another snapshot")
+
+
 def test_a_submitted_job_is_in_the_next_snapshot():
     """Nobody waits for a tick to see an own job."""
     with stage() as on:
