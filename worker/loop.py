@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from wire.errors import QueueUnavailable
+from wire.errors import QueueError
 from wire.queue import Delivery
 from worker.batch import do_batch
 from worker.parts import Parts
@@ -30,6 +30,11 @@ def work(parts: Parts) -> None:
 def _take(parts: Parts) -> list[Delivery]:
     # Each job has at least one picture, so this many fill a call of the pipeline.
     limit = 1 if parts.settings.exit_after_one_task else parts.batch_size
-    with suppress(QueueUnavailable):  # it stayed away until we were told to stop
-        return patiently(lambda: parts.queue.take(limit, _TAKE_TIMEOUT), parts.stopping)
+    with suppress(QueueError):  # it went on until we were told to stop
+        return patiently(
+            lambda: parts.queue.take(limit, _TAKE_TIMEOUT),
+            parts.stopping,
+            # A queue also refuses, as when it cannot bury a bad message for want of memory.
+            retried=(QueueError,),
+        )
     return []

@@ -6,12 +6,15 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from wire.errors import QueueUnavailable, StoreFull, StoreUnavailable
+from wire.errors import ApplicationError, QueueUnavailable, StoreFull, StoreUnavailable
 from worker.stopping import Stopping
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
+
+AWAY = (QueueUnavailable, StoreUnavailable, StoreFull)
+"""What passes by itself, or once somebody has made room."""
 
 _LONGEST_PAUSE = 10
 """Seconds."""
@@ -21,11 +24,12 @@ def patiently(
     action: Callable[[], Result],
     stopping: Stopping,
     on_trouble: Callable[[str], None] = lambda _: None,
+    retried: tuple[type[ApplicationError], ...] = AWAY,
 ) -> Result:
     """Return what ``action`` returns, as soon as queue and store let it.
 
     ``on_trouble`` hears the first failure's sentence. When the process is asked to stop,
-    the newest failure is raised: QueueUnavailable, StoreUnavailable or StoreFull.
+    the newest failure is raised, one of ``retried``.
     """
 
     def tell_once(state: RetryCallState) -> None:
@@ -34,7 +38,7 @@ def patiently(
             on_trouble(str(state.outcome.exception()))
 
     retrying = Retrying(
-        retry=retry_if_exception_type((QueueUnavailable, StoreUnavailable, StoreFull)),
+        retry=retry_if_exception_type(retried),
         wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_PAUSE),
         sleep=stopping.wait,
         stop=lambda _: stopping.asked,

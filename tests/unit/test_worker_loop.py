@@ -17,12 +17,13 @@ import pytest
 
 from tests.conditions import wait_until
 from wire.cancellation import cancel, is_cancelled
-from wire.errors import PaintingFailed, QueueUnavailable, StoreFull
+from wire.errors import PaintingFailed, PublishRefused, QueueUnavailable, StoreFull
 from wire.event import Event
 from wire.events_sqlite import SqliteEvents
 from wire.job import Job, JobRequest, new_job
 from wire.names import DELIVERY_LIMIT
 from wire.picture import decode_metadata, metadata_name, picture_name
+from wire.queue import Delivery
 from wire.queue_sqlite import SqliteQueue
 from wire.settings import Settings
 from wire.store_directory import DirectoryStore
@@ -364,6 +365,40 @@ def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
     assert patiently(take, Stopping(60), troubles.append) == "a job"
     assert troubles == ["The broker is away."]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+@dataclass
+class RefusingQueue:
+    """Fails some takes, as a broker does that is short of memory."""
+
+    queue: SqliteQueue
+    failures: int
+    fails: Callable[[], None] = lambda: None
+    """Called at each failure."""
+
+    def take(self, limit: int, timeout: float) -> list[Delivery]:
+        """Take, once there was failure enough."""
+        if self.failures:
+            self.failures -= 1
+            self.fails()
+            raise PublishRefused("The broker's memory is short.")
+        return self.queue.take(limit, timeout)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.queue, name)
+
+
+def test_a_queue_that_refuses_is_waited_for(parts: Parts):
+    """A broker that cannot bury or adopt a message while its memory is short ends no worker."""
+    job = submit(parts)
+    with working(replace(parts, queue=RefusingQueue(parts.queue, failures=2))):
+        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
+
+
+def test_a_worker_leaves_a_queue_that_goes_on_refusing(parts: Parts):
+    """Told to stop while the broker refuses, a worker ends without an error."""
+    work(replace(parts, queue=RefusingQueue(parts.queue, 10**6, fails=parts.stopping.ask)))
+    assert parts.stopping.asked
 
 
 def test_a_worker_that_stops_does_not_wait_for_a_store():
