@@ -53,6 +53,7 @@ class Sampler:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._sources = sources
+        self._tell_of_pictures = (sources.store, sources.events)
         self._journal = journal
         self._gallery = gallery
         self._mode = mode
@@ -114,11 +115,15 @@ class Sampler:
         )
 
     def _new_pictures(self) -> int | None:
-        heard = self._sources.store.reading(), self._sources.events.reading()
-        if all(reading.value is None for reading in heard):
+        if all(source.reading().value is None for source in self._tell_of_pictures):
             return None
         before, self._pictures_sampled = self._pictures_sampled, self._gallery.stored_since_start()
         return self._pictures_sampled - before
+
+    def _pictures_total(self) -> int | None:
+        """Count the pictures, once the store or the events have answered for the first time."""
+        answered = any(source.reading().at is not None for source in self._tell_of_pictures)
+        return self._gallery.stored_since_start() if answered else None
 
     def _compose(self) -> Snapshot:
         jobs = self._journal.jobs()
@@ -135,7 +140,7 @@ class Sampler:
             moments=self._history.moments(submitted),
             jobs=jobs,
             pictures=self._gallery.newest(),
-            pictures_total=self._gallery.stored_since_start(),
+            pictures_total=self._pictures_total(),
         )
 
 

@@ -112,23 +112,24 @@ class Stage:
     gallery: GalleryIndex
     queue: Answers
     store: Answers
+    events: Answers
 
 
 @contextmanager
-def stage():
-    """Run a sampler over sources that a test plays."""
+def stage(away: Exception | None = None):
+    """Run a sampler over sources that a test plays; store and events may be away at first."""
     journal, gallery = Journal(), GalleryIndex(started=NOW)
-    queue, store = Answers(Depth(2, 1)), Answers(0)
+    queue, store, events = Answers(Depth(2, 1)), Answers(0, away), Answers(0, away)
     sources = Sources(
         queue=Source("the queue", queue, 0.01, 0.1),
         store=Source("the store", store, 0.01, 0.1),
-        events=Source("the events", Answers(0), 0.01, 0.1),
+        events=Source("the events", events, 0.01, 0.1),
         dead_letters=Source("the dead letters", Answers(0), 0.01, 0.1),
     )
     sampler = Sampler(sources, journal, gallery, "laptop", ("requests", "pictures"))
     sampler.start()
     try:
-        yield Stage(sampler, journal, gallery, queue, store)
+        yield Stage(sampler, journal, gallery, queue, store, events)
     finally:
         queue.free.set()
         store.free.set()
@@ -195,6 +196,20 @@ def test_samples_count_the_pictures_between_them():
         samples = on.sampler.snapshot().samples
         assert sum(sample.pictures or 0 for sample in samples) == 2
         assert on.sampler.snapshot().pictures_total == 2
+
+
+@pytest.mark.parametrize("source", ["store", "events"])
+def test_pictures_are_unknown_until_somebody_told_of_them(source):
+    """Their number is no zero before store or events answered, and stays when both go away."""
+    with stage(away=StoreUnavailable("It is away.")) as on:
+        wait_until(lambda: fresh(on).store.error, what="a failed look")
+        assert fresh(on).pictures_total is None
+        getattr(on, source).error = None
+        wait_until(lambda: fresh(on).pictures_total == 0, what="a number")
+        getattr(on, source).error = StoreUnavailable("It is away again.")
+        on.store.error = getattr(on, source).error
+        wait_until(lambda: fresh(on).store.error == "It is away again.", what="silence")
+        assert fresh(on).pictures_total == 0
 
 
 def test_what_cannot_be_read_is_a_gap_in_its_lane():
