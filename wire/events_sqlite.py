@@ -32,8 +32,9 @@ class SqliteEvents:
     """Events in ``data_dir/queue.sqlite3``; see wire.events.Events for the promises."""
 
     def __init__(self, data_dir: Path) -> None:
-        # OFF: nobody waits for the disk on an event's account.
-        self._file = SqliteFile(data_dir, _SCHEMA, synchronous="OFF")
+        # An event may be lost, so its sender need not wait for the disk. Less than NORMAL
+        # would endanger the jobs in the same file.
+        self._file = SqliteFile(data_dir, _SCHEMA, synchronous="NORMAL")
         self._seen = 0
 
     def send(self, event: Event) -> None:

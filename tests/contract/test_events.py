@@ -19,6 +19,9 @@ from wire.job import JobRequest, new_job
 from wire.settings import Settings
 from wire.sqlite.file import FILE_NAME
 
+NORMAL = 1
+"""Of SQLite's levels of synchronous, the least that a power cut does not damage."""
+
 
 @dataclass
 class Backend:
@@ -175,6 +178,14 @@ def test_only_the_newest_events_are_kept(tmp_path):
     kept = [event.step for event in SqliteEvents(tmp_path).receive(0)]
     assert KEPT <= len(kept) <= KEPT + 100
     assert kept[-1] == KEPT + 299
+    events.close()
+
+
+def test_events_leave_the_file_that_they_share_safe(tmp_path):
+    """No event moves a page of the queue's file before the disk has what belongs to it."""
+    events = SqliteEvents(tmp_path)
+    [(level,)] = events._file.read("PRAGMA synchronous")
+    assert level >= NORMAL
     events.close()
 
 
