@@ -51,7 +51,8 @@ class Runtime:
     def submit(self, request: JobRequest) -> Job:
         """Put a job on the queue; it is safe once this returns.
 
-        Raises QueueUnavailable or PublishRefused, and then nothing was sent.
+        Raises PublishRefused, and then nothing was sent; or QueueUnavailable, and then the
+        job may be on the queue if the sentence says so.
         """
         job = new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)

@@ -126,7 +126,10 @@ def _send(requests: list[dict[str, Any]]) -> str | None:
 
 
 def refusal(error: ApplicationError, sent: int, wanted: int) -> str:
-    """Say what happened, and what was kept."""
-    if sent:
-        return f"{sent} of {wanted} requests were sent, then this happened: {error}"
-    return f"{error} Nothing was sent, and your text is still here."
+    """Say what happened, and that the text was kept.
+
+    Whether the request was sent only the error knows: a queue that was lost before it
+    answered may have the job.
+    """
+    before = f"{sent} of {wanted} requests were sent, then this happened: " if sent else ""
+    return f"{before}{error} Your text is still here."

@@ -146,5 +146,5 @@ def test_burst_is_of_the_prompt_or_of_the_suggestions_in_turn():
 def test_refusal_says_what_was_kept():
     """After an error a person knows whether something was sent."""
     error = QueueUnavailable("The queue cannot be reached.")
-    assert prompt_form.refusal(error, 0, 20).endswith("your text is still here.")
+    assert prompt_form.refusal(error, 0, 20) == f"{error} Your text is still here."
     assert prompt_form.refusal(error, 7, 20).startswith("7 of 20 requests were sent")
