@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from dashboard.readings import store_listing
 from dashboard.readings.gallery_index import SHOWN, GalleryIndex
-from dashboard.readings.jobs import FINISHED, JobView
+from dashboard.readings.jobs import JobView
 from dashboard.readings.journal import Journal
 from wire.errors import MessageError, ObjectMissing
 from wire.event import Event, Kind
@@ -72,7 +72,7 @@ class GalleryReader:
 
     def _tell_job(self, kind: Kind, entry: Entry, job_id: str, **fields: object) -> None:
         view = self._journal.find(job_id)
-        if view and view.state not in FINISHED:
+        if view and view.state not in ("done", "failed"):
             self._journal.record(Event(kind=kind, at=entry.modified, job_id=job_id, **fields))
 
     def _read_prompts(self) -> None:

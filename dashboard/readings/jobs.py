@@ -3,11 +3,19 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from wire.event import Event
+from wire.event import Event, Kind
 from wire.job import Job, submitted_at
 
 State = Literal["waiting", "starting", "painting", "done", "failed", "cancelled"]
 FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
+_RETRY = ("accepted", "received")
+_STILL_HEARD: dict[State, tuple[Kind, ...]] = {
+    "done": _RETRY,
+    "failed": _RETRY,
+    # A worker takes a cancelled job only to drop it; but it may have been quicker.
+    "cancelled": ("accepted", "stored", "done"),
+}
+"""The events that change a finished job."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,10 @@ def waiting(job: Job) -> JobView:
 
 
 def follow(view: JobView, event: Event) -> JobView:
-    """Advance a job by one event; events of a finished job change nothing but a retry's."""
-    if view.state in FINISHED and event.kind not in ("accepted", "received"):
+    """Advance a job by one event; few events change a finished job."""
+    if event.kind not in _STILL_HEARD.get(view.state, _CHANGES):
         return view
-    change = _CHANGES.get(event.kind)
-    return change(view, event) if change else view
+    return _CHANGES[event.kind](view, event)
 
 
 def _accepted(view: JobView, event: Event) -> JobView:
@@ -83,7 +90,8 @@ def _stored(view: JobView, event: Event) -> JobView:
     if event.name is None or event.name in view.pictures:
         return view
     pictures = (*view.pictures, event.name)
-    return replace(view, state="painting", pictures=pictures, step=0, detail=None)
+    state = view.state if view.state in FINISHED else "painting"
+    return replace(view, state=state, pictures=pictures, step=0, detail=None)
 
 
 def _returned(view: JobView, event: Event) -> JobView:

@@ -36,11 +36,20 @@ def picture(number: int, at: float = 0) -> Event:
         (("received", "failed", "accepted"), "waiting"),
         (("received", "failed", "received"), "starting"),
         (("done", "step", "stored", "returned"), "done"),
+        (("received", "cancelled", "done"), "done"),
+        (("received", "done", "cancelled"), "done"),
+        (("cancelled", "received", "step"), "cancelled"),
     ],
 )
 def test_events_lead_to_states(kinds, state):
     """Each event moves a job on; a finished job moves again only when it is tried again."""
     assert told(*kinds).state == state
+
+
+def test_a_picture_stored_while_its_job_was_cancelled_is_kept():
+    """What a worker stored before it heard of it is on the card, and the job stays cancelled."""
+    view = follow(told("received", "cancelled"), picture(0))
+    assert (view.state, view.pictures) == ("cancelled", (f"{JOB.id}-0.png",))
 
 
 def test_a_late_acceptance_does_not_undo_a_quick_worker():

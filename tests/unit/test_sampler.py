@@ -309,6 +309,16 @@ def test_a_job_whose_events_were_lost_is_done_once_it_is_stored(gallery):
     assert gallery.journal.find(job.id).state == "done"
 
 
+def test_a_cancelled_job_of_which_all_is_stored_is_done(gallery):
+    """A worker that was quicker than the cancellation has painted it, events or not."""
+    job = job_at(NOW - 5, "cartoon dwarf")
+    for kind in ("accepted", "cancelled"):
+        gallery.journal.record(Event(kind=kind, job_id=job.id, job=job))
+    put(gallery.store, job)
+    gallery.prompts()
+    assert gallery.journal.find(job.id).state == "done"
+
+
 def test_prompts_of_running_jobs_come_from_their_events(gallery):
     """A picture has its words before its job is done."""
     job = job_at(NOW - 1, "cat at night")
