@@ -17,6 +17,7 @@ from wire.names import DELIVERY_LIMIT
 from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.queue import Delivery
 from worker import metrics
+from worker.again import leave_out_stored
 from worker.generator import DeviceLost, Interrupted
 from worker.parts import Parts
 from worker.patience import patiently
@@ -56,9 +57,18 @@ def _receive(parts: Parts, delivery: Delivery) -> Task:
     return task
 
 
+def _drop_stored(parts: Parts, tasks: list[Task]) -> None:
+    for task in tasks:
+        if task.delivery.attempt > 1:
+            with about_job(task.job.id):
+                leave_out_stored(parts, task)
+
+
 def _do_all(parts: Parts, tasks: list[Task]) -> None:
     """Do tasks until none is left; each leaves the list when it leaves this worker."""
     size = parts.batch_size
+    _drop_stored(parts, tasks)
+    _finish_complete(parts, tasks)
     while _drop_cancelled(parts, tasks):
         if parts.stopping.overdue:
             raise Interrupted
@@ -72,9 +82,7 @@ def _do_all(parts: Parts, tasks: list[Task]) -> None:
                 continue
             _fail(parts, places[0].task, str(error))
             tasks.remove(places[0].task)
-        for task in [task for task in tasks if not task.left]:
-            _finish(parts, task)
-            tasks.remove(task)
+        _finish_complete(parts, tasks)
 
 
 def _drop_cancelled(parts: Parts, tasks: list[Task]) -> list[Task]:
@@ -140,12 +148,23 @@ def _store(parts: Parts, task: Task, name: str, body: bytes, content_type: str) 
         patiently(lambda: parts.store.put(name, body, content_type), parts.stopping, tell)
 
 
+def _finish_complete(parts: Parts, tasks: list[Task]) -> None:
+    for task in [task for task in tasks if not task.left]:
+        _finish(parts, task)
+        tasks.remove(task)
+
+
 def _finish(parts: Parts, task: Task) -> None:
+    if not task.is_described:
+        _store_metadata(parts, task)
+    patiently(lambda: parts.queue.acknowledge(task.delivery), parts.stopping)
+    _close(parts, task, "done", f"{task.job.count} pictures stored.")
+
+
+def _store_metadata(parts: Parts, task: Task) -> None:
     metadata = describe(task, parts.generator.description, parts.name, parts.settings)
     name = metadata_name(task.job.id)
     _store(parts, task, name, encode_metadata(metadata), "application/json")
-    patiently(lambda: parts.queue.acknowledge(task.delivery), parts.stopping)
-    _close(parts, task, "done", f"{task.job.count} pictures stored.")
 
 
 def _cancel(parts: Parts, task: Task) -> None:

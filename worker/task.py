@@ -20,6 +20,8 @@ class Task:
     """One for each of the job's pictures, in order."""
     left: list[int]
     """Numbers of the pictures that are not in the store yet, in order."""
+    is_described: bool = False
+    """Whether the metadata lies in the store already."""
     received_at: float = field(default_factory=time.time)
     """Unix seconds."""
     painting_seconds: float = 0.0

@@ -23,7 +23,7 @@ from wire.events_sqlite import SqliteEvents
 from wire.job import Job, JobRequest, new_job
 from wire.names import DELIVERY_LIMIT
 from wire.picture import decode_metadata, metadata_name, picture_name
-from wire.queue import Delivery
+from wire.queue import Delivery, Depth
 from wire.queue_sqlite import SqliteQueue
 from wire.settings import Settings
 from wire.store_directory import DirectoryStore
@@ -189,6 +189,74 @@ def test_a_job_done_twice_overwrites(parts: Parts, seed: int | None):
     do_what_waits(parts)
     assert stored(parts) == names
     assert [parts.store.get(name) for name in names if name.endswith(".png")] == first
+
+
+def interrupt(parts: Parts) -> Job:
+    """Let a job of three pictures be given back while its second one is painted."""
+    job = submit(parts, count=3, seed=7)
+
+    def stop_at_the_second(_: list[Painting]) -> None:
+        if len(parts.generator.calls) == 2:
+            raise Interrupted
+
+    parts.generator.before = stop_at_the_second
+    do_what_waits(parts)
+    parts.generator.before = lambda _: None
+    assert stored(parts) == [picture_name(job.id, 0)]
+    told(parts)
+    return job
+
+
+def test_a_job_that_comes_again_goes_on_where_it_ended(parts: Parts):
+    """Pictures that an earlier attempt stored are not painted again, and are told all the same."""
+    job = interrupt(parts)
+    parts.generator.calls.clear()
+    do_what_waits(parts)
+    assert [call[0].seed for call in parts.generator.calls] == [8, 9]
+    assert decode_metadata(parts.store.get(metadata_name(job.id))).seeds == (7, 8, 9)
+    names = [event.name for event in told(parts) if event.kind == "stored"]
+    assert names == [picture_name(job.id, number) for number in range(3)]
+    assert parts.queue.depth() == Depth(0, 0)
+
+
+def test_a_job_that_lacked_only_its_metadata_is_finished(parts: Parts):
+    """When all pictures are stored, a second attempt paints none and writes the metadata."""
+    job = interrupt(parts)
+    for number in (1, 2):
+        parts.store.put(picture_name(job.id, number), b"painted", "image/png")
+    parts.generator.calls.clear()
+    do_what_waits(parts)
+    assert parts.generator.calls == []
+    assert parts.store.exists(metadata_name(job.id))
+    assert kinds(parts) == ["received", "stored", "stored", "stored", "done"]
+
+
+def test_a_job_that_was_done_is_acknowledged(parts: Parts):
+    """A job whose acknowledgement was lost leaves the queue, and its metadata is left alone."""
+    job = interrupt(parts)
+    parts.store.put(metadata_name(job.id), b"written before", "application/json")
+    parts.generator.calls.clear()
+    do_what_waits(parts)
+    assert parts.generator.calls == []
+    assert parts.store.get(metadata_name(job.id)) == b"written before"
+    assert kinds(parts)[-1] == "done"
+    assert parts.queue.depth() == Depth(0, 0)
+
+
+def test_a_job_that_comes_again_waits_for_a_store_that_is_away(parts: Parts, tmp_path: Path):
+    """Whether pictures are there already is unknown without the store: ask until it answers."""
+    job = interrupt(parts)
+    parts.generator.calls.clear()
+    folder = tmp_path / "pictures"
+    folder.rename(tmp_path / "elsewhere")
+    folder.write_text("not a folder")
+    with working(parts):
+        wait_until(lambda: [event for event in told(parts) if event.detail], what="the reason")
+        assert parts.generator.calls == []
+        folder.unlink()
+        (tmp_path / "elsewhere").rename(folder)
+        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
+    assert len(parts.generator.calls) == 2
 
 
 def test_a_cancelled_job_is_not_painted(parts: Parts):
