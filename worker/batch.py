@@ -37,7 +37,7 @@ def do_batch(parts: Parts, deliveries: list[Delivery]) -> None:
         DeviceLost: nothing can be painted any more; the jobs were given back.
 
     """
-    tasks = [_receive(parts, delivery) for delivery in deliveries]
+    tasks = [start_task(delivery, parts.generator.description) for delivery in deliveries]
     try:
         _do_all(parts, tasks)
     except Interrupted:
@@ -49,27 +49,20 @@ def do_batch(parts: Parts, deliveries: list[Delivery]) -> None:
         raise
 
 
-def _receive(parts: Parts, delivery: Delivery) -> Task:
-    task = start_task(delivery, parts.generator.description)
+def _receive(parts: Parts, task: Task) -> None:
     parts.tell("received", task.job, job=task.job)
     with about_job(task.job.id):
-        log.info("Attempt %d, %d pictures.", delivery.attempt, task.job.count)
-    return task
-
-
-def _drop_stored(parts: Parts, tasks: list[Task]) -> None:
-    for task in tasks:
+        log.info("Attempt %d, %d pictures.", task.delivery.attempt, task.job.count)
         if task.delivery.attempt > 1:
-            with about_job(task.job.id):
-                leave_out_stored(parts, task)
+            leave_out_stored(parts, task)
 
 
 def _do_all(parts: Parts, tasks: list[Task]) -> None:
     """Do tasks until none is left; each leaves the list when it leaves this worker."""
     size = parts.batch_size
-    _drop_stored(parts, tasks)
-    _finish_complete(parts, tasks)
-    while _drop_cancelled(parts, tasks):
+    for task in _drop_cancelled(parts, tasks):
+        _receive(parts, task)
+    while _unfinished(parts, tasks):
         if parts.stopping.overdue:
             raise Interrupted
         places = next_call(tasks, size)
@@ -82,7 +75,14 @@ def _do_all(parts: Parts, tasks: list[Task]) -> None:
                 continue
             _fail(parts, places[0].task, str(error))
             tasks.remove(places[0].task)
-        _finish_complete(parts, tasks)
+
+
+def _unfinished(parts: Parts, tasks: list[Task]) -> list[Task]:
+    """Drop what was cancelled, at the last picture too, and finish what is complete."""
+    for task in [task for task in _drop_cancelled(parts, tasks) if not task.left]:
+        _finish(parts, task)
+        tasks.remove(task)
+    return tasks
 
 
 def _drop_cancelled(parts: Parts, tasks: list[Task]) -> list[Task]:
@@ -146,12 +146,6 @@ def _store(parts: Parts, task: Task, name: str, body: bytes, content_type: str) 
 
     with about_job(task.job.id):
         patiently(lambda: parts.store.put(name, body, content_type), parts.stopping, tell)
-
-
-def _finish_complete(parts: Parts, tasks: list[Task]) -> None:
-    for task in [task for task in tasks if not task.left]:
-        _finish(parts, task)
-        tasks.remove(task)
 
 
 def _finish(parts: Parts, task: Task) -> None:

@@ -267,7 +267,8 @@ def test_a_cancelled_job_is_not_painted(parts: Parts):
     assert parts.generator.calls == []
     assert stored(parts) == []
     assert not is_cancelled(parts.store, job.id)
-    assert kinds(parts) == ["received", "cancelled"]
+    # Told as received first, its card would come back for a moment.
+    assert kinds(parts) == ["cancelled"]
     assert parts.queue.depth().ready == 0
 
 
@@ -278,6 +279,17 @@ def test_a_job_cancelled_in_the_middle_ends_there(parts: Parts):
     do_what_waits(parts)
     assert stored(parts) == [picture_name(job.id, 0)]
     assert kinds(parts)[-1] == "cancelled"
+
+
+def test_a_job_cancelled_at_its_last_picture_is_cancelled(parts: Parts):
+    """Until a job is done it can be cancelled: no metadata, no mark that stays, no message."""
+    job = submit(parts)
+    parts.generator.before = lambda _: cancel(parts.store, job.id)
+    do_what_waits(parts)
+    assert not parts.store.exists(metadata_name(job.id))
+    assert not is_cancelled(parts.store, job.id)
+    assert kinds(parts)[-1] == "cancelled"
+    assert parts.queue.depth() == Depth(0, 0)
 
 
 def test_small_jobs_share_a_call(parts: Parts):
