@@ -11,7 +11,7 @@ from functools import partial
 
 from dashboard.fleet.local import LocalFleet, gpu_nodes
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.readings.dead_letters import note_failures
+from dashboard.readings.dead_letters import dead_letter_of, note_failures
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_reader import GalleryReader
 from dashboard.readings.jobs import JobView
@@ -57,6 +57,19 @@ class Runtime:
         job = new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
         self.queue.publish(job)
+        self._tell(accepted)
+        return job
+
+    def retry(self, job: Job) -> Job:
+        """Put a failed job on the queue again; as a new one if its dead letter is gone.
+
+        Raises QueueError.
+        """
+        letter = dead_letter_of(self.queue, job.id)
+        if letter is None:
+            return self.submit(JobRequest(**job.model_dump(exclude={"id"})))
+        accepted = Event(kind="accepted", job_id=job.id, job=job)
+        self.queue.retry_dead_letter(letter.receipt)
         self._tell(accepted)
         return job
 

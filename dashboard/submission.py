@@ -18,3 +18,12 @@ def submit(fields: dict[str, Any]) -> Job:
     request = validated(JobRequest, fields)
     blocked_words.check(request.prompt)
     return runtime.current().submit(request)
+
+
+def retry(job: Job) -> Job:
+    """Put a failed job on the queue again; the one returned may have another id.
+
+    Raises PromptRefused or QueueError.
+    """
+    blocked_words.check(job.prompt)
+    return runtime.current().retry(job)

@@ -62,14 +62,14 @@ def _show_action(view: JobView) -> None:
     if view.state not in FINISHED:
         _button("Cancel", identity, own_jobs.cancel, identity)
     elif view.state == "failed":
-        _button("Try again", identity, own_jobs.repeat, view.job, same_seed=True)
+        _button("Try again", identity, own_jobs.retry, view.job)
     else:
-        _button("Paint again", identity, own_jobs.repeat, view.job, same_seed=False)
+        _button("Paint again", identity, own_jobs.repeat, view.job)
 
 
-def _button(label: str, identity: str, act, *args, **kwargs) -> None:
+def _button(label: str, identity: str, act, *args) -> None:
     key = f"job_action_{label}_{identity}"
-    st.button(label, type="tertiary", key=key, on_click=act, args=args, kwargs=kwargs)
+    st.button(label, type="tertiary", key=key, on_click=act, args=args)
 
 
 def card(view: JobView, snapshot: Snapshot) -> str:

@@ -18,14 +18,25 @@ def ids() -> frozenset[str]:
 
 def submit(fields: dict[str, Any]) -> Job:
     """Send a job and remember that it is this session's; raises ApplicationError."""
-    job = submission.submit(fields)
+    return _remembered(submission.submit(fields))
+
+
+def _remembered(job: Job) -> Job:
     st.session_state.setdefault(_KEY, set()).add(job.id)
     return job
 
 
-def repeat(job: Job, *, same_seed: bool) -> None:
+def retry(job: Job) -> None:
+    """Try a failed job again, as a click's callback."""
+    try:
+        _remembered(submission.retry(job))
+    except ApplicationError as error:
+        st.toast(str(error))
+
+
+def repeat(job: Job) -> None:
     """Send a job again, as a click's callback; with another seed it paints other pictures."""
-    fields = job.model_dump(exclude={"id"} if same_seed else {"id", "seed"}, exclude_none=True)
+    fields = job.model_dump(exclude={"id", "seed"}, exclude_none=True)
     try:
         submit(fields)
     except ApplicationError as error:

@@ -52,7 +52,7 @@ def _show(name: str, parsed: PictureName, zone: tzinfo | None) -> None:
     right.html(table(rows(metadata, parsed, zone)) if metadata else _paragraph(problem))
     with st.container(horizontal=True):
         if metadata and st.button("Paint again", type="primary", key="dialog_again"):
-            own_jobs.repeat(_request(metadata, parsed), same_seed=False)
+            own_jobs.repeat(_request(metadata, parsed))
             _forget()
             st.rerun()  # closes the dialog
         # A link and no st.download_button: the bytes need not pass through the session.

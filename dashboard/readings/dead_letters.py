@@ -4,9 +4,9 @@ import time
 
 from dashboard.readings.journal import Journal
 from wire.event import Event
-from wire.queue import Queue
+from wire.queue import DeadLetter, Queue
 
-_MOST = 100
+_MOST = 1000
 
 
 def note_failures(queue: Queue, journal: Journal) -> int:
@@ -24,3 +24,9 @@ def note_failures(queue: Queue, journal: Journal) -> int:
         event = Event(kind="failed", at=at, job_id=letter.job.id, detail=letter.reason)
         journal.record(event)
     return len(failed)
+
+
+def dead_letter_of(queue: Queue, job_id: str) -> DeadLetter | None:
+    """Find a failed job's dead letter; None if it is gone. Raises QueueUnavailable."""
+    letters = (letter for letter in queue.dead_letters(_MOST) if letter.job)
+    return next((letter for letter in letters if letter.job.id == job_id), None)

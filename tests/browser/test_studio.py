@@ -124,6 +124,8 @@ def test_job_can_be_cancelled_tried_again_and_painted_again(
     worker.fail(worker.take(), "The paint ran out.")
     expect(studio.card("a wrong wish").first).to_contain_text("failed: The paint ran out.")
     studio.page.get_by_role("button", name="Try again").first.click()
+    expect(studio.page.locator(".job.failed")).to_have_count(0)
+    expect(studio.card("a wrong wish")).to_have_count(2)
     expect(studio.card("a wrong wish").first).to_contain_text("in line")
     worker.paint()
 

@@ -74,6 +74,45 @@ def test_a_job_that_died_on_the_queue_is_shown_as_failed(parts):
     assert note_failures(parts.queue, parts.journal) == 0
 
 
+def test_a_failure_is_found_behind_many_older_ones(parts):
+    """A job is shown as failed although hundreds of dead letters lie before its own."""
+    for number in range(150):
+        parts.queue.publish(new_job(JobRequest(prompt=f"old {number}")))
+    for delivery in parts.queue.take(150, timeout=0):
+        parts.queue.reject(delivery, "It is old.")
+    job = parts.submit(REQUEST)
+    fail(parts, job)
+    note_failures(parts.queue, parts.journal)
+    assert parts.find_job(job.id).state == "failed"
+
+
+def fail(parts, job):
+    """Let a job fail as a worker would."""
+    [delivery] = parts.queue.take(1, timeout=0)
+    assert delivery.job == job
+    parts.queue.reject(delivery, "The paint ran out.")
+
+
+def test_trying_again_takes_the_dead_letter(parts):
+    """A failed job goes back to the queue as it was, and leaves no dead letter."""
+    job = parts.submit(REQUEST)
+    fail(parts, job)
+    note_failures(parts.queue, parts.journal)
+    assert parts.retry(job) == job
+    assert parts.queue.dead_letters(10) == []
+    assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
+    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [job]
+
+
+def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
+    """A failed job whose letter somebody dropped can be tried again nevertheless."""
+    gone = new_job(REQUEST)
+    again = parts.retry(gone)
+    assert again.id != gone.id
+    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [again]
+    assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
+
+
 def test_parts_are_made_once(parts):
     """All sessions of a process share one sampler."""
     assert runtime.start(parts.settings) is parts
