@@ -59,7 +59,10 @@ class Queue(Protocol):
         """Put a job on the queue; returns once it is safe. Raises PublishRefused."""
 
     def take(self, limit: int, timeout: float) -> list[Delivery]:
-        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
+        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first.
+
+        With a timeout of 0 it returns what waits now.
+        """
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job. Harmless if its lease was lost meanwhile."""

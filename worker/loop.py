@@ -28,13 +28,21 @@ def work(parts: Parts) -> None:
 
 
 def _take(parts: Parts) -> list[Delivery]:
-    # Each job has at least one picture, so this many fill a call of the pipeline.
-    limit = 1 if parts.settings.exit_after_one_task else parts.batch_size
-    with suppress(QueueError):  # it went on until we were told to stop
-        return patiently(
-            lambda: parts.queue.take(limit, _TAKE_TIMEOUT),
+    taken: list[Delivery] = []
+    with suppress(QueueError):  # it went on until we were told to stop, or one job is here
+        taken += patiently(
+            lambda: parts.queue.take(1, _TAKE_TIMEOUT),
             parts.stopping,
             # A queue also refuses, as when it cannot bury a bad message for want of memory.
             retried=(QueueError,),
         )
-    return []
+        while taken and _has_room(parts, taken) and (more := parts.queue.take(1, timeout=0)):
+            taken += more
+    return taken
+
+
+def _has_room(parts: Parts, taken: list[Delivery]) -> bool:
+    """Tell whether these jobs fill less than a call; jobs beyond it are for other workers."""
+    if parts.settings.exit_after_one_task:
+        return False
+    return sum(delivery.job.count for delivery in taken) < parts.batch_size

@@ -161,6 +161,35 @@ def test_take_waits_for_the_first_job_only_as_long_as_it_was_told(queue):
     assert 0.25 < time.monotonic() - started < 5
 
 
+def test_a_take_without_waiting_returns_what_is_there(queue, other):
+    """A worker with room for more pictures hears of a job that waits, and only of that."""
+    jobs = [a_job(str(number)) for number in range(3)]
+    for job in jobs:
+        other.publish(job)
+    taken = [queue.take(1, timeout)[0].job for timeout in (PATIENCE, 0, 0)]
+    assert taken == jobs
+    assert queue.take(1, 0) == []
+
+
+def test_a_take_without_waiting_asks_for_nothing_later(queue, other):
+    """What is published after it is free for the next worker, though this one is busy."""
+    assert queue.take(1, 0.1) == []
+    assert queue.take(1, 0) == []
+    other.publish(a_job())
+    assert len(other.take(1, 0)) == 1
+
+
+def test_a_take_without_waiting_costs_little(queue):
+    """Looking for a further job does not hold up the one in hand."""
+    queue.take(1, 0)
+    seconds = []
+    for _ in range(5):
+        started = time.monotonic()
+        queue.take(1, 0)
+        seconds.append(time.monotonic() - started)
+    assert min(seconds) < 0.1
+
+
 def test_a_waiting_taker_gets_a_job_at_once(queue, other):
     """A job does not wait for a worker's next look at the queue."""
     seconds = []
@@ -396,7 +425,7 @@ def test_closing_returns_what_was_taken(backend, other):
 def test_a_job_published_after_a_fruitless_take_is_not_lost_by_closing(backend, other):
     """What reached a process that stopped asking is given back as if nobody had seen it."""
     queue = backend.open_queue()
-    assert queue.take(4, 0) == []
+    assert queue.take(4, 0.1) == []
     job = a_job()
     other.publish(job)
     queue.close()

@@ -91,7 +91,7 @@ def test_nothing_is_lost_when_the_broker_restarts_in_the_middle(rabbitmq, rabbit
 
 def test_a_waiting_taker_survives_a_restart_of_the_broker(rabbitmq, rabbitmq_vhost, queue):
     """An idle worker hears of the loss at once and takes jobs again afterwards."""
-    assert queue.take(1, 0) == []
+    assert queue.take(1, 0.1) == []
     raised: list[QueueUnavailable] = []
 
     def wait_for_a_job() -> None:
@@ -261,7 +261,7 @@ def test_a_deleted_queue_is_declared_again(queue, broker):
 
 def test_a_queue_deleted_under_a_waiting_worker_is_declared_again(queue, broker):
     """An idle worker does not wait for ever at a queue that is gone."""
-    assert queue.take(1, 0) == []
+    assert queue.take(1, 0.1) == []
     broker.queue_delete(names.QUEUE)
     with pytest.raises(QueueUnavailable):
         queue.take(1, PATIENCE)

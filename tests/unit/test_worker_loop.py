@@ -59,6 +59,27 @@ class FlatGenerator:
         ]
 
 
+@dataclass
+class RefusingQueue:
+    """Fails some takes, as a broker does that is short of memory."""
+
+    queue: SqliteQueue
+    failures: int
+    fails: Callable[[], None] = lambda: None
+    """Called at each failure."""
+
+    def take(self, limit: int, timeout: float) -> list[Delivery]:
+        """Take, once there was failure enough."""
+        if self.failures:
+            self.failures -= 1
+            self.fails()
+            raise PublishRefused("The broker's memory is short.")
+        return self.queue.take(limit, timeout)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.queue, name)
+
+
 @pytest.fixture
 def parts(tmp_path: Path) -> Iterator[Parts]:
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_name="tester", batch_size=1)
@@ -312,6 +333,33 @@ def test_a_worker_takes_no_more_jobs_than_fill_a_call(parts: Parts):
     assert depths == [1, 1, 1]
 
 
+def test_a_worker_takes_no_more_pictures_than_fill_a_call(parts: Parts):
+    """A GPU that paints four at once takes one job of four pictures, or small ones up to four."""
+    parts = in_batches_of(parts, 4)
+    leased = []
+    parts.generator.before = lambda _: leased.append(parts.queue.depth().unacknowledged)
+    jobs = [submit(parts, count=count) for count in (4, 1, 1, 2, 7)]
+    with working(parts):
+        wait_until(lambda: parts.store.exists(metadata_name(jobs[-1].id)), what="all jobs done")
+    assert [len(call) for call in parts.generator.calls] == [4, 4, 4, 3]
+    assert leased == [1, 3, 1, 1]
+
+
+def test_a_queue_lost_after_the_first_job_does_not_delay_it(parts: Parts):
+    """What was taken is painted, although no further job could be taken with it."""
+
+    class OneTake(RefusingQueue):
+        def take(self, limit: int, timeout: float) -> list[Delivery]:
+            deliveries = super().take(limit, timeout)
+            self.failures = 10**6 if deliveries else 0
+            return deliveries
+
+    parts = in_batches_of(parts, 4)
+    job = submit(parts)
+    with working(replace(parts, queue=OneTake(parts.queue, 0))):
+        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
+
+
 def test_what_cannot_be_painted_becomes_a_dead_letter(parts: Parts):
     """A job that fails is tried again up to the limit, then shown with its reason."""
 
@@ -445,27 +493,6 @@ def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
     assert patiently(take, Stopping(60), troubles.append) == "a job"
     assert troubles == ["The broker is away."]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-
-
-@dataclass
-class RefusingQueue:
-    """Fails some takes, as a broker does that is short of memory."""
-
-    queue: SqliteQueue
-    failures: int
-    fails: Callable[[], None] = lambda: None
-    """Called at each failure."""
-
-    def take(self, limit: int, timeout: float) -> list[Delivery]:
-        """Take, once there was failure enough."""
-        if self.failures:
-            self.failures -= 1
-            self.fails()
-            raise PublishRefused("The broker's memory is short.")
-        return self.queue.take(limit, timeout)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.queue, name)
 
 
 def test_a_queue_that_refuses_is_waited_for(parts: Parts):

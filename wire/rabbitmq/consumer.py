@@ -3,12 +3,16 @@
 A consumer gets one batch (its prefetch) and is cancelled before the batch is worked on.
 If it stayed, the broker would hand it the next messages while this process is busy; they
 would wait for it although other workers are idle, and each time that such a process
-ends, RabbitMQ 3.10 counts a delivery of a job that nobody has seen.
+ends, RabbitMQ 3.10 counts a delivery of a job that nobody has seen. Who does not wait needs
+no consumer: basic.get tells whether a message is there.
 """
 
 import itertools
 import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from pika import BasicProperties
 from pika.channel import Channel as RawChannel
@@ -60,7 +64,11 @@ class Consumer:
         self._arrived: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._tag: str | None = None
         self._prefetch = 0
+        self._tell_empty: Callable[[], None] = lambda: None
         channel.when_lost(lambda: self._arrived.put(None))
+        channel.post(
+            lambda raw: raw.add_callback(lambda _: self._tell_empty(), [Basic.GetEmpty], False)
+        )
         # The broker cancels a consumer when its queue is deleted; the next session
         # declares the queue again.
         channel.post(lambda raw: raw.add_on_cancel_callback(lambda _: channel.session.close()))
@@ -68,25 +76,10 @@ class Consumer:
     def batch(self, limit: int, timeout: float) -> list[Message]:
         """Return up to ``limit`` messages; waits ``timeout`` seconds at most for the first.
 
-        Raises QueueUnavailable if the channel is lost.
+        Without a timeout it asks for each, and subscribes to nothing. Raises
+        QueueUnavailable if the channel is lost.
         """
-        self._subscribe(limit)
-        try:
-            first = self._arrived.get(timeout=max(0, timeout))
-        except queue.Empty:
-            # Still subscribed: the next call hears of a message without asking again.
-            return []
-        try:
-            self._unsubscribe()
-        except QueueUnavailable:
-            # Nobody will work on what has arrived: let the broker have it back.
-            self.channel.close()
-            raise
-        waiting = [self._arrived.get() for _ in range(min(limit - 1, self._arrived.qsize()))]
-        messages = [first, *waiting]
-        if None in messages:
-            raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
-        return messages
+        return self._awaited(limit, timeout) if timeout > 0 else self._waiting(limit)
 
     def close(self) -> None:
         """Stop, and give back what arrived and was not handed out; waits for nothing."""
@@ -96,6 +89,46 @@ class Consumer:
         while not self._arrived.empty():
             if message := self._arrived.get():
                 message.give_back(counted=False)
+
+    def _awaited(self, limit: int, timeout: float) -> list[Message]:
+        self._subscribe(limit)
+        try:
+            first = self._arrived.get(timeout=timeout)
+        except queue.Empty:
+            # Still subscribed: the next call hears of a message without asking again.
+            return []
+        with self._returned_if_lost():
+            self._unsubscribe()
+            return self._checked([first, *self._arrivals(limit - 1)])
+
+    def _waiting(self, limit: int) -> list[Message]:
+        with self._returned_if_lost():
+            self._unsubscribe()
+            messages = self._checked(self._arrivals(limit))
+            while len(messages) < limit and (message := self.channel.request(self._get)):
+                messages.append(message)
+            return messages
+
+    @contextmanager
+    def _returned_if_lost(self) -> Iterator[None]:
+        try:
+            yield
+        except QueueUnavailable:
+            # Nobody will work on what has arrived: let the broker have it back.
+            self.channel.close()
+            raise
+
+    def _arrivals(self, limit: int) -> list[Message | None]:
+        return [self._arrived.get() for _ in range(min(limit, self._arrived.qsize()))]
+
+    def _checked(self, messages: list[Message | None]) -> list[Message]:
+        if None in messages:
+            raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
+        return messages
+
+    def _get(self, raw: RawChannel, done: Done) -> None:
+        self._tell_empty = lambda: done(None)
+        raw.basic_get(self._queue_name, lambda *delivery: done(self._message(*delivery)))
 
     def _subscribe(self, limit: int) -> None:
         if self._tag and self._prefetch == limit:
@@ -121,7 +154,14 @@ class Consumer:
             self.channel.request(lambda raw, done: raw.basic_cancel(tag, callback=done))
         self._tag = None
 
-    def _on_message(
-        self, _raw: RawChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes
-    ) -> None:
-        self._arrived.put(Message(self.channel, method.delivery_tag, properties, body))
+    def _on_message(self, *delivery: Any) -> None:
+        self._arrived.put(self._message(*delivery))
+
+    def _message(
+        self,
+        _raw: RawChannel,
+        method: Basic.Deliver | Basic.GetOk,
+        properties: BasicProperties,
+        body: bytes,
+    ) -> Message:
+        return Message(self.channel, method.delivery_tag, properties, body)
