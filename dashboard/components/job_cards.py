@@ -1,6 +1,6 @@
 """Cards of the jobs that matter now: what was asked for, how far it is, what can be done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 import streamlit as st
@@ -21,10 +21,10 @@ _EMPTY = "No requests yet. Say what you would like to see, or pick a suggestion,
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show the newest job and those in progress; a session's own before those of others."""
-    mine = [view for view in snapshot.jobs if view.job.id in own_jobs.ids()]
-    jobs = choose(mine or list(snapshot.jobs))
-    st.html(_title(mine or list(snapshot.jobs), bool(mine)))
+    """Show a session's newest job and its others; what others wait for fills the free cards."""
+    own = own_jobs.ids()
+    jobs = choose(snapshot.jobs, own)
+    st.html(title(snapshot.jobs, jobs, own))
     if not jobs:
         st.html(f"<p class='no-jobs'>{_EMPTY}</p>")
         return
@@ -36,10 +36,18 @@ def show(snapshot: Snapshot) -> None:
             _show_action(view)
 
 
-def choose(jobs: list[JobView]) -> list[JobView]:
-    """Pick the jobs to show from a list that has the newest first."""
-    ordered = sorted(jobs, key=_urgency)
-    newest = jobs[:1]
+def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[JobView]:
+    """Pick the jobs to show from some that have the newest first.
+
+    The newest comes first, then what is not finished, then what is; own before those of
+    others. A session that sent jobs is not shown what others have finished.
+    """
+    mine = [view for view in jobs if view.job.id in own]
+    newest = list((mine or jobs)[:1])
+    shown = [view for view in jobs if not mine or view.job.id in own or view.state not in FINISHED]
+    ordered = sorted(
+        shown, key=lambda view: (view.state in FINISHED, view.job.id not in own, *_urgency(view))
+    )
     return (newest + [view for view in ordered if view not in newest])[:CARDS]
 
 
@@ -50,11 +58,13 @@ def _urgency(view: JobView) -> tuple[int, float]:
     return ("painting", "starting", "waiting").index(view.state), submitted
 
 
-def _title(jobs: list[JobView], mine: bool) -> str:
-    hidden = len(jobs) - CARDS
+def title(jobs: Sequence[JobView], shown: list[JobView], own: frozenset[str]) -> str:
+    """Say whose jobs are shown, and how many more there are of them."""
+    whose = {view.job.id in own for view in shown}
+    hidden = sum((view.job.id in own) in whose for view in jobs) - len(shown)
     more = f"<span class='muted'>{hidden} more</span>" if hidden > 0 else ""
-    name = "Your requests" if mine else "Requests"
-    return f"<div class='section-title'>{name}{more}</div>"
+    yours = "Your requests and others" if False in whose else "Your requests"
+    return f"<div class='section-title'>{yours if True in whose else 'Requests'}{more}</div>"
 
 
 def _show_action(view: JobView) -> None:
@@ -125,14 +135,22 @@ def _worker_to_come(fleet: FleetReading) -> str:
 
 
 def _say_starting(view: JobView, _snapshot: Snapshot) -> str:
+    if view.detail:
+        return _say_held_up(view)
     attempt = f", attempt {view.attempt}" if view.attempt > 1 else ""
     return f"with {view.worker or 'a worker'}, about to paint{attempt}"
 
 
 def _say_painting(view: JobView, _snapshot: Snapshot) -> str:
+    if view.detail:
+        return _say_held_up(view)
     step = f", step {view.step} of {view.steps}" if view.step and view.steps else ""
     where = f" on {view.worker}" if view.worker else ""
     return f"painting{step}{where}"
+
+
+def _say_held_up(view: JobView) -> str:
+    return f"held up: {view.detail}"
 
 
 def _say_done(view: JobView, _snapshot: Snapshot) -> str:

@@ -103,6 +103,11 @@ def test_waiting_job_says_what_its_worker_does():
             "painting, step 2 of 4 on worker-1",
         ),
         (
+            _view(state="painting", step=2, steps=4, detail="The disk is full."),
+            "held up: The disk is full.",
+        ),
+        (_view(state="starting", detail="The store is away."), "held up: The store is away."),
+        (
             _view(state="done", submitted_at=10, received_at=100.0, finished_at=126.0),
             "done: 26 s of painting, 1 min 56 s in all",
         ),
@@ -124,6 +129,33 @@ def test_newest_job_comes_first_then_those_in_progress():
         _view(4),
     )
     assert job_cards.choose([newest, first, painting, done]) == [newest, painting, first]
+
+
+def test_own_jobs_come_before_those_of_others_and_do_not_hide_them():
+    """What others wait for fills the cards that a session's own jobs leave free."""
+    theirs, waiting, old, own = (
+        _view(1, "done", finished_at=1900.0),
+        _view(2),
+        _view(3, "done", finished_at=1500.0),
+        _view(4, "done", finished_at=1600.0),
+    )
+    mine = frozenset((old.job.id, own.job.id))
+    assert job_cards.choose([own, old, waiting, theirs], mine) == [own, waiting, old]
+    unfinished = _view(5, "painting")
+    mine |= {unfinished.job.id}
+    assert job_cards.choose([own, waiting, unfinished, theirs], mine) == [own, unfinished, waiting]
+    assert job_cards.choose([waiting, own, theirs], mine) == [own, waiting]
+
+
+def test_title_of_the_cards_says_whose_they_are():
+    """Only a session's own requests are called so, and those not shown are counted."""
+    jobs = [_view(number) for number in range(5)]
+    own = frozenset(view.job.id for view in jobs[:4])
+    assert "Your requests<" in job_cards.title(jobs, jobs[:3], own)
+    assert "1 more" in job_cards.title(jobs, jobs[:3], own)
+    assert "Your requests and others<" in job_cards.title(jobs, jobs[2:], own)
+    assert "2 more" in job_cards.title(jobs, jobs[2:], own)
+    assert ">Requests<" in job_cards.title(jobs, jobs[:3], frozenset())
 
 
 def test_card_holds_no_markup_of_the_prompt():
