@@ -172,6 +172,14 @@ def test_a_process_has_one_connection(rabbitmq, rabbitmq_vhost, rabbitmq_setting
     assert "rabbitmq" not in [thread.name for thread in threading.enumerate()]
 
 
+def test_a_worker_asks_for_a_day_for_each_job(rabbitmq, rabbitmq_vhost, queue):
+    """Brokers that can be told do not take a job away after their usual half hour."""
+    assert queue.take(1, 0.1) == []
+    url = f"consumers/{rabbitmq_vhost}"
+    [consumer] = wait_until(lambda: rabbitmq.api("GET", url).json(), what="a consumer is listed")
+    assert consumer["arguments"] == {"x-consumer-timeout": 24 * 3600 * 1000}
+
+
 def test_publishing_makes_no_consumer(queue, broker):
     """A dashboard does not take the jobs that it publishes."""
     queue.publish(a_job())

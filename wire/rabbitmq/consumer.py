@@ -5,6 +5,14 @@ If it stayed, the broker would hand it the next messages while this process is b
 would wait for it although other workers are idle, and each time that such a process
 ends, RabbitMQ 3.10 counts a delivery of a job that nobody has seen. Who does not wait needs
 no consumer: basic.get tells whether a message is there.
+
+The broker takes a message back that is held for longer than a limit, which is half an hour
+unless its administrator says otherwise
+(https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout). RabbitMQ 4.3 lets a
+consumer choose its own; older ones, 3.10 among them, overlook the argument. There, and for
+what came by basic.get, the limit stays: the job comes again, and its worker goes on with the
+pictures that are not in the store yet. The queue's own argument, which 3.12 knows, is no way
+out: it cannot be added to a queue that exists.
 """
 
 import itertools
@@ -20,6 +28,8 @@ from pika.spec import Basic
 
 from wire.errors import QueueUnavailable
 from wire.rabbitmq.channel import Channel, Done
+
+_HOLD_MILLISECONDS = 24 * 60 * 60 * 1000
 
 _numbers = itertools.count(1)
 
@@ -141,7 +151,13 @@ class Consumer:
         # Without global_qos the prefetch is that of each consumer started after it:
         # https://www.rabbitmq.com/docs/consumer-prefetch
         raw.basic_qos(prefetch_count=self._prefetch)
-        raw.basic_consume(self._queue_name, self._on_message, consumer_tag=self._tag, callback=done)
+        raw.basic_consume(
+            self._queue_name,
+            self._on_message,
+            consumer_tag=self._tag,
+            arguments={"x-consumer-timeout": _HOLD_MILLISECONDS},
+            callback=done,
+        )
 
     def _unsubscribe(self) -> None:
         if self._tag and self.channel.is_open:
