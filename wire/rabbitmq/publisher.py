@@ -75,9 +75,15 @@ class Publisher:
 
     def _on_confirmed(self, frame) -> None:
         newest = frame.method.delivery_tag
-        oldest = min(self._unconfirmed, default=newest) if frame.method.multiple else newest
-        for tag in range(oldest, newest + 1):
-            message_id, done = self._unconfirmed.pop(tag)
-            answer = _RETURNED if message_id in self._returned else type(frame.method)
-            self._returned.discard(message_id)
-            done(answer)
+        for tag in self._tags_up_to(newest) if frame.method.multiple else (newest,):
+            if tag in self._unconfirmed:
+                self._confirm(tag, type(frame.method))
+
+    def _tags_up_to(self, newest: int) -> list[int]:
+        # Between them are tags that were confirmed one by one before.
+        return [tag for tag in self._unconfirmed if tag <= newest]
+
+    def _confirm(self, tag: int, answer: type) -> None:
+        message_id, done = self._unconfirmed.pop(tag)
+        done(_RETURNED if message_id in self._returned else answer)
+        self._returned.discard(message_id)
