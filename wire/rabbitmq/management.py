@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from http.client import HTTPException
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
 import pika
@@ -36,6 +36,7 @@ class Management:
         url = configured.get_secret_value() if configured else _usual_url(parameters)
         self._base, self._authorization = _without_credentials(url, parameters.credentials)
         self._silent_until = 0.0
+        self._trouble: str | None = None
 
     def unacknowledged(self, queue_name: str, ready: int) -> int | None:
         """Count the leased messages of a queue of which ``ready`` wait now; None if unknown.
@@ -58,11 +59,21 @@ class Management:
         request = Request(self._base + path, headers={"Authorization": self._authorization})  # noqa: S310 - the scheme is checked in _without_credentials
         try:
             with urlopen(request, timeout=_TIMEOUT) as response:  # noqa: S310
-                return json.load(response)
+                answer = json.load(response)
         except (OSError, HTTPException, ValueError) as error:
             self._silent_until = time.monotonic() + _PAUSE
-            log.warning("RabbitMQ's management API at %s: %s.", self._base, type(error).__name__)
+            self._note(type(error).__name__)
             return None
+        self._note(None)
+        return answer
+
+    def _note(self, trouble: str | None) -> None:
+        """Log what is new: it is asked again and again."""
+        if trouble and trouble != self._trouble:
+            log.warning("RabbitMQ's management API at %s: %s.", self._base, trouble)
+        elif self._trouble and not trouble:
+            log.info("RabbitMQ's management API at %s answers again.", self._base)
+        self._trouble = trouble
 
 
 def _usual_url(parameters: pika.ConnectionParameters) -> str:
@@ -85,8 +96,8 @@ def _without_credentials(url: str, default: pika.PlainCredentials) -> tuple[str,
         raise SettingsError(
             "RABBITMQ_MANAGEMENT_URL is not valid: it should look like http://host:15672."
         )
-    user = parts.username or default.username
-    password = parts.password or default.password
+    user = unquote(parts.username or "") or default.username
+    password = unquote(parts.password or "") or default.password
     secret = base64.b64encode(f"{user}:{password}".encode()).decode()
     address = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, address, parts.path.rstrip("/"), "", "")), f"Basic {secret}"
