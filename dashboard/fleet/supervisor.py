@@ -17,6 +17,7 @@ from dashboard.fleet.supervisor_rule import (
     describe,
     jobs_of,
     missing,
+    place_of,
     policy_of,
     spoken_by,
     surplus,
@@ -147,7 +148,7 @@ class Supervisor:
         self._watch(now)
         for slot in surplus(self._slots.values(), wanted, self._phases()):
             self._stop_one(slot, now)
-        for name in missing(self._slots.values(), wanted):
+        for name in missing(self._slots.values(), wanted, place_of(self._settings)):
             self._start_one(name, now)
         for slot in list(self._slots.values()):
             kill_if_overdue(slot, self._grace, now)

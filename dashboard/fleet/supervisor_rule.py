@@ -1,5 +1,6 @@
 """What the local supervisor sees and should do, as values and pure functions."""
 
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -86,9 +87,14 @@ def surplus(slots: Iterable[Slot], wanted: int, phases: dict[str, Phase]) -> lis
     return sorted(staying, key=loss)[: max(0, len(staying) - wanted)]
 
 
-def missing(slots: Iterable[Slot], wanted: int) -> list[str]:
+def place_of(settings: Settings) -> str:
+    """Return what this machine adds to its workers' names, where others share the queue."""
+    return f"@{platform.node()}" if settings.rabbitmq_url else ""
+
+
+def missing(slots: Iterable[Slot], wanted: int, place: str) -> list[str]:
     """Name the workers that are to be started, with the lowest free numbers."""
     states = {slot.name: slot.state for slot in slots}
     staying = sum(state != "stopping" for state in states.values())
-    free = (f"worker-{number}" for number in range(1, wanted + len(states) + 1))
+    free = (f"worker-{number}{place}" for number in range(1, wanted + len(states) + 1))
     return [name for name in free if name not in states][: max(0, wanted - staying)]

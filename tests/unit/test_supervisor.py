@@ -2,6 +2,7 @@
 
 import logging
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -266,8 +267,23 @@ def test_those_who_would_lose_the_least_stop_first():
 def test_new_workers_get_the_lowest_free_numbers():
     """Names stay small, and a worker that still stops keeps its own."""
     slots = [Slot("worker-1", "stopping", 0.0), Slot("worker-3", "running", 0.0)]
-    assert missing(slots, 3) == ["worker-2", "worker-4"]
-    assert missing(slots, 1) == []
+    assert missing(slots, 3, "") == ["worker-2", "worker-4"]
+    assert missing(slots, 1, "") == []
+
+
+def test_workers_of_one_broker_are_told_apart_by_their_machine(tmp_path, monkeypatch):
+    """On a queue that other machines share, a worker's name holds its own machine's."""
+    monkeypatch.setattr(platform, "node", lambda: "oak")
+    with stage(tmp_path, max_workers=1) as on:
+        on.queue.jobs = 1
+        running(1, on)
+        assert [slot.name for slot in on.slots()] == ["worker-1"]
+    with stage(tmp_path, max_workers=1, rabbitmq_url="amqp://localhost/", fleet="local") as on:
+        on.queue.jobs = 1
+        running(1, on)
+        assert [slot.name for slot in on.slots()] == ["worker-1@oak"]
+        log = tmp_path / "logs" / "worker-1@oak.log"
+        wait_until(lambda: log.read_text().startswith("worker-1@oak runs"), what="its name")
 
 
 def test_busy_workers_are_counted_where_the_queue_cannot_tell():
