@@ -21,9 +21,11 @@ from dashboard.readings.source import Source
 from dashboard.readings.stored_jobs import stored_job
 from wire import cancellation
 from wire.backends import open_events, open_queue, open_store
+from wire.errors import StoreUnavailable
 from wire.event import Event
 from wire.events import Events
 from wire.job import Job, JobRequest, new_job
+from wire.picture import Metadata, decode_metadata, metadata_name
 from wire.queue import Queue
 from wire.settings import Settings
 from wire.store import Store
@@ -84,6 +86,16 @@ class Runtime:
     def find_job(self, job_id: str) -> JobView | None:
         """Return a job that was heard of or is stored; raises StoreUnavailable."""
         return self.journal.find(job_id) or stored_job(self.store, job_id)
+
+    def metadata(self, job_id: str) -> Metadata:
+        """Read what is known of a finished job's pictures, for a person who clicked.
+
+        Raises ObjectMissing, MessageError or StoreUnavailable. While the store is known to
+        be away it is not asked, so that no click waits until it gives up.
+        """
+        if error := self.sampler.snapshot().store.error:
+            raise StoreUnavailable(error)
+        return decode_metadata(self.store.get(metadata_name(job_id)))
 
     def _tell(self, event: Event) -> None:
         self.journal.record(event)

@@ -8,15 +8,9 @@ import streamlit as st
 
 from dashboard import runtime, words
 from dashboard.components import own_jobs
-from wire.errors import ApplicationError, ObjectMissing
-from wire.job import Job
-from wire.picture import (
-    Metadata,
-    PictureName,
-    decode_metadata,
-    metadata_name,
-    parse_picture_name,
-)
+from dashboard.readings.stored_jobs import job_of
+from wire.errors import ApplicationError, MessageError, ObjectMissing
+from wire.picture import Metadata, PictureName, parse_picture_name
 
 Row = tuple[str, str]
 
@@ -51,31 +45,32 @@ def _show(name: str, parsed: PictureName, zone: tzinfo | None) -> None:
     left.html(f"<img class='detail' src='/pictures/{name}' alt='{escape(prompt)}'>")
     right.html(table(rows(metadata, parsed, zone)) if metadata else _paragraph(problem))
     with st.container(horizontal=True):
-        if metadata and st.button("Paint again", type="primary", key="dialog_again"):
-            own_jobs.repeat(_request(metadata, parsed))
-            _forget()
-            st.rerun()  # closes the dialog
+        again = metadata and st.button("Paint again", type="primary", key="dialog_again")
         # A link and no st.download_button: the bytes need not pass through the session.
         st.html(f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>")
+    if again:
+        _paint_again(metadata, parsed)
 
 
 def _metadata(job_id: str) -> tuple[Metadata | None, str]:
     try:
-        return decode_metadata(runtime.current().store.get(metadata_name(job_id))), ""
+        return runtime.current().metadata(job_id), ""
     except ObjectMissing:
         return None, "Its job is still being painted; the details come with its last picture."
     except ApplicationError as error:
         return None, f"The details cannot be read: {error}"
 
 
-def _request(metadata: Metadata, parsed: PictureName) -> Job:
-    return Job(
-        id=parsed.job_id,
-        prompt=metadata.prompt,
-        width=metadata.image_width,
-        height=metadata.image_height,
-        steps=metadata.inference_steps,
-    )
+def _paint_again(metadata: Metadata, parsed: PictureName) -> None:
+    """Send a request for one more such picture and close the dialog, or say why not."""
+    try:
+        job = job_of(parsed.job_id, metadata)
+    except MessageError as error:  # an older sample painted sizes that no model here paints
+        st.html(_paragraph(f"This cannot be painted again: {error}"))
+        return
+    own_jobs.repeat(job.model_copy(update={"count": 1}))
+    _forget()
+    st.rerun()  # closes the dialog
 
 
 def rows(metadata: Metadata, parsed: PictureName, zone: tzinfo | None) -> Iterator[Row]:

@@ -27,7 +27,7 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
     begun = submitted_at(job_id)
     waited = metadata.timings.waiting if metadata.timings else None
     return JobView(
-        job=_job(job_id, metadata),
+        job=job_of(job_id, metadata),
         state="done",
         submitted_at=begun,
         received_at=begun + waited if begun is not None and waited is not None else None,
@@ -38,7 +38,8 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
     )
 
 
-def _job(job_id: str, metadata: Metadata) -> Job:
+def job_of(job_id: str, metadata: Metadata) -> Job:
+    """Tell what was asked for; raises MessageError if nobody may ask for that here."""
     fields = {
         "id": job_id,
         "prompt": metadata.prompt,

@@ -9,6 +9,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.browser.studio_page import StudioPage
 from tests.dashboard_server import Dashboard
+from tests.samples import metadata_of
+from wire.job import JobRequest, new_job
+from wire.picture import encode_metadata, metadata_name, picture_name
+from wire.store_directory import DirectoryStore
 
 expect.set_options(timeout=20_000)  # two busy cores are slow at times
 
@@ -109,6 +113,21 @@ def test_details_open_by_keyboard_and_by_link(
     expect(studio.dialog).to_have_count(0)
     linked = StudioPage(open_page(link))
     expect(linked.dialog).to_contain_text("a detailed picture")
+
+
+def test_picture_of_another_size_is_refused_with_a_sentence(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """An older sample's picture has its details; what cannot be painted again says why."""
+    job = new_job(JobRequest(prompt="an odd size"))
+    older = metadata_of(job).model_copy(update={"image_width": 500})
+    store = DirectoryStore(shared_dashboard.data_dir / "pictures")
+    store.put(metadata_name(job.id), encode_metadata(older), "application/json")
+    studio = StudioPage(open_page(f"{shared_dashboard.url}?picture={picture_name(job.id, 0)}"))
+    expect(studio.dialog).to_contain_text("500 by 128 pixels")
+    studio.dialog.get_by_role("button", name="Paint again").click()
+    expect(studio.dialog).to_contain_text("This cannot be painted again: The width")
+    expect(studio.page.locator(".stException")).to_have_count(0)
 
 
 def test_job_can_be_cancelled_tried_again_and_painted_again(

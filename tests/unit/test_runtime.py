@@ -1,15 +1,18 @@
 """The running parts of a dashboard, put together from settings."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from dashboard import runtime
 from dashboard.readings.dead_letters import note_failures
 from tests.conditions import free_port, wait_until
+from tests.samples import metadata_of
 from wire import cancellation
-from wire.errors import QueueUnavailable, StoreUnavailable
+from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.job import JobRequest, new_job
+from wire.picture import encode_metadata, metadata_name
 from wire.settings import Settings
 
 REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
@@ -111,6 +114,21 @@ def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
     assert again.id != gone.id
     assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [again]
     assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
+
+
+def test_metadata_is_read_for_a_person_and_not_while_the_store_is_away(parts):
+    """A click reads what is known of a picture; with the store away, nobody waits for it."""
+    job, pictures = new_job(REQUEST), parts.settings.data_dir / "pictures"
+    with pytest.raises(ObjectMissing):
+        parts.metadata(job.id)
+    body = encode_metadata(metadata_of(job))
+    parts.store.put(metadata_name(job.id), body, "application/json")
+    assert parts.metadata(job.id) == metadata_of(job)
+    pictures.rename(pictures.with_name("elsewhere"))
+    pictures.touch()
+    wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
+    with pytest.raises(StoreUnavailable, match="cannot be used"):
+        replace(parts, store=None).metadata(job.id)
 
 
 def test_parts_are_made_once(parts):

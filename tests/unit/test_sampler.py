@@ -16,10 +16,10 @@ from dashboard.readings.gallery_reader import GalleryReader
 from dashboard.readings.journal import Journal
 from dashboard.readings.sampler import Sampler, Sources, sample_of
 from dashboard.readings.source import Source
-from dashboard.readings.stored_jobs import stored_job
+from dashboard.readings.stored_jobs import job_of, stored_job
 from tests.conditions import wait_until
 from tests.samples import metadata_of
-from wire.errors import StoreUnavailable
+from wire.errors import MessageError, StoreUnavailable
 from wire.event import Event
 from wire.job import Job, JobRequest, new_job
 from wire.picture import encode_metadata, metadata_name, picture_name
@@ -360,6 +360,14 @@ def test_a_look_costs_the_same_however_many_pictures_there_are():
     store.listed = 0
     assert len(list(store_listing.since(store, NOW - 60, NOW))) == 60
     assert store.listed < 100
+
+
+def test_a_picture_of_another_size_cannot_be_asked_for_again():
+    """An older sample's picture whose size no model here paints is a sentence, not a crash."""
+    job = job_at(NOW)
+    older = metadata_of(job).model_copy(update={"image_width": 500})
+    with pytest.raises(MessageError, match="The width should be a multiple of 8"):
+        job_of(job.id, older)
 
 
 def test_a_finished_job_is_read_back_from_the_store(tmp_path):
