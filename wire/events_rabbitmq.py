@@ -39,14 +39,13 @@ class RabbitEvents:
         self._connection = shared_connection(settings.rabbitmq_url)
         self._outbox: queue.Queue[Event | None] = queue.Queue(_OUTBOX)
         self._closed = False
+        self._starting = threading.Lock()
         self._sender: threading.Thread | None = None
         self._listener: Listener | None = None
 
     def send(self, event: Event) -> None:
         """Tell every listener, soon; an event that cannot be sent is dropped."""
-        if self._sender is None:
-            self._sender = threading.Thread(target=self._send_all, name="events", daemon=True)
-            self._sender.start()
+        self._start_sender()
         with suppress(queue.Full):
             self._outbox.put_nowait(event)
 
@@ -68,6 +67,12 @@ class RabbitEvents:
         if self._listener:
             self._listener.channel.close()
         self._connection.close()
+
+    def _start_sender(self) -> None:
+        with self._starting:
+            if self._sender is None:
+                self._sender = threading.Thread(target=self._send_all, name="events", daemon=True)
+                self._sender.start()
 
     def _send_all(self) -> None:
         channel: Channel | None = None
@@ -122,6 +127,8 @@ class Listener:
         return [event for _, body in arrived if (event := readable(body))]
 
     def _consume(self, raw: RawChannel, name: str, done: Done) -> None:
+        # Told when the queue is deleted: who receives next hears of it, and listens anew.
+        raw.add_on_cancel_callback(lambda _: raw.close())
         raw.basic_qos(prefetch_count=_PREFETCH)
         raw.basic_consume(
             name,

@@ -1,15 +1,17 @@
 """What every stream of events promises (wire/events.py), over SQLite and RabbitMQ."""
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pika
 import pytest
 
 from tests.conditions import free_port, wait_until
-from wire import names
+from wire import events_rabbitmq, names
 from wire.errors import QueueUnavailable
 from wire.event import Event
 from wire.events import Events
@@ -201,6 +203,27 @@ def test_sending_to_nobody_is_quick_and_raises_nothing():
     started = time.monotonic()
     sender.close()
     assert time.monotonic() - started < 5
+
+
+def test_threads_that_send_first_at_once_start_one_sender(monkeypatch):
+    """Events leave in the order in which they came, by one thread."""
+    sender = RabbitEvents(_settings_of_nobody())
+    event = Event(kind="ready")
+    threads = [threading.Thread(target=sender.send, args=[event]) for _ in range(8)]
+    started = []
+
+    def slow_thread(**arguments) -> threading.Thread:
+        started.append(arguments["name"])
+        time.sleep(0.05)  # the others come by meanwhile
+        return threading.Thread(**arguments)
+
+    monkeypatch.setattr(events_rabbitmq, "threading", SimpleNamespace(Thread=slow_thread))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sender.close()
+    assert started == ["events"]
 
 
 def _settings_of_nobody() -> Settings:

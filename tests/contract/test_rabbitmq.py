@@ -318,3 +318,20 @@ def test_events_after_a_restart_are_heard_again(rabbitmq, rabbitmq_settings):
         sender.send(Event(kind="ready", worker="heard"))
         heard = wait_until(lambda: listener.receive(1), what="an event")
         assert heard[-1].worker == "heard"
+
+
+def test_a_listener_whose_queue_was_deleted_hears_again(rabbitmq_settings):
+    """A page does not stay deaf because somebody tidied up the broker's queues."""
+    with (
+        closing(RabbitEvents(rabbitmq_settings)) as listener,
+        closing(RabbitEvents(rabbitmq_settings)) as sender,
+    ):
+        listener.receive(0)
+        # The last queue that a channel named is the one that an empty name means.
+        listener._listener.channel.post(lambda raw: raw.queue_delete(""))
+        with pytest.raises(QueueUnavailable):
+            wait_until(lambda: listener.receive(1), timeout=5, what="an error")
+        listener.receive(0)
+        sender.send(Event(kind="ready", worker="heard"))
+        heard = wait_until(lambda: listener.receive(1), what="an event")
+        assert heard[-1].worker == "heard"
