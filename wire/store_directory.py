@@ -1,19 +1,25 @@
 """The store as a folder: one file per object, for a machine on its own.
 
 A file is written under a hidden name in the same folder and renamed when it is complete
-and on the disk, so that a reader, a crash or a full disk never shows half a picture.
+and on the disk, so that a reader, a crash or a full disk never shows half a picture. Then
+the folder goes to the disk too, which holds the name.
 """
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from urllib.parse import quote, unquote
 
 from wire.errors import ObjectMissing, StoreFull, StoreUnavailable
 from wire.store import Entry, checked_name
+
+_UNFINISHED = ".unfinished-"
+_FORGOTTEN_SECONDS = 3600.0
+"""Age at which an unfinished file is nobody's any more: writing one takes moments."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
@@ -23,6 +29,7 @@ class DirectoryStore:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._swept = False
 
     def put(self, name: str, body: bytes, content_type: str) -> None:  # noqa: ARG002
         """Write an object; raises StoreFull or StoreUnavailable and keeps the former one.
@@ -67,6 +74,7 @@ class DirectoryStore:
             self._folder.mkdir(parents=True, exist_ok=True)
             if not os.access(self._folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, "no permission to write")
+            self._sweep_once()
 
     def _path(self, name: str) -> Path:
         # A slash in a name is part of the name here, not a folder of its own.
@@ -82,7 +90,7 @@ class DirectoryStore:
         return sorted(name for name in names if name > after)
 
     def _replace(self, path: Path, body: bytes) -> None:
-        with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as file:
+        with NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False) as file:
             temporary = Path(file.name)
             try:
                 file.write(body)
@@ -92,6 +100,25 @@ class DirectoryStore:
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _sweep_once(self) -> None:
+        """Remove what processes left that were killed while they wrote."""
+        if self._swept:
+            return
+        self._swept = True
+        youngest = time.time() - _FORGOTTEN_SECONDS
+        for file in self._folder.glob(f"{_UNFINISHED}*"):
+            with suppress(OSError):  # another process sweeps too, or has just renamed it
+                if file.stat().st_mtime < youngest:
+                    file.unlink()
 
     def _found(self, action: Callable[[], object]) -> bool:
         with self._translated():

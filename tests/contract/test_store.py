@@ -1,5 +1,7 @@
 """The same promises from every store: a folder, and a real MinIO."""
 
+import os
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -237,6 +239,47 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
         store.put("a", b"newer", "text/plain")
     assert store.get("a") == b"former"
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
+
+
+def test_an_object_is_on_the_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A power cut after the write takes neither the bytes nor the name that they got."""
+    synced: list[tuple[bool, bool]] = []
+
+    def note(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, (tmp_path / "a").exists()))
+
+    monkeypatch.setattr("os.fsync", note)
+    DirectoryStore(tmp_path).put("a", b"1", "text/plain")
+    assert synced == [(False, False), (True, True)]
+
+
+def test_what_a_killed_process_left_half_written_is_swept_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The first check removes old unfinished files, and no fresh and no foreign ones."""
+    store = DirectoryStore(tmp_path)
+    leave_half_written(tmp_path, monkeypatch)
+    [unfinished] = tmp_path.iterdir()
+    fresh, foreign = unfinished.with_name(f"{unfinished.name}2"), tmp_path / ".keep"
+    for file in (fresh, foreign):
+        file.touch()
+    for file in (unfinished, foreign):
+        os.utime(file, (0, 0))
+    store.check()
+    assert sorted(tmp_path.iterdir()) == sorted([fresh, foreign])
+    os.utime(fresh, (0, 0))
+    store.check()
+    assert fresh.exists()
+
+
+def leave_half_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave what a process leaves that is killed while it writes."""
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", raise_no_space)
+        patch.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(StoreFull):
+            DirectoryStore(folder).put("a", b"1", "text/plain")
 
 
 def raise_no_space(_descriptor: int) -> None:
