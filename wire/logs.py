@@ -11,7 +11,8 @@ from typing import Literal
 
 _job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
 
-_CHATTY = ("pika", "urllib3", "watchdog", "httpx", "diffusers", "transformers")
+# pika's level is wire/rabbitmq/connection.py's, which says everything in its own words.
+_CHATTY = ("urllib3", "watchdog", "httpx", "diffusers", "transformers")
 
 
 def configure(log_format: Literal["text", "json"]) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import wire.rabbitmq.connection  # noqa: F401, sets pika's level
 from wire.logs import JsonFormatter, TextFormatter, about_job, configure
 
 
@@ -58,10 +59,22 @@ def test_the_log_goes_to_standard_error(capsys: pytest.CaptureFixture):
     try:
         configure("json")
         logging.getLogger("worker").info("Ready.")
-        logging.getLogger("pika").warning("chatter")
+        logging.getLogger("urllib3").warning("chatter")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert [json.loads(line)["message"] for line in captured.err.splitlines()] == ["Ready."]
+
+
+def test_a_lost_broker_is_not_told_in_the_words_of_its_library():
+    """The level that the connection gives to pika holds, whatever a process configures."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        configure("text")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    assert not logging.getLogger("pika").isEnabledFor(logging.ERROR)
