@@ -28,18 +28,15 @@ class StandInChannel:
     confirmed: list[object] = field(default_factory=list)
     confirm: object = None
 
-    def request(self, start, patience: float = 0) -> type[Basic.Ack]:
+    def request(self, start) -> type[Basic.Ack]:
         """Answer every request with an acknowledgement; keep what the broker's would say."""
         raw = SimpleNamespace(
             add_on_return_callback=lambda _: None,
-            confirm_delivery=self._keep,
+            confirm_delivery=lambda confirm, callback: vars(self).update(confirm=confirm),  # noqa: ARG005
             basic_publish=lambda *_, **__: None,
         )
         start(raw, self.confirmed.append)
         return Basic.Ack
-
-    def _keep(self, confirm, callback) -> None:
-        self.confirm = confirm
 
 
 @pytest.fixture
