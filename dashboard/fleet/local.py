@@ -8,9 +8,9 @@ from functools import cache
 from dashboard.fleet.reading import FleetReading, Node, Worker
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.supervisor_rule import Report, spoken_by
-from dashboard.fleet.worker_phases import WorkerView
 from dashboard.fleet.worker_processes import Slot
 from dashboard.readings.journal import Journal
+from dashboard.readings.worker_phases import WorkerView
 from wire.errors import FleetError
 
 _READY = ("idle", "painting")

@@ -12,8 +12,8 @@ from dashboard.fleet.scaling_rule import (
     ScalingPolicy,
     cooldown_left,
 )
-from dashboard.fleet.worker_phases import WorkerView
 from dashboard.fleet.worker_processes import Slot
+from dashboard.readings.worker_phases import WorkerView
 from wire.queue import Depth
 from wire.settings import Settings
 

@@ -2,8 +2,8 @@
 
 import threading
 
-from dashboard.fleet.worker_phases import WorkerView, follow_worker
 from dashboard.readings.jobs import FINISHED, JobView, follow, waiting
+from dashboard.readings.worker_phases import WorkerView, follow_worker
 from wire.event import Event
 
 MOST_JOBS = 1000
