@@ -11,7 +11,13 @@ from dashboard.readings.journal import Journal
 from wire.errors import MessageError, ObjectMissing
 from wire.event import Event, Kind
 from wire.job import submitted_at
-from wire.picture import decode_metadata, metadata_name, parse_metadata_name, parse_picture_name
+from wire.picture import (
+    decode_metadata,
+    metadata_name,
+    parse_metadata_name,
+    parse_picture_name,
+    picture_name,
+)
 from wire.store import Entry, Store
 
 LOOKBACK = 10 * store_listing.MINUTE
@@ -57,7 +63,9 @@ class GalleryReader:
     def _what_is_new(self, now: float) -> Iterable[Entry]:
         recent = store_listing.since(self._store, now - LOOKBACK, now)
         old = islice(filter(lambda job: _is_old(job, now), self._journal.unfinished()), _OLD_JOBS)
-        return chain(recent, *(store_listing.of_job(self._store, view.job.id) for view in old))
+        # Asked for by name before it is listed: a listing of a folder reads all of it.
+        with_news = [view.job.id for view in old if self._store.exists(_next_object(view))]
+        return chain(recent, *(store_listing.of_job(self._store, job_id) for job_id in with_news))
 
     def _note(self, entry: Entry) -> None:
         """Add an object to the gallery, and to its job where its events were lost."""
@@ -97,6 +105,13 @@ class GalleryReader:
             return decode_metadata(self._store.get(metadata_name(job_id))).prompt
         except (ObjectMissing, MessageError):
             return None
+
+
+def _next_object(view: JobView) -> str:
+    """Name what a job stores next: its first picture not heard of, in the end its metadata."""
+    names = (picture_name(view.job.id, number) for number in range(view.job.count))
+    lacking = (name for name in names if name not in view.pictures)
+    return next(lacking, metadata_name(view.job.id))
 
 
 def _is_old(view: JobView, now: float) -> bool:

@@ -1,7 +1,8 @@
 """Listing parts of the store: object names begin with UUIDv7s, so they sort by time.
 
-Each listing starts where it is needed (``start_after``) and stops as soon as it has gone
-far enough: it costs the same at 24 and at 100,000 pictures.
+Each listing starts where it is needed and stops as soon as it has gone far enough. On S3,
+which has ``start_after``, it costs the same at 24 and at 100,000 pictures. A folder is read
+whole, names only, at each listing; what is not asked for is at least not looked at.
 """
 
 from collections.abc import Iterator

@@ -309,6 +309,24 @@ def test_a_job_whose_events_were_lost_is_done_once_it_is_stored(gallery):
     assert gallery.journal.find(job.id).state == "done"
 
 
+def test_long_jobs_cost_no_listings_until_there_is_news(gallery, monkeypatch):
+    """Twenty jobs that wait for hours are asked for by name: a folder is read once a look."""
+    jobs = [job_at(NOW - 2 * DAY - n, count=3) for n in range(20)]
+    for job in jobs:
+        gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    gallery.prompts()
+    listings, entries = [], DirectoryStore.entries
+    monkeypatch.setattr(
+        DirectoryStore, "entries", lambda store, after: listings.append(1) or entries(store, after)
+    )
+    gallery.prompts()
+    assert len(listings) == 1
+    put(gallery.store, jobs[7])
+    gallery.prompts()
+    assert len(listings) == 3
+    assert gallery.journal.find(jobs[7].id).state == "done"
+
+
 def test_a_cancelled_job_of_which_all_is_stored_is_done(gallery):
     """A worker that was quicker than the cancellation has painted it, events or not."""
     job = job_at(NOW - 5, "cartoon dwarf")
