@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from dashboard.fleet.worker_logs import last_sentence, open_log
+from dashboard.fleet.worker_logs import emptied, last_sentence, open_log
 from wire.settings import Settings
 
 WORKER_COMMAND = (sys.executable, "-m", "worker")
@@ -76,9 +76,11 @@ def launch(
 
 
 def observe(slot: Slot, now: float) -> Slot | None:
-    """Look how a worker is; None if it has ended as it should."""
-    if slot.process is None or slot.process.poll() is None:
+    """Look how a worker is, and keep its log small; None if it has ended as it should."""
+    if slot.process is None:
         return slot
+    if slot.process.poll() is None:
+        return replace(slot, log_start=0) if emptied(slot.log) else slot
     slot.process.stdin.close()
     if slot.state == "stopping" or slot.process.returncode == 0:
         return None

@@ -1,7 +1,7 @@
 """A worker without a model, for tests of whoever starts workers.
 
-It says where it runs, waits, and stops on SIGTERM or when its standard input ends; a first
-argument makes it misbehave.
+It says where it runs, waits, and stops on SIGTERM or when its standard input ends. SIGUSR1
+makes it speak again; a first argument makes it misbehave.
 """
 
 import os
@@ -24,6 +24,7 @@ def main() -> None:
         sys.exit("There is no model in models/nowhere.")
     if manner == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, lambda *_: print("still there", flush=True))
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     threading.Event().wait()
 

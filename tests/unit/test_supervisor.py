@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dashboard.fleet import local, worker_processes
+from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.supervisor_rule import jobs_of, missing, surplus
@@ -313,3 +313,29 @@ def test_a_log_does_not_grow_for_ever(tmp_path):
     open_log(path).close()
     assert path.stat().st_size == 0
     assert path.with_suffix(".log.1").exists()
+
+
+def test_the_log_of_a_worker_that_never_ends_does_not_grow_for_ever(tmp_path, monkeypatch):
+    """A worker that runs for months goes on in an emptied log, and its last words are found."""
+    with stage(tmp_path) as on:
+        on.queue.jobs = 1
+        [pid] = running(1, on)
+        log = tmp_path / "logs" / "worker-1.log"
+        wait_until(lambda: "runs in session" in log.read_text(), what="its first words")
+        monkeypatch.setattr(worker_logs, "_LARGEST_IN_USE", 5)
+        wait_until(lambda: log.stat().st_size == 0, what="the log is emptied")
+        assert "runs in session" in log.with_suffix(".log.1").read_text()
+        monkeypatch.setattr(worker_logs, "_LARGEST_IN_USE", 10**6)
+        os.kill(pid, signal.SIGUSR1)
+        wait_until(lambda: log.read_text() == "still there\n", what="more words")
+        assert wait_until(lambda: on.slots(), what="a look")[0].log_start == 0
+
+
+def test_a_log_that_cannot_be_copied_is_left_as_it_is(tmp_path):
+    """A full disk costs the log's room, not the supervisor's look."""
+    path = tmp_path / "worker-1.log"
+    path.write_bytes(b"x" * 10_000_000)
+    path.with_suffix(".log.1").mkdir()
+    assert not worker_logs.emptied(path)
+    assert not worker_logs.emptied(tmp_path / "nowhere.log")
+    assert path.stat().st_size == 10_000_000
