@@ -77,7 +77,7 @@ class Queue(Protocol):
         """Count the jobs that wait and the jobs that are leased."""
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the dead letters, oldest first, leaving them where they are."""
+        """Read the newest ``limit`` dead letters, newest first, leaving them where they are."""
 
     def retry_dead_letter(self, receipt: str) -> None:
         """Put a dead letter's job on the queue again, as new.

@@ -86,9 +86,12 @@ class RabbitQueue:
         return Depth(ready, self._management.unacknowledged(names.QUEUE, ready))
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the dead letters, oldest first, and leave them where they are."""
+        """Read the newest ``limit`` dead letters, newest first, and leave them where they are.
+
+        It looks at 1,000 at most, and the broker notes the second in which each one died.
+        """
         with self._reading:
-            return dead_letters.oldest(self._connection.session(), limit)
+            return dead_letters.newest(self._connection.session(), limit)
 
     def retry_dead_letter(self, receipt: str) -> None:
         """Put a dead letter's job on the queue again, at its end, with no attempt counted.

@@ -100,8 +100,8 @@ class SqliteQueue:
         return Depth(ready, leased)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the dead letters, oldest first."""
-        return dead_letters.oldest(self._file, limit)
+        """Read the newest ``limit`` dead letters, newest first."""
+        return dead_letters.newest(self._file, limit)
 
     def retry_dead_letter(self, receipt: str) -> None:
         """Put a dead letter's job on the queue again, at its end, with no attempt counted.

@@ -304,8 +304,18 @@ def test_dead_letters_stay_where_they_are_when_they_are_read(queue, other):
         queue.publish(job)
         queue.reject(take_one(queue), "It failed.")
     for _ in range(2 * names.DELIVERY_LIMIT):
-        assert [letter.job for letter in other.dead_letters(10)] == jobs
-    assert [letter.job for letter in other.dead_letters(2)] == jobs[:2]
+        assert [letter.job for letter in other.dead_letters(10)] == jobs[::-1]
+
+
+def test_of_many_dead_letters_the_newest_are_read(queue, other):
+    """A page that shows some of them shows what failed just now, newest first."""
+    jobs = [a_job(str(number)) for number in range(5)]
+    for job in jobs:
+        queue.publish(job)
+        queue.reject(take_one(queue), "It failed.")
+    for _ in range(3):
+        assert [letter.job for letter in other.dead_letters(2)] == [jobs[4], jobs[3]]
+    assert other.dead_letters(0) == []
 
 
 def test_a_dead_letter_can_be_retried_as_new(queue):

@@ -239,6 +239,18 @@ def test_dead_letters_of_the_broker_say_why(queue, broker):
     assert abs(letter.at - time.time()) < 60
 
 
+def test_the_newest_of_hundreds_of_dead_letters_are_read(queue, broker):
+    """However many jobs failed, the last ones are among those that are shown."""
+    queue.depth()
+    broker.confirm_delivery()
+    for number in range(300):
+        died = pika.BasicProperties(timestamp=1_700_000_000 + number)
+        broker.basic_publish(names.DEAD_LETTER_EXCHANGE, "", str(number).encode(), died)
+    for _ in range(3):
+        assert [letter.body for letter in queue.dead_letters(2)] == ["299", "298"]
+    assert len(queue.dead_letters(1000)) == 300
+
+
 def test_a_queue_with_other_properties_is_explained(broker, rabbitmq_settings, rabbitmq_url):
     """Who has a queue of the older sample reads what to do, and loses nothing."""
     broker.queue_declare(names.QUEUE, durable=False)

@@ -22,6 +22,9 @@ from wire.rabbitmq.consumer import Consumer, Message
 from wire.rabbitmq.publisher import Publisher
 from wire.rabbitmq.session import Session
 
+_READ = 1000
+"""How many dead letters are read for the newest; those after them wait to be seen."""
+
 _SEARCHED = 10_000
 """How many dead letters are looked through for one."""
 
@@ -45,10 +48,13 @@ def bury(publisher: Publisher, body: bytes, reason: str) -> None:
     publisher.publish(names.DEAD_LETTER_EXCHANGE, "", body[:MAX_MESSAGE], properties)
 
 
-def oldest(session: Session, limit: int) -> list[DeadLetter]:
-    """Read up to ``limit`` dead letters, oldest first, and leave them where they are."""
-    with _held(session, limit) as messages:
-        return [_read(message) for message in messages]
+def newest(session: Session, limit: int) -> list[DeadLetter]:
+    """Read the newest ``limit`` dead letters, newest first, and leave them where they are."""
+    # A queue gives its oldest messages first, so all must be read for the last ones. Those
+    # that were read before have lost their order, if they were many.
+    with _held(session, _READ) as messages:
+        in_order = sorted(messages, key=lambda message: _died_at(message) or 0)
+        return [_read(message) for message in in_order[::-1][:limit]]
 
 
 def take_out(session: Session, receipt: str, use: Callable[[bytes], None]) -> bool:

@@ -9,7 +9,7 @@ from wire.job import MAX_MESSAGE, Job
 from wire.queue import DeadLetter
 from wire.sqlite.file import SqliteFile
 
-__all__ = ["EXHAUSTED", "SCHEMA", "bury", "drop", "exhume", "oldest"]
+__all__ = ["EXHAUSTED", "SCHEMA", "bury", "drop", "exhume", "newest"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -31,9 +31,9 @@ def bury(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
     )
 
 
-def oldest(file: SqliteFile, limit: int) -> list[DeadLetter]:
-    """Read up to ``limit`` dead letters, oldest first."""
-    query = "SELECT number, body, reason, died_at FROM dead_letters ORDER BY number LIMIT ?"
+def newest(file: SqliteFile, limit: int) -> list[DeadLetter]:
+    """Read the newest ``limit`` dead letters, newest first."""
+    query = "SELECT number, body, reason, died_at FROM dead_letters ORDER BY number DESC LIMIT ?"
     return [
         describe(str(number), body, reason, died_at)
         for number, body, reason, died_at in file.read(query, limit)
