@@ -32,6 +32,8 @@ from wire.store import Store
 
 _LISTEN = 0.5
 """Seconds that one look at the events waits for the next of them."""
+_LONGEST_SILENCE = 3600.0
+"""Seconds without a word, after which a worker that nobody watches is forgotten."""
 
 _lock = threading.Lock()
 _running: "Runtime | None" = None
@@ -138,7 +140,8 @@ def current() -> Runtime:
 
 def _assembled(settings: Settings) -> Runtime:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
-    journal, gallery = Journal(), GalleryIndex(started=time.time())
+    journal = Journal(longest_silence=None if settings.local_fleet else _LONGEST_SILENCE)
+    gallery = GalleryIndex(started=time.time())
     supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
     fleet = LocalFleet(supervisor, journal) if supervisor else None
     hear = partial(_hear, events, journal, gallery, time.time())

@@ -10,11 +10,19 @@ MOST_JOBS = 1000
 
 
 class Journal:
-    """Jobs and workers by name; safe to use from any thread."""
+    """Jobs and workers by name; safe to use from any thread.
 
-    def __init__(self, most_jobs: int = MOST_JOBS) -> None:
+    Args:
+        most_jobs: how many jobs are kept.
+        longest_silence: seconds after which a worker is forgotten that said nothing; None
+            where a supervisor tells, since an idle worker may well be silent for hours.
+
+    """
+
+    def __init__(self, most_jobs: int = MOST_JOBS, longest_silence: float | None = None) -> None:
         self._lock = threading.Lock()
         self._most_jobs = most_jobs
+        self._longest_silence = longest_silence
         self._jobs: dict[str, JobView] = {}
         self._workers: dict[str, WorkerView] = {}
 
@@ -71,3 +79,10 @@ class Journal:
             self._workers.pop(event.worker, None)
         else:
             self._workers[event.worker] = view
+        if self._longest_silence is not None:
+            self._forget_silent(event.at - self._longest_silence)
+
+    def _forget_silent(self, since: float) -> None:
+        silent = [name for name, view in self._workers.items() if view.heard_at < since]
+        for name in silent:
+            del self._workers[name]

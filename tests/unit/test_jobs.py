@@ -132,6 +132,17 @@ def test_a_worker_with_several_jobs_is_idle_after_the_last():
     assert phases == ["starting", "idle", "painting", "painting", "painting", "idle"]
 
 
+def test_workers_that_nobody_watches_are_forgotten_after_a_long_silence():
+    """A worker that died without a word does not stay, unless a supervisor knows better."""
+    for silence, kept in ((None, {"dead", "alive"}), (3600, {"alive"})):
+        journal = Journal(longest_silence=silence)
+        journal.record(Event(kind="ready", worker="dead", at=1000))
+        journal.record(Event(kind="ready", worker="alive", at=4599))
+        assert set(journal.workers()) == {"dead", "alive"}
+        journal.record(Event(kind="ready", worker="alive", at=4601))
+        assert set(journal.workers()) == kept
+
+
 def test_a_worker_that_stopped_is_forgotten():
     """A worker that says goodbye is no worker any more."""
     journal = Journal()
