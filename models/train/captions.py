@@ -1,10 +1,11 @@
 """Captions: what a person might type to get a scene, and the tokenizer that reads them."""
 
-import json
+from collections import Counter
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
-from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
 
 from models.train import words
@@ -107,18 +108,33 @@ def _listed(*parts: str) -> str:
 def make_tokenizer() -> CLIPTokenizer:
     """Build a byte-level tokenizer: a token for each known word, pieces for any other text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    learner = Tokenizer(models.BPE(end_of_word_suffix=WORD_END))
-    trainer = trainers.BpeTrainer(
-        vocab_size=4000,
-        min_frequency=1,
-        end_of_word_suffix=WORD_END,
-        initial_alphabet=letters,
-        show_progress=False,
-    )
-    learner.train_from_iterator(words.known_words() * 3, trainer)
-    merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]]
+    merges = learn_merges(words.known_words())
     pieces = [*letters, *(letter + WORD_END for letter in letters)]
     pieces += [first + second for first, second in merges]
     pieces += ["<|startoftext|>", "<|endoftext|>"]
     vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=TOKENS)
+
+
+def learn_merges(known: list[str]) -> list[tuple[str, str]]:
+    """Join the most frequent pair of pieces again and again, until each word is one piece.
+
+    The trainer of `tokenizers` breaks ties by chance; a model needs the same numbers every time.
+    """
+    spelled = [[*word[:-1], word[-1] + WORD_END] for word in known]
+    merges = []
+    while pairs := Counter(pair for pieces in spelled for pair in pairwise(pieces)):
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        spelled = [_merged(pieces, best) for pieces in spelled]
+        merges.append(best)
+    return merges
+
+
+def _merged(pieces: list[str], pair: tuple[str, str]) -> list[str]:
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and (joined[-1], piece) == pair:
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined

@@ -70,7 +70,7 @@ def train_decoder(
 def crops(
     dataset: Dataset, latents: Tensor, count: int, random: np.random.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Cut pixels (count, 3, 128, 128) in -1..1 and their latents (count, 16, 8, 8)."""
+    """Cut pixels (count, 3, 128, 128) in -1..1 and their latents (count, 32, 8, 8)."""
     pixels, codes = [], []
     for number in random.integers(dataset.training, size=count):
         row, column = random.integers(GRID - CROP + 1, size=2)

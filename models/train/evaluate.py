@@ -16,8 +16,9 @@ from models.train.card import Accuracy, Figures, model_card
 from models.train.classifier import accuracy
 from models.train.package import megabytes
 from models.train.painter import DEMO, Painter, load_painter
+from models.train.presets import best_preset
 from models.train.render import render, sample_composition
-from models.train.train import WORK, Training, best_preset, progress_bar
+from models.train.train import WORK, Training, progress_bar
 from models.train.vocabulary import COLOURS, SETTINGS, SUBJECTS, Scene, held_out_triples
 
 BATCH = 16

@@ -4,8 +4,8 @@ Draws the pictures, then trains the text encoder, the judge, the decoder and the
 leaves a checkpoint in the work folder; the same command goes on where it stopped.
 """
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -32,57 +32,12 @@ from models.train.latents import fit_basis
 from models.train.loop import Loop, Plan
 from models.train.package import write_pipeline
 from models.train.painter import DEMO
+from models.train.presets import Preset, best_preset
+from models.train.refine import first_pictures, repaint
 from models.train.text import Reader, train_text_encoder
-from models.train.unet import new_unet, train_unet
+from models.train.unet import UNetLesson, new_unet, train_unet
 
 WORK = Path("data/training")
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """How large the model is and how long its parts train."""
-
-    pictures: int
-    widths: tuple[int, int, int]
-    decoder_width: int
-    decoder_blocks: tuple[int, ...]
-    text: Plan
-    judge: Plan
-    decoder: Plan
-    decoder_batch: int
-    unet: Plan
-    unet_batch: int
-
-
-CPU = Preset(
-    pictures=16_000,
-    widths=(96, 128, 128),
-    decoder_width=48,
-    decoder_blocks=(8, 5, 3, 1, 0),
-    text=Plan("text", steps=2_500, rate=2e-3),
-    judge=Plan("judge", steps=1_500, rate=2e-3, average=0.99),
-    decoder=Plan("decoder", steps=6_000, rate=1e-3, average=0.99),
-    decoder_batch=6,
-    unet=Plan("unet", steps=8_000, rate=1.5e-3, average=0.998),
-    unet_batch=32,
-)
-GPU = Preset(
-    pictures=40_000,
-    widths=(96, 128, 128),
-    decoder_width=48,
-    decoder_blocks=(8, 5, 3, 1, 0),
-    text=CPU.text,
-    judge=CPU.judge,
-    decoder=Plan("decoder", steps=20_000, rate=1e-3, average=0.999),
-    decoder_batch=32,
-    unet=Plan("unet", steps=30_000, rate=1.5e-3, average=0.9995),
-    unet_batch=256,
-)
-
-
-def best_preset() -> Preset:
-    """Choose the larger one where there is a GPU."""
-    return GPU if best_device().type == "cuda" else CPU
 
 
 class Training:
@@ -118,29 +73,37 @@ class Training:
         """Train the classifier that `evaluate` asks."""
         return train_classifier(self._loop(self.preset.judge, Classifier), dataset, self.progress)
 
-    def autoencoder(self, dataset: Dataset, latents: Tensor) -> AutoencoderTiny:
-        """Train the decoder, in the class that diffusers loads."""
-        vae = self._new_autoencoder()
+    def decoder(self, dataset: Dataset, latents: Tensor) -> nn.Module:
+        """Train the decoder on true latents."""
         loop = self._loop(self.preset.decoder, lambda: self._new_autoencoder().decoder)
-        vae.decoder = train_decoder(
-            loop, dataset, latents, self.preset.decoder_batch, self.progress
-        )
-        return vae
+        return train_decoder(loop, dataset, latents, self.preset.decoder_batch, self.progress)
 
     def unet(
         self, dataset: Dataset, latents: Tensor, text_encoder: CLIPTextModel
     ) -> UNet2DConditionModel:
         """Train what paints."""
         loop = self._loop(self.preset.unet, lambda: new_unet(self.preset.widths))
-        return train_unet(
-            loop,
-            dataset,
-            latents,
-            text_encoder,
-            self.tokenizer,
-            self.preset.unet_batch,
-            self.progress,
+        lesson = UNetLesson(dataset, latents, text_encoder, self.tokenizer, self.preset.unet_batch)
+        return train_unet(loop, lesson, self.progress)
+
+    def refined(
+        self,
+        decoder: nn.Module,
+        unet: UNet2DConditionModel,
+        text_encoder: CLIPTextModel,
+        dataset: Dataset,
+        latents: Tensor,
+    ) -> AutoencoderTiny:
+        """Train the decoder further, on what the UNet paints."""
+        dataset = first_pictures(dataset, self.preset.refine_pictures)
+        torch.manual_seed(self.seed)
+        painted = repaint(unet, text_encoder, self.tokenizer, dataset, latents, self.progress)
+        loop = self._loop(self.preset.refine, lambda: copy.deepcopy(decoder).requires_grad_(True))
+        vae = self._new_autoencoder()
+        vae.decoder = train_decoder(
+            loop, dataset, painted, self.preset.decoder_batch, self.progress
         )
+        return vae
 
     def _new_autoencoder(self) -> AutoencoderTiny:
         return new_autoencoder(self.preset.decoder_width, self.preset.decoder_blocks)
@@ -175,8 +138,9 @@ def main(
         latents = training.latents(dataset)
         text_encoder = training.text_encoder()
         training.judge(dataset)
-        vae = training.autoencoder(dataset, latents)
+        decoder = training.decoder(dataset, latents)
         unet = training.unet(dataset, latents, text_encoder)
+        vae = training.refined(decoder, unet, text_encoder, dataset, latents)
     write_pipeline(out, unet, vae, text_encoder, training.tokenizer)
 
 

@@ -1,5 +1,7 @@
 """The UNet: a rectified flow from noise to latents, told what to paint by the text encoder."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from diffusers import UNet2DConditionModel
@@ -44,27 +46,34 @@ def new_unet(widths: tuple[int, int, int]) -> UNet2DConditionModel:
     return unet
 
 
-def train_unet(
-    loop: Loop,
-    dataset: Dataset,
-    latents: Tensor,
-    text_encoder: CLIPTextModel,
-    tokenizer: CLIPTokenizer,
-    batch: int,
-    progress: Progress,
-) -> nn.Module:
+@dataclass(frozen=True, slots=True)
+class UNetLesson:
+    """What the UNet learns from: latents with their scenes, and who reads the captions."""
+
+    dataset: Dataset
+    latents: Tensor
+    text_encoder: CLIPTextModel
+    tokenizer: CLIPTokenizer
+    batch: int
+
+    def draw(self, seed: int, step: int) -> tuple[Tensor, Tensor]:
+        """Return a step's latents and the text encoder's states (count, 24, 128)."""
+        random = np.random.default_rng((seed, step))
+        chosen = _batch(self.dataset.training, self.batch, seed, step)
+        captions = [_caption(self.dataset, number, random) for number in chosen]
+        ids = tokenize(self.tokenizer, captions).to(self.text_encoder.device)
+        with torch.no_grad():
+            return self.latents[torch.from_numpy(chosen)], self.text_encoder(ids).last_hidden_state
+
+
+def train_unet(loop: Loop, lesson: UNetLesson, progress: Progress) -> nn.Module:
     """Train the loop's UNet to point from the picture to the noise (`noise - latents`)."""
-    device = next(loop.module.parameters()).device
+    device = loop.module.device
 
     def loss_of(step: int) -> Tensor:
-        random = np.random.default_rng((loop.seed, step))
-        chosen = _batch(dataset.training, batch, loop.seed, step)
-        captions = [_caption(dataset, number, random) for number in chosen]
-        with torch.no_grad():
-            ids = tokenize(tokenizer, captions).to(device)
-            told = text_encoder(ids).last_hidden_state
-        clean = latents[torch.from_numpy(chosen)].to(device, memory_format=torch.channels_last)
-        noise, time = torch.randn_like(clean), noise_levels(batch).to(device)
+        clean, told = lesson.draw(loop.seed, step)
+        clean = clean.to(device, memory_format=torch.channels_last)
+        noise, time = torch.randn_like(clean), noise_levels(len(clean)).to(device)
         share = time.view(-1, 1, 1, 1)
         with half_precision(device):
             mixed = (1 - share) * clean + share * noise
