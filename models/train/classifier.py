@@ -6,7 +6,7 @@ import torch.nn.functional as F  # noqa: N812 - the name that torch's own docume
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from models.train.dataset import Dataset, labels
+from models.train.dataset import CHUNK, Dataset, labels
 from models.train.loop import Loop
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS, Scene
 
@@ -52,11 +52,13 @@ def train_classifier(loop: Loop, dataset: Dataset, progress: Progress) -> nn.Mod
     """Train the loop's `Classifier` on the training pictures."""
     answers = torch.from_numpy(labels(dataset.scenes))[:, :4]
     device = next(loop.module.parameters()).device
+    starts = range(0, dataset.training, CHUNK)
+    pictures = torch.cat([small(dataset.pictures[i : i + CHUNK]).half() for i in starts])
 
     def loss_of(step: int) -> Tensor:
         random = np.random.default_rng((loop.seed, step))
-        chosen = np.sort(random.integers(dataset.training, size=BATCH))
-        seen = small(dataset.pictures[chosen]).to(device)
+        chosen = torch.from_numpy(random.integers(dataset.training, size=BATCH))
+        seen = pictures[chosen].to(device).float()
         if step % 2:  # half of the time slightly out of focus
             seen = F.interpolate(F.avg_pool2d(seen, 2), scale_factor=2, mode="bilinear")
         seen = seen + torch.randn_like(seen) * 0.05

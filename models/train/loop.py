@@ -10,19 +10,26 @@ import torch
 from rich.progress import Progress
 from torch import Tensor, nn
 
+from models.train.optimizer import optimizers
+
 SAVE_SECONDS = 120
 WARM_UP = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast one part trains; `average` is the decay of the moving average."""
+    """How long and how fast one part trains.
+
+    `average` is the decay of the moving average, `decay_from` the share of the steps after which
+    the rate falls, `turn` whether Muon trains the hidden weights.
+    """
 
     name: str
     steps: int
     rate: float
     average: float = 0.0
     decay_from: float = 0.6
+    turn: bool = False
 
 
 def rate_at(plan: Plan, step: int) -> float:
@@ -42,7 +49,7 @@ class Loop:
     def __init__(self, plan: Plan, module: nn.Module, folder: Path, seed: int) -> None:
         self.plan, self.module, self.seed = plan, module, seed
         self.averaged = copy.deepcopy(module).eval().requires_grad_(False)
-        self.optimizer = _optimizer(module, plan.rate)
+        self.optimizers = optimizers(module, plan.rate, plan.turn)
         self.path = folder / f"{plan.name}.pt"
         self.step = 0
         if self.path.exists():
@@ -67,13 +74,14 @@ class Loop:
         return self.averaged
 
     def _take_step(self, loss_of: Callable[[int], Tensor]) -> float:
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(self.plan, self.step)
         loss = loss_of(self.step)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.module.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.module.parameters(), 1.0)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate_at(self.plan, self.step)
+            optimizer.step()
         self.step += 1
         self._average()
         return loss.item()
@@ -92,7 +100,7 @@ class Loop:
             "step": self.step,
             "module": self.module.state_dict(),
             "averaged": self.averaged.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }
         fresh = self.path.with_suffix(".new")
         torch.save(state, fresh)
@@ -103,15 +111,5 @@ class Loop:
         self.step = state["step"]
         self.module.load_state_dict(state["module"])
         self.averaged.load_state_dict(state["averaged"])
-        self.optimizer.load_state_dict(state["optimizer"])
-
-
-def _optimizer(module: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """Make an AdamW that shrinks matrices and kernels, but not biases and norms."""
-    matrices = [weight for weight in module.parameters() if weight.ndim > 1]
-    vectors = [weight for weight in module.parameters() if weight.ndim <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": 0.01},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), fused=True)
+        for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)

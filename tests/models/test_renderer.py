@@ -1,17 +1,11 @@
-"""The renderer, the captions and the training loop: what the bundled model is made of."""
+"""The renderer and the captions: what the bundled model learns from."""
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from rich.progress import Progress
-from torch import Tensor, nn
 
 from models.train.captions import TOKENS, caption, make_tokenizer, plain_prompt
-from models.train.latents import fit_basis
-from models.train.loop import Loop, Plan, rate_at
 from models.train.render import Composition, render
 from models.train.settings import LAYOUTS
 from models.train.vocabulary import (
@@ -113,37 +107,3 @@ def test_tokenizer_reads_anything() -> None:
     for text in ("", "zebra", "日本語 🚀", "red house " * 1000):
         numbers = tokenizer(text, truncation=True, max_length=TOKENS).input_ids
         assert 2 <= len(numbers) <= TOKENS
-
-
-def test_latents_keep_what_the_eye_sees() -> None:
-    """Sixteen numbers for each patch have an overall deviation of one."""
-    pictures = np.stack([render(scene, PLAIN) for scene in scenes(12)])
-    latents = fit_basis(pictures).encode(pictures)
-    assert latents.shape == (12, 16, 16, 16)
-    assert float(latents.std()) == pytest.approx(1, abs=0.05)
-
-
-def train_line(folder: Path, steps: int) -> Tensor:
-    """Train a tiny part on the plateau, where the rate does not depend on the run's length."""
-    torch.manual_seed(0)
-    plan = Plan("part", steps, rate=0.01, average=0.9, decay_from=0.99)
-    loop = Loop(plan, nn.Linear(4, 1), folder, seed=3)
-    loop.run(lambda _: loop.module(torch.randn(8, 4)).square().mean(), Progress())
-    return loop.averaged.weight
-
-
-def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """A run that is cut and continued ends with the weights of a run in one go."""
-    cut, whole = tmp_path / "cut", tmp_path / "whole"
-    cut.mkdir()
-    whole.mkdir()
-    train_line(cut, steps=9)
-    assert torch.equal(train_line(cut, steps=20), train_line(whole, steps=20))
-
-
-def test_learning_rate_warms_up_and_ends_low() -> None:
-    """The rate rises, stays, and is a hundredth at the end."""
-    plan = Plan("part", steps=1000, rate=1.0)
-    assert rate_at(plan, 0) < 0.02
-    assert rate_at(plan, 500) == 1.0
-    assert rate_at(plan, 999) == pytest.approx(0.01)
