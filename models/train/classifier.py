@@ -1,5 +1,7 @@
 """The judge: a classifier that learns from the renderer's pictures what they show."""
 
+from functools import cache
+
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that torch's own documents use
@@ -52,13 +54,16 @@ def train_classifier(loop: Loop, dataset: Dataset, progress: Progress) -> nn.Mod
     """Train the loop's `Classifier` on the training pictures."""
     answers = torch.from_numpy(labels(dataset.scenes))[:, :4]
     device = next(loop.module.parameters()).device
-    starts = range(0, dataset.training, CHUNK)
-    pictures = torch.cat([small(dataset.pictures[i : i + CHUNK]).half() for i in starts])
+
+    @cache  # not before the first step: a finished judge needs no pictures
+    def pictures() -> Tensor:
+        starts = range(0, dataset.training, CHUNK)
+        return torch.cat([small(dataset.pictures[i : i + CHUNK]).half() for i in starts])
 
     def loss_of(step: int) -> Tensor:
         random = np.random.default_rng((loop.seed, step))
         chosen = torch.from_numpy(random.integers(dataset.training, size=BATCH))
-        seen = pictures[chosen].to(device).float()
+        seen = pictures()[chosen].to(device).float()
         if step % 2:  # half of the time slightly out of focus
             seen = F.interpolate(F.avg_pool2d(seen, 2), scale_factor=2, mode="bilinear")
         seen = seen + torch.randn_like(seen) * 0.05

@@ -10,6 +10,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.train.captions import plain_prompt
 from models.train.dataset import VALIDATION, Dataset
+from models.train.device import half_precision
 from models.train.text import tokenize
 from models.train.unet import TIMES
 
@@ -48,6 +49,7 @@ def repaint(
 def _denoise(unet: UNet2DConditionModel, clean: Tensor, told: Tensor) -> Tensor:
     mixed = (1 - START) * clean + START * torch.randn_like(clean)
     for share, smaller in pairwise(torch.linspace(START, 0, STEPS + 1).tolist()):
-        pointed = unet(mixed, share * TIMES, told).sample
+        with half_precision(unet.device):
+            pointed = unet(mixed, share * TIMES, told).sample.float()
         mixed = mixed + (smaller - share) * pointed
     return mixed

@@ -10,11 +10,11 @@ from collections.abc import Callable
 import numpy as np
 
 from models.train.canvas import Canvas
-from models.train.pen import Point, lighter, mix
+from models.train.pen import lighter, mix
+from models.train.scenery import WHITE, bird, cloud, round_tree, shifted, stars, sun
 from models.train.vocabulary import Colour
 
 LAYOUTS = 3
-WHITE: Colour = (255, 255, 255)
 # What the studio's wall is painted in, for each colour of the subject: never close to it.
 WALLS: dict[str, Colour] = {
     "red": (150, 214, 210),
@@ -63,14 +63,14 @@ def meadow(layout: int, _: str) -> Canvas:
     """Paint morning hills, clouds and flowers."""
     random = np.random.default_rng(layout)
     canvas = Canvas((74, 164, 244), (160, 216, 252), (232, 246, 246))
-    _sun(canvas, 0.17, 0.18 - 0.02 * layout, 0.08, (255, 226, 96), (255, 248, 204))
+    sun(canvas, 0.17, 0.18 - 0.02 * layout, 0.08, (255, 226, 96), (255, 248, 204))
     for x, y in ((0.44, 0.13), (0.86, 0.2), (0.66, 0.33))[: 2 + layout % 2]:
-        _cloud(canvas, x + 0.05 * layout - 0.05, y, 0.9)
+        cloud(canvas, x + 0.05 * layout - 0.05, y, 0.9)
     turn = 2.1 * layout
     canvas.hill(0.6, 0.04, turn, (142, 198, 196), (120, 190, 170))
     canvas.hill(0.68, 0.045, turn + 1.6, (160, 220, 116), (96, 178, 92))
     for x in (0.07, 0.15, 0.9):
-        _round_tree(canvas, x + 0.02 * layout, 0.69, 0.055)
+        round_tree(canvas, x + 0.02 * layout, 0.69, 0.055)
     canvas.hill(0.79, 0.02, turn + 3.4, (128, 206, 92), (52, 138, 72))
     for x in np.linspace(0.05, 0.95, 8):
         y = 0.92 + 0.05 * random.random()
@@ -89,13 +89,13 @@ def night(layout: int, _: str) -> Canvas:
     """Paint a full moon over blue hills."""
     random = np.random.default_rng(10 + layout)
     canvas = Canvas((22, 28, 84), (48, 64, 142), (104, 112, 188))
-    _stars(canvas, random, 30, 0.58)
+    stars(canvas, random, 30, 0.58)
     x, y = 0.18, 0.19 - 0.02 * layout
-    _sun(canvas, x, y, 0.092, (255, 248, 214), (176, 190, 250))
+    sun(canvas, x, y, 0.092, (255, 248, 214), (176, 190, 250))
     for dx, dy, radius in ((0.035, -0.02, 0.018), (-0.03, 0.025, 0.024), (0.02, 0.045, 0.012)):
         canvas.disc(x + dx, y + dy, radius, radius, (232, 220, 180))
     peaks = [(0, 0.6), (0.14, 0.5), (0.3, 0.61), (0.52, 0.48), (0.72, 0.6), (0.88, 0.52), (1, 0.58)]
-    canvas.land(_shifted(peaks, layout), (92, 104, 182), (66, 78, 152))
+    canvas.land(shifted(peaks, layout), (92, 104, 182), (66, 78, 152))
     canvas.hill(0.67, 0.04, 2.1 * layout, (70, 92, 164), (40, 54, 116))
     canvas.hill(0.79, 0.02, 2.1 * layout + 2, (62, 88, 146), (26, 38, 88))
     for _ in range(7):
@@ -116,48 +116,13 @@ def sunset(layout: int, _: str) -> Canvas:
         canvas.line(
             [(start + 0.06, y + 0.022), (start + width - 0.05, y + 0.022)], (252, 164, 138), 0.014
         )
-    for bird in range(3):
-        _bird(canvas, 0.4 + 0.07 * bird + 0.08 * layout, 0.16 + 0.035 * ((bird + layout) % 3))
+    for which in range(3):
+        bird(canvas, 0.4 + 0.07 * which + 0.08 * layout, 0.16 + 0.035 * ((which + layout) % 3))
     turn = 2.1 * layout
     canvas.hill(0.62, 0.035, turn, (214, 98, 118), (170, 70, 116))
     canvas.hill(0.7, 0.035, turn + 2, (168, 68, 116), (116, 48, 106))
     canvas.hill(0.79, 0.018, turn + 4, (128, 54, 108), (62, 28, 80))
     return canvas
-
-
-def _sun(canvas: Canvas, x: float, y: float, radius: float, face: Colour, halo: Colour) -> None:
-    canvas.glow(x, y, radius * 2.4, halo, 0.75)
-    canvas.disc(x, y, radius, radius, face)
-
-
-def _cloud(canvas: Canvas, x: float, y: float, size: float) -> None:
-    for shade, lift in (((206, 226, 246), 0.014), (WHITE, 0.0)):
-        for dx, radius in ((-0.07, 0.036), (0, 0.055), (0.07, 0.04)):
-            canvas.disc(x + dx * size, y + lift, radius * size, radius * size * 0.8, shade)
-
-
-def _round_tree(canvas: Canvas, x: float, y: float, radius: float) -> None:
-    canvas.line([(x, y), (x, y + radius * 1.4)], (112, 84, 70), 0.014)
-    canvas.disc(x, y, radius, radius * 1.1, (70, 158, 92))
-    canvas.disc(x - radius * 0.3, y - radius * 0.3, radius * 0.55, radius * 0.55, (116, 194, 108))
-
-
-def _bird(canvas: Canvas, x: float, y: float) -> None:
-    canvas.line([(x - 0.022, y - 0.012), (x, y), (x + 0.022, y - 0.012)], (92, 46, 96), 0.008)
-
-
-def _stars(canvas: Canvas, random: np.random.Generator, count: int, lowest: float) -> None:
-    for _ in range(count):
-        x, y = random.random(), random.random() * lowest
-        radius = float(random.choice((0.005, 0.007, 0.01)))
-        canvas.disc(x, y, radius, radius, (255, 250, 226))
-
-
-def _shifted(ridge: list[Point], layout: int) -> list[Point]:
-    """Pass the mountains' heights along, so that each layout has its own skyline."""
-    heights = [y for _, y in ridge]
-    moved = heights[2 * layout :] + heights[: 2 * layout]
-    return [(x, y) for (x, _), y in zip(ridge, moved, strict=True)]
 
 
 Painter = Callable[[int, str], Canvas]

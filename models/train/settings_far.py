@@ -3,20 +3,8 @@
 import numpy as np
 
 from models.train.canvas import Canvas
-from models.train.pen import mix
-from models.train.settings import (
-    WHITE,
-    Painter,
-    _cloud,
-    _shifted,
-    _stars,
-    _sun,
-    meadow,
-    night,
-    studio,
-    sunset,
-)
-from models.train.vocabulary import Colour
+from models.train.scenery import WHITE, cactus, cloud, coral, fir, shifted, skyline, stars, sun
+from models.train.settings import Painter, meadow, night, studio, sunset
 
 
 def space(layout: int, _: str) -> Canvas:
@@ -25,7 +13,7 @@ def space(layout: int, _: str) -> Canvas:
     canvas = Canvas((18, 12, 54), (44, 24, 96), (70, 34, 122))
     canvas.glow(0.72 - 0.1 * layout, 0.3 + 0.1 * layout, 0.2, (196, 72, 170), 0.6)
     canvas.glow(0.3 + 0.1 * layout, 0.7, 0.22, (62, 96, 214), 0.6)
-    _stars(canvas, random, 38, 0.86)
+    stars(canvas, random, 38, 0.86)
     x, y, radius = 0.18, 0.2 + 0.02 * layout, 0.1
     canvas.glow(x, y, 0.14, (255, 176, 120), 0.5)
     canvas.disc(x, y, radius, radius, (226, 122, 82))
@@ -50,10 +38,10 @@ def sea(layout: int, _: str) -> Canvas:
         rays = [(x, 0), (x + 0.1, 0), (x + 0.34, 0.9), (x + 0.12, 0.9)]
         canvas.veil(rays, WHITE, 0.16)
     rocks = [(0, 0.72), (0.1, 0.64), (0.2, 0.76), (0.42, 0.83), (0.7, 0.8), (0.86, 0.62), (1, 0.7)]
-    canvas.land(_shifted(rocks, layout), (34, 112, 178), (24, 84, 150))
+    canvas.land(shifted(rocks, layout), (34, 112, 178), (24, 84, 150))
     canvas.hill(0.85, 0.018, 2.1 * layout, (250, 226, 164), (204, 166, 112))
     for x, colour in ((0.07, (246, 100, 116)), (0.93, (72, 196, 130)), (0.82, (250, 168, 84))):
-        _coral(canvas, x, 0.93, colour)
+        coral(canvas, x, 0.93, colour)
     for _ in range(10):
         at = random.choice((0.1, 0.88)) + random.uniform(-0.07, 0.07), random.uniform(0.08, 0.6)
         canvas.ring(*at, random.uniform(0.012, 0.024), (222, 250, 255), 0.007)
@@ -64,7 +52,7 @@ def snow(layout: int, _: str) -> Canvas:
     """Paint mountains, firs and flakes; blue enough for a white subject to stand out."""
     random = np.random.default_rng(40 + layout)
     canvas = Canvas((92, 148, 214), (150, 196, 236), (220, 232, 246))
-    _sun(canvas, 0.18, 0.17, 0.07, (255, 250, 226), (255, 246, 226))
+    sun(canvas, 0.18, 0.17, 0.07, (255, 250, 226), (255, 246, 226))
     peaks = [
         (0, 0.58),
         (0.12, 0.46),
@@ -74,10 +62,10 @@ def snow(layout: int, _: str) -> Canvas:
         (0.85, 0.44),
         (1, 0.56),
     ]
-    canvas.land(_shifted(peaks, layout), (206, 222, 244), (128, 160, 208))
+    canvas.land(shifted(peaks, layout), (206, 222, 244), (128, 160, 208))
     canvas.hill(0.66, 0.04, 2.1 * layout, (214, 228, 248), (178, 202, 236))
     for x, size in ((0.07, 0.2), (0.2, 0.15), (0.8, 0.16), (0.93, 0.22)):
-        _fir(canvas, x + 0.015 * layout, 0.76, size)
+        fir(canvas, x + 0.015 * layout, 0.76, size)
     canvas.hill(0.77, 0.02, 2.1 * layout + 2, (246, 250, 255), (176, 200, 238))
     for _ in range(30):
         radius = random.uniform(0.006, 0.012)
@@ -89,9 +77,9 @@ def city(layout: int, _: str) -> Canvas:
     """Paint towers with lit windows at dusk, and a street."""
     random = np.random.default_rng(50 + layout)
     canvas = Canvas((112, 122, 206), (240, 156, 166), (255, 214, 160))
-    _sun(canvas, 0.18, 0.24, 0.09, (255, 242, 206), (255, 226, 170))
-    _skyline(canvas, random, 0.44, (190, 138, 184), None)
-    _skyline(canvas, random, 0.57, (112, 86, 148), (255, 222, 132))
+    sun(canvas, 0.18, 0.24, 0.09, (255, 242, 206), (255, 226, 170))
+    skyline(canvas, random, 0.44, (190, 138, 184), None)
+    skyline(canvas, random, 0.57, (112, 86, 148), (255, 222, 132))
     canvas.land([(0, 0.79), (1, 0.79)], (142, 130, 158), (126, 114, 146))
     canvas.land([(0, 0.83), (1, 0.83)], (92, 84, 116), (62, 56, 88))
     for k in range(4):
@@ -105,8 +93,8 @@ def city(layout: int, _: str) -> Canvas:
 def desert(layout: int, _: str) -> Canvas:
     """Paint dunes, table mountains and cacti under a white sun."""
     canvas = Canvas((64, 174, 214), (152, 218, 226), (254, 232, 186))
-    _sun(canvas, 0.17, 0.17, 0.08, (255, 250, 216), (255, 244, 196))
-    _cloud(canvas, 0.6 + 0.1 * layout, 0.16, 0.7)
+    sun(canvas, 0.17, 0.17, 0.08, (255, 250, 216), (255, 244, 196))
+    cloud(canvas, 0.6 + 0.1 * layout, 0.16, 0.7)
     turn = 2.1 * layout
     for x, width in ((0.76, 0.16), (0.36, 0.1)):
         left = (x + 0.22 * layout) % 0.8
@@ -117,67 +105,9 @@ def desert(layout: int, _: str) -> Canvas:
         )
     canvas.hill(0.64, 0.035, turn, (252, 208, 138), (236, 170, 100))
     for x, size in ((0.09, 0.22), (0.9, 0.17)):
-        _cactus(canvas, x + 0.015 * layout, 0.78, size)
+        cactus(canvas, x + 0.015 * layout, 0.78, size)
     canvas.hill(0.77, 0.025, turn + 2, (250, 194, 118), (204, 126, 70), 0.9)
     return canvas
-
-
-def _coral(canvas: Canvas, x: float, foot: float, colour: Colour) -> None:
-    for lean in (-0.05, 0, 0.05):
-        tip = foot - 0.19 + abs(lean)
-        canvas.line([(x, foot), (x + lean * 0.7, foot - 0.08), (x + lean, tip)], colour, 0.026)
-
-
-def _fir(canvas: Canvas, x: float, foot: float, height: float) -> None:
-    canvas.line([(x, foot), (x, foot + 0.02)], (96, 78, 84), 0.02)
-    for tier in range(3):
-        base, half = foot - height * 0.28 * tier, height * (0.34 - 0.07 * tier)
-        peak = (x, base - height * 0.46)
-        canvas.polygon([(x - half, base), (x + half, base), peak], (40, 104, 112))
-        canvas.polygon([(x - half, base), (x - half * 0.2, base), peak], (98, 158, 158))
-        canvas.polygon(
-            [
-                (x - half * 0.42, base - height * 0.26),
-                (x + half * 0.42, base - height * 0.26),
-                peak,
-            ],
-            (236, 246, 255),
-        )
-
-
-def _skyline(
-    canvas: Canvas, random: np.random.Generator, top: float, wall: Colour, window: Colour | None
-) -> None:
-    x = -0.02
-    while x < 1:
-        width, roof = random.uniform(0.11, 0.17), top + random.uniform(-0.1, 0.08)
-        right = x + width - 0.008
-        canvas.polygon([(x, roof), (right, roof), (right, 0.8), (x, 0.8)], wall)
-        canvas.polygon(
-            [(x, roof), (x + 0.02, roof), (x + 0.02, 0.8), (x, 0.8)],
-            mix(wall, (255, 214, 170), 0.35),
-        )
-        for y in np.arange(roof + 0.035, 0.74, 0.06) if window else ():
-            for share in (0.32, 0.66):
-                left = x + width * share - 0.012
-                canvas.polygon(
-                    [(left, y), (left + 0.026, y), (left + 0.026, y + 0.03), (left, y + 0.03)],
-                    window,
-                )
-        x += width
-
-
-def _cactus(canvas: Canvas, x: float, foot: float, height: float) -> None:
-    green: Colour = (48, 138, 94)
-    canvas.line([(x, foot), (x, foot - height)], green, 0.05)
-    for side, low in ((-1, 0.36), (1, 0.54)):
-        elbow = foot - height * low
-        canvas.line(
-            [(x, elbow), (x + side * 0.06, elbow), (x + side * 0.06, elbow - height * 0.34)],
-            green,
-            0.032,
-        )
-    canvas.line([(x - 0.014, foot), (x - 0.014, foot - height)], (98, 180, 118), 0.01)
 
 
 PAINTERS: dict[str, Painter] = {
