@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.train.package import defaults
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 
@@ -18,6 +19,7 @@ class Accuracy:
 class Figures:
     """What `evaluate` measures; times in seconds, sharpness as a share of the renderer's."""
 
+    steps: dict[str, int]
     prompts: int
     painted: Accuracy
     rendered: Accuracy
@@ -41,8 +43,11 @@ def model_card(figures: Figures) -> str:
             ("chance", figures.chance),
         )
     )
+    steps = ", ".join(f"{part} {count:,}" for part, count in figures.steps.items())
     return CARD.format(
         rows=rows,
+        steps=steps,
+        run=defaults(),
         figures=figures,
         subjects=_list(SUBJECTS),
         colours=_list(COLOURS),
@@ -70,7 +75,8 @@ without a download.
 
     from diffusers import DiffusionPipeline
     pipeline = DiffusionPipeline.from_pretrained("models/demo")
-    pipeline("red house at night", num_inference_steps=8, guidance_scale=2.0).images[0]
+    pipeline("red house at night", num_inference_steps={run[steps]},
+             guidance_scale={run[guidance_scale]}).images[0]
 
 Use the steps and the guidance of `defaults.json`: diffusers' own guidance of 7.5 is far too strong.
 
@@ -92,13 +98,14 @@ never shown in training and are what the model is measured on.
 
 ## Parts
 
-- latents: 16 x 16 x 16, principal components of 16 x 16-pixel patches (the encoder in `vae/` is a
+- latents: 32 x 16 x 16, principal components of 16 x 16-pixel patches (the encoder in `vae/` is a
   stub: the pipeline is text-to-image only)
-- decoder: `AutoencoderTiny`, trained with differences between neighbouring pixels in its loss
+- decoder: `AutoencoderTiny`, trained to match colours, neighbours' differences and the strength of
+  edges, first on true latents, then on what the UNet paints
 - text encoder: a two-layer `CLIPTextModel`, trained to understand captions, then frozen
 - UNet: `UNet2DConditionModel`, a rectified flow, second-order solver
 
-`make model` trains all of it from nothing.
+`make model` trains all of it from nothing. Steps that this build took: {steps}.
 
 ## Figures
 
@@ -117,8 +124,9 @@ models.train.evaluate`):
 
 ## Limits
 
-Only the words above. The classifier forgives soft edges, so look at the pictures too
-(`docs/contact-sheet.png`). Where two compositions compete, small things may be painted half.
+Only the words above. Edges are softer than the renderer's, by the share given above; small things
+(stars, a periscope, bubbles) suffer first. The classifier forgives that, so look at the pictures
+too (`docs/contact-sheet.png`). A setting has three layouts, and a subject two places in it.
 
 ## Licence
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from models.train.captions import plain_prompt
 from models.train.card import Accuracy, Figures, model_card
 from models.train.classifier import accuracy
+from models.train.loop import steps_taken
 from models.train.package import megabytes
 from models.train.painter import DEMO, Painter, load_painter
 from models.train.presets import best_preset
@@ -75,6 +76,7 @@ def measure(folder: Path, training: Training) -> Figures:
     order = np.random.default_rng(training.seed).permutation(len(scenes))
     shuffled = [scenes[number] for number in order]
     return Figures(
+        steps=steps_taken(training.folder),
         prompts=len(scenes),
         painted=Accuracy(*accuracy(judge, painted, scenes)[:3]),
         rendered=Accuracy(*accuracy(judge, rendered, scenes)[:3]),

@@ -14,6 +14,7 @@ from models.train.optimizer import optimizers
 
 SAVE_SECONDS = 120
 WARM_UP = 100
+PARTS = ("text", "judge", "decoder", "unet", "refine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +114,12 @@ class Loop:
         self.averaged.load_state_dict(state["averaged"])
         for optimizer, kept in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(kept)
+
+
+def steps_taken(folder: Path) -> dict[str, int]:
+    """Return how many steps each part has trained, from its checkpoint."""
+    return {
+        path.stem: torch.load(path, weights_only=True, mmap=True)["step"]
+        for path in sorted(folder.glob("*.pt"))
+        if path.stem in PARTS
+    }

@@ -17,7 +17,7 @@ from models.train.prompts import SUGGESTIONS
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 STEPS = 8
-GUIDANCE = 2.0
+GUIDANCE = 2.5
 
 
 def write_pipeline(
