@@ -32,7 +32,7 @@ class Reader(nn.Module):
 
     def loss(self, scenes: list[Scene], random: np.random.Generator) -> Tensor:
         """Measure how badly captions of these scenes are understood."""
-        answers = asked(scenes)
+        answers = asked(scenes).to(self.encoder.device)
         read = self([caption(scene, random) for scene in scenes])
         return sum(
             F.cross_entropy(guess, answers[:, i])
@@ -42,10 +42,10 @@ class Reader(nn.Module):
 
     def forward(self, captions: list[str]) -> tuple[Tensor, Tensor]:
         """Read answers at the caption's end, and from the mean of everything after it."""
-        ids = tokenize(self.tokenizer, captions)
+        ids = tokenize(self.tokenizer, captions).to(self.encoder.device)
         states = self.encoder(ids).last_hidden_state
         ends = (ids == self.tokenizer.eos_token_id).float()
-        first = states[torch.arange(len(ids)), ends.argmax(1)]
+        first = states[torch.arange(len(ids), device=ids.device), ends.argmax(1)]
         mean = (states * ends[..., None]).sum(1) / ends.sum(1, keepdim=True)
         return self.head(first), self.head(mean)
 
