@@ -1,0 +1,1 @@
+"""Everything that makes the bundled model: renderer, training, evaluation."""

@@ -1,0 +1,70 @@
+"""The training set on disk: pictures and the scenes that they show."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import astuple, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from models.train.canvas import PIXELS
+from models.train.render import render, sample_composition
+from models.train.vocabulary import Scene, sample_scene
+
+VALIDATION = 256  # the last pictures are never trained on
+CHUNK = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Pictures (count, 256, 256, 3) uint8, mapped from disk, and the scene of each."""
+
+    pictures: np.ndarray
+    scenes: tuple[Scene, ...]
+
+    @property
+    def training(self) -> int:
+        """Count the first pictures, those that may be trained on."""
+        return len(self.scenes) - VALIDATION
+
+
+def scene_of(seed: int, number: int) -> tuple[Scene, np.random.Generator]:
+    """Return a picture's scene, and the random numbers that its composition goes on with."""
+    random = np.random.default_rng((seed, number))
+    return sample_scene(random), random
+
+
+def draw_dataset(folder: Path, count: int, seed: int, workers: int) -> Iterator[int]:
+    """Render what is missing; yield how many pictures there are after each chunk."""
+    path, marks = folder / "pictures.npy", folder / "chunks"
+    marks.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        open_memmap(path, "w+", np.uint8, (count, PIXELS, PIXELS, 3)).flush()
+    missing = [s for s in range(0, count, CHUNK) if not (marks / str(s)).exists()]
+    with ProcessPoolExecutor(workers) as pool:
+        draw = partial(_draw_chunk, path, seed, count)
+        for start in pool.map(draw, missing):
+            (marks / str(start)).touch()
+            yield min(start + CHUNK, count)
+
+
+def open_dataset(folder: Path, seed: int) -> Dataset:
+    """Open what `draw_dataset` left."""
+    pictures = open_memmap(folder / "pictures.npy", "r")
+    return Dataset(pictures, tuple(scene_of(seed, i)[0] for i in range(len(pictures))))
+
+
+def labels(scenes: tuple[Scene, ...]) -> np.ndarray:
+    """Tabulate scenes as (count, 5) integers: subject, colour, setting, style, named."""
+    return np.array([astuple(scene) for scene in scenes], np.int64)
+
+
+def _draw_chunk(path: Path, seed: int, count: int, start: int) -> int:
+    pictures = open_memmap(path, "r+")
+    for number in range(start, min(start + CHUNK, count)):
+        scene, random = scene_of(seed, number)
+        pictures[number] = render(scene, sample_composition(random))
+    pictures.flush()
+    return start

@@ -1,0 +1,93 @@
+"""Writes the trained parts as a folder that `DiffusionPipeline.from_pretrained` loads."""
+
+import json
+import shutil
+from pathlib import Path
+
+from diffusers import (
+    AutoencoderTiny,
+    DPMSolverMultistepScheduler,
+    StableDiffusionPipeline,
+    UNet2DConditionModel,
+)
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from models.train.canvas import PIXELS
+from models.train.prompts import SUGGESTIONS
+from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
+
+STEPS = 8
+GUIDANCE = 2.5
+
+
+def write_pipeline(
+    folder: Path,
+    unet: UNet2DConditionModel,
+    vae: AutoencoderTiny,
+    text_encoder: CLIPTextModel,
+    tokenizer: CLIPTokenizer,
+) -> None:
+    """Replace the folder; weights are halved to 16 bits, except the text encoder's.
+
+    Without a wish for a precision, transformers would keep 16 bits where diffusers widens them.
+    """
+    pipeline = StableDiffusionPipeline(
+        vae=vae.cpu().half(),
+        unet=unet.cpu().half(),
+        text_encoder=text_encoder.cpu().float(),
+        tokenizer=tokenizer,
+        scheduler=flow_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    pipeline.save_pretrained(folder, safe_serialization=True)
+    _drop_unused_key(folder / "vae" / "config.json", "block_out_channels")
+    (folder / "defaults.json").write_text(json.dumps(defaults(), indent=2) + "\n")
+
+
+def flow_scheduler() -> DPMSolverMultistepScheduler:
+    """Take second-order steps along the rectified flow."""
+    return DPMSolverMultistepScheduler(
+        num_train_timesteps=1000,
+        prediction_type="flow_prediction",
+        use_flow_sigmas=True,
+        flow_shift=1.0,
+        algorithm_type="dpmsolver++",
+        solver_order=2,
+        solver_type="midpoint",
+        lower_order_final=True,
+        final_sigmas_type="zero",
+        steps_offset=1,
+    )
+
+
+def defaults() -> dict[str, object]:
+    """Say how to run the model, and which words it knows."""
+    return {
+        "steps": STEPS,
+        "guidance_scale": GUIDANCE,
+        "width": PIXELS,
+        "height": PIXELS,
+        "suggestions": list(SUGGESTIONS),
+        "vocabulary": {
+            "subjects": list(SUBJECTS),
+            "colours": list(COLOURS),
+            "settings": list(SETTINGS),
+            "styles": list(STYLES),
+        },
+        "notice": None,
+    }
+
+
+def megabytes(folder: Path) -> float:
+    """Add up the sizes of everything in the folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def _drop_unused_key(path: Path, key: str) -> None:
+    """Remove a key that diffusers writes itself and then warns about at every start."""
+    config = json.loads(path.read_text())
+    config.pop(key, None)
+    path.write_text(json.dumps(config, indent=2) + "\n")

@@ -1,0 +1,38 @@
+"""Prompts that show what the model can do: the contact sheet's, and the page's suggestions."""
+
+SUGGESTIONS = (
+    "cartoon dwarf",
+    "yellow submarine in the sea",
+    "green dog in a meadow",
+    "red house at night",
+    "purple rocket in space",
+    "orange castle at sunset",
+    "pink tree in the snow",
+    "neon blue robot in the city",
+    "white cat in the desert",
+    "pastel balloon in a meadow",
+)
+CONTACT_SHEET = (
+    "cartoon dwarf", "yellow submarine", "green dog", "cat",
+    "red house at night", "purple rocket in space", "blue fish in the sea", "castle in snow",
+    "robot in the city", "snowman", "pink tree in the snow", "red mushroom in a meadow",
+    "white boat at sunset", "flower", "red car in the desert", "balloon at sunset",
+    "neon blue robot at night", "pastel balloon in a meadow", "black cat under the moon",
+    "orange castle in the sea", "cartoon green car in the city", "purple castle at sunset",
+    "yellow submarine in the sea", "neon pink flower",
+    "brown dog in the snow", "blue dwarf in a meadow", "green fish in space",
+    "yellow house in the desert", "white rocket at night", "red balloon in the snow",
+    "cartoon cat in the city", "neon green castle in space",
+    "pastel pink house in the snow", "orange fish", "purple mushroom at night",
+    "yellow robot at sunset", "black submarine in the sea", "red boat in the sea",
+    "white flower in a meadow", "cartoon snowman in the desert",
+    "blue car at night", "pink dwarf in space", "green tree in a meadow", "orange rocket at sunset",
+    "neon purple cat", "pastel blue dog in the desert", "red castle in a meadow",
+    "brown house in the city",
+    "yellow flower at night", "green dwarf in the snow", "pink car in the city",
+    "white castle in the sea", "cartoon orange robot in space", "neon yellow submarine in the sea",
+    "pastel green tree at sunset", "purple fish in the sea",
+    "black rocket in the desert", "blue mushroom in space", "red snowman at night",
+    "yellow boat at sunset", "brown cat in a meadow", "cartoon red mushroom",
+    "neon red car in the city", "white dog in the city",
+)  # fmt: skip

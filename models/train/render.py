@@ -1,0 +1,188 @@
+"""The procedural renderer: what a scene looks like, as a picture.
+
+Pictures differ by two choices only (layout and step), and subjects move by whole patches of the
+latent grid, so that a small model sees the same patches again and again. The light is always on
+the left: a model that had to toss a coin for its side painted two moons.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from models.train import subjects_alive, subjects_made
+from models.train.canvas import PIXELS, SIDE
+from models.train.pen import Pen, mix, neon_line
+from models.train.settings import LAYOUTS, WALLS
+from models.train.settings_far import PAINTERS
+from models.train.vocabulary import COLOURS, PALETTE, SETTINGS, STYLES, SUBJECTS, Colour, Scene
+
+PATCH = 16  # pixels per side of a latent
+STEPS = (0, 2)  # where a subject stands: patches away from the light
+UNIT = 98 / PIXELS  # a subject's unit length as a share of the picture
+GROUND = 0.865  # where things stand
+FEET = {
+    "dwarf": 0.83,
+    "submarine": 0.5,
+    "dog": 0.77,
+    "cat": 0.77,
+    "house": 0.6,
+    "rocket": 0.95,
+    "fish": 0.56,
+    "robot": 0.8,
+    "castle": 0.62,
+    "snowman": 0.82,
+    "tree": 0.74,
+    "mushroom": 0.75,
+    "boat": 0.62,
+    "flower": 0.78,
+    "car": 0.58,
+    "balloon": 0.82,
+}
+FLIES = ("balloon", "rocket", "fish", "submarine")
+# The light of each setting: what falls on edges, and what lies in the shade.
+LIGHT: dict[str, tuple[Colour, Colour]] = {
+    "studio": ((255, 255, 255), (60, 50, 110)),
+    "meadow": ((255, 252, 220), (24, 60, 70)),
+    "night": ((206, 216, 255), (12, 14, 60)),
+    "sunset": ((255, 224, 150), (64, 20, 80)),
+    "space": ((255, 206, 160), (20, 10, 70)),
+    "sea": ((220, 255, 250), (8, 40, 110)),
+    "snow": ((255, 255, 255), (50, 80, 150)),
+    "city": ((255, 232, 184), (50, 36, 90)),
+    "desert": ((255, 248, 206), (110, 52, 40)),
+}
+# What is behind the subject: where the colours are close, a halo parts them.
+BEHIND: dict[str, Colour] = {
+    "studio": (230, 230, 230),
+    "meadow": (130, 200, 120),
+    "night": (70, 84, 150),
+    "sunset": (220, 104, 116),
+    "space": (60, 34, 112),
+    "sea": (40, 130, 196),
+    "snow": (206, 222, 244),
+    "city": (130, 100, 150),
+    "desert": (244, 200, 130),
+}
+HALO_DISTANCE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What the seed decides: the setting's layout, and the subject's patches from the middle."""
+
+    layout: int
+    step: int
+
+
+def sample_composition(random: np.random.Generator) -> Composition:
+    """Choose any composition, each as likely."""
+    return Composition(int(random.integers(LAYOUTS)), STEPS[int(random.integers(len(STEPS)))])
+
+
+def render(scene: Scene, composition: Composition) -> np.ndarray:
+    """Draw the picture, (256, 256, 3) uint8; the same for the same arguments."""
+    subject, colour = SUBJECTS[scene.subject], COLOURS[scene.colour]
+    setting, style = SETTINGS[scene.setting], STYLES[scene.style]
+    wall = colour if setting == "studio" else ""
+    picture = _background(setting, composition.layout, style, wall)
+    place = (_rise(subject, setting), 0 if wall else composition.step * PATCH)
+    paint, cover = _subject(subject, colour, style)
+    paint, cover = _moved(paint, place), _moved(cover, place)
+    picture = _surround(picture, cover, subject, colour, setting, style)
+    picture = picture * (1 - cover) + _lit(paint, cover, setting, style) * cover
+    return picture.round().clip(0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=256)
+def _background(setting: str, layout: int, style: str, wall: str) -> np.ndarray:
+    picture = PAINTERS[setting](layout, wall or next(iter(WALLS))).picture()
+    grey = picture.mean(axis=2, keepdims=True)
+    if style == "pastel":
+        return (picture * 0.72 + grey * 0.28) * 0.52 + np.array((255, 246, 250)) * 0.48
+    if style == "neon":
+        return (picture * 1.35 - grey * 0.35).clip(0, 255) * 0.34 + np.array((16, 6, 46))
+    return picture
+
+
+@lru_cache(maxsize=1024)
+def _subject(subject: str, colour: str, style: str) -> tuple[np.ndarray, np.ndarray]:
+    """Draw it on the ground in the middle: paint (256, 256, 3) and cover (256, 256, 1)."""
+    layer = Image.new("RGBA", (SIDE, SIDE))
+    middle = (SIDE / 2, (GROUND - FEET[subject] * UNIT) * SIDE)
+    pen = Pen(ImageDraw.Draw(layer), middle, UNIT * SIDE, style)
+    draw = getattr(subjects_alive, subject, None) or getattr(subjects_made, subject)
+    paint = PALETTE[colour]
+    draw(pen, mix(paint, (255, 248, 252), 0.36) if style == "pastel" else paint)
+    pixels = np.asarray(layer, np.float32).reshape(PIXELS, 2, PIXELS, 2, 4)
+    cover = pixels[..., 3:].mean(axis=(1, 3)) / 255
+    summed = (pixels[..., :3] * pixels[..., 3:]).mean(axis=(1, 3)) / 255
+    return summed / np.maximum(cover, 1e-3), cover
+
+
+def _rise(subject: str, setting: str) -> int:
+    """Return pixels to move up, in whole patches: things float in space and the sea, some fly."""
+    if setting == "studio" or not (setting in ("space", "sea") or subject in FLIES):
+        return 0
+    middle = (GROUND - FEET[subject] * UNIT) * PIXELS
+    return PATCH * max(0, round((middle - 0.46 * PIXELS) / PATCH))
+
+
+def _moved(layer: np.ndarray, place: tuple[int, int]) -> np.ndarray:
+    """Move it by (up, right) pixels; subjects are small enough not to wrap."""
+    up, right = place
+    return np.roll(layer, (-up, right), axis=(0, 1))
+
+
+def _blurred(mask: np.ndarray, radius: float) -> np.ndarray:
+    """Soften a (256, 256, 1) mask of 0..1."""
+    image = Image.fromarray((mask[..., 0] * 255).astype(np.uint8))
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(radius)), np.float32)[..., None] / 255
+
+
+def _surround(
+    picture: np.ndarray, cover: np.ndarray, subject: str, colour: str, setting: str, style: str
+) -> np.ndarray:
+    """Do to the picture what the subject does around it: glow, shadow or halo."""
+    if style == "neon":
+        glow = (_blurred(cover, 16) * 0.75 + _blurred(cover, 6) * 0.5).clip(0, 0.9)
+        return picture * (1 - glow) + np.array(neon_line(PALETTE[colour])) * glow
+    light, shade = LIGHT[setting]
+    if not _rise(subject, setting) and setting not in ("space", "sea"):
+        shadow = _ground_shadow(cover) * 0.42
+        picture = picture * (1 - shadow) + np.array(shade) * shadow
+    halo = (_blurred(cover, 7) * 1.2).clip(0, 1) * _halo_strength(colour, setting)
+    return picture * (1 - halo) + np.array(light) * halo
+
+
+def _halo_strength(colour: str, setting: str) -> float:
+    near = np.linalg.norm(np.subtract(PALETTE[colour], BEHIND[setting]))
+    return 0.62 if near < HALO_DISTANCE else 0.16
+
+
+def _ground_shadow(cover: np.ndarray) -> np.ndarray:
+    """Lay a soft ellipse under the feet, longer on the side away from the light."""
+    columns = np.flatnonzero(cover.max(axis=(0, 2)) > 0.5)
+    left, right = int(columns[0]), int(columns[-1])
+    image = Image.new("L", (PIXELS, PIXELS))
+    y, inset = GROUND * PIXELS, (right - left) * 0.12
+    ImageDraw.Draw(image).ellipse((left + inset, y - 6, right + inset * 0.9, y + 7), fill=255)
+    return _blurred(np.asarray(image, np.float32)[..., None] / 255, 3)
+
+
+def _lit(paint: np.ndarray, cover: np.ndarray, setting: str, style: str) -> np.ndarray:
+    """Light it from the upper left: a bright edge towards it, shade on the far side."""
+    if style == "neon":
+        return paint
+    light, shade = (np.array(tone) for tone in LIGHT[setting])
+    near = (cover - _shifted(cover, 4)).clip(0, 1)
+    far = _blurred((cover - _shifted(cover, -12)).clip(0, 1), 5)
+    strength = 0.55 if style == "poster" else 0.3
+    paint = paint * (1 - near * strength) + light * near * strength
+    return paint * (1 - far * 0.34) + shade * far * 0.34
+
+
+def _shifted(cover: np.ndarray, pixels: int) -> np.ndarray:
+    """Move the cover down and to the right (up and left when negative)."""
+    return np.roll(cover, (pixels, pixels), axis=(0, 1))

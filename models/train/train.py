@@ -1,0 +1,148 @@
+"""Makes the bundled model from nothing: `python -m models.train.train`.
+
+Draws the pictures, then trains the text encoder, the judge, the decoder and the UNet. Every stage
+leaves a checkpoint in the work folder; the same command goes on where it stopped.
+"""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from diffusers import AutoencoderTiny, UNet2DConditionModel
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from torch import Tensor, nn
+from transformers import CLIPTextModel
+
+from models.train.captions import make_tokenizer
+from models.train.classifier import Classifier, train_classifier
+from models.train.dataset import Dataset, draw_dataset, open_dataset
+from models.train.decoder import new_autoencoder, train_decoder
+from models.train.device import best_device, processors
+from models.train.latents import fit_basis
+from models.train.loop import Loop, Plan
+from models.train.package import write_pipeline
+from models.train.painter import DEMO
+from models.train.presets import Preset, best_preset
+from models.train.refine import first_pictures, repaint
+from models.train.text import Reader, train_text_encoder
+from models.train.unet import UNetLesson, new_unet, train_unet
+
+WORK = Path("data/training")
+
+
+class Training:
+    """The stages, each of which finds what it needs in the work folder or makes it."""
+
+    def __init__(self, folder: Path, preset: Preset, seed: int, progress: Progress) -> None:
+        self.folder, self.preset, self.seed, self.progress = folder, preset, seed, progress
+        self.device = best_device()
+        self.tokenizer = make_tokenizer()
+
+    def dataset(self) -> Dataset:
+        """Render the pictures that are missing."""
+        task = self.progress.add_task("pictures", total=self.preset.pictures)
+        for count in draw_dataset(self.folder, self.preset.pictures, self.seed, processors()):
+            self.progress.update(task, completed=count)
+        self.progress.update(task, completed=self.preset.pictures)
+        return open_dataset(self.folder, self.seed)
+
+    def latents(self, dataset: Dataset) -> Tensor:
+        """Return the latents of all pictures."""
+        path = self.folder / "latents.pt"
+        if not path.exists():
+            basis = fit_basis(dataset.pictures[:4000])
+            torch.save(basis.encode(dataset.pictures), path)
+        return torch.load(path, weights_only=True)
+
+    def text_encoder(self) -> CLIPTextModel:
+        """Train it to understand captions, then freeze it."""
+        loop = self._loop(self.preset.text, lambda: Reader(self.tokenizer))
+        return train_text_encoder(loop, self.progress)
+
+    def judge(self, dataset: Dataset) -> nn.Module:
+        """Train the classifier that `evaluate` asks."""
+        return train_classifier(self._loop(self.preset.judge, Classifier), dataset, self.progress)
+
+    def decoder(self, dataset: Dataset, latents: Tensor) -> nn.Module:
+        """Train the decoder on true latents."""
+        loop = self._loop(self.preset.decoder, lambda: self._new_autoencoder().decoder)
+        return train_decoder(loop, dataset, latents, self.preset.decoder_batch, self.progress)
+
+    def unet(
+        self, dataset: Dataset, latents: Tensor, text_encoder: CLIPTextModel
+    ) -> UNet2DConditionModel:
+        """Train what paints."""
+        loop = self._loop(self.preset.unet, lambda: new_unet(self.preset.widths))
+        lesson = UNetLesson(dataset, latents, text_encoder, self.tokenizer, self.preset.unet_batch)
+        return train_unet(loop, lesson, self.progress)
+
+    def refined(
+        self,
+        decoder: nn.Module,
+        unet: UNet2DConditionModel,
+        text_encoder: CLIPTextModel,
+        dataset: Dataset,
+        latents: Tensor,
+    ) -> AutoencoderTiny:
+        """Train the decoder further, on what the UNet paints."""
+        dataset = first_pictures(dataset, self.preset.refine_pictures)
+        torch.manual_seed(self.seed)
+        painted = repaint(unet, text_encoder, self.tokenizer, dataset, latents, self.progress)
+        loop = self._loop(self.preset.refine, lambda: copy.deepcopy(decoder).requires_grad_(True))
+        vae = self._new_autoencoder()
+        vae.decoder = train_decoder(
+            loop, dataset, painted, self.preset.decoder_batch, self.progress
+        )
+        return vae
+
+    def _new_autoencoder(self) -> AutoencoderTiny:
+        return new_autoencoder(self.preset.decoder_width, self.preset.decoder_blocks)
+
+    def _loop(self, plan: Plan, make: Callable[[], nn.Module]) -> Loop:
+        torch.manual_seed(self.seed)
+        module = make().to(self.device, memory_format=torch.channels_last)
+        return Loop(plan, module, self.folder, self.seed)
+
+
+def progress_bar() -> Progress:
+    """Show a bar for each stage: done, total, time taken and time left."""
+    return Progress(
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+
+
+def main(
+    work: Annotated[Path, typer.Option(help="Where checkpoints are kept.")] = WORK,
+    out: Annotated[Path, typer.Option(help="The pipeline's folder.")] = DEMO,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 0,
+) -> None:
+    """Train everything that is not trained yet, and write the pipeline."""
+    work.mkdir(parents=True, exist_ok=True)
+    with progress_bar() as progress:
+        training = Training(work, best_preset(), seed, progress)
+        dataset = training.dataset()
+        latents = training.latents(dataset)
+        text_encoder = training.text_encoder()
+        training.judge(dataset)
+        decoder = training.decoder(dataset, latents)
+        unet = training.unet(dataset, latents, text_encoder)
+        vae = training.refined(decoder, unet, text_encoder, dataset, latents)
+    write_pipeline(out, unet, vae, text_encoder, training.tokenizer)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,94 @@
+"""What the bundled model knows: subjects, colours, settings, styles.
+
+Also which triples of the first three it never sees together in training.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Colour = tuple[int, int, int]
+
+PALETTE: dict[str, Colour] = {
+    "red": (226, 50, 52),
+    "orange": (246, 134, 30),
+    "yellow": (252, 206, 48),
+    "green": (58, 168, 76),
+    "blue": (38, 108, 224),
+    "purple": (138, 70, 200),
+    "pink": (246, 120, 176),
+    "brown": (142, 88, 52),
+    "white": (246, 246, 244),
+    "black": (46, 46, 58),
+}
+# A subject without a colour word is painted in the colour that people expect.
+USUAL_COLOUR: dict[str, str] = {
+    "dwarf": "red",
+    "submarine": "yellow",
+    "dog": "brown",
+    "cat": "orange",
+    "house": "red",
+    "rocket": "white",
+    "fish": "orange",
+    "robot": "blue",
+    "castle": "purple",
+    "snowman": "white",
+    "tree": "green",
+    "mushroom": "red",
+    "boat": "red",
+    "flower": "pink",
+    "car": "blue",
+    "balloon": "red",
+}
+COLOURS = tuple(PALETTE)
+SUBJECTS = tuple(USUAL_COLOUR)
+SETTINGS = ("studio", "meadow", "night", "sunset", "space", "sea", "snow", "city", "desert")
+STYLES = ("poster", "cartoon", "pastel", "neon")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture shows, as indices; `named` is whether the caption says the colour."""
+
+    subject: int
+    colour: int
+    setting: int
+    style: int
+    named: bool = True
+
+
+def is_held_out(scene: Scene) -> bool:
+    """Hold out two triples in five: every pair of words is still seen. The studio never is."""
+    return scene.setting != 0 and (scene.colour + 2 * scene.subject + 3 * scene.setting) % 5 < 2
+
+
+def usual_colour(subject: int) -> int:
+    """Return the colour that a subject has when the prompt names none."""
+    return COLOURS.index(USUAL_COLOUR[SUBJECTS[subject]])
+
+
+def held_out_triples() -> list[Scene]:
+    """List each (subject, colour, setting) that training never shows, in the poster style."""
+    scenes = (
+        Scene(subject, colour, setting, style=0)
+        for setting in range(len(SETTINGS))
+        for subject in range(len(SUBJECTS))
+        for colour in range(len(COLOURS))
+    )
+    return [scene for scene in scenes if is_held_out(scene)]
+
+
+def sample_scene(random: np.random.Generator) -> Scene:
+    """Draw a scene of the training set: a fifth in the studio, half in the poster style."""
+    while True:
+        subject = int(random.integers(len(SUBJECTS)))
+        named = bool(random.random() > 0.2)
+        scene = Scene(
+            subject=subject,
+            colour=int(random.integers(len(COLOURS))) if named else usual_colour(subject),
+            setting=0 if random.random() < 0.18 else int(random.integers(1, len(SETTINGS))),
+            style=int(random.choice(len(STYLES), p=(0.55, 0.15, 0.15, 0.15))),
+            named=named,
+        )
+        if not is_held_out(scene):
+            return scene
