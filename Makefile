@@ -19,19 +19,19 @@ help: ## list every target
 	@echo "  Settings are environment variables or lines in .env; README has the table."
 
 .PHONY: demo
-demo: $(VENV)/installed models/demo/model_index.json ## the whole app on this machine, at http://localhost:8501
+demo: $(VENV)/installed ## the whole app on this machine, at http://localhost:8501
 	@exec $(BIN)/python -m dashboard
 
 .PHONY: run-example
-run-example: $(VENV)/installed models/demo/model_index.json ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
+run-example: $(VENV)/installed ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
 	@exec $(BIN)/python -m dashboard.run_example
 
 .PHONY: worker
-worker: $(VENV)/installed models/demo/model_index.json ## one worker, for whatever queue and store the settings name
+worker: $(VENV)/installed ## one worker, for whatever queue and store the settings name
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools models/demo/model_index.json ## every test that can run here
+test: $(VENV)/test-tools ## every test that can run here
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 .PHONY: lint
@@ -40,11 +40,17 @@ lint: $(VENV)/test-tools ## ruff: style and mistakes
 	@$(BIN)/ruff format --check .
 
 .PHONY: bench
-bench: $(VENV)/test-tools models/demo/model_index.json ## the figures of README, measured here
+bench: $(VENV)/test-tools ## the figures of README, measured here
 	@$(BIN)/python -m bench
 
+.PHONY: model
+model: $(VENV)/test-tools ## train the bundled model from nothing: a GPU takes minutes, a CPU a night
+	@$(BIN)/python -m models.train.train
+	@$(BIN)/python -m models.train.evaluate
+	@$(BIN)/python -m models.train.contact_sheet
+
 .PHONY: screenshots
-screenshots: $(VENV)/test-tools models/demo/model_index.json ## the pictures of README, taken from a real run
+screenshots: $(VENV)/test-tools ## the pictures of README, taken from a real run
 	@$(BIN)/python -m tests.take_screenshots
 
 .PHONY: up
@@ -67,9 +73,6 @@ compose.env:
 	  echo "$$name=$$(LC_ALL=C tr -dc 'a-zA-Z0-9' </dev/urandom | head -c 32 || true)"; \
 	done > $@
 
-models/demo/model_index.json: | $(VENV)/installed
-	@$(BIN)/python -m models.noise models/demo
-
 # Space is asked for first: pip stops in the middle of a full disk without saying which.
 $(VENV)/python-ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -91,6 +94,6 @@ $(VENV)/installed: requirements.txt dashboard/requirements.txt worker/requiremen
 	  echo "The packages could not be installed; pip's words are above. Run the same command again: it goes on where it stopped."; exit 1; }
 	@touch $@
 
-$(VENV)/test-tools: tests/requirements.txt $(VENV)/installed
+$(VENV)/test-tools: tests/requirements.txt models/requirements.txt $(VENV)/installed
 	@$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
 	@touch $@

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.noise import NOTICE, build
+from tests.noise_model import NOTICE, build
 from wire.errors import ModelUnavailable, PaintingFailed
 from wire.model import read_model_defaults
 from worker.generator import Interrupted, Painting

@@ -525,7 +525,7 @@ def test_a_worker_that_stops_does_not_wait_for_a_store():
 @pytest.fixture(scope="session")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "noise"
-    subprocess.run([sys.executable, "-m", "models.noise", folder], check=True)
+    subprocess.run([sys.executable, "-m", "tests.noise_model", folder], check=True)
     return folder
 
 

@@ -1,19 +1,13 @@
-"""Build a tiny pipeline that was never trained, so that everything runs without a download.
+"""A tiny pipeline that was never trained, for tests of the code around a model.
 
-    python -m models.noise models/demo
-
-It has the layout of a real diffusers pipeline and goes through the same code; its pictures
-are noise, and its ``defaults.json`` says so to the page.
+It has the layout of a real diffusers pipeline, goes through the same code, and paints noise.
 """
 
 import json
-import os
+import sys
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-NOTICE = "The bundled model is not trained: its pictures are noise."
+NOTICE = "This model is not trained: its pictures are noise."
 _SIDE = 256
 """Pixels."""
 _TOKENS = 77
@@ -120,16 +114,5 @@ def _scheduler():
     )
 
 
-def main(folder: Annotated[Path, typer.Argument(help="where the model goes")]) -> None:
-    """Build the untrained model, unless the folder holds a model already."""
-    if (folder / "model_index.json").is_file():
-        typer.echo(f"{folder} holds a model already; nothing was changed.")
-        return
-    os.environ |= {"TRANSFORMERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
-    build(folder)
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    typer.echo(f"Built {folder} ({size / 1e6:.1f} MB). {NOTICE}")
-
-
 if __name__ == "__main__":
-    typer.run(main)
+    build(Path(sys.argv[1]))
