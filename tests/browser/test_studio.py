@@ -11,6 +11,7 @@ from tests.browser.studio_page import StudioPage
 from tests.dashboard_server import Dashboard
 from tests.samples import metadata_of
 from wire.job import JobRequest, new_job
+from wire.model import read_model_defaults
 from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.store_directory import DirectoryStore
 
@@ -177,8 +178,9 @@ def test_options_travel_with_the_click(studio: StudioPage, worker: ScriptedWorke
 
 def test_suggestion_fills_the_form(studio: StudioPage):
     """A click on a suggestion writes it into the form, ready to paint."""
-    studio.page.get_by_text("yellow submarine", exact=True).click()
-    expect(studio.prompt).to_have_value("yellow submarine")
+    suggestion = read_model_defaults("models/demo").suggestions[1]
+    studio.page.get_by_text(suggestion, exact=True).click()
+    expect(studio.prompt).to_have_value(suggestion)
 
 
 def test_burst_sends_twenty_requests(dashboard: Dashboard, open_page: Callable[..., Page]):

@@ -187,7 +187,7 @@ def test_a_take_without_waiting_costs_little(queue):
         started = time.monotonic()
         queue.take(1, 0)
         seconds.append(time.monotonic() - started)
-    assert min(seconds) < 0.1
+    assert min(seconds) < 1
 
 
 def test_a_waiting_taker_gets_a_job_at_once(queue, other):
@@ -202,7 +202,7 @@ def test_a_waiting_taker_gets_a_job_at_once(queue, other):
         assert arrived.wait(PATIENCE)
         seconds.append(time.monotonic() - started)
         taker.join()
-    assert min(seconds) < 0.25
+    assert min(seconds) < 1
 
 
 def take_and_finish(queue: Queue) -> None:

@@ -322,7 +322,7 @@ def test_events_after_a_restart_are_heard_again(rabbitmq, rabbitmq_settings):
         rabbitmq.stop()
         started = time.monotonic()
         sender.send(Event(kind="ready", worker="unheard"))
-        assert time.monotonic() - started < 0.5
+        assert time.monotonic() - started < 2
         with pytest.raises(QueueUnavailable):
             listener.receive(PATIENCE)
         rabbitmq.start()

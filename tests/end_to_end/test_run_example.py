@@ -178,10 +178,10 @@ def test_a_wrong_request_is_a_sentence(tmp_path):
     """What cannot be sent is refused with a sentence before anything starts."""
     code, output = finish(start(on_laptop(tmp_path), PROMPT=" "))
     assert code == 1
-    assert output.startswith("The prompt is not valid")
+    assert output.startswith("The prompt is empty")
     code, output = finish(start(on_laptop(tmp_path), RABBITMQ_URL="http://localhost"))
     assert code == 1
-    assert output.startswith("RABBITMQ_URL in the environment is not valid")
+    assert output.startswith("RABBITMQ_URL in the environment must start with amqp://")
 
 
 def test_a_broker_that_is_away_is_a_sentence(tmp_path):

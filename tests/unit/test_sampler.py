@@ -152,7 +152,7 @@ def test_a_hung_store_does_not_delay_the_queue():
         wait_until(lambda: fresh(on).queue.value == Depth(9, 0), what="the queue's news")
         begun = time.monotonic()
         fresh(on)
-        assert time.monotonic() - begun < 0.1
+        assert time.monotonic() - begun < 1  # the store is waited for three times as long
 
 
 def test_the_sampler_survives_what_nobody_expected(monkeypatch):
