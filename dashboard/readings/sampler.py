@@ -94,7 +94,8 @@ class Sampler:
     def sample(self) -> None:
         """Add one point to every lane."""
         with self._lock:
-            self._history = extend(self._history, self._take())
+            self._history = extend(self._history, self._observe())
+            self._pictures_sampled = self._gallery.stored_since_start()
             self._snapshot = self._compose()
 
     def _run(self) -> None:
@@ -108,17 +109,15 @@ class Sampler:
             except Exception:  # noqa: BLE001, the thread must outlive any of them
                 _log.exception("No snapshot could be made; the next one is tried.")
 
-    def _take(self) -> Sample:
+    def _observe(self) -> Sample:
         fleet = self._sources.fleet.reading().value if self._sources.fleet else None
-        return sample_of(
-            self._clock(), self._sources.queue.reading().value, fleet, self._new_pictures()
-        )
+        depth = self._sources.queue.reading().value
+        return sample_of(self._clock(), depth, fleet, self._new_pictures())
 
     def _new_pictures(self) -> int | None:
         if all(source.reading().value is None for source in self._tell_of_pictures):
             return None
-        before, self._pictures_sampled = self._pictures_sampled, self._gallery.stored_since_start()
-        return self._pictures_sampled - before
+        return self._gallery.stored_since_start() - self._pictures_sampled
 
     def _pictures_total(self) -> int | None:
         """Count the pictures, once the store or the events have answered for the first time."""
@@ -136,7 +135,8 @@ class Sampler:
             queue=sources.queue.reading(),
             store=sources.store.reading(),
             fleet=sources.fleet.reading() if sources.fleet else None,
-            samples=self._history.samples,
+            # The last one is now, so that the chart says the same as the numbers beside it.
+            samples=(*self._history.samples, self._observe()),
             moments=self._history.moments(submitted),
             jobs=jobs,
             pictures=self._gallery.newest(),

@@ -80,7 +80,7 @@ class Snapshot:
     fleet: Reading[FleetReading] | None = None
     """None where this mode has no fleet to ask."""
     samples: tuple[Sample, ...] = ()
-    """Oldest first, at most a day."""
+    """Oldest first, at most a day; the last one is this moment's."""
     moments: tuple[Moment, ...] = ()
     jobs: tuple[JobView, ...] = ()
     """Newest first."""

@@ -198,6 +198,17 @@ def test_samples_count_the_pictures_between_them():
         assert on.sampler.snapshot().pictures_total == 2
 
 
+def test_the_chart_ends_with_the_numbers_beside_it():
+    """Between two samples the chart's last point is what was read last, not two seconds old."""
+    with stage() as on:
+        wait_until(lambda: fresh(on).queue.value is not None, what="the queue's answer")
+        on.sampler.sample()
+        on.queue.value = Depth(7, 2)
+        wait_until(lambda: fresh(on).queue.value == Depth(7, 2), what="the queue's news")
+        last = on.sampler.snapshot().samples[-1]
+        assert (last.waiting, last.painting) == (7, 2)
+
+
 @pytest.mark.parametrize("source", ["store", "events"])
 def test_pictures_are_unknown_until_somebody_told_of_them(source):
     """Their number is no zero before store or events answered, and stays when both go away."""
