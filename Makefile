@@ -44,7 +44,7 @@ bench: $(VENV)/test-tools ## the figures of README, measured here
 	@$(BIN)/python -m bench
 
 .PHONY: model
-model: $(VENV)/test-tools ## train the bundled model from nothing: a GPU takes minutes, a CPU a night
+model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on a CPU; uses a GPU if there is one
 	@$(BIN)/python -m models.train.train
 	@$(BIN)/python -m models.train.evaluate
 	@$(BIN)/python -m models.train.contact_sheet
