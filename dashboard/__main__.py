@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -32,10 +33,10 @@ def _serve(settings: Settings) -> None:
     from streamlit.web import cli
 
     arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
-    try:
+    # How Ctrl+C comes back from there depends on how far the server's own shutdown was.
+    with suppress(KeyboardInterrupt, click.Abort):
         cli.main(arguments, standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
-        print("Stopped. The queue and the pictures are kept.")
+    print("Stopped. The queue and the pictures are kept.", flush=True)
 
 
 def _check_port(port: int) -> None:

@@ -1,16 +1,19 @@
 """`python -m dashboard`: what keeps it from starting is a sentence with a way out."""
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from collections import namedtuple
 from pathlib import Path
 
+import httpx
 import pytest
 
 from dashboard import __main__ as start
-from tests.conditions import free_port
+from tests.conditions import free_port, wait_until
 from wire.errors import SettingsError
 from wire.settings import Settings
 
@@ -57,3 +60,27 @@ def test_a_wrong_setting_ends_the_command_without_a_stack_trace(tmp_path):
     )
     assert ended.returncode == 1
     assert ended.stderr == "PORT in the environment should be a valid integer.\n"
+
+
+def test_ctrl_c_ends_with_a_sentence(tmp_path):
+    """Who stops the dashboard reads that everything is kept, and the command succeeds."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port), "DATA_DIR": str(tmp_path), "FLEET": "none"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: _answers(port), 60, "the dashboard answers")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert output.endswith("Stopped. The queue and the pictures are kept.\n")
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    except httpx.TransportError:
+        return False
