@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dashboard.fleet.local import LocalFleet, gpu_nodes
+from dashboard.fleet.reading import Fleet
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.readings.dead_letters import dead_letter_of, note_failures
 from dashboard.readings.gallery_index import GalleryIndex
@@ -143,7 +144,7 @@ def _assembled(settings: Settings) -> Runtime:
     journal = Journal(longest_silence=None if settings.local_fleet else _LONGEST_SILENCE)
     gallery = GalleryIndex(started=time.time())
     supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
-    fleet = LocalFleet(supervisor, journal) if supervisor else None
+    fleet: Fleet | None = LocalFleet(supervisor, journal) if supervisor else None
     hear = partial(_hear, events, journal, gallery, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ import pytest
 from tests.conditions import free_port, need_program, wait_until
 from wire.settings import Settings
 
-_ADVICE = "go install github.com/minio/minio@latest, or name its folder in TOOLS_DIR"
+_ADVICE = "go install github.com/minio/minio@latest"
 
 
 class MinioServer:
@@ -81,9 +80,7 @@ class MinioServer:
 
 @pytest.fixture(scope="session")
 def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
-    program = shutil.which("minio", path=os.environ.get("TOOLS_DIR", ""))
-    program = program or need_program("minio", _ADVICE)
-    server = MinioServer(program, tmp_path_factory.mktemp("minio"))
+    server = MinioServer(need_program("minio", _ADVICE), tmp_path_factory.mktemp("minio"))
     server.start()
     yield server
     server.stop()

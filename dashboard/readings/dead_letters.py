@@ -17,8 +17,7 @@ def note_failures(queue: Queue, journal: Journal) -> int:
     unfinished = {view.job.id for view in journal.unfinished()}
     if not unfinished:
         return 0
-    letters = [letter for letter in queue.dead_letters(_MOST) if letter.job]
-    failed = [letter for letter in letters if letter.job.id in unfinished]
+    failed = [letter for letter in _of_jobs(queue) if letter.job.id in unfinished]
     for letter in failed:
         at = letter.at or time.time()
         event = Event(kind="failed", at=at, job_id=letter.job.id, detail=letter.reason)
@@ -28,5 +27,8 @@ def note_failures(queue: Queue, journal: Journal) -> int:
 
 def dead_letter_of(queue: Queue, job_id: str) -> DeadLetter | None:
     """Find a failed job's dead letter; None if it is gone. Raises QueueUnavailable."""
-    letters = (letter for letter in queue.dead_letters(_MOST) if letter.job)
-    return next((letter for letter in letters if letter.job.id == job_id), None)
+    return next((letter for letter in _of_jobs(queue) if letter.job.id == job_id), None)
+
+
+def _of_jobs(queue: Queue) -> list[DeadLetter]:
+    return [letter for letter in queue.dead_letters(_MOST) if letter.job]
