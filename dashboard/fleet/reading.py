@@ -38,6 +38,15 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What a scaler says of itself, as KEDA's status conditions do."""
+
+    name: str
+    holds: bool | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Scaler:
     """What decides how many workers there should be, and by which numbers."""
 
@@ -54,7 +63,9 @@ class Scaler:
     cooldown_left: float | None = None
     """Seconds until it scales to the minimum; None while jobs are there."""
     paused: bool = False
-    conditions: tuple[tuple[str, bool], ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    name: str | None = None
+    """The object that holds these numbers; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,9 @@ class FleetReading:
     nodes: tuple[Node, ...] | None
     """GPU nodes; None where this mode knows none."""
     events: tuple[FleetEvent, ...] = ()
+    """Newest first."""
+    troubles: tuple[str, ...] = ()
+    """What could not be read, a sentence each; the rest of the reading holds."""
 
 
 class Fleet(Protocol):
