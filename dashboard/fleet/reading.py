@@ -88,7 +88,7 @@ class FleetReading:
     nodes: tuple[Node, ...] | None
     """GPU nodes; None where this mode knows none."""
     events: tuple[FleetEvent, ...] = ()
-    """Newest first."""
+    """Oldest first."""
     troubles: tuple[str, ...] = ()
     """What could not be read, a sentence each; the rest of the reading holds."""
 
