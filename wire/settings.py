@@ -60,6 +60,15 @@ class Settings(BaseSettings):
         60, description="seconds without a job before the last local worker stops"
     )
 
+    gpu_hour_price: Annotated[float, Field(ge=0)] | None = Field(
+        None,
+        description="what an hour of one GPU costs, or of one worker where there is no GPU; "
+        "unset: the page counts hours only",
+    )
+    currency: Annotated[str, Field(max_length=8)] = Field(
+        "$", description="what the page writes before a price"
+    )
+
     model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
     device: str | None = Field(
         None, description="`cuda`, `mps` or `cpu` (`GPU` and `CPU` too); unset: the best there is"

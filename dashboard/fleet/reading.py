@@ -8,6 +8,9 @@ from typing import Literal, Protocol
 
 Phase = Literal["pending", "starting", "idle", "painting", "stopping", "failed"]
 
+LOCAL = "local supervisor"
+"""The kind of scaler that runs workers on the dashboard's own machine."""
+
 
 @dataclass(frozen=True)
 class Worker:

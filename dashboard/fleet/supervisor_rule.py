@@ -4,7 +4,7 @@ import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.fleet.reading import FleetEvent, Phase, Scaler
+from dashboard.fleet.reading import LOCAL, FleetEvent, Phase, Scaler
 from dashboard.fleet.scaling_rule import (
     Behaviour,
     RatePolicy,
@@ -53,7 +53,7 @@ def policy_of(settings: Settings) -> ScalingPolicy:
 def describe(settings: Settings, state: ScalerState, jobs: int | None, now: float) -> Scaler:
     """Tell by which numbers the supervisor decides."""
     return Scaler(
-        kind="local supervisor",
+        kind=LOCAL,
         trigger="jobs waiting and in progress",
         jobs=jobs,
         jobs_per_worker=settings.jobs_per_worker,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dashboard.fleet.reading import FleetReading, Node
+from dashboard.fleet.reading import LOCAL, FleetReading, Node, Worker
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.history import SAMPLE_EVERY, History, extend
 from dashboard.readings.journal import Journal
@@ -156,8 +156,23 @@ def sample_of(
         ready=fleet.ready if fleet else None,
         nodes=_ready_nodes(fleet.nodes) if fleet else None,
         pictures=pictures,
+        workers=_running(fleet.workers) if fleet else None,
+        gpus=_gpus(fleet) if fleet else None,
+        maximum=fleet.scaler.maximum if fleet and fleet.scaler else None,
     )
 
 
 def _ready_nodes(nodes: tuple[Node, ...] | None) -> int | None:
     return None if nodes is None else sum(node.ready for node in nodes)
+
+
+def _running(workers: tuple[Worker, ...]) -> int:
+    return sum(worker.phase not in ("pending", "failed") for worker in workers)
+
+
+def _gpus(fleet: FleetReading) -> int | None:
+    # The machine that the dashboard runs on is there with and without workers.
+    on_this_machine = fleet.scaler is not None and fleet.scaler.kind == LOCAL
+    if fleet.nodes is None or on_this_machine:
+        return None
+    return sum(node.slots for node in fleet.nodes)

@@ -39,6 +39,12 @@ class Sample:
     nodes: int | None = None
     pictures: int | None = None
     """Pictures stored since the sample before."""
+    workers: int | None = None
+    """Workers that exist and take a machine's time, ready or not."""
+    gpus: int | None = None
+    """GPUs of all nodes that come and go with the workers; None where none do."""
+    maximum: int | None = None
+    """Workers that the scaler allows."""
 
 
 @dataclass(frozen=True)
