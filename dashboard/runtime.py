@@ -15,6 +15,7 @@ from dashboard.fleet.supervisor import Supervisor
 from dashboard.readings.dead_letters import dead_letter_of, note_failures
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.inputs import Observers
 from dashboard.readings.jobs import JobView
 from dashboard.readings.journal import Journal
 from dashboard.readings.sampler import Sampler, Sources
@@ -50,6 +51,9 @@ class Runtime:
     events: Events
     journal: Journal
     sampler: Sampler
+    observers: Observers
+    """Who is told of everything that enters what the pages show, such as a recorder."""
+    sources: Sources
     supervisor: Supervisor | None
     """None where somebody else runs the workers."""
 
@@ -112,6 +116,7 @@ def start(settings: Settings) -> Runtime:
     with _lock:
         if _running is None:
             _running = _assembled(settings)
+            _running.sources.start()
             _running.sampler.start()
             if _running.supervisor:
                 _running.supervisor.start()
@@ -127,6 +132,7 @@ def stop() -> None:
         return
     if runtime.supervisor:
         runtime.supervisor.stop()
+    runtime.sources.stop()
     runtime.sampler.stop()
     runtime.events.close()
     runtime.queue.close()
@@ -141,8 +147,10 @@ def current() -> Runtime:
 
 def _assembled(settings: Settings) -> Runtime:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
-    journal = Journal(longest_silence=None if settings.local_fleet else _LONGEST_SILENCE)
-    gallery = GalleryIndex(started=time.time())
+    observers = Observers()
+    silence = None if settings.local_fleet else _LONGEST_SILENCE
+    journal = Journal(longest_silence=silence, observer=observers.tell)
+    gallery = GalleryIndex(started=time.time(), observer=observers.tell)
     supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
     fleet: Fleet | None = LocalFleet(supervisor, journal) if supervisor else None
     hear = partial(_hear, events, journal, gallery, time.time())
@@ -153,8 +161,9 @@ def _assembled(settings: Settings) -> Runtime:
         dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
         fleet=Source("the supervisor", fleet.read, every=0.25) if fleet else None,
     )
-    sampler = Sampler(sources, journal, gallery, _mode(settings), _lanes(settings))
-    return Runtime(settings, queue, store, events, journal, sampler, supervisor)
+    mode, lanes = _mode(settings), _lanes(settings)
+    sampler = Sampler(sources.look, journal, gallery, mode, lanes, observers.tell)
+    return Runtime(settings, queue, store, events, journal, sampler, observers, sources, supervisor)
 
 
 def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: float) -> int:

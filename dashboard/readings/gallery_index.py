@@ -4,6 +4,7 @@ import threading
 from bisect import insort
 from dataclasses import replace
 
+from dashboard.readings.inputs import Observer, PictureFound, PromptRead, nobody
 from dashboard.readings.snapshot import PictureView
 from wire.picture import parse_picture_name
 
@@ -13,10 +14,17 @@ KNOWN = 20_000
 
 
 class GalleryIndex:
-    """Pictures by time, with the prompts of their jobs; safe to use from any thread."""
+    """Pictures by time, with the prompts of their jobs; safe to use from any thread.
 
-    def __init__(self, started: float) -> None:
+    Args:
+        started: Unix seconds; pictures stored later are counted as new.
+        observer: is told of each picture and of each prompt.
+
+    """
+
+    def __init__(self, started: float, observer: Observer = nobody) -> None:
         self._started = started
+        self._observer = observer
         self._lock = threading.Lock()
         self._names: set[str] = set()
         self._pictures: list[PictureView] = []
@@ -30,6 +38,7 @@ class GalleryIndex:
         with self._lock:
             if identity is None or name in self._names:
                 return
+            self._observer(PictureFound(name, at))
             self._names.add(name)
             picture = PictureView(name, identity.job_id, identity.number, at, prompt=None)
             insort(self._pictures, picture, key=lambda known: (known.at, known.name))
@@ -42,6 +51,7 @@ class GalleryIndex:
         """Note what a job's pictures show."""
         with self._lock:
             if self._prompts.get(job_id) != prompt:
+                self._observer(PromptRead(job_id, prompt))
                 self._prompts[job_id] = prompt
                 self._shown = None
 

@@ -2,6 +2,7 @@
 
 import threading
 
+from dashboard.readings.inputs import Observer, nobody
 from dashboard.readings.jobs import FINISHED, JobView, follow, waiting
 from dashboard.readings.worker_phases import WorkerView, follow_worker
 from wire.event import Event
@@ -16,10 +17,17 @@ class Journal:
         most_jobs: how many jobs are kept.
         longest_silence: seconds after which a worker is forgotten that said nothing; None
             where a supervisor tells, since an idle worker may well be silent for hours.
+        observer: is told of each event.
 
     """
 
-    def __init__(self, most_jobs: int = MOST_JOBS, longest_silence: float | None = None) -> None:
+    def __init__(
+        self,
+        most_jobs: int = MOST_JOBS,
+        longest_silence: float | None = None,
+        observer: Observer = nobody,
+    ) -> None:
+        self._observer = observer
         self._lock = threading.Lock()
         self._most_jobs = most_jobs
         self._longest_silence = longest_silence
@@ -29,6 +37,7 @@ class Journal:
     def record(self, event: Event) -> None:
         """Take in one event, heard or made here; hearing it twice changes nothing."""
         with self._lock:
+            self._observer(event)
             self._record_job(event)
             self._record_worker(event)
 

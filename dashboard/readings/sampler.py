@@ -8,11 +8,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.fleet.reading import LOCAL, FleetReading, Node, Worker
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.history import SAMPLE_EVERY, History, extend
+from dashboard.readings.inputs import Look, Observer, nobody
 from dashboard.readings.journal import Journal
 from dashboard.readings.snapshot import Sample, Snapshot
 from dashboard.readings.source import Source
@@ -39,46 +40,71 @@ class Sources:
         found = (self.queue, self.store, self.events, self.dead_letters, self.fleet)
         return tuple(source for source in found if source)
 
+    def start(self) -> None:
+        """Begin to read."""
+        for source in self.all():
+            source.start()
+
+    def stop(self) -> None:
+        """Read no more; waits a little for looks in progress, for all of them together."""
+        for source in self.all():
+            source.ask_to_stop()
+        for source in self.all():
+            source.stop()
+
+    def look(self) -> Look:
+        """Return what each source said last, at once."""
+        return Look(
+            at=time.time(),
+            queue=self.queue.reading(),
+            store=self.store.reading(),
+            events=self.events.reading(),
+            fleet=self.fleet.reading() if self.fleet else None,
+        )
+
 
 class Sampler:
-    """Makes samples and snapshots from what the sources last said."""
+    """Makes samples and snapshots from what the sources last said.
+
+    Args:
+        look: returns what each source said last, at once.
+        journal: the jobs.
+        gallery: the pictures.
+        mode: how the dashboard runs, for the page's label.
+        lanes: the lanes of the timeline, top to bottom.
+        observer: is told of each look from which a snapshot is made.
+
+    """
 
     def __init__(
         self,
-        sources: Sources,
+        look: Callable[[], Look],
         journal: Journal,
         gallery: GalleryIndex,
         mode: str,
         lanes: tuple[str, ...],
-        clock: Callable[[], float] = time.time,
+        observer: Observer = nobody,
     ) -> None:
-        self._sources = sources
-        self._tell_of_pictures = (sources.store, sources.events)
+        self._look = look
         self._journal = journal
         self._gallery = gallery
         self._mode = mode
         self._lanes = lanes
-        self._clock = clock
+        self._observer = observer
         self._history = History()
         self._pictures_sampled = 0
         self._lock = threading.Lock()
-        self._snapshot = self._compose()
+        self._snapshot = self._compose(look())
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
-        """Begin to read."""
-        for source in self._sources.all():
-            source.start()
+        """Begin to make snapshots."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Read no more; the last snapshot stays."""
+        """Make no more; the last snapshot stays."""
         self._stopping.set()
-        for source in self._sources.all():
-            source.ask_to_stop()
-        for source in self._sources.all():
-            source.stop()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -89,14 +115,23 @@ class Sampler:
     def refresh(self) -> None:
         """Make a new snapshot now, for something that a person should see at once."""
         with self._lock:
-            self._snapshot = self._compose()
+            look = self._look()
+            self._observer(look)
+            self._snapshot = self._compose(look)
 
     def sample(self) -> None:
         """Add one point to every lane."""
         with self._lock:
-            self._history = extend(self._history, self._observe())
-            self._pictures_sampled = self._gallery.stored_since_start()
-            self._snapshot = self._compose()
+            look = replace(self._look(), sampled=True)
+            self._observer(look)
+            self.fold(look)
+            self._snapshot = self._compose(look)
+
+    def fold(self, look: Look) -> None:
+        """Add a look to the timeline, without a new snapshot."""
+        stored = self._gallery.stored_since_start()
+        self._history = extend(self._history, self._observe(look, stored))
+        self._pictures_sampled = stored
 
     def _run(self) -> None:
         next_sample = time.monotonic()
@@ -109,38 +144,31 @@ class Sampler:
             except Exception:  # noqa: BLE001, the thread must outlive any of them
                 _log.exception("No snapshot could be made; the next one is tried.")
 
-    def _observe(self) -> Sample:
-        fleet = self._sources.fleet.reading().value if self._sources.fleet else None
-        depth = self._sources.queue.reading().value
-        return sample_of(self._clock(), depth, fleet, self._new_pictures())
+    def _observe(self, look: Look, stored: int) -> Sample:
+        told = look.store.value is not None or look.events.value is not None
+        pictures = stored - self._pictures_sampled if told else None
+        fleet = look.fleet.value if look.fleet else None
+        return sample_of(look.at, look.queue.value, fleet, pictures)
 
-    def _new_pictures(self) -> int | None:
-        if all(source.reading().value is None for source in self._tell_of_pictures):
-            return None
-        return self._gallery.stored_since_start() - self._pictures_sampled
-
-    def _pictures_total(self) -> int | None:
-        """Count the pictures, once the store or the events have answered for the first time."""
-        answered = any(source.reading().at is not None for source in self._tell_of_pictures)
-        return self._gallery.stored_since_start() if answered else None
-
-    def _compose(self) -> Snapshot:
+    def _compose(self, look: Look) -> Snapshot:
         jobs = self._journal.jobs()
         submitted = (view.submitted_at for view in jobs if view.submitted_at is not None)
-        sources = self._sources
+        stored = self._gallery.stored_since_start()
+        # Unknown until the store or the events have answered for the first time.
+        known = look.store.at is not None or look.events.at is not None
         return Snapshot(
-            at=self._clock(),
+            at=look.at,
             mode=self._mode,
             lanes=self._lanes,
-            queue=sources.queue.reading(),
-            store=sources.store.reading(),
-            fleet=sources.fleet.reading() if sources.fleet else None,
+            queue=look.queue,
+            store=look.store,
+            fleet=look.fleet,
             # The last one is now, so that the chart says the same as the numbers beside it.
-            samples=(*self._history.samples, self._observe()),
+            samples=(*self._history.samples, self._observe(look, stored)),
             moments=self._history.moments(submitted),
             jobs=jobs,
             pictures=self._gallery.newest(),
-            pictures_total=self._pictures_total(),
+            pictures_total=stored if known else None,
         )
 
 

@@ -126,13 +126,15 @@ def stage(away: Exception | None = None):
         events=Source("the events", events, 0.01, 0.1),
         dead_letters=Source("the dead letters", Answers(0), 0.01, 0.1),
     )
-    sampler = Sampler(sources, journal, gallery, "laptop", ("requests", "pictures"))
+    sampler = Sampler(sources.look, journal, gallery, "laptop", ("requests", "pictures"))
+    sources.start()
     sampler.start()
     try:
         yield Stage(sampler, journal, gallery, queue, store, events)
     finally:
         queue.free.set()
         store.free.set()
+        sources.stop()
         sampler.stop()
 
 
