@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import style
+from dashboard.components import account, style
 
 _HERE = Path(__file__).parent
 
@@ -20,3 +20,4 @@ page = st.navigation(
 st.logo(_HERE / "static" / "favicon.png")
 style.show()
 page.run()
+account.show()

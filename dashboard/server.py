@@ -13,7 +13,7 @@ from threading import Thread
 import streamlit as st
 from anyio import to_thread
 
-from dashboard import runtime
+from dashboard import access, runtime
 from dashboard.readings.snapshot import Snapshot
 from dashboard.routes import api, files
 from wire import logs
@@ -25,6 +25,7 @@ def _start() -> None:
     settings = load_settings()
     logs.configure(settings.log_format)
     snapshot = runtime.start(settings).sampler.snapshot()
+    access.policy()
     Thread(target=_warm_up, args=(snapshot,), name="warm-up", daemon=True).start()
 
 

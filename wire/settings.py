@@ -89,6 +89,11 @@ class Settings(BaseSettings):
 
     log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8501, description="the dashboard's port")
+    presenter_key: Annotated[SecretStr, Field(min_length=8)] | None = Field(
+        None,
+        description="what a presenter types to delete, approve and purge; unset: all may, "
+        "or those that `secrets.toml` lists",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

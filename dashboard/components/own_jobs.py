@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import runtime, submission
+from dashboard import access, runtime, submission
 from wire.errors import ApplicationError
 from wire.job import Job
 
@@ -18,6 +18,7 @@ def ids() -> frozenset[str]:
 
 def submit(fields: dict[str, Any]) -> Job:
     """Send a job and remember that it is this session's; raises ApplicationError."""
+    access.require("submit")
     return _remembered(submission.submit(fields))
 
 
@@ -29,6 +30,7 @@ def _remembered(job: Job) -> Job:
 def retry(job: Job) -> None:
     """Try a failed job again, as a click's callback."""
     try:
+        access.require("retry")
         _remembered(submission.retry(job))
     except ApplicationError as error:
         st.toast(str(error))
@@ -46,6 +48,7 @@ def repeat(job: Job) -> None:
 def cancel(job_id: str) -> None:
     """Take a job back, as a click's callback."""
     try:
+        access.require("cancel")
         runtime.current().cancel(job_id)
     except ApplicationError as error:
         st.toast(f"{error} The job goes on.")

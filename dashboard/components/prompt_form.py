@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components import own_jobs
+from dashboard import access
+from dashboard.components import account, own_jobs
 from dashboard.model_facts import ModelFacts
 from wire.errors import ApplicationError
 from wire.job import MAX_PROMPT
@@ -20,12 +21,16 @@ def show(model: ModelFacts) -> None:
     """Show the form and do what its buttons ask."""
     paint, burst = _show_fields(model.suggestions[0])
     answer = None
-    if paint:
+    if not access.allows("submit"):
+        answer = access.reason("submit")
+    elif paint:
         answer = _send([_paint_fields()])
     elif burst:
         answer = _send(burst_fields(_prompt(), model.suggestions, _options()))
     if answer:
         st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
+    if access.policy().login and access.email() is None:
+        account.show_login("form")
     _show_suggestions(model.suggestions)
     _show_options(model)
     _show_vocabulary(model.vocabulary)
@@ -43,8 +48,9 @@ def _show_fields(example: str) -> tuple[bool, bool]:
         )
         st.slider("Pictures", 1, 16, 4, key="count")
         left, right = st.columns(2, gap="small", wrap=False)
-        paint = left.form_submit_button("Paint", type="primary", width="stretch")
-        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch")
+        off = not access.allows("submit")
+        paint = left.form_submit_button("Paint", type="primary", width="stretch", disabled=off)
+        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch", disabled=off)
     return paint, burst
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard import runtime, submission
+from dashboard import access, runtime, submission
 from dashboard.readings.jobs import JobView
 from dashboard.readings.snapshot import Reading, Snapshot
 from dashboard.routes import metrics
@@ -62,6 +62,8 @@ def _with_sentences(handler: Handler) -> Handler:
 @_with_sentences
 async def create_job(request: Request) -> Response:
     """Put a job on the queue."""
+    if not access.program_may_submit(access.policy(), request.headers.get("authorization", "")):
+        raise Refused(401, "Members submit here: send the header Authorization: Bearer <key>.")
     fields = _json_object(await _body(request))
     job = await to_thread.run_sync(submission.submit, fields)
     return _answer({"id": job.id, "url": f"/api/jobs/{job.id}"}, 202)

@@ -19,6 +19,7 @@ from dashboard.routes.files import PictureCache
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
 from wire.queue import Depth
+from wire.settings import Settings
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
 GOOD = Snapshot(
@@ -43,6 +44,7 @@ class Parts:
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
     now: float = 100.0
+    settings: Settings = field(default_factory=lambda: Settings(_env_file=None))
 
     @property
     def sampler(self) -> "_Sampler":

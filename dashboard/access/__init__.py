@@ -1,0 +1,36 @@
+"""Who may do what: ``access.allows("delete")`` for the viewer of this session.
+
+Without ``[auth]`` in `.streamlit/secrets.toml` the page is open to all who reach it, and only
+the presenter's actions may be guarded, by PRESENTER_KEY. With it, people log in through
+OpenID Connect.
+"""
+
+from dashboard.access.roles import Action, NotAllowed, Policy, Role, program_may_submit
+from dashboard.access.viewer import (
+    allows,
+    drop_key,
+    email,
+    has_key,
+    policy,
+    present_key,
+    reason,
+    require,
+    role,
+)
+
+__all__ = [
+    "Action",
+    "NotAllowed",
+    "Policy",
+    "Role",
+    "allows",
+    "drop_key",
+    "email",
+    "has_key",
+    "policy",
+    "present_key",
+    "program_may_submit",
+    "reason",
+    "require",
+    "role",
+]

@@ -1,0 +1,71 @@
+"""The viewer of this Streamlit session: who it is, and what that allows."""
+
+import time
+from functools import cache
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.access import roles
+from dashboard.access.roles import Action, NotAllowed, Policy, Role
+from dashboard.access.secrets_file import read_policy
+
+_HAS_KEY = "has_presenter_key"
+_WRONG_KEY_COSTS = 1.0
+"""Seconds that an answer to a wrong key takes, against guessing."""
+
+
+_read_once = cache(read_policy)
+
+
+def policy() -> Policy:
+    """Return the site's policy, read once; raises SettingsError."""
+    return _read_once(runtime.current().settings)
+
+
+def email() -> str | None:
+    """Return the verified address of who logged in; None for a visitor."""
+    if not policy().login or not st.user.is_logged_in:
+        return None
+    # A provider that lets people type any address says that it did not check it.
+    return None if st.user.get("email_verified") is False else st.user.get("email")
+
+
+def role() -> Role:
+    """Tell this viewer's role."""
+    return roles.role_of(policy(), email(), has_key())
+
+
+def allows(action: Action) -> bool:
+    """Tell whether this viewer may do something."""
+    return roles.allowed(role(), action)
+
+
+def reason(action: Action) -> str:
+    """Say who may do this, for one who may not."""
+    return roles.refusal(policy(), email(), action)
+
+
+def require(action: Action) -> None:
+    """Raise NotAllowed unless this viewer may: a hidden button is no guard."""
+    if not allows(action):
+        raise NotAllowed(reason(action))
+
+
+def has_key() -> bool:
+    """Tell whether this session gave the presenter's key."""
+    return st.session_state.get(_HAS_KEY, False)
+
+
+def drop_key() -> None:
+    """Be the presenter no more."""
+    st.session_state[_HAS_KEY] = False
+
+
+def present_key(typed: str) -> bool:
+    """Make the viewer the presenter if the key is right."""
+    right = roles.is_key(policy(), typed)
+    if not right:
+        time.sleep(_WRONG_KEY_COSTS)
+    st.session_state[_HAS_KEY] = right
+    return right

@@ -1,0 +1,98 @@
+"""Roles, with a real OpenID provider and real Chromium."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import oidc_provider_mock
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.studio_page import StudioPage
+from tests.dashboard_server import Dashboard, running_dashboard
+
+KEY = "correct horse"
+_SECRETS = """
+[auth]
+redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
+cookie_secret = "a-secret-of-at-least-thirty-two-characters"
+client_id = "live"
+client_secret = "secret"
+server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configuration"
+
+[roles]
+members = ["*@example.org"]
+"""
+_PEOPLE = {"bob": {"email": "bob@example.org"}, "eve": {"email": "eve@example.com"}}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Start a dashboard where members log in, and the provider that they log in with."""
+    folder = tmp_path_factory.mktemp("site")
+    people = [oidc_provider_mock.User(sub=sub, claims=claims) for sub, claims in _PEOPLE.items()]
+    with oidc_provider_mock.run_server_in_thread(user_claims=people) as provider:
+        secrets = folder / "secrets.toml"
+        secrets.write_text(_SECRETS.format(provider=provider.server_port))
+        with running_dashboard(
+            folder / "data", FLEET="none", PRESENTER_KEY=KEY, STREAMLIT_SECRETS_FILES=str(secrets)
+        ) as dashboard:
+            yield dashboard
+
+
+def _log_in(page: Page, person: str) -> None:
+    page.get_by_role("button", name="Log in").first.click()
+    page.locator("input[name=sub]").fill(person)
+    page.get_by_role("button", name="Authorize").click()
+    StudioPage(page)
+
+
+def test_a_visitor_looks_and_a_member_submits(site: Dashboard, open_page: Callable[..., Page]):
+    """Who did not log in sees everything and cannot submit; a member can, after logging in."""
+    page = open_page(site.url)
+    studio = StudioPage(page)
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_text("Log in to do this")).to_be_visible()
+    _log_in(page, "bob")
+    expect(page.get_by_text("Logged in as bob@example.org")).to_be_visible()
+    studio.paint("a cat of a member")
+    expect(studio.card("a cat of a member")).to_be_visible()
+    page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/end_session*")
+    page.goto(site.url)
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+
+
+def test_an_address_that_is_no_member_looks_only(site: Dashboard, open_page: Callable[..., Page]):
+    """Logging in is not enough where members are listed; the page says so."""
+    page = open_page(site.url)
+    StudioPage(page)
+    _log_in(page, "eve")
+    expect(page.get_by_text("eve@example.com is none of them")).to_be_visible()
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+
+
+def test_the_key_makes_a_presenter(site: Dashboard, open_page: Callable[..., Page]):
+    """A wrong key changes nothing and says so; the right one allows everything until dropped."""
+    page = open_page(site.url)
+    StudioPage(page)
+    page.get_by_role("button", name="I am the presenter").click()
+    field = page.get_by_label("Presenter's key")
+    field.fill("wrong")
+    field.press("Enter")
+    expect(page.get_by_text("That is not the key")).to_be_visible()
+    field.fill(KEY)
+    field.press("Enter")
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_enabled()
+    assert KEY not in page.content()
+    page.get_by_role("button", name="Present no more").click()
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+
+
+def test_programs_show_the_key(site: Dashboard):
+    """Nobody goes around the login over HTTP; a program with the key submits."""
+    job = {"prompt": "a cat of a program"}
+    refused = httpx.post(f"{site.url}/api/jobs", json=job)
+    assert refused.status_code == 401
+    assert "Bearer" in refused.json()["error"]
+    header = {"Authorization": f"Bearer {KEY}"}
+    assert httpx.post(f"{site.url}/api/jobs", json=job, headers=header).status_code == 202

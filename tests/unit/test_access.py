@@ -1,0 +1,126 @@
+"""Who may do what."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from pydantic import SecretStr
+
+from dashboard.access import Policy, program_may_submit
+from dashboard.access.roles import allowed, is_key, refusal, role_of
+from dashboard.access.secrets_file import read_policy
+from wire.errors import SettingsError
+from wire.settings import Settings
+
+KEY = SecretStr("correct horse")
+AUTH = """
+[auth]
+redirect_uri = "http://localhost:8501/oauth2callback"
+cookie_secret = "a-secret-of-thirty-two-characters"
+client_id = "live"
+client_secret = "secret"
+server_metadata_url = "http://localhost:9400/.well-known/openid-configuration"
+"""
+MEMBERS = Policy(login=True, members=("*@example.org",), presenters=("Ada@example.org",))
+
+
+@pytest.mark.parametrize(
+    ("policy", "email", "has_key", "role"),
+    [
+        (Policy(), None, False, "presenter"),
+        (Policy(key=KEY), None, False, "member"),
+        (Policy(key=KEY), None, True, "presenter"),
+        (MEMBERS, None, False, "visitor"),
+        (MEMBERS, "eve@example.com", False, "visitor"),
+        (MEMBERS, "eve@example.org.example.com", False, "visitor"),
+        (MEMBERS, "bob@example.org", False, "member"),
+        (MEMBERS, "ada@EXAMPLE.org", False, "presenter"),
+        (Policy(login=True), "eve@example.com", False, "member"),
+    ],
+)
+def test_a_role_comes_from_the_address_and_the_key(
+    policy: Policy, email: str | None, has_key: bool, role: str
+) -> None:
+    """Visitors look, members are those of the patterns, presenters are listed or have the key."""
+    assert role_of(policy, email, has_key) == role
+
+
+def test_each_role_reaches_as_far_as_it_says() -> None:
+    """A visitor may do nothing; a member submits; only a presenter deletes."""
+    for action in ("submit", "cancel", "retry"):
+        assert [allowed(role, action) for role in ("visitor", "member")] == [False, True]
+    for action in ("clear", "delete", "approve", "purge", "record", "present"):
+        assert [allowed(role, action) for role in ("member", "presenter")] == [False, True]
+
+
+def test_a_refusal_says_how_to_be_allowed() -> None:
+    """Who may not do something learns whom to ask, or what to do."""
+    assert "Log in" in refusal(MEMBERS, None, "submit")
+    assert "eve@example.com" in refusal(MEMBERS, "eve@example.com", "submit")
+    assert "key" in refusal(Policy(key=KEY), None, "delete")
+    assert "presenters" in refusal(MEMBERS, "bob@example.org", "delete")
+
+
+def test_only_the_key_itself_is_the_key() -> None:
+    """No other text opens what the key guards, and without a key none does."""
+    assert is_key(Policy(key=KEY), "correct horse")
+    assert not any(is_key(Policy(key=KEY), typed) for typed in ("", "Correct horse", "é"))
+    assert not is_key(Policy(), "")
+
+
+def test_a_program_needs_the_key_where_people_log_in() -> None:
+    """Nobody goes around the login over HTTP."""
+    closed = Policy(login=True, key=KEY)
+    assert program_may_submit(Policy(key=KEY), "")
+    assert program_may_submit(closed, "Bearer correct horse")
+    assert program_may_submit(closed, "bearer correct horse")
+    for header in ("", "Bearer", "Bearer ", "Bearer wrong", "Basic correct horse"):
+        assert not program_may_submit(closed, header)
+    assert not program_may_submit(Policy(login=True), "Bearer ")
+
+
+@pytest.fixture
+def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let Streamlit look for its secrets in a folder of this test."""
+    path = tmp_path / "secrets.toml"
+    monkeypatch.setattr(st, "secrets", st.runtime.secrets.Secrets())
+    monkeypatch.setattr(
+        "streamlit.config.get_option", lambda name: [str(path)] if name == "secrets.files" else None
+    )
+    return path
+
+
+def _settings() -> Settings:
+    return Settings(_env_file=None, presenter_key="correct horse")
+
+
+def test_without_a_login_only_the_key_counts(secrets: Path) -> None:
+    """A site without secrets is open, but for what the key guards."""
+    assert read_policy(_settings()) == Policy(key=KEY)
+    secrets.write_text("[other]\nname = 1\n")
+    assert read_policy(_settings()) == Policy(key=KEY)
+
+
+def test_login_and_roles_come_from_the_secrets(secrets: Path) -> None:
+    """[auth] turns the login on; [roles] says who is who, and may be left out."""
+    secrets.write_text(AUTH)
+    assert read_policy(_settings()) == Policy(login=True, key=KEY)
+    secrets.write_text(f'{AUTH}[roles]\nmembers = ["*@a.org"]\npresenters = ["ada@a.org"]\n')
+    st.secrets._reset()
+    assert read_policy(_settings()) == Policy(True, ("*@a.org",), ("ada@a.org",), KEY)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[auth]\nclient_id = 'live'\n", "without redirect_uri, cookie_secret, client_secret"),
+        ("[auth\n", "cannot be read"),
+        (f"{AUTH}[roles]\nmember = ['x']\n", "member in \\[roles\\]"),
+        (f"{AUTH}[roles]\nmembers = 'x'\n", "members in \\[roles\\]"),
+    ],
+)
+def test_broken_secrets_never_open_the_page(secrets: Path, text: str, sentence: str) -> None:
+    """A mistake in the file is a sentence at the start, not a page that is open to all."""
+    secrets.write_text(text)
+    with pytest.raises(SettingsError, match=sentence):
+        read_policy(_settings())
