@@ -15,6 +15,7 @@ from anyio import to_thread
 
 from dashboard import access, runtime
 from dashboard.readings.snapshot import Snapshot
+from dashboard.recordings import control
 from dashboard.routes import api, files
 from wire import logs
 from wire.errors import ApplicationError
@@ -27,6 +28,11 @@ def _start() -> None:
     snapshot = runtime.start(settings).sampler.snapshot()
     access.policy()
     Thread(target=_warm_up, args=(snapshot,), name="warm-up", daemon=True).start()
+
+
+def _stop() -> None:
+    control.stop()
+    runtime.stop()
 
 
 def _warm_up(snapshot: Snapshot) -> None:
@@ -53,7 +59,7 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        await to_thread.run_sync(runtime.stop)
+        await to_thread.run_sync(_stop)
 
 
 app = st.App(

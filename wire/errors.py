@@ -12,6 +12,7 @@
     │   ├── StoreFull         no room is left; the job waits until there is
     │   └── ObjectMissing     no object has that name
     ├── FleetError            what runs the workers did not answer
+    ├── RecordingError        a recording cannot be made, read or played
     └── GenerationError
         ├── ModelUnavailable  the model cannot be loaded; names the folder or hub name
         └── PaintingFailed    the pipeline failed on this job
@@ -68,6 +69,10 @@ class ObjectMissing(StoreError):
 
 class FleetError(ApplicationError):
     """The fleet's state cannot be read at the moment."""
+
+
+class RecordingError(ApplicationError):
+    """A recording cannot be made, read or played."""
 
 
 class GenerationError(ApplicationError):

@@ -1,0 +1,218 @@
+"""Recording: an observer that costs its callers a queue, and a thread that writes the file."""
+
+import base64
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dashboard.readings.inputs import Input, Look, Observers, PictureFound
+from dashboard.readings.jobs import JobView
+from dashboard.recordings import small_picture
+from dashboard.recordings.lines import Header, Line, ObjectLine, encode, line_of
+from dashboard.recordings.looks import LookWriter
+from dashboard.recordings.redaction import without_addresses
+from wire.errors import ObjectMissing, RecordingError, StoreError
+from wire.event import Event
+from wire.picture import metadata_name
+from wire.store import Store
+
+LARGEST = 256 * 2**20
+"""Bytes at which a recording ends by itself: some 15,000 pictures."""
+_FLUSH_EVERY = 0.5
+"""Seconds between two writes: a crash loses no more than this."""
+_BACKLOG = 100_000
+"""Inputs that wait for a disk that hangs, before the recording is given up."""
+_OBJECTS_AT_ONCE = 4
+"""Objects read from the store between two writes."""
+_LAST_OBJECTS = 10.0
+"""Seconds that the end of a recording waits for objects still to be read."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a recording is."""
+
+    path: Path
+    name: str
+    started: float
+    """Unix seconds."""
+    size: int
+    """Bytes written."""
+    pictures: int
+    """Pictures in the file."""
+    error: str | None
+    """Why it ended by itself, as a sentence; None while it goes on."""
+
+
+class Recorder:
+    """Writes what is observed to a file, from ``start`` until ``stop``.
+
+    Args:
+        path: a file that does not exist yet.
+        header: the first line.
+        observers: where to listen.
+        store: where pictures and metadata are read that the file shall hold.
+        known: jobs that are in progress when the recording starts.
+
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: Header,
+        observers: Observers,
+        store: Store,
+        known: tuple[JobView, ...] = (),
+    ) -> None:
+        self._path = path
+        self._header = header
+        self._observers = observers
+        self._store = store
+        self._known = known
+        self._looks = LookWriter()
+        self._inputs: queue.Queue[tuple[float, Input]] = queue.Queue(_BACKLOG)
+        self._objects: deque[str] = deque()
+        self._size = self._pictures = 0
+        self._error: str | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+
+    def start(self) -> None:
+        """Make the file and listen; raises RecordingError."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = self._path.open("xb")
+        except OSError as error:
+            raise RecordingError(
+                f"No recording can be made at {self._path}: {error.strerror}."
+            ) from None
+        self._write(encode(self._header))
+        for view in self._known:
+            for event in life_of(view):
+                self._write(encode(line_of(self._header.at, event)))
+        self._observers.attach(self.observe)
+        self._thread.start()
+
+    def stop(self) -> Progress:
+        """Write what was observed so far, and end."""
+        self._observers.detach(self.observe)
+        self._stopping.set()
+        self._thread.join()
+        return self.progress()
+
+    def progress(self) -> Progress:
+        """Return how far it is, at once."""
+        return Progress(
+            self._path, self._header.name, self._header.at, self._size, self._pictures, self._error
+        )
+
+    def observe(self, one: Input) -> None:
+        """Take in one input; returns at once."""
+        try:
+            self._inputs.put_nowait((time.time(), one))
+        except queue.Full:
+            self._give_up("The disk could not follow. What was written can be played.")
+
+    def _run(self) -> None:
+        try:
+            with self._file:
+                self._record()
+        except OSError as error:
+            self._give_up(f"The disk took no more ({error.strerror}). What is there can be played.")
+        except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
+            _log.exception("The recording %s ended.", self._path.name)
+            self._give_up("The recording failed; the dashboard's log says why.")
+
+    def _record(self) -> None:
+        while not self._stopping.wait(_FLUSH_EVERY):
+            self._write_inputs()
+            self._write_objects(_OBJECTS_AT_ONCE)
+            self._file.flush()
+            if self._size > LARGEST:
+                self._give_up(f"It reached {LARGEST // 2**20} MB and ended. It can be played.")
+        self._write_inputs()
+        deadline = time.monotonic() + _LAST_OBJECTS
+        while self._objects and time.monotonic() < deadline and self._write_objects(1):
+            pass
+
+    def _give_up(self, sentence: str) -> None:
+        self._error = self._error or sentence
+        self._observers.detach(self.observe)
+        self._stopping.set()
+
+    def _write_inputs(self) -> None:
+        for _ in range(self._inputs.qsize()):
+            at, one = self._inputs.get()
+            self._write(encode(self._line(at, one)))
+            self._objects.extend(_objects_named_by(one, self._header.at))
+
+    def _line(self, at: float, one: Input) -> Line:
+        if isinstance(one, Look):
+            return self._looks.line(one)
+        if isinstance(one, Event) and one.detail:
+            one = one.model_copy(update={"detail": without_addresses(one.detail)})
+        return line_of(at, one)
+
+    def _write_objects(self, most: int) -> bool:
+        """Write some of the objects that wait; tell whether the store gave them."""
+        for _ in range(min(most, len(self._objects))):
+            name = self._objects.popleft()
+            try:
+                self._write_object(name, self._store.get(name))
+            except ObjectMissing:
+                continue
+            except StoreError:
+                self._objects.append(name)  # tried again: a store may be away for a while
+                return False
+        return True
+
+    def _write_object(self, name: str, body: bytes) -> None:
+        kind, is_picture = "application/json", name.endswith(".png")
+        if is_picture:
+            kind, body = small_picture.TYPE, small_picture.small(body)
+        if body is None:
+            return
+        data = base64.b64encode(body).decode()
+        self._write(encode(ObjectLine(at=time.time(), name=name, type=kind, data=data)))
+        self._pictures += is_picture
+
+    def _write(self, line: bytes) -> None:
+        self._size += self._file.write(line)
+
+
+def _objects_named_by(one: Input, started: float) -> Iterator[str]:
+    """Name the objects that an input tells of, if they were stored during the recording."""
+    if isinstance(one, PictureFound) and one.at >= started:
+        yield one.name
+    if isinstance(one, Event) and one.kind == "done" and one.job_id and one.at >= started:
+        yield metadata_name(one.job_id)
+
+
+def life_of(view: JobView) -> Iterator[Event]:
+    """Tell a job again, so that a recording knows those that began before it."""
+    job_id, begun = view.job.id, view.submitted_at or 0.0
+    yield Event(kind="accepted", at=begun, job_id=job_id, job=view.job)
+    if view.received_at is not None:
+        about = {"job_id": job_id, "worker": view.worker}
+        yield Event(kind="received", at=view.received_at, job=view.job, **about)
+        for number, name in enumerate(view.pictures):
+            yield Event(kind="stored", at=view.received_at, picture=number, name=name, **about)
+
+
+@contextmanager
+def recording(recorder: Recorder) -> Iterator[Recorder]:
+    """Record while a block of code runs."""
+    recorder.start()
+    try:
+        yield recorder
+    finally:
+        recorder.stop()
