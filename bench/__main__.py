@@ -1,13 +1,14 @@
-"""`python -m bench [overhead] [workers] [first-picture]`: all of them if none is named."""
+"""`python -m bench [NAME …]`: the named benchmarks, or all of them."""
 
 import sys
 
-from bench import first_picture, one_worker_or_many, overhead
+from bench import first_picture, one_worker_or_many, overhead, sessions
 
 _BENCHMARKS = {
     "overhead": overhead.main,
     "workers": one_worker_or_many.main,
     "first-picture": first_picture.main,
+    "sessions": sessions.main,
 }
 
 

@@ -51,7 +51,8 @@ def _leave(error: ApplicationError) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Run the dashboard's parts while the server runs."""
     try:
         await to_thread.run_sync(_start)
     except ApplicationError as error:
@@ -64,6 +65,6 @@ async def _lifespan(_app: st.App) -> AsyncIterator[None]:
 
 app = st.App(
     Path(__file__).with_name("app.py"),
-    lifespan=_lifespan,
+    lifespan=lifespan,
     routes=[*api.ROUTES, *files.ROUTES],
 )

@@ -1,5 +1,7 @@
 """The timeline's figure, as a pure function of a snapshot."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -28,6 +30,13 @@ def _ready(sample: Sample) -> int | None:
 
 def _snapshot(samples: tuple[Sample, ...] = (), lanes=("requests", "workers", "pictures")):
     return Snapshot(NOW, "laptop", lanes, samples=samples, pictures_total=3)
+
+
+def test_first_drawing_meets_libraries_that_are_whole():
+    """Sessions that open while the dashboard starts find pandas loaded, never half of it."""
+    loaded = "import sys, dashboard.components.timeline.layout; print('pandas' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
+    assert printed.stdout.strip() == "True", printed.stderr
 
 
 def test_line_ends_where_nothing_is_known():
