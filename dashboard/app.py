@@ -14,7 +14,10 @@ st.set_page_config(
     layout="wide",
 )
 page = st.navigation(
-    [st.Page(_HERE / "views" / "studio.py", title="Studio", default=True)],
+    [
+        st.Page(_HERE / "views" / "studio.py", title="Studio", default=True),
+        st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
+    ],
     position="top",
 )
 st.logo(_HERE / "static" / "favicon.png")

@@ -56,3 +56,10 @@ def since(at: float | None, zone: tzinfo | None = None) -> str:
 def date_and_clock(at: float, zone: tzinfo | None = None) -> str:
     """Say a day and a time of day: ``23 Nov 2026, 14:02:11``."""
     return datetime.fromtimestamp(at, zone).strftime("%-d %b %Y, %H:%M:%S")
+
+
+def money(amount: float, currency: str) -> str:
+    """Say an amount of money: ``$1,200.00``, ``EUR 0.42``, ``$0.0071``."""
+    gap = "\u00a0" if currency[-1:].isalpha() else ""
+    digits = 2 if amount >= 0.1 or not amount else 4
+    return f"{currency}{gap}{amount:,.{digits}f}"

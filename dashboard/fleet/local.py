@@ -10,7 +10,7 @@ from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.supervisor_rule import Report, spoken_by
 from dashboard.fleet.worker_processes import Slot
 from dashboard.readings.journal import Journal
-from dashboard.readings.worker_phases import WorkerView
+from dashboard.readings.worker_phases import WorkerView, worker_of
 from wire.errors import FleetError
 
 _READY = ("idle", "painting")
@@ -64,8 +64,7 @@ def _worker(slot: Slot, view: WorkerView | None) -> Worker:
         return Worker(slot.name, "stopping", why, slot.since)
     if view is None:
         return Worker(slot.name, "starting", "loading libraries", slot.since)
-    job_id = view.jobs[0] if view.jobs else None
-    return Worker(slot.name, view.phase, view.why, view.since, job_id=job_id)
+    return worker_of(view)
 
 
 @cache

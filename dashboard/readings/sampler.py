@@ -17,6 +17,7 @@ from dashboard.readings.inputs import Look, Observer, nobody
 from dashboard.readings.journal import Journal
 from dashboard.readings.snapshot import Sample, Snapshot
 from dashboard.readings.source import Source
+from dashboard.readings.worker_phases import worker_of
 from wire.queue import Depth
 
 REFRESH_EVERY = 0.5
@@ -163,6 +164,7 @@ class Sampler:
             queue=look.queue,
             store=look.store,
             fleet=look.fleet,
+            heard=tuple(worker_of(view) for view in self._journal.workers().values()),
             # The last one is now, so that the chart says the same as the numbers beside it.
             samples=(*self._history.samples, self._observe(look, stored)),
             moments=self._history.moments(submitted),

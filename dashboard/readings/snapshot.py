@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from dashboard.fleet.reading import FleetReading
+from dashboard.fleet.reading import FleetReading, Worker
 from dashboard.readings.jobs import JobView
 from wire.queue import Depth
 
@@ -85,6 +85,8 @@ class Snapshot:
     """Pictures known to this dashboard."""
     fleet: Reading[FleetReading] | None = None
     """None where this mode has no fleet to ask."""
+    heard: tuple[Worker, ...] = ()
+    """Workers of whom events told, for where no fleet can be asked."""
     samples: tuple[Sample, ...] = ()
     """Oldest first, at most a day; the last one is this moment's."""
     moments: tuple[Moment, ...] = ()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from dashboard.fleet.reading import Phase
+from dashboard.fleet.reading import Phase, Worker
 from wire.event import Event
 
 
@@ -19,6 +19,12 @@ class WorkerView:
     """Unix seconds of its newest event."""
     jobs: tuple[str, ...] = ()
     """Ids of the jobs that it holds; it may take several at once."""
+
+
+def worker_of(view: WorkerView) -> Worker:
+    """Tell a worker as its own events do; where it runs, they do not say."""
+    job_id = view.jobs[0] if view.jobs else None
+    return Worker(view.name, view.phase, view.why, view.since, job_id=job_id)
 
 
 def follow_worker(view: WorkerView | None, event: Event) -> WorkerView | None:

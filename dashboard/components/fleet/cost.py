@@ -1,0 +1,98 @@
+"""What the fleet used, and what one that never sleeps would have used."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from html import escape
+
+import streamlit as st
+
+from dashboard import runtime, words
+from dashboard.components import tables
+from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.components.tables import Column, Row
+from dashboard.readings.cost import HOUR, Unit, Usage, usage
+from dashboard.readings.history import DAY
+from dashboard.readings.snapshot import Snapshot
+
+_TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
+_EMPTY = "Nothing is known yet: this needs a fleet that answers."
+_GAPS = "Time of which nothing is known is in neither."
+
+
+@dataclass(frozen=True)
+class Price:
+    """What an hour costs."""
+
+    amount: float
+    currency: str
+
+
+@once_per_snapshot
+def _used(snapshot: Snapshot, span: float) -> Usage:
+    return usage(snapshot.samples, snapshot.at - span)
+
+
+def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
+    """Show the last ``span`` seconds, and all since the start, at the viewer's price."""
+    lately, whole = _used(snapshot, span), _used(snapshot, DAY)
+    st.html(tables.title(_TITLES[whole.unit], "against a fleet that never sleeps"))
+    above = st.container()
+    above.html(text(lately, whole, span, _price(whole.unit), zone))
+
+
+def _price(unit: Unit) -> Price | None:
+    settings = runtime.current().settings
+    price = st.number_input(
+        f"{settings.currency} per {unit}-hour",
+        min_value=0.0,
+        value=settings.gpu_hour_price,
+        step=0.01,
+        placeholder="not set",
+        key="price",
+        bind="query-params",
+        persist_state="session",
+    )
+    return None if price is None else Price(price, settings.currency)
+
+
+def text(lately: Usage, whole: Usage, span: float, price: Price | None, zone: tzinfo | None) -> str:
+    """Write both stretches of time side by side."""
+    if whole.used is None:
+        return tables.note(_EMPTY)
+    columns = (
+        Column(""),
+        Column(f"last {words.duration(min(span, lately.known + lately.unknown))}", "right"),
+        Column(f"since {words.clock(whole.start, zone)}", "right"),
+    )
+    gaps = tables.note(_GAPS) if lately.unknown or whole.unknown else ""
+    return tables.table(columns, rows(lately, whole, price)) + gaps
+
+
+def rows(lately: Usage, whole: Usage, price: Price | None) -> Iterator[Row]:
+    """Compare what was used with what would have been."""
+    both = (lately, whole)
+    yield Row("used", ("Used", *(_time(each.used, price) for each in both)))
+    yield Row("always", ("Always on", *(_time(each.always_on, price) for each in both)))
+    yield Row("saved", ("Saved", *(share(each.saved) for each in both)))
+    if whole.unknown:
+        yield Row("unknown", ("Unknown", *(words.duration(each.unknown) for each in both)))
+
+
+def _time(number: float | None, price: Price | None) -> str:
+    if number is None:
+        return tables.unknown()
+    if price is None:
+        return hours(number)
+    cost = words.money(number * price.amount, price.currency)
+    return f"{hours(number)} <span class='price'>{escape(cost)}</span>"
+
+
+def hours(number: float) -> str:
+    """Say hours, the short ones in minutes and seconds."""
+    return words.duration(number * HOUR) if number < 1 else f"{number:,.1f} h"
+
+
+def share(saved: float | None) -> str:
+    """Say a share in percent."""
+    return tables.unknown() if saved is None else f"<b>{saved:.0%}</b>"

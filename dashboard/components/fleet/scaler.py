@@ -1,0 +1,85 @@
+"""The scaler: what decides how many workers there should be, and by which numbers."""
+
+from collections.abc import Iterator
+from datetime import tzinfo
+from html import escape
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.components import tables
+from dashboard.fleet.reading import Condition, FleetReading, Scaler
+from dashboard.readings.snapshot import Reading
+
+_NONE = (
+    "This dashboard starts no workers and is told of none (FLEET=none): a person, or another "
+    "system, decides how many run. Set FLEET=local to let it run workers on this machine."
+)
+
+
+def show(fleet: Reading[FleetReading] | None, now: float, zone: tzinfo | None) -> None:
+    """Show the scaler as it was at ``now``, Unix seconds."""
+    scaler = fleet.value.scaler if fleet and fleet.value else None
+    name = f"{scaler.kind} {scaler.name or ''}" if scaler else ""
+    st.html(tables.title("Scaler", name))
+    if fleet is None:
+        st.html(tables.note(_NONE))
+    elif fleet.value is None:
+        st.html(tables.note(f"{words.UNKNOWN.capitalize()}: {words.since(fleet.at, zone)}."))
+    elif scaler is None:
+        st.html(tables.note("Its numbers could not be read; the rest of the page holds."))
+    else:
+        st.html(tables.pairs(rows(scaler, fleet.value, now - (fleet.at or now))))
+
+
+def rows(scaler: Scaler, reading: FleetReading, age: float) -> Iterator[tuple[str, str]]:
+    """Say what is known of a scaler, ``age`` seconds after it was read."""
+    yield "Trigger", escape(scaler.trigger)
+    yield "Value now", escape(_value(scaler))
+    yield "Replicas", escape(_replicas(scaler, reading))
+    yield "Polling", f"every {scaler.polling_interval:g} s"
+    if scaler.cooldown_period:
+        yield "Cool-down", escape(_cooldown(scaler, age))
+    yield "Paused", "yes: nothing changes until it is resumed" if scaler.paused else "no"
+    if scaler.conditions:
+        yield "Conditions", "".join(_condition(condition) for condition in scaler.conditions)
+
+
+def _value(scaler: Scaler) -> str:
+    if scaler.jobs is None:
+        return f"{words.UNKNOWN}; {scaler.jobs_per_worker} per worker"
+    return f"{words.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker} per worker"
+
+
+def _replicas(scaler: Scaler, reading: FleetReading) -> str:
+    ready, wanted = _number(reading.ready), _number(reading.wanted)
+    return f"{ready} ready, {wanted} wanted, {scaler.minimum} to {scaler.maximum}"
+
+
+def _number(number: int | None) -> str:
+    return words.UNKNOWN if number is None else str(number)
+
+
+def _cooldown(scaler: Scaler, age: float) -> str:
+    whole = words.duration(scaler.cooldown_period)
+    if scaler.cooldown_left is None:
+        return f"{whole}, not counting"
+    return f"{whole}, {words.duration(scaler.cooldown_left - age)} left"
+
+
+def _condition(condition: Condition) -> str:
+    form, text = _said(condition)
+    why = escape(condition.why)
+    return f"<span class='condition {form}' title='{why}'>{text}</span>"
+
+
+def _said(condition: Condition) -> tuple[str, str]:
+    if condition.holds:
+        return "", tables.dot("pictures", "full", condition.name)
+    if condition.holds is None:
+        return "muted", f"{escape(condition.name)} {words.UNKNOWN}"
+    # Only this one is bad news when it does not hold; the others say what is not going on.
+    if condition.name == "Ready":
+        reason = f": {condition.why}" if condition.why else ""
+        return "silent", tables.dot("silent", "ring", f"not Ready{reason}")
+    return "muted", f"no {escape(condition.name)}"

@@ -1,0 +1,27 @@
+"""HTML that changes in place, for lists in which people scroll, select, or have the focus.
+
+``st.html`` replaces its whole content at a change; a link in it would lose the focus.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+_html = st.components.v2.component(
+    "live_html",
+    html="<div class='live-html'></div>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def show(html: str, key: str) -> str | None:
+    """Show escaped HTML; return the ``data-opens`` of what was clicked in this run.
+
+    Elements that may get others before them, such as rows, need a ``data-key``.
+    """
+    return _html(data={"html": html}, key=key, on_opened_change=_ignore).opened
+
+
+def _ignore() -> None:
+    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""

@@ -1,0 +1,51 @@
+"""Fleet: who decides how many workers run, the workers, their machines, and what they cost."""
+
+import time
+from datetime import tzinfo
+
+import streamlit as st
+
+from dashboard.components import live_plot, time_range, top_bar, viewer, why_sentence
+from dashboard.components.fleet import cost, events, nodes, scaler, troubles, workers
+from dashboard.readings import why
+from dashboard.readings.snapshot import Snapshot
+
+TICK = 1.0
+"""Seconds between two looks at the newest snapshot."""
+
+
+def show_live() -> None:
+    """Draw all that moves: in one run from one snapshot, so that the panels agree."""
+    snapshot = time_range.snapshot()
+    zone = viewer.zone()
+    with st.container(key="fleet_bar"):
+        top_bar.show("Fleet", snapshot, zone, None if time_range.frozen() else time.time())
+        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone))
+        troubles.show(snapshot.fleet)
+    with st.container(key="fleet_chart"):
+        live_plot.show(snapshot, time_range.seconds(), zone)
+    with st.container(key="fleet_cards"):
+        show_cards(snapshot, zone)
+
+
+def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Draw the cards."""
+    fleet = snapshot.fleet
+    with st.container(border=True, key="card_scaler", gap="xsmall"):
+        scaler.show(fleet, snapshot.at, zone)
+    if fleet and "nodes" in snapshot.lanes:
+        with st.container(border=True, key="card_nodes", gap="xsmall"):
+            nodes.show(fleet, snapshot.at, zone)
+    with st.container(border=True, key="card_workers", gap="xsmall"):
+        workers.show(snapshot, zone)
+    with st.container(border=True, key="card_cost", gap="xsmall"):
+        cost.show(snapshot, time_range.seconds(), zone)
+    with st.container(border=True, key="card_events", gap="xsmall"):
+        events.show(fleet, zone)
+
+
+# The containers' places are set by fleet.css.
+with st.container(key="fleet"):
+    with st.container(key="fleet_controls"):
+        time_range.show()
+    st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
