@@ -3,14 +3,12 @@
 Nothing here needs the broker or the store to be there: a page opens, and says what is away.
 """
 
-import os
 import threading
 import time
 from dataclasses import dataclass
 from functools import partial
 
-from dashboard.fleet.local import LocalFleet, gpu_nodes
-from dashboard.fleet.reading import Fleet
+from dashboard.fleet.choice import choose
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.readings.dead_letters import dead_letter_of, note_failures
 from dashboard.readings.gallery_index import GalleryIndex
@@ -151,19 +149,19 @@ def _assembled(settings: Settings) -> Runtime:
     silence = None if settings.local_fleet else _LONGEST_SILENCE
     journal = Journal(longest_silence=silence, observer=observers.tell)
     gallery = GalleryIndex(started=time.time(), observer=observers.tell)
-    supervisor = Supervisor(settings, queue, journal) if settings.local_fleet else None
-    fleet: Fleet | None = LocalFleet(supervisor, journal) if supervisor else None
+    fleet = choose(settings, queue, journal)
     hear = partial(_hear, events, journal, gallery, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
         store=Source("the store", GalleryReader(store, gallery, journal).read, every=2.0),
         events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
         dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
-        fleet=Source("the supervisor", fleet.read, every=0.25) if fleet else None,
+        fleet=fleet.source,
     )
-    mode, lanes = _mode(settings), _lanes(settings)
-    sampler = Sampler(sources.look, journal, gallery, mode, lanes, observers.tell)
-    return Runtime(settings, queue, store, events, journal, sampler, observers, sources, supervisor)
+    sampler = Sampler(sources.look, journal, gallery, fleet.mode, fleet.lanes, observers.tell)
+    return Runtime(
+        settings, queue, store, events, journal, sampler, observers, sources, fleet.supervisor
+    )
 
 
 def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: float) -> int:
@@ -174,16 +172,3 @@ def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: floa
         if event.kind == "stored" and event.name and event.at >= started:
             gallery.add(event.name, event.at)
     return len(heard)
-
-
-def _mode(settings: Settings) -> str:
-    if "KUBERNETES_SERVICE_HOST" in os.environ:
-        return "cluster"
-    return "compose" if settings.rabbitmq_url and not settings.local_fleet else "laptop"
-
-
-def _lanes(settings: Settings) -> tuple[str, ...]:
-    if not settings.local_fleet:
-        return ("requests", "pictures")
-    nodes = ("nodes",) if gpu_nodes() else ()
-    return ("requests", "workers", *nodes, "pictures")

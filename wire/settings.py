@@ -41,11 +41,15 @@ class Settings(BaseSettings):
     minio_region: str | None = Field(None, description="region, where the store wants one")
 
     data_dir: Path = Field(Path("data"), description="queue and pictures when they are local")
-    fleet: Literal["auto", "local", "none"] = Field(
+    fleet: Literal["auto", "local", "kubernetes", "none"] = Field(
         "auto",
-        description="who starts workers: `local` child processes or `none`; "
-        "`auto`: local with the SQLite queue",
+        description="who runs the workers: this dashboard (`local`), KEDA (`kubernetes`) or a "
+        "person (`none`); `auto`: local with the SQLite queue, kubernetes in a pod, else none",
     )
+    kube_namespace: str = Field(
+        "stable-diffusion", description="namespace of the workers that KEDA scales"
+    )
+    scaler_name: str = Field("worker", description="name of their ScaledObject or ScaledJob")
     min_workers: Annotated[int, Field(ge=0)] = Field(
         0, description="local workers kept when nothing waits"
     )
@@ -83,7 +87,9 @@ class Settings(BaseSettings):
     worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         None, description="a worker's `/healthz` and `/metrics`; unset: none"
     )
-    worker_name: str | None = Field(None, description="a worker's name; unset: host and process")
+    worker_name: str | None = Field(
+        None, description="a worker's name; unset: that of its pod, or host and process"
+    )
     pod_name: str | None = Field(None, description="set by the manifests")
     node_name: str | None = Field(None, description="set by the manifests")
 
@@ -126,9 +132,18 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def who_runs_workers(self) -> Literal["local", "kubernetes", "none"]:
+        """Whom ``fleet`` names; its ``auto`` depends on where this process runs."""
+        if self.fleet != "auto":
+            return self.fleet
+        if self.rabbitmq_url is None:
+            return "local"
+        return "kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "none"
+
+    @property
     def local_fleet(self) -> bool:
         """Whether this machine's dashboard starts workers itself."""
-        return self.fleet == "local" or (self.fleet == "auto" and self.rabbitmq_url is None)
+        return self.who_runs_workers == "local"
 
 
 def _scheme(url: str) -> str:

@@ -41,5 +41,5 @@ class Parts:
 
 
 def worker_name(settings: Settings) -> str:
-    """Return the name that was set, or one made of host and process."""
-    return settings.worker_name or f"{socket.gethostname()}-{os.getpid()}"
+    """Return the name that was set, the pod's, or one made of host and process."""
+    return settings.worker_name or settings.pod_name or f"{socket.gethostname()}-{os.getpid()}"

@@ -33,9 +33,12 @@ class Node:
     name: str
     product: str | None
     slots: int
+    """GPUs that can be given to workers; 0 while its driver is not there yet."""
     slots_used: int | None
+    """Of these, those that workers and their neighbours in the namespace hold."""
     ready: bool
     since: float
+    """Unix seconds at which it joined."""
     spot: bool | None = None
     pool: str | None = None
 
@@ -50,6 +53,18 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Autoscaler:
+    """The HorizontalPodAutoscaler that decides between one worker and the maximum."""
+
+    name: str
+    desired: int | None
+    current: int | None
+    jobs_per_worker: float | None
+    """Jobs for each worker, as it counted last."""
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True)
 class Scaler:
     """What decides how many workers there should be, and by which numbers."""
 
@@ -57,18 +72,24 @@ class Scaler:
     """``local supervisor``, ``ScaledObject`` or ``ScaledJob``."""
     trigger: str
     jobs: int | None
-    """Jobs that it counted at its last look: waiting and in progress."""
-    jobs_per_worker: int
+    """Jobs that it counted at its last look, waiting and in progress; None if it tells none."""
+    jobs_per_worker: float
     minimum: int
     maximum: int
     polling_interval: float
     cooldown_period: float
+    """Seconds; 0 where there is none."""
     cooldown_left: float | None = None
     """Seconds until it scales to the minimum; None while jobs are there."""
     paused: bool = False
     conditions: tuple[Condition, ...] = ()
     name: str | None = None
     """The object that holds these numbers; None where there is none."""
+    scale_in_paused: bool = False
+    """Whether it may only add workers."""
+    scale_out_paused: bool = False
+    """Whether it may only take workers away."""
+    autoscaler: Autoscaler | None = None
 
 
 @dataclass(frozen=True)

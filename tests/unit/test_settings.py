@@ -112,16 +112,23 @@ def test_secrets_are_masked(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("fleet", "url", "local"),
+    ("fleet", "url", "pod", "who"),
     [
-        ("auto", "", True),
-        ("auto", "amqp://localhost", False),
-        ("local", "amqp://localhost", True),
-        ("none", "", False),
+        ("auto", "", False, "local"),
+        ("auto", "", True, "local"),
+        ("auto", "amqp://localhost", False, "none"),
+        ("auto", "amqp://localhost", True, "kubernetes"),
+        ("local", "amqp://localhost", True, "local"),
+        ("kubernetes", "amqp://localhost", False, "kubernetes"),
+        ("none", "", True, "none"),
     ],
 )
-def test_who_starts_workers(monkeypatch, fleet, url, local):
-    """Where a cluster scales the workers, the dashboard starts none by itself."""
+def test_who_runs_the_workers(monkeypatch, fleet, url, pod, who):
+    """Where a cluster or a person runs the workers, the dashboard starts none by itself."""
     monkeypatch.setenv("FLEET", fleet)
     monkeypatch.setenv("RABBITMQ_URL", url)
-    assert load_settings().local_fleet is local
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    if pod:
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    assert load_settings().who_runs_workers == who
+    assert load_settings().local_fleet is (who == "local")

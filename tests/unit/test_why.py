@@ -1,10 +1,11 @@
 """The sentence that says why there are as many workers as there are."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
-from dashboard.fleet.reading import FleetReading, Scaler, Worker
+from dashboard.fleet.reading import Autoscaler, Condition, FleetReading, Scaler, Worker
 from dashboard.readings.snapshot import Reading
 from dashboard.readings.why import explain
 from wire.queue import Depth
@@ -20,6 +21,8 @@ SCALER = Scaler(
     cooldown_period=60.0,
 )
 
+DEPTH = Depth(3, 0)
+
 
 def said(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **numbers) -> str:
     """Return the sentence for these numbers."""
@@ -27,9 +30,11 @@ def said(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **num
     return sentence(Reading(fleet, at=1000.0), age)
 
 
-def sentence(fleet: Reading[FleetReading] | None, age: float = 0) -> str:
+def sentence(
+    fleet: Reading[FleetReading] | None, age: float = 0, queue: Depth | None = DEPTH
+) -> str:
     """Return the sentence for this reading."""
-    return ": ".join(explain(fleet, Reading(Depth(3, 0)), now=1000.0 + age))
+    return ": ".join(explain(fleet, Reading(queue), now=1000.0 + age))
 
 
 @pytest.mark.parametrize(
@@ -89,17 +94,78 @@ def sentence(fleet: Reading[FleetReading] | None, age: float = 0) -> str:
         ),
         (2, 2, {"paused": True}, "Why still 2 workers: the scaler is paused."),
         (
+            0,
+            0,
+            {"jobs": 2, "scale_out_paused": True},
+            "Why no workers: 2 requests waiting, but scaling out is paused.",
+        ),
+        (
             2,
             2,
-            {"jobs": None},
-            "Why still 2 workers: the requests could not be counted; until they are, "
-            "nothing changes.",
+            {"jobs": 0, "scale_in_paused": True},
+            "Why still 2 workers: nothing is waiting, but scaling in is paused.",
+        ),
+        (
+            3,
+            3,
+            {"kind": "ScaledJob", "jobs": 12},
+            "Why 3 workers: 12 requests waiting or in progress, 1 for each Kubernetes Job, "
+            "at most 8; more follow within 1 s. All are ready.",
+        ),
+        (
+            3,
+            3,
+            {"kind": "ScaledJob", "jobs": 1},
+            "Why still 3 workers: 1 request waiting or in progress, 1 for each Kubernetes Job; "
+            "the others end by themselves. All are ready.",
+        ),
+        (
+            2,
+            2,
+            {"conditions": (Condition("Ready", False, "Triggers are not working"),)},
+            "Why still 2 workers: the scaler does not work: Triggers are not working.",
         ),
     ],
 )
 def test_the_sentence_uses_the_scalers_numbers(wanted, ready, numbers, expected):
     """Each situation of the scaler has its words, with its own numbers."""
     assert said(wanted, ready, **numbers) == expected
+
+
+def test_what_the_scaler_does_not_tell_is_asked_of_the_queue():
+    """An autoscaler at zero counts nothing; the queue's own number stands in, if it is known."""
+    silent = Reading(FleetReading(replace(SCALER, jobs=None), 2, 2, (), nodes=None), at=1000.0)
+    assert "3 requests waiting or in progress" in sentence(silent)
+    uncounted = (
+        "Why still 2 workers: the requests could not be counted; until they are, nothing changes."
+    )
+    assert sentence(silent, queue=None) == uncounted
+    assert sentence(silent, queue=Depth(3, None)) == uncounted
+
+
+def test_an_autoscaler_that_cannot_count_is_named():
+    """The autoscaler's own words tell what is wrong; at zero it has nothing to say."""
+    stuck = (Condition("ScalingActive", False, "unable to get external metric"),)
+    sentence_with = partial(said, 2, 2, jobs=None)
+    broken = sentence_with(autoscaler=Autoscaler("keda-hpa-worker", 2, 2, None, stuck))
+    assert broken.endswith("the autoscaler does not work: unable to get external metric.")
+    fresh = sentence_with(autoscaler=Autoscaler("keda-hpa-worker", 0, 0, None, stuck))
+    assert "does not work" not in fresh
+
+
+def test_workers_that_wait_for_a_node_are_counted():
+    """A person sees that machines, not workers, are what is missing."""
+    waiting = [Worker(f"worker-{n}", "pending", "waits for a GPU node", since=0) for n in range(3)]
+    assert said(4, 1, *waiting, jobs=4).endswith("3 wait for a GPU node.")
+    assert said(4, 3, waiting[0], jobs=4).endswith("1 waits for a GPU node.")
+
+
+def test_without_a_scaler_its_troubles_are_told():
+    """What is missing, such as KEDA itself, is named instead of a number."""
+    reading = FleetReading(None, None, 0, (), None, troubles=("KEDA is not installed here.",))
+    assert sentence(Reading(reading, at=1000.0)) == (
+        "Why is unknown: the scaler's numbers could not be read. KEDA is not installed here."
+    )
 
 
 def test_the_cooldown_counts_on_between_two_looks():

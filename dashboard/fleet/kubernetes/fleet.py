@@ -1,0 +1,117 @@
+"""The Kubernetes fleet: one look at the cluster, and what the workers' events say beside it."""
+
+from collections.abc import Iterable
+
+from dashboard.fleet.kubernetes.client import Object
+from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
+from dashboard.fleet.kubernetes.look import Cluster, Look
+from dashboard.fleet.kubernetes.nodes import gpu_nodes
+from dashboard.fleet.kubernetes.pods import is_forgotten, worker
+from dashboard.fleet.kubernetes.scaler import scaler_of
+from dashboard.fleet.kubernetes.values import condition, truth
+from dashboard.fleet.reading import FleetReading, Worker
+from dashboard.readings.journal import Journal
+from dashboard.readings.worker_phases import WorkerView
+
+_READY = ("idle", "painting")
+_OWNER = "scaledjob.keda.sh/name"
+"""KEDA's label of a ScaledJob's Jobs and their pods."""
+
+
+class KubernetesFleet:
+    """The workers that KEDA scales in one namespace."""
+
+    def __init__(self, namespace: str, scaler: str, journal: Journal) -> None:
+        self._cluster = Cluster(namespace, scaler)
+        self._namespace = namespace
+        self._scaler = scaler
+        self._journal = journal
+
+    def read(self) -> FleetReading:
+        """Read the fleet now; raises FleetError if nothing at all can be read."""
+        return reading_of(
+            self._cluster.look(), self._namespace, self._scaler, self._journal.workers()
+        )
+
+
+def reading_of(
+    look: Look, namespace: str, scaler: str, heard: dict[str, WorkerView]
+) -> FleetReading:
+    """Put together what the cluster tells and what was heard of the workers."""
+    deployment = _target(look, scaler)
+    pods = None if look.pods is None else _workers(look, deployment, scaler)
+    workers = _told(pods or (), look, heard)
+    return FleetReading(
+        scaler=scaler_of(look),
+        wanted=_wanted(look, deployment),
+        ready=None if pods is None else sum(one.phase in _READY for one in workers),
+        workers=workers,
+        nodes=None if look.nodes is None else gpu_nodes(look.nodes, look.slices, look.pods),
+        events=fleet_events(look.events or (), scaler, frozenset(one.name for one in workers)),
+        troubles=(*look.troubles, *_missing(look, namespace, scaler)),
+    )
+
+
+def _target(look: Look, scaler: str) -> Object | None:
+    """Return the Deployment that is scaled."""
+    names = [one["spec"]["scaleTargetRef"]["name"] for one in look.scaled_objects or ()]
+    name = names[0] if names else scaler
+    return next((one for one in look.deployments or () if one["metadata"]["name"] == name), None)
+
+
+def _workers(look: Look, deployment: Object | None, scaler: str) -> list[Object]:
+    """Choose the pods that are workers, oldest first."""
+    labels = {"app.kubernetes.io/name": scaler}
+    if deployment:
+        labels = deployment["spec"]["selector"].get("matchLabels") or labels
+    chosen = [
+        pod
+        for pod in look.pods or ()
+        if not is_forgotten(pod, look.at) and (_has(pod, labels) or _has(pod, {_OWNER: scaler}))
+    ]
+    return sorted(chosen, key=lambda pod: pod["metadata"]["creationTimestamp"])
+
+
+def _has(pod: Object, labels: dict[str, str]) -> bool:
+    return labels.items() <= pod["metadata"].get("labels", {}).items()
+
+
+def _told(pods: Iterable[Object], look: Look, heard: dict[str, WorkerView]) -> tuple[Worker, ...]:
+    reasons = newest_reasons(look.events or ())
+    away = {one["metadata"]["name"] for one in look.nodes or () if not _answers(one)}
+    return tuple(
+        worker(
+            pod,
+            heard.get(pod["metadata"]["name"]),
+            reasons.get(pod["metadata"]["uid"], ""),
+            pod["spec"].get("nodeName") not in away,
+        )
+        for pod in pods
+    )
+
+
+def _answers(node: Object) -> bool:
+    ready = condition(node.get("status", {}).get("conditions"), "Ready")
+    return truth(ready.get("status")) is True
+
+
+def _wanted(look: Look, deployment: Object | None) -> int | None:
+    """Return how many workers the scaler asked for; None if that could not be read."""
+    if look.scaled_jobs:
+        return None if look.jobs is None else sum(_goes_on(job) for job in look.jobs)
+    # The autoscaler's own wish is stale while KEDA holds the target at zero.
+    return deployment["spec"].get("replicas") if deployment else None
+
+
+def _goes_on(job: Object) -> bool:
+    found = job.get("status", {}).get("conditions")
+    return not any(truth(condition(found, end).get("status")) for end in ("Complete", "Failed"))
+
+
+def _missing(look: Look, namespace: str, scaler: str) -> tuple[str, ...]:
+    """Say what should be there and is not."""
+    if look.scaled_objects is None or look.scaled_jobs is None:
+        return ()
+    if look.scaled_objects or look.scaled_jobs:
+        return ()
+    return (f"There is no ScaledObject and no ScaledJob {scaler} in the namespace {namespace}.",)

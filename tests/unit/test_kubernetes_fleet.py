@@ -1,0 +1,133 @@
+"""One look at a cluster, told as the fleet's reading; and what cannot be looked at."""
+
+import pytest
+
+from dashboard.fleet.kubernetes.client import NotListed
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
+from dashboard.fleet.kubernetes.look import KINDS, Look, refused
+from dashboard.readings.journal import Journal
+from tests.conditions import free_port
+from tests.kubernetes_objects import recorded
+from wire.errors import FleetError
+
+KIND = {kind.name: kind for kind in KINDS}
+
+
+def look(**known):
+    """Return a look at a cluster with one pod on a node and one that waits."""
+    found = {
+        "pods": (recorded("placed_pod"), recorded("unplaced_pod")),
+        "scaled_objects": (recorded("scaled_object"),),
+        "scaled_jobs": (),
+        "autoscalers": (),
+        "deployments": (recorded("deployment"),),
+        "jobs": (),
+        "nodes": (recorded("node"),),
+        "slices": (),
+        "events": tuple(recorded("events")),
+    }
+    return Look(at=1795460000.0, **(found | known))
+
+
+def read(**known):
+    """Tell such a look."""
+    return reading_of(look(**known), "stable-diffusion", "worker", {})
+
+
+def test_a_look_tells_scaler_workers_nodes_and_events():
+    """What the Deployment wants, who is there, and where."""
+    fleet = read()
+    assert (fleet.wanted, fleet.ready) == (3, 0)
+    assert {worker.phase for worker in fleet.workers} == {"pending", "starting"}
+    assert [node.name for node in fleet.nodes] == ["gpu-1"]
+    assert fleet.scaler.kind == "ScaledObject"
+    assert fleet.events
+    assert fleet.troubles == ()
+
+
+@pytest.mark.parametrize(
+    ("unread", "unknown"),
+    [
+        ("pods", lambda fleet: (fleet.ready, fleet.nodes[0].slots_used)),
+        ("nodes", lambda fleet: (fleet.nodes,)),
+        ("deployments", lambda fleet: (fleet.wanted,)),
+        ("scaled_objects", lambda fleet: (fleet.scaler,)),
+    ],
+)
+def test_what_is_not_read_is_unknown_and_the_rest_is_told(unread, unknown):
+    """One list that is refused empties only what it concerns, and that is never zero."""
+    fleet = read(**{unread: None})
+    assert set(unknown(fleet)) == {None}
+    assert read(**{unread: None, "events": None}).events == ()
+
+
+def test_a_scaler_that_is_not_there_is_a_sentence():
+    """A namespace without a ScaledObject says what is missing; the pods are told all the same."""
+    fleet = read(scaled_objects=())
+    assert fleet.scaler is None
+    assert fleet.wanted == 3
+    assert "no ScaledObject and no ScaledJob worker" in fleet.troubles[0]
+
+
+def test_a_scaled_job_wants_the_jobs_that_go_on():
+    """Finished Jobs are kept as history; those that go on are the workers wanted."""
+    done = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+    pod = recorded("placed_pod", metadata={"labels": {"scaledjob.keda.sh/name": "worker"}})
+    fleet = read(
+        scaled_objects=(),
+        scaled_jobs=(recorded("scaled_object"),),
+        deployments=(),
+        jobs=({"status": {"active": 1}}, done, {}),
+        pods=(pod,),
+    )
+    assert (fleet.scaler.kind, fleet.wanted, len(fleet.workers)) == ("ScaledJob", 2, 1)
+
+
+def test_pods_of_others_are_no_workers():
+    """The broker's pod in the same namespace is not told as a worker."""
+    other = recorded("placed_pod", metadata={"labels": {"app.kubernetes.io/name": "rabbitmq"}})
+    assert read(pods=(other,)).workers == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "sentence", "known"),
+    [
+        ("scaled_objects", 404, "KEDA is not installed in this cluster.", False),
+        ("slices", 404, None, True),
+        ("nodes", 403, "The cluster does not let the dashboard list nodes.", False),
+        ("events", 500, "The API server answered.", False),
+    ],
+)
+def test_a_refused_list_is_a_sentence(kind, status, sentence, known):
+    """What is forbidden or absent is said; a kind that a cluster is too old for is just empty."""
+    answer = refused(KIND[kind], NotListed("The API server answered.", status), now=0)
+    assert answer.trouble == sentence
+    assert (answer.objects is not None) is known
+
+
+@pytest.fixture
+def kubeconfig(tmp_path, monkeypatch):
+    """Write a kubeconfig for a server, and have it used."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    file = tmp_path / "kubeconfig"
+    monkeypatch.setenv("KUBECONFIG", str(file))
+
+    def write(server):
+        file.write_text(
+            "{apiVersion: v1, kind: Config, current-context: c,"
+            f" clusters: [{{name: c, cluster: {{server: '{server}'}}}}],"
+            " contexts: [{name: c, context: {cluster: c, user: u}}],"
+            " users: [{name: u, user: {token: t}}]}"
+        )
+
+    return write
+
+
+def test_without_a_cluster_the_fleet_is_a_sentence(kubeconfig):
+    """No kubeconfig, and a server that is away: each is one sentence, and no library's error."""
+    fleet = KubernetesFleet("stable-diffusion", "worker", Journal())
+    with pytest.raises(FleetError, match="No cluster is configured here"):
+        fleet.read()
+    kubeconfig(f"https://127.0.0.1:{free_port()}")
+    with pytest.raises(FleetError, match="cannot be reached: Connection refused"):
+        fleet.read()
