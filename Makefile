@@ -14,7 +14,7 @@ COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file comp
 
 .PHONY: help
 help: ## list every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings are environment variables or lines in .env; README has the table."
 
@@ -61,6 +61,59 @@ up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for
 .PHONY: down
 down: compose.env ## stop Docker Compose; the queue and the pictures are kept
 	@$(COMPOSE) down
+
+# Kubernetes, on the cluster that kubectl points at; docs/kubernetes.md says more. OVERLAY
+# names a folder of k8s/overlays; else GPU decides: unset or 1 takes `gpu`, empty takes `cpu`.
+
+.PHONY: deploy
+deploy: ## Kubernetes: RabbitMQ, MinIO, dashboard; GPU="" for a cluster without GPUs
+	@k8s/scripts/deploy.sh app
+
+.PHONY: deploy-scaledobject
+deploy-scaledobject: ## Kubernetes: workers that stay, 0 to 8 by the queue's length
+	@k8s/scripts/deploy.sh scaledobject
+
+.PHONY: deploy-scaledjob
+deploy-scaledjob: ## Kubernetes: one Job for each request; takes the place of the other
+	@k8s/scripts/deploy.sh scaledjob
+
+.PHONY: undeploy
+undeploy: ## Kubernetes: remove everything; the pictures are kept unless PURGE=1
+	@k8s/scripts/undeploy.sh
+
+.PHONY: install-keda
+install-keda: ## Kubernetes: KEDA, if the cluster has none
+	@k8s/scripts/install-keda.sh
+
+.PHONY: run-webui-dev
+run-webui-dev: $(VENV)/installed ## Kubernetes: the dashboard here, with the cluster's queue and pictures
+	@VENV=$(VENV) exec k8s/scripts/run-webui-dev.sh
+
+.PHONY: build-image
+build-image: ## Docker: build both images; GPU="" for PyTorch without CUDA
+	@k8s/scripts/build-image.sh
+
+.PHONY: push-image
+push-image: ## Docker: push both images to the registry of k8s/settings
+	@k8s/scripts/push-image.sh
+
+.PHONY: cluster
+cluster: ## k3d: a cluster on this machine, at http://localhost:8081
+	@k8s/scripts/cluster.sh
+
+.PHONY: import
+import: ## k3d: bring both images into the cluster
+	@k8s/scripts/import.sh
+
+# One after the other, each in words of its own. What is missing is said before anything starts.
+.PHONY: deploy-from-scratch
+deploy-from-scratch: ## k3d: cluster, KEDA, images, everything deployed; GPU="" for no GPU
+	@$(MAKE) cluster
+	@$(MAKE) build-image
+	@$(MAKE) import
+	@$(MAKE) install-keda
+	@$(MAKE) deploy OVERLAY=$(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
+	@$(MAKE) deploy-scaledobject OVERLAY=$(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# install-keda.sh: KEDA by its release's manifest, if the cluster has none.
+set -euo pipefail
+# shellcheck source=k8s/scripts/common.sh
+. "$(dirname "$0")/common.sh"
+version=${KEDA_VERSION:-2.21.0}
+need_cluster
+
+if has_kind scaledobjects.keda.sh; then
+  note "KEDA is installed already; it is left as it is."
+  exit 0
+fi
+say "KEDA $version"
+# On the server's side: its definitions are too large for the note that the other way leaves.
+kubectl apply --server-side --force-conflicts --filename \
+  "https://github.com/kedacore/keda/releases/download/v$version/keda-$version.yaml" | sed 's/^/   /'
+namespace=keda
+for name in keda-operator keda-metrics-apiserver; do wait_ready deployment "$name"; done

@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# undeploy.sh: remove everything. Pictures and their store's credentials stay, unless PURGE=1.
+set -euo pipefail
+# shellcheck source=k8s/scripts/common.sh
+. "$(dirname "$0")/common.sh"
+need_cluster
+
+ours=app.kubernetes.io/part-of=stable-diffusion
+
+remove() { kube delete "$@" --ignore-not-found --timeout 180s 2>&1 | sed 's/^/   /'; }
+
+# The scaler goes first, or it would start workers while they are removed.
+remove_scalers() {
+  has_kind scaledobjects.keda.sh || return 0
+  remove scaledobject.keda.sh,scaledjob.keda.sh --all && return 0
+  fail "KEDA did not let go of its objects; is it running? If it was removed, take its finalizer away:" \
+    "kubectl -n $namespace patch scaledobject worker --type merge -p '{\"metadata\":{\"finalizers\":null}}'"
+}
+
+remove_kinds_of_others() {
+  local kind
+  for kind in triggerauthentications.keda.sh servicemonitors.monitoring.coreos.com \
+    podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com; do
+    if has_kind "$kind"; then remove "$kind" --selector "$ours"; fi
+  done
+}
+
+if ! kubectl get namespace "$namespace" >/dev/null 2>&1; then
+  note "There is no namespace $namespace; nothing to remove."
+  exit 0
+fi
+
+say "Workers"
+remove_scalers
+remove deployment,job --selector app.kubernetes.io/name=worker
+
+if [ "${PURGE:-}" = 1 ]; then
+  say "Namespace $namespace, pictures included"
+  kubectl delete namespace "$namespace" --timeout 300s | sed 's/^/   /'
+else
+  say "Everything but the pictures"
+  remove_kinds_of_others
+  remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
+    --selector "$ours"
+  # RabbitMQ knows its user from its volume: one without the other would not fit.
+  remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
+  note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."
+fi
+kubectl delete clusterrole,clusterrolebinding --selector "$ours" --ignore-not-found | sed 's/^/   /'
