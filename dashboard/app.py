@@ -16,6 +16,7 @@ st.set_page_config(
 page = st.navigation(
     [
         st.Page(_HERE / "views" / "studio.py", title="Studio", default=True),
+        st.Page(_HERE / "views" / "gallery.py", title="Gallery"),
         st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
     ],
     position="top",

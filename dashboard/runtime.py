@@ -10,9 +10,12 @@ from functools import partial
 
 from dashboard.fleet.choice import choose
 from dashboard.fleet.supervisor import Supervisor
+from dashboard.gallery import Gallery
 from dashboard.readings.dead_letters import dead_letter_of, note_failures
 from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.gallery_prompts import GalleryPrompts
 from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.gallery_walk import GalleryWalk
 from dashboard.readings.inputs import Observers
 from dashboard.readings.jobs import JobView
 from dashboard.readings.journal import Journal
@@ -48,6 +51,7 @@ class Runtime:
     store: Store
     events: Events
     journal: Journal
+    gallery: Gallery
     sampler: Sampler
     observers: Observers
     """Who is told of everything that enters what the pages show, such as a recorder."""
@@ -148,27 +152,51 @@ def _assembled(settings: Settings) -> Runtime:
     observers = Observers()
     silence = None if settings.local_fleet else _LONGEST_SILENCE
     journal = Journal(longest_silence=silence, observer=observers.tell)
-    gallery = GalleryIndex(started=time.time(), observer=observers.tell)
+    index = GalleryIndex(started=time.time(), observer=observers.tell)
+    gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
     fleet = choose(settings, queue, journal)
-    hear = partial(_hear, events, journal, gallery, time.time())
+    hear = partial(_hear, events, journal, index, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
-        store=Source("the store", GalleryReader(store, gallery, journal).read, every=2.0),
+        store=Source("the store", GalleryReader(store, index, journal).read, every=2.0),
+        gallery=(
+            Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
+            Source("the older pictures", GalleryWalk(store, index).read, every=0.1),
+            Source("the stars", gallery.read_stars, every=10.0),
+        ),
         events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
         dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
         fleet=fleet.source,
     )
-    sampler = Sampler(sources.look, journal, gallery, fleet.mode, fleet.lanes, observers.tell)
+    sampler = Sampler(sources.look, journal, index, fleet.mode, fleet.lanes, observers.tell)
     return Runtime(
-        settings, queue, store, events, journal, sampler, observers, sources, fleet.supervisor
+        settings=settings,
+        queue=queue,
+        store=store,
+        events=events,
+        journal=journal,
+        gallery=gallery,
+        sampler=sampler,
+        observers=observers,
+        sources=sources,
+        supervisor=fleet.supervisor,
     )
 
 
-def _hear(events: Events, journal: Journal, gallery: GalleryIndex, started: float) -> int:
+def _hear(events: Events, journal: Journal, index: GalleryIndex, started: float) -> int:
     heard = events.receive(_LISTEN)
     for event in heard:
         journal.record(event)
-        # A picture stored earlier may be gone by now: the store tells of those.
-        if event.kind == "stored" and event.name and event.at >= started:
-            gallery.add(event.name, event.at)
+        if event.name:
+            _hear_of_picture(event, journal, index, started)
     return len(heard)
+
+
+def _hear_of_picture(event: Event, journal: Journal, index: GalleryIndex, started: float) -> None:
+    # A picture stored earlier may be gone by now: the store tells of those.
+    if event.kind == "stored" and event.at >= started:
+        index.add(event.name, event.at)
+        if view := journal.find(event.job_id):
+            index.tell_prompt(event.job_id, view.job.prompt)
+    elif event.kind == "deleted":
+        index.remove(event.name)

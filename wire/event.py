@@ -24,6 +24,7 @@ Kind = Literal[
     "failed",  # the job went to the dead-letter queue; `detail` says why
     "returned",  # a worker gave the job back to the queue; `detail` says why
     "cancelled",  # a person took the job back
+    "deleted",  # a person deleted the picture `name` from the store
     "stopped",  # a worker ends; no job
 ]
 
@@ -45,7 +46,7 @@ class Event(BaseModel):
     """Denoising steps finished, from 1 to `steps`."""
     steps: int | None = None
     name: str | None = None
-    """The object that was stored."""
+    """The object that was stored or deleted."""
     detail: str | None = None
     """A sentence for a person."""
 

@@ -36,9 +36,11 @@ def retry(job: Job) -> None:
         st.toast(str(error))
 
 
-def repeat(job: Job) -> None:
+def repeat(job: Job, seed: int | None = None) -> None:
     """Send a job again, as a click's callback; with another seed it paints other pictures."""
     fields = job.model_dump(exclude={"id", "seed"}, exclude_none=True)
+    if seed is not None:
+        fields["seed"] = seed
     try:
         submit(fields)
     except ApplicationError as error:

@@ -1,5 +1,6 @@
 """The newest pictures. A click opens a picture's details without reloading the page."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 from html import escape
 from pathlib import Path
@@ -12,12 +13,23 @@ from dashboard.readings.snapshot import PictureView, Snapshot
 PLACES = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
 
+When = Callable[[float, tzinfo | None], str]
+"""Says when a picture was stored."""
+
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
+
+_SHARED = Path(__file__).with_name("tile.js")
+
+
+def script(path: Path) -> str:
+    """Return a component's script together with what all tiles share."""
+    return "\n".join(each.read_text(encoding="utf-8") for each in (_SHARED, path))
+
 
 _tiles = st.components.v2.component(
     "picture_tiles",
     html=f"<p class='no-tiles' hidden>{_EMPTY}</p><div class='tiles'></div>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    js=script(Path(__file__).with_suffix(".js")),
     isolate_styles=False,
 )
 
@@ -29,22 +41,25 @@ def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | N
     result = _tiles(
         data={"pictures": pictures, "places": PLACES},
         key="tiles",
-        on_opened_change=_ignore,
+        on_opened_change=ignore,
     )
     return result.opened
 
 
-def _ignore() -> None:
+def ignore() -> None:
     """Do nothing: Streamlit offers a trigger's value only where it has a callback."""
 
 
-def fields(view: PictureView, zone: tzinfo | None) -> dict[str, str]:
+def fields(
+    view: PictureView, zone: tzinfo | None, when: When = words.clock
+) -> dict[str, str | bool]:
     """Write a picture for the browser."""
     return {
         "name": view.name,
-        "url": f"/pictures/{view.name}",
+        "url": f"/thumbnails/{view.name}",
         "prompt": view.prompt or "prompt not read yet",
-        "caption": words.clock(view.at, zone),
+        "caption": when(view.at, zone),
+        "starred": view.starred,
     }
 
 

@@ -1,16 +1,27 @@
-"""The pictures that this process knows of, newest first."""
+"""The pictures that this process knows of, with their prompts and stars, newest first.
+
+The names of all pictures fit into memory: 100,000 take about 25 MB. So every page of every
+viewer is a look into a sorted list, and asks the store for nothing.
+"""
 
 import threading
-from bisect import insort
-from dataclasses import replace
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable
+from heapq import nlargest
 
+from dashboard.readings.gallery_page import GalleryPage, GalleryQuery, Place, page_of
 from dashboard.readings.inputs import Observer, PictureFound, PromptRead, nobody
 from dashboard.readings.snapshot import PictureView
+from wire.job import submitted_at
 from wire.picture import parse_picture_name
+from wire.store import Entry
 
 SHOWN = 500
-KNOWN = 20_000
-"""Names kept, so that a listing that looks back does not count a picture twice."""
+KNOWN = 500_000
+"""Names kept; of more, the oldest are forgotten."""
+_QUERIES = 16
+_JOB = 36
+"""Characters of a job's id, with which its pictures' names begin."""
 
 
 class GalleryIndex:
@@ -26,62 +37,198 @@ class GalleryIndex:
         self._started = started
         self._observer = observer
         self._lock = threading.Lock()
-        self._names: set[str] = set()
-        self._pictures: list[PictureView] = []
+        self._names: dict[str, float] = {}
+        self._places: list[Place] = []
+        self._deleted: set[str] = set()
         self._prompts: dict[str, str] = {}
-        self._shown: tuple[PictureView, ...] | None = ()
+        self._unread: set[str] = set()
+        self._stars: frozenset[str] = frozenset()
         self._stored_since_start = 0
+        self._shown: tuple[PictureView, ...] | None = ()
+        self._matches: dict[GalleryQuery, list[Place]] = {}
+        self.complete = False
+        """Whether the whole store was looked through once."""
 
     def add(self, name: str, at: float) -> None:
         """Note a picture stored at ``at`` (Unix seconds); other objects are passed over."""
-        identity = parse_picture_name(name)
         with self._lock:
-            if identity is None or name in self._names:
-                return
-            self._observer(PictureFound(name, at))
-            self._names.add(name)
-            picture = PictureView(name, identity.job_id, identity.number, at, prompt=None)
-            insort(self._pictures, picture, key=lambda known: (known.at, known.name))
-            self._stored_since_start += at >= self._started
-            self._shown = None
-            if len(self._pictures) > KNOWN:
-                self._forget(self._pictures.pop(0))
+            if self._is_new(name):
+                self._observer(PictureFound(name, at))
+                insort(self._places, (at, name))
+                self._note(name, at)
+                self._forget_oldest()
+
+    def add_all(self, entries: Iterable[Entry]) -> None:
+        """Note many pictures from before the start, of which no observer is told."""
+        with self._lock:
+            for entry in entries:
+                if self._is_new(entry.name):
+                    self._places.append((entry.modified, entry.name))
+                    self._note(entry.name, entry.modified)
+            self._places.sort()
+            self._forget_oldest()
+
+    def remove(self, name: str) -> None:
+        """Forget a picture that was deleted, for good: its name never means another one."""
+        with self._lock:
+            self._deleted.add(name)
+            at = self._names.pop(name, None)
+            if at is not None:
+                del self._places[bisect_left(self._places, (at, name))]
+                self._changed()
+
+    def is_deleted(self, name: str) -> bool:
+        """Tell whether a picture was deleted while this process ran."""
+        return name in self._deleted
+
+    def stored_since(self, at: float) -> list[str]:
+        """Return the names of the pictures stored at ``at`` or later, oldest first."""
+        with self._lock:
+            return [name for _, name in self._places[bisect_left(self._places, (at, "")) :]]
 
     def tell_prompt(self, job_id: str, prompt: str) -> None:
-        """Note what a job's pictures show."""
+        """Note what a job's pictures show; empty where it is written nowhere."""
         with self._lock:
+            self._unread.discard(job_id)
             if self._prompts.get(job_id) != prompt:
                 self._observer(PromptRead(job_id, prompt))
                 self._prompts[job_id] = prompt
-                self._shown = None
+                self._changed()
 
-    def knows_prompt(self, job_id: str) -> bool:
-        """Tell whether a job's prompt was noted."""
+    def tell_readable(self, job_id: str) -> None:
+        """Note that the store can say what a job's pictures show."""
         with self._lock:
-            return job_id in self._prompts
+            if job_id not in self._prompts:
+                self._unread.add(job_id)
+
+    def unread(self, most: int) -> list[str]:
+        """Return ids of jobs whose prompts the store can say, the newest first."""
+        with self._lock:
+            return nlargest(most, self._unread)
+
+    def is_unread(self, job_id: str) -> bool:
+        """Tell whether a job's prompt can be read and was not."""
+        return job_id in self._unread
 
     def without_prompt(self) -> list[str]:
-        """Return the ids of the shown jobs whose prompt is not known, newest first."""
+        """Return the ids of the newest jobs whose prompt is not known, newest first."""
         return list(dict.fromkeys(p.job_id for p in self.newest() if p.prompt is None))
+
+    def tell_stars(self, names: frozenset[str]) -> None:
+        """Note which pictures are starred."""
+        with self._lock:
+            if names != self._stars:
+                self._stars = names
+                self._changed()
+
+    def tell_star(self, name: str, starred: bool) -> None:
+        """Note that one picture is starred, or is not."""
+        with self._lock:
+            self._stars = self._stars | {name} if starred else self._stars - {name}
+            self._changed()
 
     def newest(self) -> tuple[PictureView, ...]:
         """Return the newest pictures, newest first, at most ``SHOWN``."""
         with self._lock:
             if self._shown is None:
-                newest = reversed(self._pictures[-SHOWN:])
-                self._shown = tuple(replace(p, prompt=self._prompts.get(p.job_id)) for p in newest)
+                self._shown = tuple(map(self._view, reversed(self._places[-SHOWN:])))
             return self._shown
+
+    def find(self, name: str) -> PictureView | None:
+        """Return one picture, if it is known."""
+        with self._lock:
+            at = self._names.get(name)
+            return None if at is None else self._view((at, name))
+
+    def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
+        """Return the page that begins with the picture ``first``, or else the newest one."""
+        with self._lock:
+            places = self._matching(query)
+            return page_of(places, self._place(first), self._view, self._read_of_prompts())
+
+    def neighbours(self, query: GalleryQuery, name: str) -> tuple[str | None, str | None]:
+        """Return the next newer and the next older picture."""
+        with self._lock:
+            places, place = self._matching(query), self._place(name)
+            if place is None:
+                return None, None
+            index = bisect_left(places, place)
+            after = index + (index < len(places) and places[index] == place)
+            newer = places[after][1] if after < len(places) else None
+            return newer, places[index - 1][1] if index else None
+
+    def first_before(self, query: GalleryQuery, at: float) -> str | None:
+        """Return the newest picture that was stored before ``at`` (Unix seconds)."""
+        with self._lock:
+            places = self._matching(query)
+            index = bisect_left(places, (at, ""))
+            return places[index - 1][1] if index else None
 
     def count(self) -> int:
         """Return how many pictures are known."""
-        with self._lock:
-            return len(self._pictures)
+        return len(self._places)
 
     def stored_since_start(self) -> int:
         """Return how many pictures were stored since this process began."""
-        with self._lock:
-            return self._stored_since_start
+        return self._stored_since_start
 
-    def _forget(self, picture: PictureView) -> None:
-        self._names.discard(picture.name)
-        self._prompts.pop(picture.job_id, None)
+    def _is_new(self, name: str) -> bool:
+        unknown = name not in self._names and name not in self._deleted
+        return unknown and parse_picture_name(name) is not None
+
+    def _note(self, name: str, at: float) -> None:
+        self._names[name] = at
+        self._stored_since_start += at >= self._started
+        self._changed()
+
+    def _forget_oldest(self) -> None:
+        too_many = max(0, len(self._places) - KNOWN)
+        for _, oldest in self._places[:too_many]:
+            del self._names[oldest]
+            self._prompts.pop(oldest[:_JOB], None)
+            self._unread.discard(oldest[:_JOB])
+        del self._places[:too_many]
+
+    def _changed(self) -> None:
+        self._shown = None
+        self._matches.clear()
+
+    def _read_of_prompts(self) -> tuple[int, int]:
+        return len(self._prompts), len(self._prompts) + len(self._unread)
+
+    def _matching(self, query: GalleryQuery) -> list[Place]:
+        if query.is_all:
+            return self._places
+        if query not in self._matches:
+            if len(self._matches) >= _QUERIES:
+                self._matches.clear()
+            self._matches[query] = list(filter(self._test(query), self._places))
+        return self._matches[query]
+
+    def _test(self, query: GalleryQuery) -> Callable[[Place], bool]:
+        def matches(place: Place) -> bool:
+            if query.starred and place[1] not in self._stars:
+                return False
+            return query.matches(self._prompts.get(place[1][:_JOB], ""))
+
+        return matches
+
+    def _place(self, name: str) -> Place | None:
+        """Say where a picture stands, or stood before it was deleted."""
+        if name in self._names:
+            return self._names[name], name
+        identity = parse_picture_name(name)
+        at = submitted_at(identity.job_id) if identity else None
+        return None if at is None else (at, name)
+
+    def _view(self, place: Place) -> PictureView:
+        at, name = place
+        identity = parse_picture_name(name)
+        return PictureView(
+            name=name,
+            job_id=identity.job_id,
+            number=identity.number,
+            at=at,
+            prompt=self._prompts.get(identity.job_id) or None,
+            starred=name in self._stars,
+        )

@@ -8,11 +8,10 @@ from dashboard.readings import store_listing
 from dashboard.readings.gallery_index import SHOWN, GalleryIndex
 from dashboard.readings.jobs import JobView
 from dashboard.readings.journal import Journal
-from wire.errors import MessageError, ObjectMissing
+from dashboard.readings.store_listing import Span
 from wire.event import Event, Kind
 from wire.job import submitted_at
 from wire.picture import (
-    decode_metadata,
     metadata_name,
     parse_metadata_name,
     parse_picture_name,
@@ -24,7 +23,6 @@ LOOKBACK = 10 * store_listing.MINUTE
 """Jobs older than this are asked for one by one, as long as they are unfinished."""
 _OLD_JOBS = 20
 _OTHER_NAMES = 2000
-_PROMPTS = 24
 """Most of each that one look reads, so that no look takes long."""
 
 
@@ -43,8 +41,6 @@ class GalleryReader:
         self._journal = journal
         self._clock = clock
         self._first = True
-        self._with_metadata: set[str] = set()
-        """Jobs whose prompt can be read, and was not."""
 
     def read(self) -> int:
         """Look at the store once and return how many pictures are known."""
@@ -53,7 +49,6 @@ class GalleryReader:
         for entry in listing:
             self._note(entry)
         self._first = False
-        self._read_prompts()
         return self._index.count()
 
     def _all_that_is_shown(self, now: float) -> Iterable[Entry]:
@@ -61,11 +56,22 @@ class GalleryReader:
         return [*others, *store_listing.newest(self._store, now, SHOWN)]
 
     def _what_is_new(self, now: float) -> Iterable[Entry]:
-        recent = store_listing.since(self._store, now - LOOKBACK, now)
+        since = now - LOOKBACK
+        known = self._index.stored_since(since)  # before the listing, so that it has them too
+        recent = list(store_listing.since(self._store, since, now))
+        self._forget_deleted(known, recent, store_listing.span(since, now))
         old = islice(filter(lambda job: _is_old(job, now), self._journal.unfinished()), _OLD_JOBS)
         # Asked for by name before it is listed: a listing of a folder reads all of it.
         with_news = [view.job.id for view in old if self._store.exists(_next_object(view))]
         return chain(recent, *(store_listing.of_job(self._store, job_id) for job_id in with_news))
+
+    def _forget_deleted(self, known: list[str], recent: list[Entry], span: Span) -> None:
+        """Drop what another dashboard deleted, should its event have been lost."""
+        first, last = span
+        listed = {entry.name for entry in recent}
+        for name in known:
+            if first < name < last and name not in listed:
+                self._index.remove(name)
 
     def _note(self, entry: Entry) -> None:
         """Add an object to the gallery, and to its job where its events were lost."""
@@ -75,36 +81,12 @@ class GalleryReader:
             self._tell_job("stored", entry, picture.job_id, **stored)
         elif job_id := parse_metadata_name(entry.name):
             self._tell_job("done", entry, job_id)
-            if not self._index.knows_prompt(job_id):
-                self._with_metadata.add(job_id)
+            self._index.tell_readable(job_id)
 
     def _tell_job(self, kind: Kind, entry: Entry, job_id: str, **fields: object) -> None:
         view = self._journal.find(job_id)
         if view and view.state not in ("done", "failed"):
             self._journal.record(Event(kind=kind, at=entry.modified, job_id=job_id, **fields))
-
-    def _read_prompts(self) -> None:
-        unread = 0
-        for job_id in self._index.without_prompt():
-            prompt = self._prompt_heard(job_id)
-            if prompt is None and job_id in self._with_metadata and unread < _PROMPTS:
-                unread += 1
-                prompt = self._prompt_stored(job_id)
-            if prompt is not None:
-                self._index.tell_prompt(job_id, prompt)
-                self._with_metadata.discard(job_id)
-
-    def _prompt_heard(self, job_id: str) -> str | None:
-        view = self._journal.find(job_id)
-        return view.job.prompt if view else None
-
-    def _prompt_stored(self, job_id: str) -> str | None:
-        # Metadata that is gone or is not ours will not come back: it is read once.
-        self._with_metadata.discard(job_id)
-        try:
-            return decode_metadata(self._store.get(metadata_name(job_id))).prompt
-        except (ObjectMissing, MessageError):
-            return None
 
 
 def _next_object(view: JobView) -> str:

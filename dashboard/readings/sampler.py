@@ -34,11 +34,13 @@ class Sources:
     store: Source[int]
     events: Source[int]
     dead_letters: Source[int]
+    gallery: tuple[Source[int], ...] = ()
+    """What the gallery knows beyond the newest pictures: it is no lane, and has no pill."""
     fleet: Source[FleetReading] | None = None
 
     def all(self) -> tuple[Source, ...]:
         """Return every source there is."""
-        found = (self.queue, self.store, self.events, self.dead_letters, self.fleet)
+        found = (self.queue, self.store, self.events, self.dead_letters, *self.gallery, self.fleet)
         return tuple(source for source in found if source)
 
     def start(self) -> None:

@@ -68,6 +68,7 @@ class PictureView:
     """Unix seconds at which it was stored."""
     prompt: str | None
     """None until the job's metadata is read."""
+    starred: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from wire.store import Entry, Store
 MINUTE, DAY = 60.0, 86400.0
 _FIRST_UUIDV7 = 1577836800.0
 """2020, in Unix seconds: before it, no UUIDv7 was ever made."""
+Span = tuple[str, str]
+"""The names after the first text and before the second."""
 
 
 def prefix(at: float) -> str:
@@ -21,41 +23,53 @@ def prefix(at: float) -> str:
     return f"{digits[:8]}-{digits[8:]}"
 
 
-def between(store: Store, start: float, end: float) -> Iterator[Entry]:
-    """List the objects of jobs made from ``start`` until ``end``, Unix seconds."""
-    last = prefix(end)
-    return takewhile(lambda entry: entry.name < last, store.entries(prefix(start)))
+def span(start: float, now: float) -> Span:
+    """Return where the names of jobs lie that were made from ``start`` on.
+
+    A name beyond tomorrow is no UUIDv7: there a listing stops, before it would read the
+    rest of a bucket that an older sample filled with names of other versions.
+    """
+    return prefix(start), prefix(now + DAY)
+
+
+def within(store: Store, names: Span) -> Iterator[Entry]:
+    """List the objects of a span."""
+    first, last = names
+    return takewhile(lambda entry: entry.name < last, store.entries(first))
 
 
 def since(store: Store, start: float, now: float) -> Iterator[Entry]:
-    """List the objects of jobs made from ``start`` on.
-
-    A name beyond tomorrow is no UUIDv7: there the listing stops, before it would read the
-    rest of a bucket that an older sample filled with names of other versions.
-    """
-    return between(store, start, now + DAY)
+    """List the objects of jobs made from ``start`` on."""
+    return within(store, span(start, now))
 
 
 def newest(store: Store, now: float, enough: int) -> list[Entry]:
-    """List at least the ``enough`` newest objects, in order of name, if there are as many.
-
-    It steps back from now in growing steps and lists each stretch of time once.
-    """
+    """List at least the ``enough`` newest objects, in order of name, if there are as many."""
     found: list[Entry] = []
-    end = now + DAY
-    for start in _steps_back(now):
-        found[:0] = between(store, start, end)
+    for names in spans_back(now):
+        found[:0] = within(store, names)
         if len(found) >= enough:
             break
-        end = start
     return found
+
+
+def spans_back(now: float) -> Iterator[Span]:
+    """Step back from now to the first UUIDv7, in growing steps that cover all time once."""
+    end = now + DAY
+    for start in _steps_back(now):
+        yield prefix(start), prefix(end)
+        end = start
+
+
+def spans_of_other_versions(now: float) -> tuple[Span, Span]:
+    """Return where names lie that do not tell a time, and marks such as stars."""
+    return ("", prefix(_FIRST_UUIDV7)), (prefix(now + DAY), "~")
 
 
 def of_other_versions(store: Store, now: float, most: int) -> list[Entry]:
     """List up to ``most`` objects whose names do not tell a time, as of an older sample."""
-    early = between(store, 0, _FIRST_UUIDV7)
-    late = store.entries(prefix(now + DAY))
-    return [*islice(early, most // 2), *islice(late, most // 2)]
+    spans = spans_of_other_versions(now)
+    return [entry for names in spans for entry in islice(within(store, names), most // 2)]
 
 
 def of_job(store: Store, job_id: str) -> Iterator[Entry]:

@@ -1,7 +1,8 @@
-"""Files over HTTP: the pictures, and the chart library; both cacheable for ever."""
+"""Files over HTTP: the pictures, whole and small, and the chart library; cacheable for ever."""
 
 import gzip
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -13,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard import runtime
+from dashboard.routes.thumbnails import thumbnail
 from wire.errors import ObjectMissing, StoreError
 from wire.picture import parse_picture_name
 
@@ -55,12 +57,14 @@ class PictureCache:
 
 
 _cache = PictureCache(_REMEMBERED)
+_thumbnails = PictureCache(_REMEMBERED)
 # When a new picture appears, every open page asks for it at once. Few reads at a time, each
 # after another look into the cache, so the store is asked for it a few times, not a hundred.
 _few_at_a_time = CapacityLimiter(4)
 
 
-def _read(name: str) -> bytes:
+def stored_picture(name: str) -> bytes:
+    """Return a picture, remembered or read; raises ObjectMissing or StoreUnavailable."""
     picture = _cache.get(name)
     if picture is None:
         picture = runtime.current().store.get(name)
@@ -68,22 +72,48 @@ def _read(name: str) -> bytes:
     return picture
 
 
+def is_deleted(name: str) -> bool:
+    """Tell whether a picture was deleted; it may still be remembered here."""
+    return runtime.current().gallery.index.is_deleted(name)
+
+
+def _stored_thumbnail(name: str) -> bytes:
+    small = _thumbnails.get(name)
+    if small is None:
+        small = thumbnail(stored_picture(name))
+        _thumbnails.put(name, small)
+    return small
+
+
 async def picture(request: Request) -> Response:
     """Answer with a stored picture."""
+    return await _answer(request, _cache, stored_picture, "image/png")
+
+
+async def small_picture(request: Request) -> Response:
+    """Answer with a stored picture as a tile needs it."""
+    return await _answer(request, _thumbnails, _stored_thumbnail, "image/webp")
+
+
+async def _answer(
+    request: Request, cache: PictureCache, read: Callable[[str], bytes], media_type: str
+) -> Response:
     name = request.path_params["name"]
     if parse_picture_name(name) is None:
-        return _error(404, "That is not the name of a picture.")
+        return error(404, "That is not the name of a picture.")
+    if is_deleted(name):
+        return error(410, "This picture was deleted.")
     try:
-        body = _cache.get(name) or await to_thread.run_sync(_read, name, limiter=_few_at_a_time)
+        body = cache.get(name) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
     except ObjectMissing:
-        return _error(404, "There is no picture of that name.")
-    except StoreError as error:
-        return _error(503, str(error))
-    return Response(body, media_type="image/png", headers=_FOR_EVER)
+        return error(404, "There is no picture of that name.")
+    except StoreError as failure:
+        return error(503, str(failure))
+    return Response(body, media_type=media_type, headers=_FOR_EVER)
 
 
-def _error(status: int, sentence: str) -> JSONResponse:
-    # A picture that is missing now may be there in a second.
+def error(status: int, sentence: str) -> JSONResponse:
+    """Answer with a sentence; a picture that is missing now may be there in a second."""
     return JSONResponse({"error": sentence}, status, headers={"Cache-Control": "no-store"})
 
 
@@ -106,5 +136,6 @@ async def plotly_script(request: Request) -> Response:
 
 ROUTES = [
     Route("/pictures/{name}", picture, methods=["GET"]),
+    Route("/thumbnails/{name}", small_picture, methods=["GET"]),
     Route(PLOTLY_URL, plotly_script, methods=["GET"]),
 ]

@@ -1,11 +1,14 @@
 """The HTTP interface, with the dashboard's parts played by the test."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -14,7 +17,7 @@ from dashboard import runtime
 from dashboard.fleet.reading import FleetReading
 from dashboard.readings.jobs import JobView, waiting
 from dashboard.readings.snapshot import Reading, Snapshot
-from dashboard.routes import api, files
+from dashboard.routes import api, archive, files
 from dashboard.routes.files import PictureCache
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
@@ -41,6 +44,7 @@ class Parts:
     queue_error: Exception | None = None
     store_error: Exception | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
     now: float = 100.0
@@ -55,6 +59,17 @@ class Parts:
     def store(self) -> "Parts":
         """Return what holds the pictures: the parts themselves."""
         return self
+
+    @property
+    def gallery(self) -> "Parts":
+        """Return what knows of deleted pictures: the parts themselves."""
+        return self
+
+    index = gallery
+
+    def is_deleted(self, name: str) -> bool:
+        """Tell whether the test deleted a picture."""
+        return name in self.deleted
 
     def submit(self, request: JobRequest) -> Job:
         """Accept a job, or fail as the test says."""
@@ -93,13 +108,14 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     parts = Parts()
     monkeypatch.setattr(runtime, "current", lambda: parts)
     monkeypatch.setattr(files, "_cache", PictureCache(1000))
+    monkeypatch.setattr(files, "_thumbnails", PictureCache(100_000))
     monkeypatch.setattr(api, "time", SimpleNamespace(time=lambda: parts.now))
     return parts
 
 
 @pytest.fixture
 def client(parts: Parts) -> Iterator[TestClient]:  # noqa: ARG001, the routes use them
-    with TestClient(Starlette(routes=[*api.ROUTES, *files.ROUTES])) as client:
+    with TestClient(Starlette(routes=[*api.ROUTES, *archive.ROUTES, *files.ROUTES])) as client:
         yield client
 
 
@@ -301,3 +317,68 @@ def test_chart_library_is_compressed_for_browsers_that_unpack(client: TestClient
     assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
     assert packed.content == plain.content
     assert "immutable" in packed.headers["cache-control"]
+
+
+def test_a_tile_gets_a_small_picture(client: TestClient, parts: Parts):
+    """A thumbnail is at most 320 pixels wide, far fewer bytes, and cacheable for ever."""
+    parts.pictures[NAME] = noisy_picture(640, 480)
+    answer = client.get(f"/thumbnails/{NAME}")
+    assert answer.headers["content-type"] == "image/webp"
+    assert "immutable" in answer.headers["cache-control"]
+    assert Image.open(io.BytesIO(answer.content)).size == (320, 240)
+    assert len(answer.content) < len(parts.pictures[NAME]) / 10
+    client.get(f"/thumbnails/{NAME}")
+    assert parts.reads == 1
+
+
+def test_what_is_no_picture_is_passed_on(client: TestClient, parts: Parts):
+    """A broken object costs its tile, not the page: it is answered as it is."""
+    parts.pictures[NAME] = b"not a picture"
+    assert client.get(f"/thumbnails/{NAME}").content == b"not a picture"
+
+
+@pytest.mark.parametrize("folder", ["pictures", "thumbnails"])
+def test_deleted_picture_is_gone_at_once(client: TestClient, parts: Parts, folder: str):
+    """A picture that is still remembered here is not shown any more once it is deleted."""
+    parts.pictures[NAME] = noisy_picture(8, 8)
+    assert client.get(f"/{folder}/{NAME}").status_code == 200
+    parts.deleted.add(NAME)
+    answer = client.get(f"/{folder}/{NAME}")
+    assert answer.status_code == 410
+    assert answer.json() == {"error": "This picture was deleted."}
+
+
+def test_several_pictures_are_one_zip(client: TestClient, parts: Parts):
+    """A zip holds what was asked for as it is stored, once each, without what was deleted."""
+    names = [NAME.replace("-0.png", f"-{number}.png") for number in range(4)]
+    parts.pictures = {name: name.encode() for name in names[:3]}
+    parts.deleted.add(names[2])
+    answer = client.get("/pictures.zip", params={"names": ",".join([*names, names[0]])})
+    assert answer.headers["content-type"] == "application/zip"
+    assert "pictures.zip" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == names[:2]
+        assert archive.read(names[1]) == names[1].encode()
+
+
+@pytest.mark.parametrize("names", ["", "../../etc/passwd", NAME], ids=["none", "a path", "missing"])
+def test_zip_without_pictures_is_refused(client: TestClient, names: str):
+    """Nobody downloads an empty file, and nothing but names of pictures reaches the store."""
+    answer = client.get("/pictures.zip", params={"names": names})
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith("The")
+
+
+def test_zip_has_a_limit_and_says_when_the_store_is_away(client: TestClient, parts: Parts):
+    """A zip holds at most 100 pictures; without its store it is a sentence, not half a file."""
+    many = ",".join(NAME.replace("-0.png", f"-{number}.png") for number in range(101))
+    assert client.get("/pictures.zip", params={"names": many}).status_code == 413
+    parts.store_error = StoreUnavailable("The store does not answer.")
+    assert client.get("/pictures.zip", params={"names": NAME}).status_code == 503
+
+
+def noisy_picture(width: int, height: int) -> bytes:
+    """Make a PNG that cannot be compressed well, as a photograph."""
+    body = io.BytesIO()
+    Image.effect_noise((width, height), 20).convert("RGB").save(body, "PNG")
+    return body.getvalue()

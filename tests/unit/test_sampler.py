@@ -12,6 +12,7 @@ import pytest
 from dashboard.fleet.reading import FleetReading, Node
 from dashboard.readings import store_listing
 from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.gallery_prompts import GalleryPrompts
 from dashboard.readings.gallery_reader import GalleryReader
 from dashboard.readings.journal import Journal
 from dashboard.readings.sampler import Sampler, Sources, sample_of
@@ -268,10 +269,12 @@ class Gallery:
 
     def __post_init__(self) -> None:
         self.reader = GalleryReader(self.store, self.index, self.journal, lambda: self.now)
+        self.reader_of_prompts = GalleryPrompts(self.store, self.index, self.journal)
 
     def prompts(self) -> list[str | None]:
         """Look once, and return the prompts of the pictures."""
         self.reader.read()
+        self.reader_of_prompts.read()
         return [picture.prompt for picture in self.index.newest()]
 
 

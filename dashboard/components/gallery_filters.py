@@ -1,0 +1,78 @@
+"""Which pictures of the gallery: words in their prompts, starred ones, until some day."""
+
+from datetime import datetime, time, timedelta, tzinfo
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.components import address
+from dashboard.readings.gallery_page import GalleryQuery, query_of
+
+FIRST = "from"
+"""The parameter of the address that names the picture with which the page begins."""
+
+_ALL, _STARRED = "All", "Starred"
+
+
+def show(zone: tzinfo | None) -> None:
+    """Show the filters; the address bar keeps what is searched for."""
+    with st.container(horizontal=True, key="gallery_filters", vertical_alignment="center"):
+        st.text_input(
+            "Search words in prompts",
+            placeholder="Search words in prompts",
+            key="search",
+            type="search",
+            max_chars=200,
+            label_visibility="collapsed",
+            bind="query-params",
+            on_change=go_to,
+            args=("",),
+            width=320,
+        )
+        st.segmented_control(
+            "Which pictures",
+            [_ALL, _STARRED],
+            default=_ALL,
+            key="show",
+            required=True,
+            label_visibility="collapsed",
+            bind="query-params",
+            on_change=go_to,
+            args=("",),
+        )
+        st.html("<span class='muted'>until</span>")
+        st.date_input(
+            "Painted until",
+            value=None,
+            max_value=datetime.now(zone).date(),
+            format="YYYY-MM-DD",
+            key="until",
+            label_visibility="collapsed",
+            help="Goes back to the pictures of this day and before.",
+            on_change=_go_to_day,
+            args=(zone,),
+            width=150,
+        )
+
+
+def query() -> GalleryQuery:
+    """Return what the filters say."""
+    state = st.session_state
+    return query_of(state.get("search") or "", state.get("show") == _STARRED)
+
+
+def go_to(first: str) -> None:
+    """Turn to the page that begins with a picture; empty for the newest page."""
+    address.write(FIRST, first)
+
+
+def _go_to_day(zone: tzinfo | None) -> None:
+    day = st.session_state.get("until")
+    if day is None:
+        go_to("")
+        return
+    end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
+    first = runtime.current().gallery.index.first_before(query(), end.timestamp())
+    if first is None:
+        st.toast("No picture is that old.")
+    go_to(first or "")

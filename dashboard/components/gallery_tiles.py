@@ -1,0 +1,61 @@
+"""A page of the gallery as tiles: open one, or select several for a zip or to delete them."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.components import picture_tiles
+from dashboard.readings.gallery_page import PAGE, GalleryPage
+from dashboard.routes.archive import MOST
+
+_HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
+
+_tiles = st.components.v2.component(
+    "gallery_tiles",
+    html=f"<div class='gallery-tiles'>{_HTML}</div>",
+    js=picture_tiles.script(Path(__file__).with_suffix(".js")),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Clicks:
+    """What was clicked in this run."""
+
+    opened: str | None
+    deletion: tuple[str, ...]
+    """Names of the pictures that somebody wants deleted."""
+
+
+def show(
+    page: GalleryPage, view: str, summary: str, zone: tzinfo | None, no_deletion: str | None
+) -> Clicks:
+    """Show the tiles of a page.
+
+    Args:
+        page: the pictures.
+        view: tells pages apart; within one, new pictures wait until nobody is disturbed.
+        summary: which pictures these are.
+        zone: the viewer's.
+        no_deletion: why the viewer may not delete; None for who may.
+
+    """
+    fields = (picture_tiles.fields(view, zone, words.date_and_clock) for view in page.pictures)
+    data = {
+        "pictures": list(fields),
+        "places": PAGE,
+        "view": view,
+        "summary": summary,
+        "most": MOST,
+        "no_deletion": no_deletion,
+    }
+    result = _tiles(
+        data=data,
+        key="gallery",
+        on_opened_change=picture_tiles.ignore,
+        on_deletion_change=picture_tiles.ignore,
+    )
+    return Clicks(result.opened, tuple(result.deletion or ()))

@@ -1,0 +1,55 @@
+"""One walk through the whole store, so that the gallery knows every picture in it."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+
+from dashboard.readings import store_listing
+from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.readings.store_listing import Span
+from wire.picture import parse_metadata_name
+from wire.store import Store
+
+STRIDE = 2000
+"""Objects taken in at a time: two of S3's pages."""
+
+
+class GalleryWalk:
+    """Goes back in time, the newest stretch first, a page of names at a time.
+
+    A stretch is listed forwards, which is all that S3 can do. What was taken in stays when
+    the store goes away; the walk goes on from there.
+    """
+
+    def __init__(
+        self, store: Store, index: GalleryIndex, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._index = index
+        now = clock()
+        spans = (*store_listing.spans_back(now), *store_listing.spans_of_other_versions(now))
+        self._spans: deque[Span] = deque(spans)
+
+    def read(self) -> int:
+        """Take in the next objects and return how many there were; 0 at the end."""
+        while self._spans:
+            first, last = self._spans.popleft()
+            try:
+                entries = list(islice(store_listing.within(self._store, (first, last)), STRIDE))
+            except Exception:
+                self._spans.appendleft((first, last))
+                raise
+            if len(entries) == STRIDE:
+                self._spans.appendleft((entries[-1].name, last))
+            if entries:
+                self._take_in(entries)
+                return len(entries)
+        self._index.complete = True
+        return 0
+
+    def _take_in(self, entries: list) -> None:
+        self._index.add_all(entries)
+        for entry in entries:
+            if job_id := parse_metadata_name(entry.name):
+                self._index.tell_readable(job_id)

@@ -1,0 +1,70 @@
+"""Several pictures as one zip file."""
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import IO
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from dashboard.routes.files import error, is_deleted, stored_picture
+from wire.errors import ObjectMissing, StoreError
+from wire.picture import parse_picture_name
+
+MOST = 100
+"""Pictures of one file: their names still fit into an address."""
+_IN_MEMORY = 16 * 2**20
+_CHUNK = 256 * 1024
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Disposition": 'attachment; filename="pictures.zip"',
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+async def pictures_zip(request: Request) -> Response:
+    """Answer with the pictures of ``?names=a.png,b.png``; deleted ones are left out."""
+    names = list(dict.fromkeys(request.query_params.get("names", "").split(",")))
+    if len(names) > MOST:
+        return error(413, f"One file holds at most {MOST} pictures.")
+    if not all(map(parse_picture_name, names)):
+        return error(404, "These are not names of pictures.")
+    try:
+        archive, found = await to_thread.run_sync(
+            _zipped, [name for name in names if not is_deleted(name)]
+        )
+    except StoreError as failure:
+        return error(503, str(failure))
+    if not found:
+        archive.close()
+        return error(404, "There are no pictures of these names.")
+    return StreamingResponse(_chunks(archive), media_type="application/zip", headers=_HEADERS)
+
+
+def _zipped(names: list[str]) -> tuple[IO[bytes], int]:
+    """Write the pictures into a temporary file, and count those that there were."""
+    found = 0
+    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115, closed when it was sent
+    with zipfile.ZipFile(file, "w") as archive:  # stored: a PNG is compressed already
+        for name in names:
+            if is_deleted(name):
+                continue
+            try:
+                archive.writestr(name, stored_picture(name))
+                found += 1
+            except ObjectMissing:
+                continue
+    file.seek(0)
+    return file, found
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
+
+
+ROUTES = [Route("/pictures.zip", pictures_zip, methods=["GET"])]
