@@ -1,0 +1,47 @@
+"""What axe-core finds on each page: WCAG 2.2, levels A and AA."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.dashboard_server import Dashboard
+
+_PAGES = ("/",)
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+_GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def busy(shared_dashboard: Dashboard, worker: ScriptedWorker) -> Iterator[Dashboard]:
+    """Fill the dashboard: jobs that are done, painting, failed and waiting."""
+    for prompt in ("a cat that is done", "a dog that failed", "a fish in the sea", "a house"):
+        shared_dashboard.submit(prompt, 2)
+    worker.paint()
+    worker.fail(worker.take(), "the device was lost")
+    painting = worker.take()
+    worker.store(painting, 0)
+    worker.step(painting, 1, 2)
+    yield shared_dashboard
+    worker.finish(painting)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", _PAGES)
+def test_no_page_shuts_anybody_out(
+    busy: Dashboard, open_page: Callable[..., Page], path: str, scheme: str, width: int
+):
+    """axe-core finds nothing serious on any page, light or dark, wide or on a phone."""
+    page = open_page(busy.url + path, width=width, scheme=scheme)
+    expect(page.get_by_text("Open to all who reach this page")).to_be_visible(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page, options=_RULES).response["violations"]
+    assert [_words(each) for each in found if each["impact"] in _GRAVE] == []
+
+
+def _words(violation: dict) -> str:
+    places = "; ".join(str(node["html"])[:160] for node in violation["nodes"][:3])
+    return f"{violation['id']}: {violation['help']} ({len(violation['nodes'])}: {places})"
