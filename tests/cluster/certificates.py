@@ -38,6 +38,8 @@ class Certificates:
         return self._folder / f"{role}.key"
 
     def _issue(self, role: str, *names: str, organisation: str | None = None) -> None:
-        issued = self._authority.issue_cert(*names, common_name=role, organization_name=organisation)
+        issued = self._authority.issue_cert(
+            *names, common_name=role, organization_name=organisation
+        )
         issued.cert_chain_pems[0].write_to_path(str(self.certificate(role)))
         issued.private_key_pem.write_to_path(str(self.key(role)))

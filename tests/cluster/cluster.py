@@ -7,15 +7,14 @@ from kubernetes.client import ApiClient, CoreV1Api
 from kubernetes.config import new_client_from_config
 
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.image import worker_image
+from tests.cluster.image import project_images
 from tests.cluster.keda import Keda
 from tests.cluster.kubelet import Kubelet
 from tests.cluster.machine import Machine
 from tests.cluster.node_pool import NodePool, PoolSize
 from tests.cluster.pod_runner import Surroundings
 from tests.cluster.service_network import ServiceProxy
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import RabbitServer
+from tests.cluster.volumes import volumes
 
 
 class Cluster:
@@ -49,6 +48,7 @@ class Cluster:
         self.control_plane.start()
         self.proxy.start()
         self.keda.start()
+        self.control_plane.apply(volumes())
         self.api = CoreV1Api(self.client())
         self.kubelet = Kubelet(self._surroundings())
         self.kubelet.start()
@@ -69,16 +69,13 @@ class Cluster:
         return new_client_from_config(str(self.control_plane.kubeconfig))
 
     def _surroundings(self) -> Surroundings:
-        logs = self._folder / "pods"
-        logs.mkdir()
-        images = {"worker": worker_image(self._folder / "worker-image")}
-        return Surroundings(self.api, images, self._services, logs, self._pull_seconds)
-
-
-def services_of(rabbitmq: RabbitServer, minio: MinioServer) -> dict[str, str]:
-    """Name the servers as the manifests name their Services."""
-    return {
-        "rabbitmq:5672": f"127.0.0.1:{rabbitmq.port}",
-        "rabbitmq:15672": f"127.0.0.1:{rabbitmq.management_port}",
-        "minio:9000": minio.endpoint,
-    }
+        pods = self._folder / "pods"
+        pods.mkdir()
+        return Surroundings(
+            api=self.api,
+            images=project_images(self._folder / "images"),
+            services=self._services,
+            folder=pods,
+            pull_seconds=self._pull_seconds,
+            kubeconfig_of=self.control_plane.kubeconfig_of,
+        )

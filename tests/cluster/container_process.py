@@ -20,22 +20,30 @@ _LAST_WORDS = 2000
 class ContainerProcess:
     """Runs a container's command; to be started by a thread that stays while it runs.
 
-    A pod has ports of its own and so listens on whichever it likes. Here each of them
-    becomes a free one, also where the environment names it.
+    A pod has ports and paths of its own, and so takes whichever it likes. Here each port
+    becomes a free one, and each mounted path a folder, also where the environment names it.
+
+    Args:
+        image: what the container's image stands for.
+        container: as the pod describes it.
+        environment: its variables, with their values.
+        folder: where the pod's files go.
+
     """
 
     def __init__(
-        self, image: Image, container: V1Container, environment: dict[str, str], log: Path
+        self, image: Image, container: V1Container, environment: dict[str, str], folder: Path
     ) -> None:
         self._container = container
         self._ports = {port.container_port: free_port() for port in container.ports or ()}
-        self._log = log
-        self._log_start = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as output:
+        self._folder = folder
+        self._log = folder / "log"
+        self._log_start = self._log.stat().st_size if self._log.exists() else 0
+        with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*BOUND_TO_US, *command_line(image, container.command, container.args)],
+                [*BOUND_TO_US, *command_line(container.command)],
                 cwd=image.folder,
-                env=self._environment(environment),
+                env=self._environment({**image.environment, **environment, **image.overrides}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -68,11 +76,18 @@ class ContainerProcess:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")[-_LAST_WORDS:]
 
-    def _environment(self, environment: dict[str, str]) -> dict[str, str]:
-        moved = {str(port): str(here) for port, here in self._ports.items()}
-        own = {name: moved.get(value, value) for name, value in environment.items()}
-        # Many containers share the cores of this one machine.
-        return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "OMP_NUM_THREADS": "1"} | own
+    def _environment(self, variables: dict[str, str]) -> dict[str, str]:
+        moved = {str(port): str(here) for port, here in self._ports.items()} | self._folders()
+        own = {name: moved.get(value, value) for name, value in variables.items()}
+        return {"PATH": os.environ["PATH"], "HOME": str(self._folder)} | own
+
+    def _folders(self) -> dict[str, str]:
+        """Make a folder for each path that something is mounted at."""
+        paths = [mount.mount_path for mount in self._container.volume_mounts or ()]
+        folders = {path: self._folder / "mounts" / path.strip("/") for path in paths}
+        for folder in folders.values():
+            folder.mkdir(parents=True, exist_ok=True)
+        return {path: str(folder) for path, folder in folders.items()}
 
     def _passes(self, probe: V1Probe) -> bool:
         if not probe.http_get:
@@ -81,6 +96,6 @@ class ContainerProcess:
         port = named.get(probe.http_get.port, probe.http_get.port)
         url = f"http://127.0.0.1:{self._ports[port]}{probe.http_get.path}"
         try:
-            return urllib.request.urlopen(url, timeout=1).status < 400
+            return urllib.request.urlopen(url, timeout=probe.timeout_seconds or 1).status < 400
         except OSError:
             return False

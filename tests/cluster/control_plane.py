@@ -4,6 +4,7 @@ etcd, API server, controller manager and scheduler are the real programs; `.ci/r
 them. There are no nodes until somebody makes some: see `kubelet.py`.
 """
 
+import json
 import ssl
 import subprocess
 import urllib.request
@@ -61,6 +62,13 @@ class ControlPlane:
         )
         assert not check or done.returncode == 0, done.stderr
         return done.stdout + ("" if check else done.stderr)
+
+    def apply(self, description: dict) -> None:
+        """Make what is described, in the name of `make deploy`, which may change it later."""
+        who = ("--field-manager", "make-deploy", "--force-conflicts")
+        self.kubectl(
+            "apply", "--server-side", *who, "--filename", "-", text=json.dumps(description)
+        )
 
     def kubeconfig_of(self, service_account: str, namespace: str, lasting: str = "1h") -> Path:
         """Write a kubeconfig that holds a fresh token of a ServiceAccount."""

@@ -1,6 +1,5 @@
 """The real KEDA, beside a control plane: its operator and its metrics adapter."""
 
-import json
 import shutil
 import urllib.request
 from pathlib import Path
@@ -44,7 +43,7 @@ class Keda:
         """Install KEDA's kinds, start it, and wait until the HPA can read its metrics."""
         kubectl = self._control_plane.kubectl
         kubectl("apply", "--server-side", "--filename", str(CUSTOM_RESOURCES))
-        kubectl("apply", "--server-side", "--filename", "-", text=json.dumps(self._registration()))
+        self._control_plane.apply(self._registration())
         kubectl("wait", "--for=condition=Established", "--filename", str(CUSTOM_RESOURCES))
         for server in (self.operator, self.adapter):
             server.launch()

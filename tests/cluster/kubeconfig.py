@@ -1,8 +1,7 @@
-"""Kubeconfig files: who calls which API server."""
+"""Kubeconfig files: who calls which API server. JSON, which is YAML too."""
 
+import json
 from pathlib import Path
-
-import yaml
 
 from tests.cluster.certificates import Certificates
 
@@ -32,5 +31,5 @@ def _write(path: Path, server: str, certificates: Certificates, user: dict) -> P
         "users": [{"name": name, "user": user}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
     }
-    path.write_text(yaml.safe_dump(configuration))
+    path.write_text(json.dumps(configuration))
     return path

@@ -29,8 +29,6 @@ class Kubelet:
         self._api: CoreV1Api = surroundings.api
         self._leases = CoordinationV1Api(self._api.api_client)
         self._machines: dict[str, Machine] = {}
-        self._images: set[tuple[str, str]] = set()
-        """Which machine has which image."""
         self._runners: dict[str, PodRunner] = {}
         self._stopping = threading.Event()
         self._threads = [
@@ -86,15 +84,9 @@ class Kubelet:
                 self._runners.pop(pod.metadata.uid)
                 threading.Thread(target=runner.vanish, daemon=True).start()
         elif runner is None and pod.status.phase == "Pending":
-            runner = self._runners[pod.metadata.uid] = self._runner(pod)
+            runner = self._runners[pod.metadata.uid] = PodRunner(self._shared, pod)
         if runner and pod.metadata.deletion_timestamp:
             runner.delete(pod.metadata.deletion_grace_period_seconds or 0)
-
-    def _runner(self, pod: V1Pod) -> PodRunner:
-        place = pod.spec.node_name, pod.spec.containers[0].image
-        is_here = place in self._images
-        self._images.add(place)
-        return PodRunner(self._shared, pod, is_here)
 
     def _keep_ready(self) -> None:
         while not self._stopping.wait(_RENEW_EVERY):

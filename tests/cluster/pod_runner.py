@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubernetes.client import CoreV1Api, V1Pod
@@ -33,19 +33,22 @@ class Surroundings:
     """By the image's name, without registry and tag; what runs others is somewhere else."""
     services: Services
     folder: Path
-    """Where containers' logs are kept."""
+    """Where pods keep their files, their logs among them."""
     pull_seconds: float
     """How long it takes until a machine that has none of an image has all of it."""
+    kubeconfig_of: Callable[[str, str], Path]
+    """Makes the login of a ServiceAccount in a namespace."""
+    pulled: set[tuple[str, str]] = field(default_factory=set)
+    """Which node has which image."""
 
 
 class PodRunner:
     """Runs a pod of one container in a thread, and tells the API server how it is."""
 
-    def __init__(self, surroundings: Surroundings, pod: V1Pod, image_is_here: bool) -> None:
+    def __init__(self, surroundings: Surroundings, pod: V1Pod) -> None:
         self._shared = surroundings
         self._pod = pod
         self._container = pod.spec.containers[0]
-        self._image_is_here = image_is_here
         self._restarts = 0
         self._last_state: dict | None = None
         self._grace = 0.0
@@ -83,11 +86,12 @@ class PodRunner:
     def _pull(self) -> None:
         self._report("Pending", waiting("ContainerCreating"))
         image = self._container.image
-        if self._image_is_here:
+        if (self.node, image) in self._shared.pulled:
             self._tell("Pulled", f'Container image "{image}" already present on machine')
             return
         self._tell("Pulling", f'Pulling image "{image}"')
         self._leaving.wait(self._shared.pull_seconds)
+        self._shared.pulled.add((self.node, image))
         self._tell("Pulled", f'Successfully pulled image "{image}"')
 
     def _live(self) -> None:
@@ -121,11 +125,21 @@ class PodRunner:
         return process.exit_code, process.last_words()
 
     def _launch(self, image: Image) -> ContainerProcess:
-        environment = environment_of(self._shared.api, self._pod, self._container)
+        folder = self._shared.folder / self._pod.metadata.name
+        folder.mkdir(exist_ok=True)
         services = self._shared.services
+        environment = environment_of(self._shared.api, self._pod, self._container)
         translated = {name: translate(services, value) for name, value in environment.items()}
-        log = self._shared.folder / f"{self._pod.metadata.name}.log"
-        return ContainerProcess(image, self._container, translated, log)
+        return ContainerProcess(image, self._container, translated | self._login(), folder)
+
+    def _login(self) -> dict[str, str]:
+        """Return how the pod's own login is found; a real one lies at a fixed path."""
+        spec = self._pod.spec
+        if spec.automount_service_account_token is False:
+            return {}
+        namespace = self._pod.metadata.namespace
+        kubeconfig = self._shared.kubeconfig_of(spec.service_account_name, namespace)
+        return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBECONFIG": str(kubeconfig)}
 
     def _attend(self, process: ContainerProcess, since: str) -> None:
         """Say once when it is ready; return when it has ended or should end."""
