@@ -1,0 +1,41 @@
+# Sourced by the other scripts: what they create, and where. Environment variables change it.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # used by the scripts that read this
+set -euo pipefail
+
+fail() {
+  printf '\n%s\n' "$*" >&2
+  exit 1
+}
+
+command -v gcloud >/dev/null || fail "'gcloud' is needed and is not on the PATH: https://cloud.google.com/sdk/docs/install."
+
+project=${PROJECT:-$(gcloud config get project 2>/dev/null)}
+[ -n "$project" ] || fail "Which project? PROJECT=… $0, or once: gcloud config set project NAME"
+# A zone with L4s: gcloud compute accelerator-types list --filter name=nvidia-l4
+zone=${ZONE:-us-east4-a}
+cluster=${CLUSTER:-stable-diffusion}
+place=(--project "$project" --location "$zone")
+
+# L4 exists on g2 machines only; a T4 would go with n1: MACHINE=n1-standard-4 GPU_TYPE=nvidia-tesla-t4.
+machine=${MACHINE:-g2-standard-4}
+gpu_type=${GPU_TYPE:-nvidia-l4}
+
+# GKE installs the driver; the newest one, since PyTorch's CUDA is new too.
+accelerator="type=$gpu_type,count=1,gpu-driver-version=latest"
+# SHARE=4: four workers take turns on one GPU, each with a share that Kubernetes counts as one.
+[ -z "${SHARE:-}" ] || accelerator+=",gpu-sharing-strategy=time-sharing,max-shared-clients-per-gpu=$SHARE"
+
+# SPOT=1: a third of the price or so, and Google may take the node back at any time.
+spot=()
+[ "${SPOT:-}" != 1 ] || spot=(--spot)
+
+run() {
+  printf '\n+ %s\n' "$*"
+  "$@"
+}
+
+connect() {
+  run gcloud container clusters get-credentials "$cluster" "${place[@]}"
+  printf '\nkubectl points at %s. Next: docs/gke.md.\n' "$cluster"
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# create-one-node.sh: one node with one GPU, for everything. It does not go to zero.
+# shellcheck source=k8s/gke/common.sh
+. "$(dirname "$0")/common.sh"
+
+run gcloud container clusters create "$cluster" "${place[@]}" \
+  --release-channel regular \
+  --machine-type "$machine" \
+  --accelerator "$accelerator" \
+  --num-nodes 1 \
+  --disk-type pd-balanced \
+  --disk-size 100 \
+  --enable-image-streaming \
+  --enable-dataplane-v2 \
+  ${spot[@]+"${spot[@]}"}
+connect

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# create-registry.sh: a registry for both images, near the cluster, and Docker's way into it.
+# shellcheck source=k8s/gke/common.sh
+. "$(dirname "$0")/common.sh"
+region=${zone%-*}
+host=$region-docker.pkg.dev
+
+run gcloud services enable artifactregistry.googleapis.com containerfilesystem.googleapis.com --project "$project"
+run gcloud artifacts repositories create live --project "$project" --location "$region" --repository-format docker
+run gcloud auth configure-docker "$host" --quiet
+printf '\nIn k8s/settings/kustomization.yaml: newName: %s/%s/live/dashboard, and …/worker.\n' "$host" "$project"
