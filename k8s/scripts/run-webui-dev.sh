@@ -66,6 +66,6 @@ export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
 MINIO_ACCESS_KEY=$(value_of minio access-key)
 MINIO_SECRET_KEY=$(value_of minio secret-key)
 export MINIO_ACCESS_KEY MINIO_SECRET_KEY
-export KUBE_NAMESPACE="$namespace"
+export FLEET=kubernetes KUBE_NAMESPACE="$namespace"
 trap : INT # Ctrl+C is for the dashboard; the connections are closed after it
 "$python" -m dashboard
