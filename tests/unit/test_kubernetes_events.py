@@ -20,7 +20,7 @@ def test_what_the_scheduler_says_is_told_shortly_and_in_order():
     """Real events: what was in the way, then where each worker went; no chatter of others."""
     told = texts(recorded("events"))
     assert "2 workers: 0/1 nodes are available: 1 node(s) had untolerated taint(s)" in told
-    assert any(text.startswith("Successfully assigned") for text in told)
+    assert any(text.startswith("2 workers, the last of them: Success") for text in told)
     assert not any("Created pod" in text for text in told)
 
 

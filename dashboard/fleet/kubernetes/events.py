@@ -71,7 +71,7 @@ def _grouped(events: Iterable[Object]) -> list[FleetEvent]:
     groups: list[list[Object]] = []
     open_groups: dict[str, list[Object]] = {}
     for event in sorted(events, key=happened_at):
-        text = event.get("message") or ""
+        text = _likeness(event)
         group = open_groups.get(text)
         if group and happened_at(event) - happened_at(group[-1]) <= _TOGETHER:
             group.append(event)
@@ -81,11 +81,18 @@ def _grouped(events: Iterable[Object]) -> list[FleetEvent]:
     return [FleetEvent(happened_at(group[-1]), _line(group)) for group in groups]
 
 
+def _likeness(event: Object) -> str:
+    """Return what two events share that one line can tell."""
+    routine = event["involvedObject"].get("kind") == "Pod" and event.get("type") == "Normal"
+    return event.get("reason", "") if routine else event.get("message") or ""
+
+
 def _line(group: list[Object]) -> str:
-    text, about = _words(group[0]), group[0]["involvedObject"]
+    text, about = _words(group[-1]), group[-1]["involvedObject"]
     names = {event["involvedObject"].get("name") for event in group}
     if len(names) > 1:
-        return f"{len(names)} workers: {text}"
+        alike = len({event.get("message") for event in group}) == 1
+        return f"{len(names)} workers{'' if alike else ', the last of them'}: {text}"
     named = about.get("kind") in _SCALERS or about.get("name", "") in text
     return text if named else f"{about.get('name')}: {text}"
 

@@ -6,7 +6,7 @@ from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
 from dashboard.fleet.kubernetes.look import Cluster, Look
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from dashboard.fleet.kubernetes.pods import is_forgotten, worker
+from dashboard.fleet.kubernetes.pods import is_forgotten, placed_at, worker
 from dashboard.fleet.kubernetes.scaler import scaler_of
 from dashboard.fleet.kubernetes.values import condition, truth
 from dashboard.fleet.reading import FleetReading, Worker
@@ -14,6 +14,8 @@ from dashboard.readings.journal import Journal
 from dashboard.readings.worker_phases import WorkerView
 
 _READY = ("idle", "painting")
+_NODE_LISTED = 20.0
+"""Seconds after which a node that has pods must be among the nodes."""
 _OWNER = "scaledjob.keda.sh/name"
 """KEDA's label of a ScaledJob's Jobs and their pods."""
 
@@ -78,19 +80,22 @@ def _has(pod: Object, labels: dict[str, str]) -> bool:
 
 def _told(pods: Iterable[Object], look: Look, heard: dict[str, WorkerView]) -> tuple[Worker, ...]:
     reasons = newest_reasons(look.events or ())
-    away = {one["metadata"]["name"] for one in look.nodes or () if not _answers(one)}
+    nodes = None if look.nodes is None else {one["metadata"]["name"]: one for one in look.nodes}
     return tuple(
         worker(
             pod,
             heard.get(pod["metadata"]["name"]),
             reasons.get(pod["metadata"]["uid"], ""),
-            pod["spec"].get("nodeName") not in away,
+            nodes is None or _has_its_node(pod, nodes, look.at),
         )
         for pod in pods
     )
 
 
-def _answers(node: Object) -> bool:
+def _has_its_node(pod: Object, nodes: dict[str, Object], now: float) -> bool:
+    node = nodes.get(pod["spec"].get("nodeName"))
+    if node is None:  # gone; or so new that the list of nodes, which is older, lacks it
+        return now - placed_at(pod) < _NODE_LISTED
     ready = condition(node.get("status", {}).get("conditions"), "Ready")
     return truth(ready.get("status")) is True
 

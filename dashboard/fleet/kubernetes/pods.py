@@ -76,6 +76,12 @@ def is_forgotten(pod: Object, now: float) -> bool:
     return phase == "Succeeded" or (phase == "Failed" and now - _ended(pod).since > _REMEMBERED)
 
 
+def placed_at(pod: Object) -> float:
+    """Return when a pod got its node, in Unix seconds."""
+    placed = condition(pod["status"].get("conditions"), "PodScheduled")
+    return seconds(placed.get("lastTransitionTime")) or _created(pod)
+
+
 def _container(pod: Object) -> Object:
     return next(iter(pod["status"].get("containerStatuses") or ()), {})
 
@@ -162,8 +168,7 @@ def _waiting(pod: Object, newest_event: str) -> State | None:
     """Tell what comes before the container runs."""
     if _container(pod).get("state", {}).get("running"):
         return None
-    placed = condition(pod["status"].get("conditions"), "PodScheduled")
-    since = seconds(placed.get("lastTransitionTime")) or _created(pod)
+    since = placed_at(pod)
     if newest_event == "Pulling":
         return State("starting", "pulling its image", since)
     if newest_event in ("FailedMount", "FailedAttachVolume"):
