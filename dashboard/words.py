@@ -63,3 +63,8 @@ def money(amount: float, currency: str) -> str:
     gap = "\u00a0" if currency[-1:].isalpha() else ""
     digits = 2 if amount >= 0.1 or not amount else 4
     return f"{currency}{gap}{amount:,.{digits}f}"
+
+
+def ended(text: str) -> str:
+    """End a text as a sentence ends."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

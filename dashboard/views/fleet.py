@@ -20,7 +20,7 @@ def show_live() -> None:
     zone = viewer.zone()
     with st.container(key="fleet_bar"):
         top_bar.show("Fleet", snapshot, zone, None if time_range.frozen() else time.time())
-        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone))
+        why_sentence.show(*why.explain_snapshot(snapshot, zone))
         troubles.show(snapshot.fleet)
     with st.container(key="fleet_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)

@@ -37,7 +37,7 @@ def show_live() -> None:
     with st.container(key="chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="why"):
-        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone))
+        why_sentence.show(*why.explain_snapshot(snapshot, zone))
     with st.container(key="jobs", gap="small"):
         job_cards.show(snapshot)
     with st.container(key="pictures", gap="small"):

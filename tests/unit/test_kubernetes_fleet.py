@@ -1,6 +1,9 @@
 """One look at a cluster, told as the fleet's reading; and what cannot be looked at."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from dashboard.fleet.kubernetes.client import NotListed
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
@@ -10,6 +13,7 @@ from tests.conditions import free_port
 from tests.kubernetes_objects import recorded
 from wire.errors import FleetError
 
+RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
 KIND = {kind.name: kind for kind in KINDS}
 
 
@@ -103,6 +107,26 @@ def test_a_refused_list_is_a_sentence(kind, status, sentence, known):
     answer = refused(KIND[kind], NotListed("The API server answered.", status), now=0)
     assert answer.trouble == sentence
     assert (answer.objects is not None) is known
+
+
+def test_its_role_allows_what_is_listed_and_nothing_else():
+    """The dashboard's rights and the lists that it asks for are the same."""
+    rules = [
+        (group, resource, document["kind"] == "ClusterRole")
+        for document in yaml.safe_load_all(RBAC.read_text())
+        for rule in document.get("rules", ())
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        if rule["verbs"] == ["list"]
+    ]
+    assert sorted(rules) == sorted(asked_for(kind) for kind in KINDS)
+    assert RBAC.read_text().count("verbs:") == RBAC.read_text().count("verbs: [list]")
+
+
+def asked_for(kind):
+    """Return group, resource, and whether the whole cluster is asked."""
+    _, root, *middle, resource = kind.path.split("/")
+    return middle[0] if root == "apis" else "", resource, "{namespace}" not in kind.path
 
 
 @pytest.fixture

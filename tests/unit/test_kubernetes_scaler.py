@@ -120,9 +120,24 @@ def test_conditions_keep_their_words():
     ]
 
 
+def test_a_keda_that_fell_silent_is_told():
+    """Nothing but the age of its last look shows that KEDA is away; a pause is no silence."""
+    busy = {"lastActiveTime": ACTIVE_AT, "conditions": conditions(Active=True, Ready=True)}
+
+    def ready(annotations=None, now=NOW, **status):
+        told = scaled_object(keda(annotations, **status), (), now).conditions
+        return next((one.holds, one.why) for one in told if one.name == "Ready")
+
+    assert ready(**busy) == (True, "")
+    away = "KEDA has not looked at the queue for 130 s; its operator may be away"
+    assert ready(now=NOW + 100, **busy) == (False, away)
+    assert ready({"autoscaling.keda.sh/paused": "true"}, now=NOW + 100, **busy) == (True, "")
+    assert ready() == (False, "KEDA has not looked at it yet")
+
+
 def test_a_scaled_job_has_no_cooldown():
     """Its Jobs end by themselves, and it counts no queue."""
     found = merged(keda(), {"kind": "ScaledJob", "spec": {"maxReplicaCount": 5}})
-    scaler = scaled_job(found)
+    scaler = scaled_job(found, NOW)
     assert (scaler.kind, scaler.maximum, scaler.jobs) == ("ScaledJob", 5, None)
     assert (scaler.cooldown_period, scaler.cooldown_left, scaler.autoscaler) == (0, None, None)

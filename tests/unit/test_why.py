@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 
 from dashboard.fleet.reading import Autoscaler, Condition, FleetReading, Scaler, Worker
-from dashboard.readings.snapshot import Reading
-from dashboard.readings.why import explain
+from dashboard.readings.snapshot import Reading, Sample
+from dashboard.readings.why import explain, neglected_since
 from wire.queue import Depth
 
 SCALER = Scaler(
@@ -27,7 +27,7 @@ DEPTH = Depth(3, 0)
 def said(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **numbers) -> str:
     """Return the sentence for these numbers."""
     fleet = FleetReading(replace(SCALER, **numbers), wanted, ready, workers, nodes=None)
-    return sentence(Reading(fleet, at=1000.0), age)
+    return sentence(Reading(fleet, at=1000.0), age, Depth(fleet.scaler.jobs, 0))
 
 
 def sentence(
@@ -132,8 +132,24 @@ def test_the_sentence_uses_the_scalers_numbers(wanted, ready, numbers, expected)
     assert said(wanted, ready, **numbers) == expected
 
 
+def test_a_scaler_that_does_not_start_the_first_worker_is_questioned():
+    """Requests that wait at zero for several looks are not said to be served at once."""
+    waiting = [Sample(at=n, waiting=2, wanted=0) for n in range(0, 100, 2)]
+    samples = [Sample(at=-2, waiting=2, wanted=1), *waiting]
+    assert neglected_since(samples) == 0
+    assert neglected_since([*samples, Sample(at=101, waiting=0, wanted=0)]) is None
+    fleet = Reading(FleetReading(replace(SCALER, jobs=0), 0, 0, (), nodes=None), at=98.0)
+    _, answer = explain(fleet, Reading(DEPTH), 98.0, neglected_since=neglected_since(samples))
+    assert answer == (
+        "3 requests waiting for 1 min 38 s, and the scaler, which looks every 1 s, has not "
+        "started one. Does it run?"
+    )
+
+
 def test_what_the_scaler_does_not_tell_is_asked_of_the_queue():
     """An autoscaler at zero counts nothing; the queue's own number stands in, if it is known."""
+    late = Reading(FleetReading(replace(SCALER, jobs=0), 0, 0, (), nodes=None), at=1000.0)
+    assert "3 requests came since the last look; one starts within 1 s" in sentence(late)
     silent = Reading(FleetReading(replace(SCALER, jobs=None), 2, 2, (), nodes=None), at=1000.0)
     assert "3 requests waiting or in progress" in sentence(silent)
     uncounted = (
@@ -146,7 +162,7 @@ def test_what_the_scaler_does_not_tell_is_asked_of_the_queue():
 def test_an_autoscaler_that_cannot_count_is_named():
     """The autoscaler's own words tell what is wrong; at zero it has nothing to say."""
     stuck = (Condition("ScalingActive", False, "unable to get external metric"),)
-    sentence_with = partial(said, 2, 2, jobs=None)
+    sentence_with = partial(said, 2, 2, jobs=0)
     broken = sentence_with(autoscaler=Autoscaler("keda-hpa-worker", 2, 2, None, stuck))
     assert broken.endswith("the autoscaler does not work: unable to get external metric.")
     fresh = sentence_with(autoscaler=Autoscaler("keda-hpa-worker", 0, 0, None, stuck))

@@ -1,7 +1,7 @@
 """One look at the cluster: every list side by side, and what became of each.
 
-Lists, not watches: a list tells how old it is, needs no memory and no recovery, and one
-dashboard's lists are few. README's figures say what they cost with 200 workers.
+Lists, not watches: a list tells how old it is, and after a silence there is nothing to
+mend. It is read a page at a time, and what is large and slow to change less often.
 """
 
 import time

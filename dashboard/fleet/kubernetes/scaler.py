@@ -1,19 +1,24 @@
 """KEDA's ScaledObject or ScaledJob, and the autoscaler that it drives, as one Scaler.
 
-Sources: KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scaledobjects.go
-(cool-down, pauses), and Kubernetes' pkg/controller/podautoscaler/replica_calculator.go
-(GetExternalPerPodMetricReplicas: what averageValue is an average of).
+Source: KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scaledobjects.go
+(cool-down, pauses).
 """
 
+from dataclasses import replace
+
+from dashboard.fleet.kubernetes.autoscaler import autoscaler, jobs_counted
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.look import Look
 from dashboard.fleet.kubernetes.values import amount, condition, conditions, seconds, truth
-from dashboard.fleet.reading import Autoscaler, Scaler
+from dashboard.fleet.reading import Condition, Scaler
 
 _POLLING = 30
 """Seconds; KEDA's default, as the next two are."""
 _COOLDOWN = 300
 _MAXIMUM = 100
+_MISSED_LOOKS = 3
+_CLOCKS_DIFFER = 30.0
+"""Seconds."""
 _ANNOTATION = "autoscaling.keda.sh"
 _FALSE = ("0", "f", "F", "false", "False", "FALSE")
 """What KEDA takes for no; any other value of its annotations is a yes."""
@@ -24,7 +29,7 @@ def scaler_of(look: Look) -> Scaler | None:
     if look.scaled_objects:
         return scaled_object(look.scaled_objects[0], look.autoscalers, look.at)
     if look.scaled_jobs:
-        return scaled_job(look.scaled_jobs[0])
+        return scaled_job(look.scaled_jobs[0], look.at)
     return None
 
 
@@ -43,12 +48,12 @@ def scaled_object(found: Object, autoscalers: tuple[Object, ...] | None, now: fl
         scale_in_paused=_annotated(found, "paused-scale-in"),
         scale_out_paused=_annotated(found, "paused-scale-out"),
         autoscaler=autoscaler(hpa) if hpa else None,
-        **_shared(found),
+        **_shared(found, now),
     )
 
 
-def scaled_job(found: Object) -> Scaler:
-    """Tell a ScaledJob: it has no autoscaler and no cool-down, and its Jobs end by themselves."""
+def scaled_job(found: Object, now: float) -> Scaler:
+    """Tell a ScaledJob at ``now``; it has no cool-down, since its Jobs end by themselves."""
     spec = found["spec"]
     return Scaler(
         kind="ScaledJob",
@@ -56,11 +61,11 @@ def scaled_job(found: Object) -> Scaler:
         minimum=spec.get("minReplicaCount", 0),
         maximum=spec.get("maxReplicaCount", _MAXIMUM),
         cooldown_period=0,
-        **_shared(found),
+        **_shared(found, now),
     )
 
 
-def _shared(found: Object) -> dict:
+def _shared(found: Object, now: float) -> dict:
     spec, trigger = found["spec"], found["spec"]["triggers"][0]
     return {
         "name": found["metadata"]["name"],
@@ -68,8 +73,33 @@ def _shared(found: Object) -> dict:
         "jobs_per_worker": _value(trigger),
         "polling_interval": spec.get("pollingInterval", _POLLING),
         "paused": _paused(found),
-        "conditions": conditions(found.get("status", {}).get("conditions")),
+        "conditions": _conditions(found, now),
     }
+
+
+def _conditions(found: Object, now: float) -> tuple[Condition, ...]:
+    """Tell what KEDA says of the object; and if KEDA is silent, that, since it cannot."""
+    told = conditions(found.get("status", {}).get("conditions"))
+    if not told:
+        return (Condition("Ready", False, "KEDA has not looked at it yet"),)
+    silent = _silence(found, now)
+    if silent is None:
+        return told
+    why = f"KEDA has not looked at the queue for {silent:.0f} s; its operator may be away"
+    return tuple(replace(one, holds=False, why=why) if one.name == "Ready" else one for one in told)
+
+
+def _silence(found: Object, now: float) -> float | None:
+    """Return for how many seconds KEDA missed its looks; None if it did not, or may not look.
+
+    While it is active it writes the time of each look. Idle, it writes none.
+    """
+    spec, looked = found["spec"], seconds(found.get("status", {}).get("lastActiveTime"))
+    held = _paused(found) or _annotated(found, "paused-scale-out")
+    if looked is None or held or not _active(found) or spec.get("minReplicaCount", 0):
+        return None
+    patience = _MISSED_LOOKS * spec.get("pollingInterval", _POLLING) + _CLOCKS_DIFFER
+    return now - looked if now - looked > patience else None
 
 
 def _trigger(trigger: Object) -> str:
@@ -105,43 +135,12 @@ def _reads_its_trigger(found: Object) -> bool:
 
 def _jobs(found: Object, hpa: Object | None) -> int | None:
     """Return what the scaler counted last, or None where only the queue itself can tell."""
-    counted = hpa_jobs(hpa) if hpa else None
+    counted = jobs_counted(hpa) if hpa else None
     if counted is not None:
         return counted
     activation = amount(found["spec"]["triggers"][0]["metadata"].get("activationValue", 0))
     idle = _active(found) is False and _reads_its_trigger(found)
     return 0 if idle and not activation else None
-
-
-def hpa_jobs(hpa: Object) -> int | None:
-    """Return the jobs that an autoscaler counted: their number per pod, times its pods.
-
-    None while it does not look, as it does not while the target has no replicas.
-    """
-    status = hpa.get("status", {})
-    if truth(condition(status.get("conditions"), "ScalingActive").get("status")) is not True:
-        return None
-    average = amount(_current(status).get("averageValue"))
-    replicas = status.get("currentReplicas")
-    return None if average is None or not replicas else round(average * replicas)
-
-
-def _current(status: Object) -> Object:
-    metrics = status.get("currentMetrics") or ()
-    external = (one["external"] for one in metrics if one.get("type") == "External")
-    return next(external, {}).get("current", {})
-
-
-def autoscaler(hpa: Object) -> Autoscaler:
-    """Tell a HorizontalPodAutoscaler."""
-    status = hpa.get("status", {})
-    return Autoscaler(
-        name=hpa["metadata"]["name"],
-        desired=status.get("desiredReplicas"),
-        current=status.get("currentReplicas"),
-        jobs_per_worker=amount(_current(status).get("averageValue")),
-        conditions=conditions(status.get("conditions")),
-    )
 
 
 def cooldown_left(found: Object, now: float) -> float | None:
