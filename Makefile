@@ -22,6 +22,10 @@ help: ## list every target
 demo: $(VENV)/installed ## the whole app on this machine, at http://localhost:8501
 	@exec $(BIN)/python -m dashboard
 
+.PHONY: replay
+replay: $(VENV)/installed ## FILE=run.jsonl: play a recorded run, the bundled one by default, with no cluster
+	@REPLAY="$(or $(FILE),dashboard/recordings/bundled/talk.jsonl)" exec $(BIN)/python -m dashboard
+
 .PHONY: run-example
 run-example: $(VENV)/installed ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
 	@exec $(BIN)/python -m dashboard.run_example

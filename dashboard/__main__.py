@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from wire.errors import SettingsError
+from dashboard.recordings.read import read_header
+from wire.errors import ApplicationError, SettingsError
 from wire.settings import Settings, load_settings
 
 _SERVER = Path(__file__).with_name("server.py")
@@ -23,7 +24,9 @@ def main() -> None:
         settings = load_settings()
         _check_port(settings.port)
         _check_data_dir(settings)
-    except SettingsError as error:
+        if settings.replay:
+            read_header(settings.replay)
+    except ApplicationError as error:
         sys.exit(str(error))
     print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
     _serve(settings)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import account, style
+from dashboard.components import account, replay_bar, style
 
 _HERE = Path(__file__).parent
 
@@ -23,5 +23,6 @@ page = st.navigation(
 )
 st.logo(_HERE / "static" / "favicon.png")
 style.show()
+replay_bar.show()
 page.run()
 account.show()

@@ -5,6 +5,7 @@ Nothing here needs the broker or the store to be there: a page opens, and says w
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,6 +41,7 @@ _LONGEST_SILENCE = 3600.0
 
 _lock = threading.Lock()
 _running: "Runtime | None" = None
+_shown: "Callable[[], Runtime] | None" = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,19 @@ class Runtime:
     sampler: Sampler
     observers: Observers
     """Who is told of everything that enters what the pages show, such as a recorder."""
-    sources: Sources
+    sources: Sources | None
+    """None in a replay, where nothing is read."""
     supervisor: Supervisor | None
     """None where somebody else runs the workers."""
+
+    @property
+    def replaying(self) -> bool:
+        """Whether this is a recording that plays, and no live run."""
+        return self.sources is None
+
+    def now(self) -> float:
+        """Return Unix seconds: the clock's, or in a replay those of the recording."""
+        return self.sampler.snapshot().at if self.replaying else time.time()
 
     def submit(self, request: JobRequest) -> Job:
         """Put a job on the queue; it is safe once this returns.
@@ -118,7 +130,8 @@ def start(settings: Settings) -> Runtime:
     with _lock:
         if _running is None:
             _running = _assembled(settings)
-            _running.sources.start()
+            if _running.sources:
+                _running.sources.start()
             _running.sampler.start()
             if _running.supervisor:
                 _running.supervisor.start()
@@ -134,16 +147,30 @@ def stop() -> None:
         return
     if runtime.supervisor:
         runtime.supervisor.stop()
-    runtime.sources.stop()
+    if runtime.sources:
+        runtime.sources.stop()
     runtime.sampler.stop()
     runtime.events.close()
     runtime.queue.close()
 
 
+def show(replay: Callable[[], Runtime] | None) -> None:
+    """Let all pages draw from a replay, or from the live run again; that goes on meanwhile."""
+    global _shown
+    _shown = replay
+
+
 def current() -> Runtime:
-    """Return what runs in this process."""
+    """Return what the pages show."""
+    if _shown is not None:
+        return _shown()
     if _running is None:
         raise RuntimeError("The dashboard's parts do not run; start it with `make demo`.")
+    return _running
+
+
+def live() -> Runtime | None:
+    """Return what runs in this process, whatever the pages show; None in a mere replay."""
     return _running
 
 

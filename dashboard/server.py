@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from dashboard import access, runtime
 from dashboard.readings.snapshot import Snapshot
-from dashboard.recordings import control
+from dashboard.recordings import control, playing
 from dashboard.routes import api, archive, files
 from wire import logs
 from wire.errors import ApplicationError
@@ -25,13 +25,18 @@ from wire.settings import load_settings
 def _start() -> None:
     settings = load_settings()
     logs.configure(settings.log_format)
-    snapshot = runtime.start(settings).sampler.snapshot()
+    if settings.replay:
+        playing.start(settings.replay, settings)
+    else:
+        runtime.start(settings)
+    snapshot = runtime.current().sampler.snapshot()
     access.policy()
     Thread(target=_warm_up, args=(snapshot,), name="warm-up", daemon=True).start()
 
 
 def _stop() -> None:
     control.stop()
+    playing.stop()
     runtime.stop()
 
 

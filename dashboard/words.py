@@ -53,6 +53,11 @@ def since(at: float | None, zone: tzinfo | None = None) -> str:
     return "no reading yet" if at is None else f"no reading since {clock(at, zone)}"
 
 
+def date(at: float, zone: tzinfo | None = None) -> str:
+    """Say a day: ``23 Nov 2026``."""
+    return datetime.fromtimestamp(at, zone).strftime("%-d %b %Y")
+
+
 def date_and_clock(at: float, zone: tzinfo | None = None) -> str:
     """Say a day and a time of day: ``23 Nov 2026, 14:02:11``."""
     return datetime.fromtimestamp(at, zone).strftime("%-d %b %Y, %H:%M:%S")

@@ -100,6 +100,9 @@ class Settings(BaseSettings):
         description="what a presenter types to delete, approve and purge; unset: all may, "
         "or those that `secrets.toml` lists",
     )
+    replay: Path | None = Field(
+        None, description="a recording that the dashboard plays, instead of a live run"
+    )
 
     @field_validator("*", mode="before")
     @classmethod

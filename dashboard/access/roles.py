@@ -16,6 +16,8 @@ Action = Literal[
 
 _RANKS: tuple[Role, ...] = ("visitor", "member", "presenter")
 _MEMBERS: frozenset[Action] = frozenset({"submit", "cancel", "retry"})
+ALSO_IN_REPLAY: frozenset[Action] = frozenset({"record", "present"})
+"""What touches no job and no picture."""
 
 
 class NotAllowed(ApplicationError):

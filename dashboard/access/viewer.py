@@ -9,6 +9,7 @@ from dashboard import runtime
 from dashboard.access import roles
 from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.secrets_file import read_policy
+from dashboard.recordings.replayed_wire import NOTHING_CHANGES
 
 _HAS_KEY = "has_presenter_key"
 _WRONG_KEY_COSTS = 1.0
@@ -38,12 +39,18 @@ def role() -> Role:
 
 def allows(action: Action) -> bool:
     """Tell whether this viewer may do something."""
-    return roles.allowed(role(), action)
+    return roles.allowed(role(), action) and not _off_in_replay(action)
 
 
 def reason(action: Action) -> str:
     """Say who may do this, for one who may not."""
+    if _off_in_replay(action):
+        return NOTHING_CHANGES
     return roles.refusal(policy(), email(), action)
+
+
+def _off_in_replay(action: Action) -> bool:
+    return runtime.current().replaying and action not in roles.ALSO_IN_REPLAY
 
 
 def require(action: Action) -> None:

@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import runtime, words
+from dashboard.components import replay_bar
 from dashboard.readings.snapshot import Reading, Snapshot
 
 _STALE = 10.0
@@ -14,9 +15,15 @@ _STALE = 10.0
 
 def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> None:
     """Show the bar; ``now`` is None on a page that was frozen at the snapshot."""
+    replay_bar.keep_in_step()
+    if runtime.current().replaying and now is not None:
+        now = runtime.current().now()
+    mode = (
+        f"replay · {snapshot.mode} mode" if runtime.current().replaying else f"{snapshot.mode} mode"
+    )
     st.html(
         f"<div class='top-bar'><h1>{escape(title)}</h1>{pills(snapshot, zone, now)}"
-        f"<span class='pill mode'>{escape(snapshot.mode)} mode</span></div>"
+        f"<span class='pill mode'>{escape(mode)}</span></div>"
     )
 
 

@@ -37,6 +37,18 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where in the file an object lies."""
+
+    offset: int
+    """Of its line, in bytes."""
+    size: int
+    """Of its line, in bytes."""
+    at: float
+    """Unix seconds at which it was recorded."""
+
+
+@dataclass(frozen=True)
 class Recording:
     """A run, ready to be played."""
 
@@ -44,8 +56,8 @@ class Recording:
     header: Header
     steps: tuple[Step, ...]
     """In the order in which they entered."""
-    places: dict[str, int]
-    """Where in the file each object's line begins, by the object's name."""
+    places: dict[str, Place]
+    """The objects in the file, by name."""
     cut: bool
     """Whether the last line was incomplete: whatever recorded it ended in the middle."""
 
@@ -67,7 +79,7 @@ class Recording:
     def object(self, name: str) -> bytes | None:
         """Read an object from the file; None if it is not in it, or the file is gone."""
         place = self.places.get(name)
-        return None if place is None else _object_at(self.path, place)
+        return None if place is None else _object_at(self.path, place.offset)
 
 
 def read(path: Path) -> Recording:
@@ -93,14 +105,14 @@ class _Pages:
     """What was read so far."""
 
     steps: list[Step]
-    places: dict[str, int]
+    places: dict[str, Place]
     looks: LookReader
 
-    def add(self, text: bytes, place: int) -> None:
+    def add(self, text: bytes, offset: int) -> None:
         line = decode(text)
         if isinstance(line, ObjectLine):
             base64.b64decode(line.data, validate=True)
-            self.places[line.name] = place
+            self.places[line.name] = Place(offset, len(text), line.at)
             return
         one = self.looks.look(line) if isinstance(line, LookLine) else input_of(line)
         # Two threads may tell of things in another order than they took the time.
@@ -111,9 +123,9 @@ class _Pages:
 def _read(path: Path, file: BinaryIO) -> Recording:
     header = _header(path, file.readline(LONGEST_LINE))
     pages, cut = _Pages([], {}, LookReader()), False
-    for number, place, text in _lines(file):
+    for number, offset, text in _lines(file):
         try:
-            pages.add(text, place)
+            pages.add(text, offset)
         except ValueError as error:
             if file.read(1):
                 raise RecordingError(f"Line {number} of {path} {_fault(error)}") from None
@@ -121,10 +133,10 @@ def _read(path: Path, file: BinaryIO) -> Recording:
     return Recording(path, header, tuple(pages.steps), pages.places, cut)
 
 
-def _object_at(path: Path, place: int) -> bytes | None:
+def _object_at(path: Path, offset: int) -> bytes | None:
     try:
         with path.open("rb") as file:
-            file.seek(place)
+            file.seek(offset)
             line = decode(file.readline(LONGEST_LINE))
     except (OSError, ValidationError):
         return None
@@ -132,11 +144,11 @@ def _object_at(path: Path, place: int) -> bytes | None:
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """Yield number, place and text of each line after the first."""
-    number, place = 2, file.tell()
+    """Yield number, offset and text of each line after the first."""
+    number, offset = 2, file.tell()
     while text := file.readline(LONGEST_LINE):
-        yield number, place, text
-        number, place = number + 1, place + len(text)
+        yield number, offset, text
+        number, offset = number + 1, offset + len(text)
 
 
 def _header(path: Path, text: bytes) -> Header:

@@ -1,7 +1,6 @@
 """The HTTP interface for programs: jobs, state, health and metrics."""
 
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -124,9 +123,15 @@ def job_fields(view: JobView) -> dict[str, Any]:
     }
 
 
+def _newest() -> tuple[Snapshot, float]:
+    """Return the newest readings, and the time that it is: of the live run, if there is one."""
+    running = runtime.live() or runtime.current()
+    return running.sampler.snapshot(), running.now()
+
+
 async def read_state(_request: Request) -> Response:
     """Give the newest readings, each with its age; null where unknown."""
-    return _answer(state_fields(runtime.current().sampler.snapshot(), time.time()))
+    return _answer(state_fields(*_newest()))
 
 
 def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
@@ -158,7 +163,7 @@ async def alive(_request: Request) -> Response:
 
 async def ready(_request: Request) -> Response:
     """Answer 200 only while jobs can be taken and pictures shown."""
-    silent = silent_sources(runtime.current().sampler.snapshot(), time.time())
+    silent = silent_sources(*_newest())
     if silent:
         return _answer({"error": f"No answer from the {' and the '.join(silent)}."}, 503)
     return _answer({"status": "ready"})
@@ -177,7 +182,7 @@ def _answers(reading: Reading, now: float) -> bool:
 
 async def read_metrics(_request: Request) -> Response:
     """Give the newest readings in Prometheus' text format."""
-    text = metrics.exposition(runtime.current().sampler.snapshot(), time.time())
+    text = metrics.exposition(*_newest())
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 

@@ -25,6 +25,8 @@ _FOR_EVER = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
 }
+_FOR_A_MINUTE = _FOR_EVER | {"Cache-Control": "max-age=60"}
+"""For a replay's pictures: small ones, under the names of the live run's."""
 _REMEMBERED = 64 * 2**20
 """Bytes of pictures kept in memory: the newest pages of every open gallery."""
 
@@ -65,11 +67,16 @@ _few_at_a_time = CapacityLimiter(4)
 
 def stored_picture(name: str) -> bytes:
     """Return a picture, remembered or read; raises ObjectMissing or StoreUnavailable."""
-    picture = _cache.get(name)
+    picture = _cache.get(_key(name))
     if picture is None:
         picture = runtime.current().store.get(name)
-        _cache.put(name, picture)
+        _cache.put(_key(name), picture)
     return picture
+
+
+def _key(name: str) -> str:
+    """Keep a replay's pictures, which are small, apart from the live run's of the same name."""
+    return f"replay/{name}" if runtime.current().replaying else name
 
 
 def is_deleted(name: str) -> bool:
@@ -78,38 +85,38 @@ def is_deleted(name: str) -> bool:
 
 
 def _stored_thumbnail(name: str) -> bytes:
-    small = _thumbnails.get(name)
+    small = _thumbnails.get(_key(name))
     if small is None:
         small = thumbnail(stored_picture(name))
-        _thumbnails.put(name, small)
+        _thumbnails.put(_key(name), small)
     return small
 
 
 async def picture(request: Request) -> Response:
     """Answer with a stored picture."""
-    return await _answer(request, _cache, stored_picture, "image/png")
+    return await _answer(request, _cache, stored_picture)
 
 
 async def small_picture(request: Request) -> Response:
     """Answer with a stored picture as a tile needs it."""
-    return await _answer(request, _thumbnails, _stored_thumbnail, "image/webp")
+    return await _answer(request, _thumbnails, _stored_thumbnail)
 
 
-async def _answer(
-    request: Request, cache: PictureCache, read: Callable[[str], bytes], media_type: str
-) -> Response:
+async def _answer(request: Request, cache: PictureCache, read: Callable[[str], bytes]) -> Response:
     name = request.path_params["name"]
     if parse_picture_name(name) is None:
         return error(404, "That is not the name of a picture.")
     if is_deleted(name):
         return error(410, "This picture was deleted.")
     try:
-        body = cache.get(name) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
+        body = cache.get(_key(name)) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
     except ObjectMissing:
         return error(404, "There is no picture of that name.")
     except StoreError as failure:
         return error(503, str(failure))
-    return Response(body, media_type=media_type, headers=_FOR_EVER)
+    kind = "image/webp" if body[8:12] == b"WEBP" else "image/png"
+    headers = _FOR_A_MINUTE if runtime.current().replaying else _FOR_EVER
+    return Response(body, media_type=kind, headers=headers)
 
 
 def error(status: int, sentence: str) -> JSONResponse:

@@ -5,7 +5,6 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -47,7 +46,8 @@ class Parts:
     deleted: set[str] = field(default_factory=set)
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
-    now: float = 100.0
+    time: float = 100.0
+    replaying: bool = False
     settings: Settings = field(default_factory=lambda: Settings(_env_file=None))
 
     @property
@@ -70,6 +70,10 @@ class Parts:
     def is_deleted(self, name: str) -> bool:
         """Tell whether the test deleted a picture."""
         return name in self.deleted
+
+    def now(self) -> float:
+        """Return the time that the test set."""
+        return self.time
 
     def submit(self, request: JobRequest) -> Job:
         """Accept a job, or fail as the test says."""
@@ -109,7 +113,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Parts:
     monkeypatch.setattr(runtime, "current", lambda: parts)
     monkeypatch.setattr(files, "_cache", PictureCache(1000))
     monkeypatch.setattr(files, "_thumbnails", PictureCache(100_000))
-    monkeypatch.setattr(api, "time", SimpleNamespace(time=lambda: parts.now))
+    monkeypatch.setattr(runtime, "live", lambda: parts)
     return parts
 
 
@@ -216,7 +220,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
 
 def test_readings_grow_old_although_no_snapshot_is_made(client: TestClient, parts: Parts):
     """A sampler that stands still is told by every age, and is no readiness."""
-    parts.now += 60
+    parts.time += 60
     assert client.get("/api/state").json()["queue"]["age"] == 60.5
     assert client.get("/readyz").status_code == 503
     assert _metrics(client)["stable_diffusion_reading_age_seconds"] == [60.5, 62, 61]
@@ -247,6 +251,17 @@ def test_picture_may_be_kept_for_ever(client: TestClient, parts: Parts):
     assert answers[0].headers["cache-control"] == "public, max-age=31536000, immutable"
     assert answers[0].headers["content-type"] == "image/png"
     assert parts.reads == 1
+
+
+def test_pictures_of_a_replay_are_not_remembered(client: TestClient, parts: Parts):
+    """The small pictures of a replay never take the place of the live run's."""
+    parts.pictures[NAME] = b"RIFF....WEBP, small"
+    parts.replaying = True
+    answer = client.get(f"/pictures/{NAME}")
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["cache-control"] == "max-age=60"
+    parts.pictures[NAME], parts.replaying = b"\x89PNG, large", False
+    assert client.get(f"/pictures/{NAME}").content == b"\x89PNG, large"
 
 
 @pytest.mark.parametrize(

@@ -179,4 +179,4 @@ def test_snapshot_is_drawn_once_for_all_sessions():
     second = replace(first, at=NOW + 1)
     for snapshot, span in ((first, 1), (first, 1), (first, 2), (second, 1), (first, 1)):
         draw(snapshot, span)
-    assert drawn == [(NOW, 1), (NOW, 2), (NOW + 1, 1), (NOW, 1)]
+    assert drawn == [(NOW, 1), (NOW, 2), (NOW + 1, 1)]

@@ -1,0 +1,83 @@
+"""The bar above every page while a replay is shown: that it is one, where it is, its controls."""
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import access, runtime, words
+from dashboard.recordings import playing
+from dashboard.recordings.replay import SPEEDS, Replay
+
+_TICK = 1.0
+"""Seconds after which the others see what somebody did to the replay."""
+_KEY = "replay_bar"
+_DRAWN = "replay_drawn"
+
+_bar = st.components.v2.component(
+    "replay_bar",
+    html="<div class='replay-bar' role='region' aria-label='Replay'></div>",
+    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+def show() -> None:
+    """Show the bar if a replay is shown."""
+    replay = playing.current()
+    st.session_state[_DRAWN] = id(replay)
+    if replay:
+        st.fragment(run_every=_TICK)(_show)()
+
+
+def keep_in_step() -> None:
+    """Draw the page anew if it was drawn before somebody began or ended a replay."""
+    if st.session_state.get(_DRAWN) != id(playing.current()):
+        st.rerun()
+
+
+def _show() -> None:
+    keep_in_step()
+    replay = playing.current()
+    if replay:
+        with st.container(key="replay"):
+            _bar(data=fields(replay), key=_KEY, on_command_change=_obey)
+
+
+def fields(replay: Replay) -> dict[str, Any]:
+    """Write where the replay is, for the browser."""
+    header, position = replay.recording.header, replay.position()
+    return {
+        "name": header.name,
+        "recorded": f"recorded {words.date(header.at)}, {header.mode} mode",
+        "seconds": position.seconds,
+        "duration": position.duration,
+        "speed": position.speed,
+        "speeds": SPEEDS,
+        "playing": position.playing,
+        "controls": access.allows("present"),
+        "live": runtime.live() is not None,
+    }
+
+
+def _obey() -> None:
+    """Do what was clicked, as a callback."""
+    replay, command = playing.current(), st.session_state[_KEY].command
+    if not replay or not command or not access.allows("present"):
+        return
+    act(replay, command)
+
+
+def act(replay: Replay, command: dict[str, Any]) -> None:
+    """Do what the browser sent; what is none of the commands is passed over."""
+    match command:
+        case {"do": "play"}:
+            replay.play()
+        case {"do": "pause"}:
+            replay.pause()
+        case {"do": "seek", "to": int() | float() as seconds}:
+            replay.seek(seconds)
+        case {"do": "speed", "to": int() as speed}:
+            replay.set_speed(speed)
+        case {"do": "live"} if runtime.live():
+            playing.stop()

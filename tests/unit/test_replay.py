@@ -1,0 +1,160 @@
+"""A recording plays through the same code as a live run, forwards, backwards and at speed."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dashboard.readings.inputs import Look, PictureFound, PromptRead
+from dashboard.readings.snapshot import Reading
+from dashboard.recordings.lines import Header
+from dashboard.recordings.read import Place, Recording, Step
+from dashboard.recordings.replay import Replay
+from dashboard.recordings.replayed_wire import NOTHING_CHANGES
+from dashboard.recordings.stage import Stage
+from tests.conditions import wait_until
+from wire.errors import ObjectMissing, PublishRefused, StoreError
+from wire.event import Event
+from wire.job import JobRequest, new_job
+from wire.picture import picture_name
+from wire.queue import Depth
+from wire.settings import Settings
+
+NOW = 1_800_000_000.0
+JOB = new_job(JobRequest(prompt="yellow submarine"))
+NAME = picture_name(JOB.id, 0)
+
+
+def look(second: float, waiting: int, sampled: bool) -> Look:
+    at = NOW + second
+    return Look(at, Reading(Depth(waiting, 0), at), Reading(0, at), sampled=sampled)
+
+
+def recording(seconds: int = 60) -> Recording:
+    """Make a run of two looks a second, with one job that is painted in its tenth second."""
+    steps = [
+        Step(NOW + half / 2, look(half / 2, half, half % 4 == 0)) for half in range(2 * seconds + 1)
+    ]
+    story = [
+        Step(NOW + 2, Event(kind="accepted", at=NOW + 2, job_id=JOB.id, job=JOB)),
+        Step(NOW + 9, PromptRead(JOB.id, JOB.prompt)),
+        Step(NOW + 10, PictureFound(NAME, NOW + 10)),
+        Step(NOW + 10, Event(kind="done", at=NOW + 10, job_id=JOB.id)),
+    ]
+    header = Header(at=NOW, name="A talk", mode="laptop", lanes=("requests", "pictures"), model="m")
+    ordered = tuple(sorted([*steps, *story], key=lambda step: step.at))
+    return Recording(Path("talk.jsonl"), header, ordered, {NAME: Place(0, 9, NOW + 10)}, False)
+
+
+def settings() -> Settings:
+    return Settings(_env_file=None)
+
+
+def test_a_stage_shows_what_was_known_at_its_moment():
+    """Jobs, pictures, readings and samples are those of then, and nothing of later."""
+    stage = Stage(recording())
+    stage.play_until(NOW + 5)
+    early = stage.sampler.snapshot()
+    assert (early.at, early.queue.value, early.pictures) == (NOW + 5, Depth(10, 0), ())
+    assert [view.state for view in early.jobs] == ["waiting"]
+    stage.play_until(NOW + 20)
+    later = stage.sampler.snapshot()
+    assert [view.state for view in later.jobs] == ["done"]
+    assert [picture.prompt for picture in later.pictures] == ["yellow submarine"]
+    assert sum(sample.pictures or 0 for sample in later.samples) == later.pictures_total == 1
+
+
+def test_it_makes_no_difference_in_which_steps_it_was_played():
+    """Playing in small steps, at once, or back and forth ends with the same snapshot."""
+    at_once, in_steps = Stage(recording()), Stage(recording())
+    at_once.play_until(NOW + 40)
+    for tenth in range(401):
+        in_steps.play_until(NOW + tenth / 10)
+    replay = Replay(recording(), settings())
+    for second in (50, 3, 12, 40):
+        replay.seek(second)
+    assert at_once.sampler.snapshot() == in_steps.sampler.snapshot()
+    assert at_once.sampler.snapshot() == replay.runtime().sampler.snapshot()
+
+
+def test_seeking_through_an_hour_takes_no_time():
+    """Nobody on a stage waits: an hour is folded in well under two seconds."""
+    replay = Replay(recording(3600), settings())
+    begun = time.monotonic()
+    replay.seek(3500)
+    replay.seek(3400)
+    assert time.monotonic() - begun < 4
+    assert replay.runtime().now() == NOW + 3400
+
+
+def test_it_plays_at_the_speed_that_was_chosen_and_ends():
+    """At 20 times the speed a minute takes three seconds; at its end it stands still."""
+    replay = Replay(recording(), settings())
+    replay.set_speed(20)
+    replay.set_speed(1000)  # none of the speeds
+    begun = time.monotonic()
+    replay.start()
+    try:
+        wait_until(lambda: not replay.position().playing, what="its end")
+        assert time.monotonic() - begun > 60 / 20 * 0.9
+        assert replay.position().seconds == replay.position().duration == 60
+        replay.play()
+        assert replay.position().seconds < 60
+    finally:
+        replay.stop()
+
+
+def test_a_pause_holds_the_moment():
+    """While it is paused nothing moves, and one may seek all the same."""
+    replay = Replay(recording(), settings())
+    replay.pause()
+    replay.start()
+    try:
+        replay.seek(30)
+        moment = replay.runtime().sampler.snapshot()
+        time.sleep(0.3)  # three ticks of a replay that would not stand still
+        assert replay.runtime().sampler.snapshot() is moment
+    finally:
+        replay.stop()
+
+
+@pytest.mark.parametrize("seconds", [-5.0, 1e9, 0.0])
+def test_seeking_stays_within_the_recording(seconds):
+    """Whatever a browser sends, the position is one of the recording's."""
+    replay = Replay(recording(), settings())
+    replay.seek(seconds)
+    assert 0 <= replay.position().seconds <= 60
+
+
+def test_a_replay_changes_nothing():
+    """Submitting, cancelling, deleting and retrying are refused in a sentence."""
+    running = Replay(recording(), settings()).runtime()
+    with pytest.raises(PublishRefused, match=NOTHING_CHANGES):
+        running.submit(JobRequest(prompt="cat"))
+    with pytest.raises(PublishRefused, match=NOTHING_CHANGES):
+        running.retry(JOB)
+    with pytest.raises(StoreError, match=NOTHING_CHANGES):
+        running.cancel(JOB.id)
+    with pytest.raises(ObjectMissing):
+        running.store.get(NAME)  # the file of this recording is gone
+    assert running.replaying
+
+
+def test_the_store_of_a_replay_holds_what_was_there_by_then():
+    """A gallery that lists the store sees no picture of the future."""
+    replay = Replay(recording(), settings())
+    replay.seek(5)
+    assert list(replay.runtime().store.entries()) == []
+    assert not replay.runtime().store.exists(NAME)
+    replay.seek(15)
+    assert [entry.name for entry in replay.runtime().store.entries()] == [NAME]
+
+
+def test_a_recording_that_is_empty_can_be_played():
+    """A recorder that was stopped at once left a file that opens."""
+    empty = replace(recording(), steps=())
+    replay = Replay(empty, settings())
+    replay.play()
+    assert replay.position().duration == 0
+    assert replay.runtime().sampler.snapshot().at == NOW
