@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "studio.py", title="Studio", default=True),
         st.Page(_HERE / "views" / "gallery.py", title="Gallery"),
         st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
+        st.Page(_HERE / "views" / "present.py", title="Present"),
     ],
     position="top",
 )

@@ -34,9 +34,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False)
     st.html(f"<div class='numbers' data-cells='{len(strip)}'>{inner}</div>")
 
 
-def cells(
-    snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False
-) -> Iterator[Cell]:
+def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> Iterator[Cell]:
     """Choose the numbers, and what is said of each."""
     yield _waiting(snapshot, zone)
     yield _painting(snapshot, zone)

@@ -1,6 +1,6 @@
 """The form that takes a person's wish. What was typed stays, whatever happens."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import cycle, islice
 from typing import Any
@@ -16,6 +16,7 @@ from wire.job import MAX_PROMPT
 
 BURST = 20
 _SUGGESTIONS = 4
+_PRESETS = "presets"
 _OPTIONS = ("width", "height", "steps", "seed")
 
 
@@ -26,7 +27,6 @@ def show(model: ModelFacts) -> None:
     if access.policy().login and access.email() is None:
         account.show_login("form")
     _show_suggestions(model.suggestions)
-    _show_presets()
     _show_options(model)
     _show_vocabulary(model.vocabulary)
 
@@ -41,18 +41,23 @@ def _show_fields(suggestions: tuple[str, ...]) -> None:
             height="stretch",
         )
         st.slider("Pictures", 1, 16, 4, key="count")
-        left, right = st.columns(2, gap="small", wrap=False)
-        off = not access.allows("submit")
-        left.form_submit_button(
-            "Paint", type="primary", width="stretch", disabled=off, on_click=_paint
-        )
-        right.form_submit_button(
-            f"Burst of {BURST}",
-            width="stretch",
-            disabled=off,
-            on_click=_burst,
-            args=(suggestions,),
-        )
+        with st.container(horizontal=True, gap="small"):
+            _submit("Paint", _paint, type="primary")
+            _submit(f"Burst of {BURST}", _burst, suggestions)
+            with st.popover("More", key=_PRESETS, on_change="rerun"):
+                for burst in BURSTS:
+                    _submit(burst.label, _send_preset, burst)
+
+
+def _submit(label: str, act: Callable, *args: Any, **look: Any) -> None:
+    st.form_submit_button(
+        label,
+        width="stretch",
+        disabled=not access.allows("submit"),
+        on_click=act,
+        args=args,
+        **look,
+    )
 
 
 def _show_answer() -> None:
@@ -74,26 +79,6 @@ def _take_suggestion() -> None:
     if st.session_state.suggestion:
         st.session_state.prompt = st.session_state.suggestion
         st.session_state.suggestion = None
-
-
-def _show_presets() -> None:
-    """Show the bursts that one click sends."""
-    by_name = {burst.name: burst for burst in BURSTS}
-    st.pills(
-        "Bursts",
-        by_name,
-        key="preset",
-        format_func=lambda name: by_name[name].label,
-        on_change=_send_preset,
-        args=(by_name,),
-        disabled=not access.allows("submit"),
-    )
-
-
-def _send_preset(by_name: dict[str, Burst]) -> None:
-    if st.session_state.preset:
-        _send(by_name[st.session_state.preset].requests())
-        st.session_state.preset = None
 
 
 def _show_options(model: ModelFacts) -> None:
@@ -149,6 +134,11 @@ def burst_fields(
 
 def _paint() -> None:
     _send([{"prompt": _prompt(), "count": st.session_state.count, **_options()}])
+
+
+def _send_preset(burst: Burst) -> None:
+    st.session_state[_PRESETS] = False  # closes the list
+    _send(burst.requests())
 
 
 def _burst(suggestions: tuple[str, ...]) -> None:
