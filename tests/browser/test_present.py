@@ -72,12 +72,12 @@ def test_keys_are_for_the_presenter_and_never_act_while_typing(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
     """Without the presenter's key b does nothing; with it, a burst goes, and says so."""
-    dashboard = start_dashboard(FLEET="none", PRESENTER_KEY="bb1")
+    dashboard = start_dashboard(FLEET="none", PRESENTER_KEY="bb1-bb1-bb1")
     page = _stage(open_page(f"{dashboard.url}/present", 1920, 1080))
     expect(page.get_by_role("button", name="Mixed")).to_have_count(0)
     page.keyboard.press("b")
     page.get_by_role("button", name="I am the presenter").click()
-    page.get_by_label("Presenter's key").press_sequentially("bb1")
+    page.get_by_label("Presenter's key").press_sequentially("bb1-bb1-bb1")
     assert _waiting(dashboard) == 0
     page.get_by_label("Presenter's key").press("Enter")
     expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
