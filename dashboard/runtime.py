@@ -12,7 +12,7 @@ from functools import partial
 from dashboard.fleet.choice import choose
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery import Gallery
-from dashboard.readings.dead_letters import dead_letter_of, note_failures
+from dashboard.readings.dead_letters import DeadLetterReader, dead_letter_of
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_prompts import GalleryPrompts
 from dashboard.readings.gallery_reader import GalleryReader
@@ -30,7 +30,7 @@ from wire.event import Event
 from wire.events import Events
 from wire.job import Job, JobRequest, new_job
 from wire.picture import Metadata, decode_metadata, metadata_name
-from wire.queue import Queue
+from wire.queue import DeadLetter, Queue
 from wire.settings import Settings
 from wire.store import Store
 
@@ -54,6 +54,8 @@ class Runtime:
     events: Events
     journal: Journal
     gallery: Gallery
+    dead_letters: DeadLetterReader | None
+    """None in a replay: they are not recorded."""
     sampler: Sampler
     observers: Observers
     """Who is told of everything that enters what the pages show, such as a recorder."""
@@ -91,10 +93,26 @@ class Runtime:
         letter = dead_letter_of(self.queue, job.id)
         if letter is None:
             return self.submit(JobRequest(**job.model_dump(exclude={"id"})))
-        accepted = Event(kind="accepted", job_id=job.id, job=job)
-        self.queue.retry_dead_letter(letter.receipt)
-        self._tell(accepted)
+        self.retry_dead_letter(letter)
         return job
+
+    def retry_dead_letter(self, letter: DeadLetter) -> None:
+        """Put a dead letter's job on the queue again.
+
+        Raises MessageError if it was no job, QueueError.
+        """
+        accepted = (
+            Event(kind="accepted", job_id=letter.job.id, job=letter.job) if letter.job else None
+        )
+        self.queue.retry_dead_letter(letter.receipt)
+        self._forget_letter(letter)
+        if accepted:
+            self._tell(accepted)
+
+    def drop_dead_letter(self, letter: DeadLetter) -> None:
+        """Forget a dead letter; raises QueueUnavailable."""
+        self.queue.drop_dead_letter(letter.receipt)
+        self._forget_letter(letter)
 
     def cancel(self, job_id: str) -> None:
         """Take a job back; a worker that has it stops at its next look.
@@ -103,6 +121,22 @@ class Runtime:
         """
         cancellation.cancel(self.store, job_id)
         self._tell(Event(kind="cancelled", job_id=job_id))
+
+    def cancel_waiting(self) -> int:
+        """Take back all jobs that wait, and return how many they were.
+
+        Raises StoreUnavailable, and then those left go on.
+        """
+        waiting = [view for view in self.journal.unfinished() if view.state == "waiting"]
+        for view in waiting:
+            self.cancel(view.job.id)
+        return len(waiting)
+
+    def forget_finished(self) -> int:
+        """Drop what is finished from the list of jobs; pictures and dead letters stay."""
+        number = self.journal.forget_finished()
+        self.sampler.refresh()
+        return number
 
     def find_job(self, job_id: str) -> JobView | None:
         """Return a job that was heard of or is stored; raises StoreUnavailable."""
@@ -117,6 +151,10 @@ class Runtime:
         if error := self.sampler.snapshot().store.error:
             raise StoreUnavailable(error)
         return decode_metadata(self.store.get(metadata_name(job_id)))
+
+    def _forget_letter(self, letter: DeadLetter) -> None:
+        if self.dead_letters:
+            self.dead_letters.forget(letter.receipt)
 
     def _tell(self, event: Event) -> None:
         self.journal.record(event)
@@ -181,6 +219,7 @@ def _assembled(settings: Settings) -> Runtime:
     journal = Journal(longest_silence=silence, observer=observers.tell)
     index = GalleryIndex(started=time.time(), observer=observers.tell)
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
+    dead_letters = DeadLetterReader(queue, journal)
     fleet = choose(settings, queue, journal)
     hear = partial(_hear, events, journal, index, time.time())
     sources = Sources(
@@ -192,7 +231,7 @@ def _assembled(settings: Settings) -> Runtime:
             Source("the stars", gallery.read_stars, every=10.0),
         ),
         events=Source("the stream of events", hear, every=0.0, answer_within=_LISTEN + 3.0),
-        dead_letters=Source("the dead letters", partial(note_failures, queue, journal), every=5.0),
+        dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
         fleet=fleet.source,
     )
     sampler = Sampler(sources.look, journal, index, fleet.mode, fleet.lanes, observers.tell)
@@ -203,6 +242,7 @@ def _assembled(settings: Settings) -> Runtime:
         events=events,
         journal=journal,
         gallery=gallery,
+        dead_letters=dead_letters,
         sampler=sampler,
         observers=observers,
         sources=sources,

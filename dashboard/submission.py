@@ -4,6 +4,7 @@ from typing import Any
 
 from dashboard import blocked_words, runtime
 from wire.job import Job, JobRequest, validated
+from wire.queue import DeadLetter
 
 
 def submit(fields: dict[str, Any]) -> Job:
@@ -18,6 +19,16 @@ def submit(fields: dict[str, Any]) -> Job:
     request = validated(JobRequest, fields)
     blocked_words.check(request.prompt)
     return runtime.current().submit(request)
+
+
+def retry_dead_letter(letter: DeadLetter) -> None:
+    """Put a dead letter's job on the queue again.
+
+    Raises PromptRefused, MessageError or QueueError.
+    """
+    if letter.job:
+        blocked_words.check(letter.job.prompt)
+    runtime.current().retry_dead_letter(letter)
 
 
 def retry(job: Job) -> Job:

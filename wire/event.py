@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wire.errors import MessageError
 from wire.job import Job, JobId
+from wire.picture import Timings
 from wire.validation import first_fault
 
 Kind = Literal[
@@ -49,6 +50,8 @@ class Event(BaseModel):
     """The object that was stored or deleted."""
     detail: str | None = None
     """A sentence for a person."""
+    timings: Timings | None = None
+    """Where a job's time went, once it is done."""
 
 
 def encode_event(event: Event) -> bytes:

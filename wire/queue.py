@@ -76,6 +76,9 @@ class Queue(Protocol):
     def depth(self) -> Depth:
         """Count the jobs that wait and the jobs that are leased."""
 
+    def count_dead_letters(self) -> int:
+        """Count the dead letters, without reading any; cheap."""
+
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Read the newest ``limit`` dead letters, newest first, leaving them where they are."""
 

@@ -85,6 +85,10 @@ class RabbitQueue:
         ready = dead_letters.waiting(self._open_publisher().channel, names.QUEUE)
         return Depth(ready, self._management.unacknowledged(names.QUEUE, ready))
 
+    def count_dead_letters(self) -> int:
+        """Count the dead letters that nobody reads at the moment."""
+        return dead_letters.waiting(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
+
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Read the newest ``limit`` dead letters, newest first, and leave them where they are.
 

@@ -99,6 +99,10 @@ class SqliteQueue:
         [(ready, leased)] = self._file.read(_COUNT, time.time())
         return Depth(ready, leased)
 
+    def count_dead_letters(self) -> int:
+        """Count the dead letters."""
+        return dead_letters.count(self._file)
+
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Read the newest ``limit`` dead letters, newest first."""
         return dead_letters.newest(self._file, limit)

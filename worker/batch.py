@@ -22,7 +22,7 @@ from worker.generator import DeviceLost, Interrupted
 from worker.parts import Parts
 from worker.patience import patiently
 from worker.png import encode_png
-from worker.task import Place, Task, describe, next_call, start_task
+from worker.task import Place, Task, describe, next_call, start_task, timings_of
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ def _finish(parts: Parts, task: Task) -> None:
     if not task.is_described:
         _store_metadata(parts, task)
     patiently(lambda: parts.queue.acknowledge(task.delivery), parts.stopping)
-    _close(parts, task, "done", f"{task.job.count} pictures stored.")
+    _close(parts, task, "done", f"{task.job.count} pictures stored.", timings=timings_of(task))
 
 
 def _store_metadata(parts: Parts, task: Task) -> None:
@@ -185,8 +185,8 @@ def _give_back(parts: Parts, tasks: list[Task], reason: str) -> None:
         _close(parts, task, "returned", reason)
 
 
-def _close(parts: Parts, task: Task, kind: str, detail: str) -> None:
-    parts.tell(kind, task.job, detail=detail)
+def _close(parts: Parts, task: Task, kind: str, detail: str, **fields: object) -> None:
+    parts.tell(kind, task.job, detail=detail, **fields)
     metrics.JOBS.labels(kind).inc()
     with about_job(task.job.id):
         log.log(logging.ERROR if kind == "failed" else logging.INFO, "%s: %s", kind, detail)

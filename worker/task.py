@@ -82,7 +82,6 @@ def next_call(tasks: list[Task], size: int) -> list[Place]:
 def describe(task: Task, model: Description, worker_name: str, settings: Settings) -> Metadata:
     """Write down a finished job, in the older sample's words and ours."""
     job, first = task.job, task.paintings[0]
-    submitted = submitted_at(job.id)
     return Metadata(
         prompt=job.prompt,
         image_width=first.width,
@@ -99,15 +98,21 @@ def describe(task: Task, model: Description, worker_name: str, settings: Setting
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
         seeds=tuple(painting.seed for painting in task.paintings),
         finished_at=time.time(),
-        timings=Timings(
-            waiting=max(0.0, task.received_at - submitted) if submitted else None,
-            painting=round(task.painting_seconds, 4),
-            storing=round(task.storing_seconds, 4),
-        ),
+        timings=timings_of(task),
         worker=worker_name,
         pod=settings.pod_name,
         node=settings.node_name,
         device=model.device,
+    )
+
+
+def timings_of(task: Task) -> Timings:
+    """Say where the time of this attempt went, until now."""
+    submitted = submitted_at(task.job.id)
+    return Timings(
+        waiting=max(0.0, task.received_at - submitted) if submitted else None,
+        painting=round(task.painting_seconds, 4),
+        storing=round(task.storing_seconds, 4),
     )
 
 

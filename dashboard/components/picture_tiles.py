@@ -1,6 +1,6 @@
 """The newest pictures. A click opens a picture's details without reloading the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import tzinfo
 from html import escape
 from pathlib import Path
@@ -37,13 +37,9 @@ _tiles = st.components.v2.component(
 def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | None:
     """Show the tiles; return the name of a picture that was clicked in this run."""
     st.html(_title(snapshot, notice))
-    return show_grid(snapshot.pictures, PLACES, zone)
-
-
-def show_grid(pictures: Sequence[PictureView], places: int, zone: tzinfo | None) -> str | None:
-    """Show the first of some pictures in fixed places; return the name of a clicked one."""
+    pictures = [fields(view, zone) for view in snapshot.pictures[:PLACES]]
     result = _tiles(
-        data={"pictures": [fields(view, zone) for view in pictures[:places]], "places": places},
+        data={"pictures": pictures, "places": PLACES},
         key="tiles",
         on_opened_change=ignore,
     )

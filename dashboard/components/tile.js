@@ -15,9 +15,7 @@ function describe(tile, picture) {
   const [image, caption] = tile.children;
   image.alt = picture.prompt;
   tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}: details`);
-  const more = document.createElement("small");
-  more.append(document.createElement("br"), picture.caption);
-  caption.replaceChildren(picture.prompt, more);
+  caption.replaceChildren(picture.prompt, document.createElement("br"), picture.caption);
 }
 
 async function place(tile, picture) {

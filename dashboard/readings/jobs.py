@@ -3,14 +3,17 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dashboard.readings.worker_starts import WorkerStart
 from wire.event import Event, Kind
 from wire.job import Job, submitted_at
+from wire.picture import Timings
 
 State = Literal["waiting", "starting", "painting", "done", "failed", "cancelled"]
 FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 _RETRY = ("accepted", "received")
 _STILL_HEARD: dict[State, tuple[Kind, ...]] = {
-    "done": _RETRY,
+    # The store may tell first that a job is done, and its worker then how long it took.
+    "done": (*_RETRY, "done"),
     "failed": _RETRY,
     # A worker takes a cancelled job only to drop it; but it may have been quicker.
     "cancelled": ("accepted", "stored", "done"),
@@ -37,6 +40,10 @@ class JobView:
     detail: str | None = None
     """Why it failed or was given back, or what holds it up."""
     attempt: int = 0
+    start: WorkerStart | None = None
+    """How the worker that took it had started."""
+    timings: Timings | None = None
+    """What its worker measured, once it is done."""
 
 
 def waiting(job: Job) -> JobView:
@@ -100,7 +107,13 @@ def _returned(view: JobView, event: Event) -> JobView:
 
 def _finished(state: State):
     def change(view: JobView, event: Event) -> JobView:
-        return replace(view, state=state, finished_at=event.at, detail=event.detail)
+        return replace(
+            view,
+            state=state,
+            finished_at=event.at,
+            detail=event.detail,
+            timings=event.timings or view.timings,
+        )
 
     return change
 

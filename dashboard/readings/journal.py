@@ -1,10 +1,14 @@
 """What this process heard: the newest jobs and the workers, folded from events."""
 
 import threading
+from collections.abc import Iterable
+from dataclasses import replace
 
+from dashboard.fleet.reading import Worker
 from dashboard.readings.inputs import Observer, nobody
 from dashboard.readings.jobs import FINISHED, JobView, follow, waiting
 from dashboard.readings.worker_phases import WorkerView, follow_worker
+from dashboard.readings.worker_starts import WorkerStart, follow_start, whole_start
 from wire.event import Event
 
 MOST_JOBS = 1000
@@ -33,6 +37,7 @@ class Journal:
         self._longest_silence = longest_silence
         self._jobs: dict[str, JobView] = {}
         self._workers: dict[str, WorkerView] = {}
+        self._starts: dict[str, WorkerStart] = {}
 
     def record(self, event: Event) -> None:
         """Take in one event, heard or made here; hearing it twice changes nothing."""
@@ -60,6 +65,22 @@ class Journal:
         with self._lock:
             return dict(self._workers)
 
+    def note_fleet(self, workers: Iterable[Worker]) -> None:
+        """Take in how a fleet's workers are now."""
+        with self._lock:
+            self._starts = {
+                worker.name: follow_start(self._starts.get(worker.name), worker)
+                for worker in workers
+            }
+
+    def forget_finished(self) -> int:
+        """Drop the jobs that are finished from the list, and return how many they were."""
+        with self._lock:
+            finished = [name for name, view in self._jobs.items() if view.state in FINISHED]
+            for name in finished:
+                del self._jobs[name]
+            return len(finished)
+
     def forget_worker(self, name: str) -> None:
         """Drop a worker that ended without a word."""
         with self._lock:
@@ -71,9 +92,15 @@ class Journal:
             return
         view = self._jobs.get(job_id) or (waiting(event.job) if event.job else None)
         if view is not None:
-            self._jobs[job_id] = follow(view, event)
+            self._jobs[job_id] = self._with_start(follow(view, event), event)
         if len(self._jobs) > self._most_jobs:
             del self._jobs[self._least_missed()]
+
+    def _with_start(self, view: JobView, event: Event) -> JobView:
+        if event.kind != "received" or event.worker is None:
+            return view
+        heard = self._workers.get(event.worker)
+        return replace(view, start=whole_start(self._starts.get(event.worker), heard))
 
     def _least_missed(self) -> str:
         """Choose the oldest finished job; the oldest of all while none is finished."""

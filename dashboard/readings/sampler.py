@@ -120,6 +120,7 @@ class Sampler:
         with self._lock:
             look = self._look()
             self._observer(look)
+            self._note_fleet(look)
             self._snapshot = self._compose(look)
 
     def sample(self) -> None:
@@ -132,6 +133,7 @@ class Sampler:
 
     def fold(self, look: Look) -> None:
         """Add a look to the timeline, without a new snapshot."""
+        self._note_fleet(look)
         stored = self._gallery.stored_since_start()
         self._history = extend(self._history, self._observe(look, stored))
         self._pictures_sampled = stored
@@ -146,6 +148,10 @@ class Sampler:
                 self.sample() if due else self.refresh()
             except Exception:  # noqa: BLE001, the thread must outlive any of them
                 _log.exception("No snapshot could be made; the next one is tried.")
+
+    def _note_fleet(self, look: Look) -> None:
+        if look.fleet and look.fleet.value:
+            self._journal.note_fleet(look.fleet.value.workers)
 
     def _observe(self, look: Look, stored: int) -> Sample:
         told = look.store.value is not None or look.events.value is not None

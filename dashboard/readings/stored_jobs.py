@@ -35,6 +35,7 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
         worker=metadata.worker,
         pictures=metadata.pictures,
         steps=metadata.inference_steps,
+        timings=metadata.timings,
     )
 
 

@@ -19,6 +19,10 @@ class WorkerView:
     """Unix seconds of its newest event."""
     jobs: tuple[str, ...] = ()
     """Ids of the jobs that it holds; it may take several at once."""
+    loading_at: float | None = None
+    """Unix seconds at which it began to load its model."""
+    ready_at: float | None = None
+    """Unix seconds at which it had its model."""
 
 
 def worker_of(view: WorkerView) -> Worker:
@@ -42,10 +46,15 @@ def _phase(view: WorkerView, phase: Phase, why: str, at: float) -> WorkerView:
 
 
 def _loading(view: WorkerView, event: Event) -> WorkerView:
-    return _phase(view, "starting", "loading the model", event.at)
+    loading = replace(view, loading_at=event.at, ready_at=None)
+    return _phase(loading, "starting", "loading the model", event.at)
 
 
 def _ready(view: WorkerView, event: Event) -> WorkerView:
+    return _free(replace(view, ready_at=event.at), event)
+
+
+def _free(view: WorkerView, event: Event) -> WorkerView:
     return view if view.jobs else _phase(view, "idle", "waits for a job", event.at)
 
 
@@ -65,7 +74,7 @@ def _stored(view: WorkerView, event: Event) -> WorkerView:
 
 def _left(view: WorkerView, event: Event) -> WorkerView:
     jobs = tuple(job for job in view.jobs if job != event.job_id)
-    return _ready(replace(view, jobs=jobs), event)
+    return _free(replace(view, jobs=jobs), event)
 
 
 _CHANGES = {

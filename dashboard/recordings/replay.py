@@ -118,6 +118,7 @@ class Replay:
             store=store,
             events=events,
             journal=stage.journal,
+            dead_letters=None,
             gallery=Gallery(stage.gallery, prompts, store, events),
             sampler=stage.sampler,
             observers=Observers(),

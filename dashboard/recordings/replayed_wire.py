@@ -33,6 +33,10 @@ class ReplayedQueue:
             raise QueueUnavailable(reading.error or "The queue had not been read yet.")
         return reading.value
 
+    def count_dead_letters(self) -> int:
+        """Return none, as ``dead_letters`` does."""
+        return 0
+
     def dead_letters(self, _limit: int) -> list[DeadLetter]:
         """Return none: they are not recorded; failed jobs are, with their reasons."""
         return []

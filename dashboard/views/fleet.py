@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components import live_plot, time_range, top_bar, viewer, why_sentence
+from dashboard.components import job_links, live_plot, time_range, top_bar, viewer, why_sentence
 from dashboard.components.fleet import cost, events, nodes, scaler, troubles, workers
 from dashboard.readings import why
 from dashboard.readings.snapshot import Snapshot
@@ -25,11 +25,13 @@ def show_live() -> None:
     with st.container(key="fleet_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="fleet_cards"):
-        show_cards(snapshot, zone)
+        clicked = show_cards(snapshot, zone)
+    if clicked:
+        job_links.follow(clicked)
 
 
-def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Draw the cards."""
+def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
+    """Draw the cards; return the id of a job whose link was clicked."""
     fleet = snapshot.fleet
     with st.container(border=True, key="card_scaler", gap="xsmall"):
         scaler.show(fleet, snapshot.at, zone)
@@ -37,11 +39,12 @@ def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> None:
         with st.container(border=True, key="card_nodes", gap="xsmall"):
             nodes.show(fleet, snapshot.at, zone)
     with st.container(border=True, key="card_workers", gap="xsmall"):
-        workers.show(snapshot, zone)
+        clicked = workers.show(snapshot, zone)
     with st.container(border=True, key="card_cost", gap="xsmall"):
         cost.show(snapshot, time_range.seconds(), zone)
     with st.container(border=True, key="card_events", gap="xsmall"):
         events.show(fleet, zone)
+    return clicked
 
 
 # The containers' places are set by fleet.css.

@@ -130,6 +130,7 @@ def test_an_acknowledged_job_is_gone(queue, other):
     other.acknowledge(take_one(other))
     wait_for_depth(queue, 0, 0)
     assert queue.take(1, 0) == []
+    assert queue.count_dead_letters() == 0
     assert queue.dead_letters(10) == []
 
 
@@ -291,6 +292,7 @@ def test_a_rejected_job_lies_with_the_dead_letters_with_its_reason(queue):
     queue.reject(take_one(queue), "The model has no such size.")
     [letter] = wait_for_dead_letters(queue, 1)
     assert letter.job == job
+    assert queue.count_dead_letters() == 1
     assert letter.reason == "The model has no such size."
     assert job.id in letter.body
     assert before - 2 < letter.at < time.time() + 2

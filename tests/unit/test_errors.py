@@ -30,6 +30,7 @@ QUEUE_CALLS = {
     "publish": lambda queue: queue.publish(a_job()),
     "take": lambda queue: queue.take(1, 0),
     "depth": lambda queue: queue.depth(),
+    "count_dead_letters": lambda queue: queue.count_dead_letters(),
     "dead_letters": lambda queue: queue.dead_letters(1),
     "retry_dead_letter": lambda queue: queue.retry_dead_letter("1"),
     "drop_dead_letter": lambda queue: queue.drop_dead_letter("1"),

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from dashboard import runtime
-from dashboard.readings.dead_letters import note_failures
 from tests.conditions import free_port, wait_until
 from tests.samples import metadata_of
 from wire import cancellation
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
+from wire.event import Event
 from wire.job import JobRequest, new_job
 from wire.picture import encode_metadata, metadata_name
 from wire.settings import Settings
@@ -71,10 +71,9 @@ def test_a_job_that_died_on_the_queue_is_shown_as_failed(parts):
     """A job that killed every worker has no event; its dead letter tells why."""
     job = parts.submit(REQUEST)
     parts.queue.reject(parts.queue.take(1, timeout=0)[0], "It was tried 5 times.")
-    assert note_failures(parts.queue, parts.journal) == 1
+    assert parts.dead_letters.read() == 1
     view = parts.journal.find(job.id)
     assert (view.state, view.detail) == ("failed", "It was tried 5 times.")
-    assert note_failures(parts.queue, parts.journal) == 0
 
 
 def test_a_failure_is_found_behind_many_older_ones(parts):
@@ -85,7 +84,7 @@ def test_a_failure_is_found_behind_many_older_ones(parts):
         parts.queue.reject(delivery, "It is old.")
     job = parts.submit(REQUEST)
     fail(parts, job)
-    note_failures(parts.queue, parts.journal)
+    parts.dead_letters.read()
     assert parts.find_job(job.id).state == "failed"
 
 
@@ -100,7 +99,7 @@ def test_trying_again_takes_the_dead_letter(parts):
     """A failed job goes back to the queue as it was, and leaves no dead letter."""
     job = parts.submit(REQUEST)
     fail(parts, job)
-    note_failures(parts.queue, parts.journal)
+    parts.dead_letters.read()
     assert parts.retry(job) == job
     assert parts.queue.dead_letters(10) == []
     assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
@@ -114,6 +113,34 @@ def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
     assert again.id != gone.id
     assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [again]
     assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
+
+
+def test_a_dead_letter_can_be_tried_again_or_dropped(parts):
+    """What failed for good is a person's to decide, and leaves the list at once."""
+    jobs = [parts.submit(REQUEST), parts.submit(REQUEST)]
+    for job in jobs:
+        fail(parts, job)
+    assert parts.dead_letters.read() == 2
+    dropped, retried = parts.dead_letters.letters()
+    parts.drop_dead_letter(dropped)
+    parts.retry_dead_letter(retried)
+    assert parts.dead_letters.letters() == ()
+    assert parts.queue.dead_letters(10) == []
+    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [jobs[0]]
+    assert parts.find_job(jobs[0].id).state == "waiting"
+    assert parts.find_job(jobs[1].id).state == "failed"
+
+
+def test_clearing_takes_back_what_waits_and_forgets_what_is_finished(parts):
+    """The line is cancelled, a job in progress goes on, and the list can be emptied."""
+    painted, waiting = parts.submit(REQUEST), parts.submit(REQUEST)
+    received = Event(kind="received", worker="worker-1", job_id=painted.id, job=painted)
+    parts.journal.record(received)
+    assert parts.cancel_waiting() == 1
+    assert cancellation.is_cancelled(parts.store, waiting.id)
+    assert not cancellation.is_cancelled(parts.store, painted.id)
+    assert parts.forget_finished() == 1
+    assert [view.job for view in parts.sampler.snapshot().jobs] == [painted]
 
 
 def test_metadata_is_read_for_a_person_and_not_while_the_store_is_away(parts):

@@ -9,7 +9,7 @@ from wire.job import MAX_MESSAGE, Job
 from wire.queue import DeadLetter
 from wire.sqlite.file import SqliteFile
 
-__all__ = ["EXHAUSTED", "SCHEMA", "bury", "drop", "exhume", "newest"]
+__all__ = ["EXHAUSTED", "SCHEMA", "bury", "count", "drop", "exhume", "newest"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -29,6 +29,12 @@ def bury(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
         "INSERT INTO dead_letters (body, reason, died_at) VALUES (?, ?, ?)",
         (body[:MAX_MESSAGE], reason, time.time()),
     )
+
+
+def count(file: SqliteFile) -> int:
+    """Count the dead letters."""
+    [(number,)] = file.read("SELECT count(*) FROM dead_letters")
+    return number
 
 
 def newest(file: SqliteFile, limit: int) -> list[DeadLetter]:

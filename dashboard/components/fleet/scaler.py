@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.components import tables
-from dashboard.fleet.reading import Condition, FleetReading, Scaler
+from dashboard.fleet.reading import Autoscaler, Condition, FleetReading, Scaler
 from dashboard.readings.snapshot import Reading
 
 _NONE = (
@@ -37,23 +37,40 @@ def rows(scaler: Scaler, reading: FleetReading, age: float) -> Iterator[tuple[st
     yield "Trigger", escape(scaler.trigger)
     yield "Value now", escape(_value(scaler))
     yield "Replicas", escape(_replicas(scaler, reading))
+    if scaler.autoscaler:
+        yield "Autoscaler", escape(_autoscaler(scaler.autoscaler))
     yield "Polling", f"every {scaler.polling_interval:g} s"
     if scaler.cooldown_period:
         yield "Cool-down", escape(_cooldown(scaler, age))
-    yield "Paused", "yes: nothing changes until it is resumed" if scaler.paused else "no"
+    yield "Paused", _paused(scaler)
     if scaler.conditions:
         yield "Conditions", "".join(_condition(condition) for condition in scaler.conditions)
 
 
 def _value(scaler: Scaler) -> str:
     if scaler.jobs is None:
-        return f"{words.UNKNOWN}; {scaler.jobs_per_worker} per worker"
-    return f"{words.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker} per worker"
+        return f"{words.UNKNOWN}; {scaler.jobs_per_worker:g} per worker"
+    return f"{words.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
 
 
 def _replicas(scaler: Scaler, reading: FleetReading) -> str:
     ready, wanted = _number(reading.ready), _number(reading.wanted)
     return f"{ready} ready, {wanted} wanted, {scaler.minimum} to {scaler.maximum}"
+
+
+def _autoscaler(autoscaler: Autoscaler) -> str:
+    now = f"{_number(autoscaler.desired)} desired, {_number(autoscaler.current)} there"
+    if autoscaler.jobs_per_worker is None:
+        return f"{now}, requests per worker {words.UNKNOWN}"
+    return f"{now}, {autoscaler.jobs_per_worker:g} requests per worker"
+
+
+def _paused(scaler: Scaler) -> str:
+    if scaler.paused:
+        return "yes: nothing changes until it is resumed"
+    if scaler.scale_in_paused:
+        return "partly: it only adds workers"
+    return "partly: it only takes workers away" if scaler.scale_out_paused else "no"
 
 
 def _number(number: int | None) -> str:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from html import escape
 
 from dashboard import words
-from dashboard.components import live_html, tables
+from dashboard.components import job_links, live_html, tables
 from dashboard.components.tables import Column, Row
 from dashboard.fleet.reading import FleetReading, Phase, Worker
 from dashboard.readings.jobs import JobView
@@ -39,9 +39,9 @@ _NOT_HEARD = (
 )
 
 
-def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the workers."""
-    live_html.show(_card(snapshot, zone), key="fleet_workers")
+def show(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
+    """Show the workers; return the id of a job whose link was clicked in this run."""
+    return live_html.show(_card(snapshot, zone), key="fleet_workers")
 
 
 def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
@@ -102,7 +102,8 @@ def row(worker: Worker, view: JobView | None, now: float) -> Row:
 def _why(worker: Worker, view: JobView | None) -> str:
     if view is None or worker.job_id is None:
         return f"<span title='{escape(worker.why)}'>{escape(worker.why)}</span>"
-    return f"{escape(view.job.prompt)} <span class='muted'>{escape(_progress(view))}</span>"
+    prompt = job_links.link(worker.job_id, view.job.prompt)
+    return f"{prompt} <span class='muted'>{escape(_progress(view))}</span>"
 
 
 def _progress(view: JobView) -> str:

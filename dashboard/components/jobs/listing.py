@@ -1,0 +1,123 @@
+"""The list of jobs, newest first: a page of rows that keep their places at a refresh."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.components import job_links, live_html, own_jobs, tables
+from dashboard.components.jobs import filters, time_bar
+from dashboard.components.jobs.filters import Filter
+from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.components.tables import Column, Row
+from dashboard.readings.jobs import FINISHED, JobView, State
+from dashboard.readings.snapshot import Snapshot
+from dashboard.readings.waterfall import Stretch, waterfall
+
+PER_PAGE = 50
+
+_COLUMNS = (
+    Column("State", "state"),
+    Column("Prompt", "cut"),
+    Column("Pictures", "pictures opt"),
+    Column("Sent", "sent opt"),
+    Column("Where the time went", "bar"),
+    Column("Took", "took right"),
+    Column("", "act right"),
+)
+# Form tells states apart, not colour alone: a ring waits, half is on its way, full is done.
+_DOTS: dict[State, tuple[str, str]] = {
+    "waiting": ("requests", "ring"),
+    "starting": ("requests", "half"),
+    "painting": ("requests", "full"),
+    "done": ("pictures", "full"),
+    "failed": ("silent", "ring"),
+    "cancelled": ("muted", "ring"),
+}
+_EMPTY = "No jobs yet. Ask for a picture in the Studio, and its job appears here by itself."
+_NO_MATCH = "No job matches. Choose All, and empty the search, to see every job."
+
+
+def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Show the chosen jobs, and do what is clicked in a row."""
+    chosen = filters.chosen()
+    found = len(chosen.matching(snapshot.jobs))
+    place = st.container()
+    page = filters.page(-(-found // PER_PAGE))
+    with place:
+        clicked = live_html.show(_drawn(snapshot, chosen, page, zone), key="jobs_list")
+    if clicked:
+        _do(clicked, snapshot)
+
+
+def _do(clicked: str, snapshot: Snapshot) -> None:
+    action, _, job_id = clicked.rpartition(":")
+    view = next((view for view in snapshot.jobs if view.job.id == job_id), None)
+    if action == "cancel":
+        own_jobs.cancel(job_id)
+        st.rerun(scope="fragment")
+    elif action == "retry" and view:
+        own_jobs.retry(view.job)
+        st.rerun(scope="fragment")
+    else:
+        job_links.ask_for(job_id)
+        st.rerun()  # a drawer opened here would be closed by the next tick
+
+
+@once_per_snapshot
+def _drawn(snapshot: Snapshot, chosen: Filter, page: int, zone: tzinfo | None) -> str:
+    jobs = chosen.matching(snapshot.jobs)
+    title = tables.title("Jobs", summary(snapshot))
+    if not jobs:
+        return title + tables.note(_NO_MATCH if snapshot.jobs else _EMPTY)
+    shown = jobs[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return (
+        title + time_bar.legend() + tables.table(_COLUMNS, rows(shown, snapshot.at, zone), "jobs")
+    )
+
+
+def summary(snapshot: Snapshot) -> str:
+    """Say how many jobs there are of each state, and how many wait that nobody heard of."""
+    states = Counter(view.state for view in snapshot.jobs)
+    said = [f"{states[state]} {state}" for state in _DOTS if states[state]]
+    depth = snapshot.queue.value
+    if depth and (others := depth.ready - states["waiting"] - states["cancelled"]) > 0:
+        said.append(f"{others} more on the queue that this dashboard has not heard of")
+    return " · ".join(said)
+
+
+def rows(jobs: Sequence[JobView], now: float, zone: tzinfo | None) -> list[Row]:
+    """Write some jobs, with bars of one scale."""
+    times = [waterfall(view, now) for view in jobs]
+    longest = time_bar.scale(times)
+    return [
+        Row(view.job.id, _cells(view, stretches, longest, zone))
+        for view, stretches in zip(jobs, times, strict=True)
+    ]
+
+
+def _cells(
+    view: JobView, stretches: Sequence[Stretch], longest: float, zone: tzinfo | None
+) -> tuple[str, ...]:
+    took = time_bar.total(stretches)
+    return (
+        tables.dot(*_DOTS[view.state], view.state),
+        job_links.link(view.job.id, view.job.prompt),
+        f"{len(view.pictures)} of {view.job.count}",
+        tables.unknown() if view.submitted_at is None else words.clock(view.submitted_at, zone),
+        time_bar.bar(stretches, longest),
+        words.short_duration(took) if stretches else tables.unknown(),
+        _action(view),
+    )
+
+
+def _action(view: JobView) -> str:
+    if view.state not in FINISHED:
+        return _button("cancel", "Cancel", view)
+    return _button("retry", "Try again", view) if view.state == "failed" else ""
+
+
+def _button(action: str, label: str, view: JobView) -> str:
+    return f"<button type='button' class='row' data-opens='{action}:{view.job.id}'>{label}</button>"
