@@ -9,6 +9,7 @@ from dashboard import access, runtime, words
 from wire.errors import ApplicationError
 
 _ASKED = "deletion"
+_DONE = "deleted"
 
 Names = tuple[str, ...]
 
@@ -28,6 +29,11 @@ def show_button(names: Names) -> None:
         on_click=ask_for,
         args=(names,),
     )
+
+
+def last() -> Names:
+    """Return what this session deleted last."""
+    return st.session_state.get(_DONE, ())
 
 
 def refusal() -> str | None:
@@ -70,6 +76,7 @@ def _delete(names: Names) -> bool:
         )
         return False
     _forget()
+    st.session_state[_DONE] = names
     return True
 
 

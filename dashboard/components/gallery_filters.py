@@ -40,7 +40,7 @@ def show(zone: tzinfo | None) -> None:
             on_change=go_to,
             args=("",),
         )
-        st.html("<span class='muted'>until</span>")
+        st.html("<span class='muted'>until</span>", width="content")
         st.date_input(
             "Painted until",
             value=None,

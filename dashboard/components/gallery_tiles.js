@@ -16,6 +16,7 @@ function part(tag, className, text, press) {
 
 class GalleryTiles {
   constructor(root) {
+    this.root = root;
     this.grid = root.querySelector(".tiles");
     this.bar = root.querySelector(".gallery-bar");
     this.summary = part("span", "muted summary", "");
@@ -36,7 +37,7 @@ class GalleryTiles {
     this.selected = new Set();
     this.scroller = root.closest(".stMain") ?? document.documentElement;
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    this.grid.addEventListener("pointerleave", () => this.draw());
+    root.addEventListener("pointerleave", () => this.draw());
     this.grid.addEventListener("focusout", () => setTimeout(() => this.draw()));
     this.grid.addEventListener("keydown", (event) => this.moveFocus(event));
   }
@@ -47,7 +48,17 @@ class GalleryTiles {
     while (this.grid.children.length < data.places) {
       this.grid.append(makeTile((tile, event) => this.press(tile, event)));
     }
+    this.forgetDeleted();
     this.draw();
+  }
+
+  // What was deleted from here is not selected any more, and its place is filled at once.
+  forgetDeleted() {
+    const deleted = new Set(this.data.deleted);
+    if (this.shown?.some((picture) => deleted.has(picture.name))) this.shown = undefined;
+    const before = this.selected.size;
+    for (const name of deleted) this.selected.delete(name);
+    if (before > 0 && this.selected.size === 0) this.isSelecting = false;
   }
 
   draw() {
@@ -78,7 +89,7 @@ class GalleryTiles {
     return (
       this.scroller.scrollTop > BUSY_BELOW ||
       this.isSelecting ||
-      this.grid.matches(":hover") ||
+      this.root.matches(":hover") || // with the bar, so that its button waits for the pointer
       this.grid.matches(":focus-within")
     );
   }

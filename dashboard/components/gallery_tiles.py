@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import words
-from dashboard.components import picture_tiles
+from dashboard.components import deletion, picture_tiles
 from dashboard.readings.gallery_page import PAGE, GalleryPage
 from dashboard.routes.archive import MOST
 
@@ -30,9 +30,7 @@ class Clicks:
     """Names of the pictures that somebody wants deleted."""
 
 
-def show(
-    page: GalleryPage, view: str, summary: str, zone: tzinfo | None, no_deletion: str | None
-) -> Clicks:
+def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Clicks:
     """Show the tiles of a page.
 
     Args:
@@ -40,7 +38,6 @@ def show(
         view: tells pages apart; within one, new pictures wait until nobody is disturbed.
         summary: which pictures these are.
         zone: the viewer's.
-        no_deletion: why the viewer may not delete; None for who may.
 
     """
     fields = (picture_tiles.fields(view, zone, words.date_and_clock) for view in page.pictures)
@@ -50,7 +47,8 @@ def show(
         "view": view,
         "summary": summary,
         "most": MOST,
-        "no_deletion": no_deletion,
+        "deleted": deletion.last(),
+        "no_deletion": deletion.refusal(),
     }
     result = _tiles(
         data=data,

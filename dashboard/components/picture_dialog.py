@@ -69,7 +69,8 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
         if metadata:
             _show_repeats(picture, metadata)
         # A link and no st.download_button: the bytes need not pass through the session.
-        st.html(f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>")
+        link = f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>"
+        st.html(link, width="content")
         if view:
             label = "★ Starred" if view.starred else "☆ Star"
             st.button(label, key="dialog_star", on_click=_star, args=(name, not view.starred))

@@ -35,7 +35,7 @@ def show_live() -> None:
     store = runtime.current().sampler.snapshot().store
     view = f"{query} {first}"
     summary = gallery_summary.line(page, query)
-    clicks = gallery_tiles.show(page, view, summary, viewer.zone(), deletion.refusal())
+    clicks = gallery_tiles.show(page, view, summary, viewer.zone())
     gallery_summary.show_empty(page, query, store)
     gallery_pager.show(page)
     if clicks.opened:

@@ -11,7 +11,11 @@ from minio import Minio
 
 from tests.conditions import free_port
 from tests.minio_server import MinioServer
+from wire import stars
+from wire.deletion import delete_picture
 from wire.errors import ObjectMissing, SettingsError, StoreError, StoreFull, StoreUnavailable
+from wire.job import JobRequest, new_job
+from wire.picture import PictureName, metadata_name, picture_name
 from wire.store import Store
 from wire.store_directory import DirectoryStore
 from wire.store_minio import MinioStore
@@ -136,6 +140,34 @@ def test_text_from_people_is_never_part_of_a_path(store: Store, name: str):
     for action in (store.get, store.exists, store.delete, lambda bad: store.put(bad, b"", "x/y")):
         with pytest.raises(StoreError, match="not a name"):
             action(name)
+
+
+def test_stars_are_kept_beside_the_pictures(store: Store):
+    """Every star is found in one listing, and a star is no picture."""
+    job_id = new_job(JobRequest(prompt="cat")).id
+    pictures = [picture_name(job_id, number) for number in range(3)]
+    for name in pictures[:2]:
+        stars.star(store, name)
+    stars.unstar(store, pictures[1])
+    stars.unstar(store, pictures[2])
+    store.put("stars/of/something-else", b"", "text/plain")
+    store.put("z", b"", "text/plain")
+    assert stars.starred(store) == {pictures[0]}
+
+
+def test_last_picture_of_a_job_takes_its_metadata_along(store: Store):
+    """Deleting pictures leaves nothing of a job in the end, and other jobs as they were."""
+    job, other = (new_job(JobRequest(prompt="cat", count=2)) for _ in range(2))
+    for each in (job, other):
+        store.put(picture_name(each.id, 0), b"png", "image/png")
+        store.put(picture_name(each.id, 1), b"png", "image/png")
+        store.put(metadata_name(each.id), b"{}", "application/json")
+    stars.star(store, picture_name(job.id, 0))
+    delete_picture(store, PictureName(job.id, 0))
+    assert names(store, after=job.id)[:2] == [picture_name(job.id, 1), metadata_name(job.id)]
+    for _ in range(2):
+        delete_picture(store, PictureName(job.id, 1))
+    assert {name[:36] for name in names(store)} == {other.id}
 
 
 def test_all_threads_may_use_a_store(store: Store):

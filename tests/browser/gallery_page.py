@@ -1,0 +1,45 @@
+"""The Gallery as tests see it: what a person would call its parts."""
+
+from playwright.sync_api import Locator, Page
+
+
+class GalleryPage:
+    """A page that has been drawn once."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        page.locator(".gallery-bar").wait_for(timeout=60_000)
+
+    @property
+    def tiles(self) -> Locator:
+        """Return the pictures."""
+        return self.page.locator(".tile:visible")
+
+    @property
+    def dialog(self) -> Locator:
+        """Return the dialog that is open."""
+        return self.page.get_by_role("dialog")
+
+    @property
+    def summary(self) -> Locator:
+        """Return the line that says which pictures these are."""
+        return self.page.locator(".gallery-bar .summary")
+
+    @property
+    def news(self) -> Locator:
+        """Return the button that tells of new pictures."""
+        return self.page.locator(".gallery-bar .news")
+
+    def tile(self, prompt: str) -> Locator:
+        """Find the tile of a picture."""
+        return self.tiles.filter(has=self.page.get_by_alt_text(prompt, exact=True))
+
+    def button(self, name: str) -> Locator:
+        """Find a button by what it says."""
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def search(self, text: str) -> None:
+        """Type into the search field and press Enter."""
+        field = self.page.get_by_label("Search words in prompts")
+        field.fill(text)
+        field.press("Enter")
