@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None, description="pictures painted at once; unset: 4 on a GPU, else 1"
     )
-    exit_after_one_task: bool = Field(False, description="`1`: a worker does one job and exits")
+    exit_after_one_task: bool = Field(
+        False, description="`1`: a worker does one job and exits, or none within a minute"
+    )
     grace_period: Annotated[float, Field(ge=0)] = Field(
         10, description="seconds that a worker has to finish once it is told to stop"
     )

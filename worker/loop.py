@@ -1,5 +1,6 @@
 """The worker's life after its model is loaded: take jobs, do them, until told to stop."""
 
+import time
 from contextlib import suppress
 
 from wire.errors import QueueError
@@ -11,20 +12,32 @@ from worker.patience import patiently
 _TAKE_TIMEOUT = 0.5
 """Seconds: how long a worker with nothing to do may overlook that it should stop."""
 
+_LONGEST_WAIT_FOR_ONE_TASK = 60.0
+"""Seconds. RabbitMQ's numbers are some seconds old, so KEDA may start a Job for a request
+that is done already: it ends, in place of holding a GPU until the next request."""
+
 
 def work(parts: Parts) -> None:
-    """Do jobs until ``parts.stopping`` is asked, or one if EXIT_AFTER_ONE_TASK is set.
+    """Do jobs until ``parts.stopping`` is asked.
+
+    With EXIT_AFTER_ONE_TASK do one, or none if none comes within a minute.
 
     Raises:
         DeviceLost: the device fails at everything; unfinished jobs were given back.
 
     """
-    while not parts.stopping.asked:
+    started = time.monotonic()
+    while not parts.stopping.asked and not _one_task_too_many(parts, started):
         deliveries = _take(parts)
         if deliveries:
             do_batch(parts, deliveries)
             if parts.settings.exit_after_one_task:
                 return
+
+
+def _one_task_too_many(parts: Parts, started: float) -> bool:
+    waited = time.monotonic() - started
+    return parts.settings.exit_after_one_task and waited > _LONGEST_WAIT_FOR_ONE_TASK
 
 
 def _take(parts: Parts) -> list[Delivery]:

@@ -455,6 +455,16 @@ def test_one_task_and_no_more(parts: Parts):
     assert kinds(parts)[-1] == "done"
 
 
+def test_a_worker_for_one_task_does_not_wait_for_ever(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+):
+    """With EXIT_AFTER_ONE_TASK and nothing to do, a worker ends: it was one too many."""
+    monkeypatch.setattr("worker.loop._LONGEST_WAIT_FOR_ONE_TASK", 0.0)
+    settings = parts.settings.model_copy(update={"exit_after_one_task": True})
+    work(replace(parts, settings=settings))
+    assert kinds(parts) == []
+
+
 def test_a_store_that_is_away_delays_a_job_and_loses_nothing(parts: Parts, tmp_path: Path):
     """While the store is away the job waits, says why, and completes when it is back."""
     in_the_way = tmp_path / "pictures"
