@@ -8,9 +8,12 @@ cd "$k8s/.."
 
 # Without a GPU, PyTorch's build for the CPU does, and is gigabytes smaller.
 torch=${TORCH:-}
+model=${MODEL:-models/demo}
 if [ "${GPU+set}" ] && [ -z "$GPU" ]; then torch=cpu; fi
 
 say "$(image_of dashboard)"
 docker build --file Dockerfile.ui --tag "$(image_of dashboard)" .
-say "$(image_of worker)${torch:+, PyTorch for the $torch}"
-docker build --file Dockerfile.worker --build-arg "TORCH=$torch" --tag "$(image_of worker)" .
+[ -f "$model/model_index.json" ] || fail "MODEL=$model holds no model_index.json, so it is no diffusers pipeline."
+say "$(image_of worker) with $model${torch:+, PyTorch for the $torch}"
+docker build --file Dockerfile.worker --build-arg "TORCH=$torch" --build-arg "MODEL=$model" \
+  --tag "$(image_of worker)" .
