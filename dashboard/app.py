@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "gallery.py", title="Gallery"),
         st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
+        st.Page(_HERE / "views" / "present.py", title="Present"),
     ],
     position="top",
 )

@@ -106,6 +106,12 @@ class Settings(BaseSettings):
         None, description="a recording that the dashboard plays, instead of a live run"
     )
 
+    public_url: str | None = Field(
+        None,
+        description="`https://…` where visitors reach the dashboard, for Present's QR code; "
+        "unset: where Present was opened",
+    )
+
     @field_validator("*", mode="before")
     @classmethod
     def _empty_means_unset(cls, value: object, info) -> object:
@@ -117,6 +123,13 @@ class Settings(BaseSettings):
     def _is_amqp(cls, url: SecretStr | None) -> SecretStr | None:
         if url and _scheme(url.get_secret_value()) not in ("amqp", "amqps"):
             raise ValueError("must start with amqp:// or amqps://, and be a URL")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, url: str | None) -> str | None:
+        if url and _scheme(url) not in ("http", "https"):
+            raise ValueError("must start with http:// or https://, and be a URL")
         return url
 
     @field_validator("device")

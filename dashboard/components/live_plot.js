@@ -46,29 +46,41 @@ function parseFigure(element, text) {
   return figure;
 }
 
-function fit(figure, width) {
+// The figure is drawn for one size of text. Where the style sheets give the chart's element
+// larger or smaller text, as on a projector, all of it grows along: text, lines and margins.
+function scale(plot, figure) {
+  const factor = parseFloat(getComputedStyle(plot).fontSize) / figure.layout.font.size;
+  plot.style.transform = factor === 1 ? "" : `scale(${factor})`;
+  plot.style.width = `${100 / factor}%`;
+  plot.style.height = plot.fixedHeight ? `${plot.fixedHeight}px` : `${100 / factor}%`;
+}
+
+function fit(figure, width, height) {
   figure.layout.width = width;
+  figure.layout.height = height;
   if (width < NARROW) {
     figure.layout.xaxis.nticks = figure.layout.xaxis.tickformat.includes("%S") ? 3 : 4;
     figure.layout.annotations = figure.layout.annotations.filter((a) => a.name !== "caption");
   }
-  return figure;
 }
 
 function draw(plot) {
   if (!window.Plotly || !plot.clientWidth) return;
-  const figure = fit(parseFigure(plot, plot.figureText), plot.clientWidth);
+  const figure = parseFigure(plot, plot.figureText);
+  scale(plot, figure);
+  fit(figure, plot.clientWidth, plot.clientHeight);
   window.Plotly.react(plot, figure.data, figure.layout, {
     displayModeBar: false,
     doubleClick: false,
   });
 }
 
-// Redraws without new data: another width, or another theme. A change of theme is seen as
+// Redraws without new data: another size, or another theme. A change of theme is seen as
 // the end of the (1 ms) transition of the element's colour, see live_plot.css.
 function watch(plot) {
   plot.resizing = new ResizeObserver(() => {
-    if (plot.clientWidth !== plot._fullLayout?.width) draw(plot);
+    const { width, height } = plot._fullLayout ?? {};
+    if (plot.clientWidth !== width || plot.clientHeight !== height) draw(plot);
   });
   plot.resizing.observe(plot);
   plot.addEventListener("transitionend", (event) => {
@@ -79,7 +91,7 @@ function watch(plot) {
 export default function ({ data, parentElement }) {
   const plot = parentElement.querySelector(".live-plot");
   plot.figureText = data.figure;
-  plot.style.height = `${data.height}px`;
+  plot.fixedHeight = data.height;
   plot.setAttribute("aria-label", data.alt);
   if (!plot.resizing) watch(plot);
   loadPlotly(data.library).then(() => draw(plot), (error) => console.error(error));

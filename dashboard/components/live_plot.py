@@ -25,15 +25,19 @@ def _drawn(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
     return figure.draw(snapshot, span, zone).to_json()
 
 
-def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
-    """Show the last ``span`` seconds on the viewer's clock."""
+def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | None = HEIGHT) -> None:
+    """Show the last ``span`` seconds on the viewer's clock.
+
+    Without a height, in pixels, the chart fills the box that the page's style sheet gives
+    it, and its text and lines are scaled by the font size of ``.live-plot`` there.
+    """
     _plot(
         data={
             "figure": _drawn(snapshot, span, zone),
-            "height": HEIGHT,
+            "height": height,
             "alt": figure.alt_text(snapshot),
             "library": files.PLOTLY_URL,
         },
         key="timeline",
-        height=HEIGHT,
+        height=height or "stretch",
     )

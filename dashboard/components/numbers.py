@@ -27,14 +27,14 @@ class Cell:
     tint: bool = False
 
 
-def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the numbers that this mode knows."""
-    strip = list(cells(snapshot, zone))
+def show(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> None:
+    """Show the numbers that this mode knows; the pictures always, or only for want of nodes."""
+    strip = list(cells(snapshot, zone, always_pictures))
     inner = "".join(_html(cell) for cell in strip)
     st.html(f"<div class='numbers' data-cells='{len(strip)}'>{inner}</div>")
 
 
-def cells(snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Cell]:
+def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> Iterator[Cell]:
     """Choose the numbers, and what is said of each."""
     yield _waiting(snapshot, zone)
     yield _painting(snapshot, zone)
@@ -42,7 +42,7 @@ def cells(snapshot: Snapshot, zone: tzinfo | None) -> Iterator[Cell]:
         yield _workers(snapshot.fleet or Reading(), zone)
     if "nodes" in snapshot.lanes:
         yield _nodes(snapshot.fleet or Reading(), zone)
-    else:
+    if always_pictures or "nodes" not in snapshot.lanes:
         yield _pictures(snapshot, zone)
 
 

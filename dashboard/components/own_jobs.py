@@ -1,5 +1,7 @@
 """The jobs that this session sent, and sending more of them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -11,6 +13,16 @@ from wire.job import Job
 _KEY = "own_jobs"
 
 
+@dataclass(frozen=True)
+class Sending:
+    """What became of some requests that were sent together."""
+
+    sent: int
+    unsent: tuple[dict[str, Any], ...] = ()
+    """The one that failed and those after it."""
+    error: ApplicationError | None = None
+
+
 def ids() -> frozenset[str]:
     """Return the ids of the jobs that this session sent."""
     return frozenset(st.session_state.get(_KEY, ()))
@@ -20,6 +32,16 @@ def submit(fields: dict[str, Any]) -> Job:
     """Send a job and remember that it is this session's; raises ApplicationError."""
     access.require("submit")
     return _remembered(submission.submit(fields))
+
+
+def submit_all(requests: Sequence[dict[str, Any]]) -> Sending:
+    """Send requests one by one, until one of them fails."""
+    for sent, fields in enumerate(requests):
+        try:
+            submit(fields)
+        except ApplicationError as error:
+            return Sending(sent, tuple(requests[sent:]), error)
+    return Sending(len(requests))
 
 
 def _remembered(job: Job) -> Job:

@@ -1,6 +1,6 @@
 """The newest pictures. A click opens a picture's details without reloading the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from html import escape
 from pathlib import Path
@@ -37,9 +37,13 @@ _tiles = st.components.v2.component(
 def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | None:
     """Show the tiles; return the name of a picture that was clicked in this run."""
     st.html(_title(snapshot, notice))
-    pictures = [fields(view, zone) for view in snapshot.pictures[:PLACES]]
+    return show_grid(snapshot.pictures, PLACES, zone)
+
+
+def show_grid(pictures: Sequence[PictureView], places: int, zone: tzinfo | None) -> str | None:
+    """Show the first of some pictures in fixed places; return the name of a clicked one."""
     result = _tiles(
-        data={"pictures": pictures, "places": PLACES},
+        data={"pictures": [fields(view, zone) for view in pictures[:places]], "places": places},
         key="tiles",
         on_opened_change=ignore,
     )

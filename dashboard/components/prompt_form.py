@@ -1,5 +1,6 @@
 """The form that takes a person's wish. What was typed stays, whatever happens."""
 
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import cycle, islice
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import access
+from dashboard.bursts import BURSTS, Burst
 from dashboard.components import account, own_jobs
 from dashboard.model_facts import ModelFacts
 from wire.errors import ApplicationError
@@ -14,21 +16,14 @@ from wire.job import MAX_PROMPT
 
 BURST = 20
 _SUGGESTIONS = 4
+_PRESETS = "presets"
 _OPTIONS = ("width", "height", "steps", "seed")
 
 
 def show(model: ModelFacts) -> None:
-    """Show the form and do what its buttons ask."""
-    paint, burst = _show_fields(model.suggestions[0])
-    answer = None
-    if not access.allows("submit"):
-        answer = access.reason("submit")
-    elif paint:
-        answer = _send([_paint_fields()])
-    elif burst:
-        answer = _send(burst_fields(_prompt(), model.suggestions, _options()))
-    if answer:
-        st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
+    """Show the form; its buttons act before it is drawn again."""
+    _show_fields(model.suggestions)
+    _show_answer()
     if access.policy().login and access.email() is None:
         account.show_login("form")
     _show_suggestions(model.suggestions)
@@ -36,22 +31,44 @@ def show(model: ModelFacts) -> None:
     _show_vocabulary(model.vocabulary)
 
 
-def _show_fields(example: str) -> tuple[bool, bool]:
-    """Show the fields and their two buttons; tell which of them was pressed."""
+def _show_fields(suggestions: tuple[str, ...]) -> None:
     with st.form("request", border=False, height="stretch"):
         st.text_area(
             "Describe a picture",
             key="prompt",
-            placeholder=example,
+            placeholder=suggestions[0],
             max_chars=MAX_PROMPT,
             height="stretch",
         )
         st.slider("Pictures", 1, 16, 4, key="count")
-        left, right = st.columns(2, gap="small", wrap=False)
-        off = not access.allows("submit")
-        paint = left.form_submit_button("Paint", type="primary", width="stretch", disabled=off)
-        burst = right.form_submit_button(f"Burst of {BURST}", width="stretch", disabled=off)
-    return paint, burst
+        with st.container(horizontal=True, gap="small"):
+            _submit("Paint", _paint, type="primary")
+            _submit(f"Burst of {BURST}", _burst, suggestions)
+            with st.popover("More", key=_PRESETS, on_change="rerun"):
+                for burst in BURSTS:
+                    _submit(burst.label, _send_preset, burst)
+
+
+def _submit(label: str, act: Callable, *args: Any, **look: Any) -> None:
+    st.form_submit_button(
+        label,
+        width="stretch",
+        disabled=not access.allows("submit"),
+        on_click=act,
+        args=args,
+        **look,
+    )
+
+
+def _show_answer() -> None:
+    """Say what went wrong with the last click; what was not sent can be sent again."""
+    answer = st.session_state.pop("answer", None)
+    if not access.allows("submit"):
+        answer = access.reason("submit")
+    if answer:
+        st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
+    if unsent := st.session_state.get("unsent"):
+        st.button(f"Send the other {len(unsent)}", width="stretch", on_click=_send, args=(unsent,))
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:
@@ -106,10 +123,6 @@ def _options() -> dict[str, int]:
     return {key: value for key, value in chosen.items() if value is not None}
 
 
-def _paint_fields() -> dict[str, Any]:
-    return {"prompt": _prompt(), "count": st.session_state.count, **_options()}
-
-
 def burst_fields(
     prompt: str, suggestions: tuple[str, ...], options: dict[str, int]
 ) -> list[dict[str, Any]]:
@@ -119,16 +132,28 @@ def burst_fields(
     return [{"prompt": each, "count": 1, **options} for each in prompts]
 
 
-def _send(requests: list[dict[str, Any]]) -> str | None:
-    """Send the requests; return a sentence if something is to be said."""
+def _paint() -> None:
+    _send([{"prompt": _prompt(), "count": st.session_state.count, **_options()}])
+
+
+def _send_preset(burst: Burst) -> None:
+    st.session_state[_PRESETS] = False  # closes the list
+    _send(burst.requests())
+
+
+def _burst(suggestions: tuple[str, ...]) -> None:
+    _send(burst_fields(_prompt(), suggestions, _options()))
+
+
+def _send(requests: Sequence[dict[str, Any]]) -> None:
+    """Send the requests; keep what is to be said, and what could not be sent of several."""
     if not requests[0]["prompt"]:
-        return "Describe a picture first, or pick one of the suggestions."
-    for sent, fields in enumerate(requests):
-        try:
-            own_jobs.submit(fields)
-        except ApplicationError as error:
-            return refusal(error, sent, len(requests))
-    return None
+        st.session_state.answer = "Describe a picture first, or pick one of the suggestions."
+        return
+    sending = own_jobs.submit_all(requests)
+    st.session_state.unsent = sending.unsent if sending.sent else ()
+    if sending.error:
+        st.session_state.answer = refusal(sending.error, sending.sent, len(requests))
 
 
 def refusal(error: ApplicationError, sent: int, wanted: int) -> str:

@@ -15,7 +15,9 @@ function describe(tile, picture) {
   const [image, caption] = tile.children;
   image.alt = picture.prompt;
   tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}: details`);
-  caption.replaceChildren(picture.prompt, document.createElement("br"), picture.caption);
+  const more = document.createElement("small");
+  more.append(document.createElement("br"), picture.caption);
+  caption.replaceChildren(picture.prompt, more);
 }
 
 async function place(tile, picture) {
