@@ -5,11 +5,15 @@ import shutil
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 Value = TypeVar("Value")
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stable-diffusion-live"
+"""Where `.ci/run` keeps what it builds; programs are in ``bin``."""
 
 
 def wait_until(condition: Callable[[], Value], timeout: float = 30, what: str = "") -> Value:
@@ -33,7 +37,7 @@ def free_port() -> int:
 
 def need_program(name: str, advice: str) -> str:
     """Return a program's path; skip without it, or fail where all servers are required."""
-    path = shutil.which(name)
+    path = shutil.which(name, path=f"{CACHE / 'bin'}{os.pathsep}{os.environ['PATH']}")
     if path:
         return path
     sentence = f"{name} is not installed: {advice}"

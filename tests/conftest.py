@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.chromium",
+    "tests.cluster.fixtures",
     "tests.dashboard_server",
     "tests.minio_server",
     "tests.rabbitmq_server",

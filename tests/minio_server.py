@@ -78,9 +78,14 @@ class MinioServer:
             return False
 
 
+def minio_server_in(folder: Path) -> MinioServer:
+    """Choose a server's program, ports and password; nothing runs yet."""
+    return MinioServer(need_program("minio", _ADVICE), folder)
+
+
 @pytest.fixture(scope="session")
 def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
-    server = MinioServer(need_program("minio", _ADVICE), tmp_path_factory.mktemp("minio"))
+    server = minio_server_in(tmp_path_factory.mktemp("minio"))
     server.start()
     yield server
     server.stop()

@@ -129,13 +129,17 @@ class RabbitServer:
         }
 
 
+def rabbit_server(folder: Path) -> RabbitServer:
+    """Choose a server's program and ports; nothing runs yet."""
+    program = need_program("rabbitmq-server", "apt-get install rabbitmq-server")
+    program = shutil.which("rabbitmq-server", path=_DEBIAN_PROGRAMS) or program
+    return RabbitServer(program, folder, free_port(), free_port(), free_port())
+
+
 @pytest.fixture(scope="session")
 def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
     """Run RabbitMQ; ``stop`` and ``start`` it at will, but leave it running."""
-    program = need_program("rabbitmq-server", "apt-get install rabbitmq-server")
-    program = shutil.which("rabbitmq-server", path=_DEBIAN_PROGRAMS) or program
-    folder = tmp_path_factory.mktemp("rabbitmq")
-    server = RabbitServer(program, folder, free_port(), free_port(), free_port())
+    server = rabbit_server(tmp_path_factory.mktemp("rabbitmq"))
     try:
         server.start()
         yield server

@@ -1,0 +1,49 @@
+"""Machines with GPUs that do not exist, described as GKE describes its own."""
+
+from dataclasses import dataclass
+
+_LABELS = {
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": "amd64",
+    "topology.kubernetes.io/zone": "europe-west4-a",
+}
+# What GKE and the GPU operator put on a node, so that only pods with use for a GPU go there.
+_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine of a node pool."""
+
+    name: str
+    pool: str = "default"
+    gpus: int = 0
+    product: str = "NVIDIA-L4"
+    spot: bool = False
+
+    def node(self) -> dict:
+        """Describe it as a Node, without its status."""
+        own = {
+            "kubernetes.io/hostname": self.name,
+            "cloud.google.com/gke-nodepool": self.pool,
+            "node.kubernetes.io/instance-type": "g2-standard-8" if self.gpus else "e2-standard-8",
+        }
+        return {
+            "metadata": {"name": self.name, "labels": _LABELS | own | self._gpu_labels()},
+            "spec": {"taints": [_TAINT] if self.gpus else []},
+        }
+
+    def capacity(self) -> dict[str, str]:
+        """Return what it has for pods."""
+        gpus = {"nvidia.com/gpu": str(self.gpus)} if self.gpus else {}
+        return {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"} | gpus
+
+    def _gpu_labels(self) -> dict[str, str]:
+        if not self.gpus:
+            return {}
+        return {
+            "nvidia.com/gpu.product": self.product,
+            "nvidia.com/gpu.count": str(self.gpus),
+            "cloud.google.com/gke-accelerator": self.product.lower(),
+            **({"cloud.google.com/gke-spot": "true"} if self.spot else {}),
+        }

@@ -1,0 +1,65 @@
+"""A container's environment, resolved as the kubelet resolves it.
+
+https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
+"""
+
+import base64
+import re
+from collections.abc import Callable
+
+from kubernetes.client import CoreV1Api, V1Container, V1EnvVar, V1ObjectFieldSelector, V1Pod
+
+_REFERENCE = re.compile(r"\$\(([A-Za-z_]\w*)\)")
+
+_FIELDS: dict[str, Callable[[V1Pod], str | None]] = {
+    "metadata.name": lambda pod: pod.metadata.name,
+    "metadata.namespace": lambda pod: pod.metadata.namespace,
+    "metadata.uid": lambda pod: pod.metadata.uid,
+    "spec.nodeName": lambda pod: pod.spec.node_name,
+    "spec.serviceAccountName": lambda pod: pod.spec.service_account_name,
+    "status.podIP": lambda pod: pod.status.pod_ip,
+}
+
+
+def environment_of(api: CoreV1Api, pod: V1Pod, container: V1Container) -> dict[str, str]:
+    """Return every variable; raises ApiException for a ConfigMap or Secret that is not there."""
+    namespace = pod.metadata.namespace
+    resolved: dict[str, str] = {}
+    for source in container.env_from or ():
+        if source.config_map_ref:
+            resolved |= _config_map(api, namespace, source.config_map_ref.name)
+        if source.secret_ref:
+            resolved |= _secret(api, namespace, source.secret_ref.name)
+    for variable in container.env or ():
+        value = _value(api, pod, variable)
+        if value is not None:
+            resolved[variable.name] = _expanded(value, resolved)
+    return resolved
+
+
+def _value(api: CoreV1Api, pod: V1Pod, variable: V1EnvVar) -> str | None:
+    source, namespace = variable.value_from, pod.metadata.namespace
+    if source is None:
+        return variable.value or ""
+    if reference := source.secret_key_ref:
+        return _secret(api, namespace, reference.name).get(reference.key)
+    if reference := source.config_map_key_ref:
+        return _config_map(api, namespace, reference.name).get(reference.key)
+    return _field(pod, source.field_ref) if source.field_ref else None
+
+
+def _field(pod: V1Pod, selector: V1ObjectFieldSelector) -> str | None:
+    return _FIELDS[selector.field_path](pod)
+
+
+def _expanded(value: str, known: dict[str, str]) -> str:
+    return _REFERENCE.sub(lambda found: known.get(found[1], found[0]), value)
+
+
+def _config_map(api: CoreV1Api, namespace: str, name: str) -> dict[str, str]:
+    return api.read_namespaced_config_map(name, namespace).data or {}
+
+
+def _secret(api: CoreV1Api, namespace: str, name: str) -> dict[str, str]:
+    data = api.read_namespaced_secret(name, namespace).data or {}
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}

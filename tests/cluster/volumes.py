@@ -1,0 +1,22 @@
+"""Disks for claims that name no storage class; nothing is ever written on them."""
+
+_DISKS = 8
+
+
+def volumes() -> dict:
+    """Describe them to the API server, whose controllers bind claims to them."""
+    items = [_volume(f"disk-{number}") for number in range(_DISKS)]
+    return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _volume(name: str) -> dict:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name},
+        "spec": {
+            "capacity": {"storage": "100Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "hostPath": {"path": f"/nowhere/{name}"},
+        },
+    }
