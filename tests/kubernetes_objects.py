@@ -20,6 +20,21 @@ def recorded(name: str, **changes: Any) -> Any:
     return merged(found, changes) if changes else found
 
 
+def kubeconfig(server: str) -> str:
+    """Write a kubeconfig that names a server, with a token that no server knows."""
+    name = "c"
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": name,
+            "clusters": [{"name": name, "cluster": {"server": server}}],
+            "users": [{"name": name, "user": {"token": "t"}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        }
+    )
+
+
 def merged(old: Any, new: Any) -> Any:
     """Put ``new`` over ``old``: mappings key by key, all else as a whole."""
     if not (isinstance(old, dict) and isinstance(new, dict)):

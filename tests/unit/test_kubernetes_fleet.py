@@ -10,7 +10,7 @@ from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
 from dashboard.fleet.kubernetes.look import KINDS, Look, refused
 from dashboard.readings.journal import Journal
 from tests.conditions import free_port
-from tests.kubernetes_objects import recorded
+from tests.kubernetes_objects import kubeconfig, recorded
 from wire.errors import FleetError
 
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
@@ -129,29 +129,14 @@ def asked_for(kind):
     return middle[0] if root == "apis" else "", resource, "{namespace}" not in kind.path
 
 
-@pytest.fixture
-def kubeconfig(tmp_path, monkeypatch):
-    """Write a kubeconfig for a server, and have it used."""
-    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    file = tmp_path / "kubeconfig"
-    monkeypatch.setenv("KUBECONFIG", str(file))
-
-    def write(server):
-        file.write_text(
-            "{apiVersion: v1, kind: Config, current-context: c,"
-            f" clusters: [{{name: c, cluster: {{server: '{server}'}}}}],"
-            " contexts: [{name: c, context: {cluster: c, user: u}}],"
-            " users: [{name: u, user: {token: t}}]}"
-        )
-
-    return write
-
-
-def test_without_a_cluster_the_fleet_is_a_sentence(kubeconfig):
+def test_without_a_cluster_the_fleet_is_a_sentence(tmp_path, monkeypatch):
     """No kubeconfig, and a server that is away: each is one sentence, and no library's error."""
+    file = tmp_path / "kubeconfig"
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(file))
     fleet = KubernetesFleet("stable-diffusion", "worker", Journal())
     with pytest.raises(FleetError, match="No cluster is configured here"):
         fleet.read()
-    kubeconfig(f"https://127.0.0.1:{free_port()}")
+    file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
     with pytest.raises(FleetError, match="cannot be reached: Connection refused"):
         fleet.read()

@@ -8,13 +8,19 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dashboard.fleet.kubernetes.client import NotListed, Object, connect, list_objects
 from wire.errors import FleetError
 
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
 _PATIENCE = 2.5
 """Seconds that a look waits for its lists; what comes later counts for the next look."""
-_KEPT = 15.0
+_RECONNECT = 5.0
+"""Seconds that a connection is tried before another is made."""
+_KEPT = 8.0
 """Seconds for which an earlier list stands in for one that is late."""
 
 Objects = tuple[Object, ...]
@@ -103,52 +109,67 @@ class _Listing:
     request: Future[Answer] | None = None
 
 
+@dataclass(frozen=True)
+class _Connection:
+    api: "ApiClient"
+    made_at: float
+
+
 class Cluster:
     """Asks one namespace's API objects, again and again."""
 
     def __init__(self, namespace: str, scaler: str) -> None:
         self._namespace = namespace
         self._scaler = scaler
-        self._api = None
+        self._connection: _Connection | None = None
         self._listings = [_Listing(kind) for kind in KINDS]
         self._threads = ThreadPoolExecutor(len(KINDS), "list")
 
     def look(self) -> Look:
         """List what is due; raises FleetError with a sentence if nothing can be read."""
         began = time.time()
-        self._begin(began)
-        wait([listing.request for listing in self._listings if listing.request], _PATIENCE)
-        for listing in self._listings:
+        asked = self._ask(began)
+        wait([listing.request for listing in asked], _PATIENCE)
+        for listing in asked:
             _collect(listing)
-        return self._told(began)
+        return self._told(asked, began)
 
-    def _begin(self, now: float) -> None:
-        if self._api is None:
-            self._api = connect(len(KINDS))
+    def _ask(self, now: float) -> list[_Listing]:
+        """Begin the lists that are due; return those that are under way."""
+        if self._connection is None:
+            self._connection = _Connection(connect(len(KINDS)), now)
         for listing in self._listings:
             if listing.request is None and now - listing.answer.at >= listing.kind.every:
-                listing.request = self._threads.submit(self._list, listing.kind)
+                api = self._connection.api
+                listing.request = self._threads.submit(self._list, api, listing.kind)
+        return [listing for listing in self._listings if listing.request]
 
-    def _list(self, kind: Kind) -> Answer:
+    def _list(self, api: "ApiClient", kind: Kind) -> Answer:
         name, _, value = kind.selector.format(scaler=self._scaler).partition("=")
         query = {name: value} if name else {}
         try:
             path = kind.path.format(namespace=self._namespace)
-            return Answer(time.time(), list_objects(self._api, path, **query))
+            return Answer(time.time(), list_objects(api, path, **query))
         except NotListed as error:
             return refused(kind, error, time.time())
 
-    def _told(self, now: float) -> Look:
+    def _told(self, asked: list[_Listing], now: float) -> Look:
         answers = {one.kind.name: _newest(one, now) for one in self._listings}
-        if all(answer.objects is None for answer in answers.values()):
-            # A login that was renewed, or a cluster made anew, is read with the next look.
-            self._api = None
+        # What was listed seconds ago is no reading of now.
+        if all(answers[one.kind.name].objects is None for one in asked):
+            self._connect_anew(now)
             raise FleetError(next(answer.trouble for answer in answers.values() if answer.trouble))
         return Look(
             at=now,
             troubles=_once(answer.trouble for answer in answers.values()),
             **{name: answer.objects for name, answer in answers.items()},
         )
+
+    def _connect_anew(self, now: float) -> None:
+        """Read the kubeconfig again, for a login that was renewed, or a cluster made anew."""
+        # Not at each look: a kubeconfig may start a cloud's own program to log in.
+        if now - self._connection.made_at > _RECONNECT:
+            self._connection = None
 
 
 def refused(kind: Kind, error: NotListed, now: float) -> Answer:
@@ -163,8 +184,9 @@ def refused(kind: Kind, error: NotListed, now: float) -> Answer:
 
 
 def _collect(listing: _Listing) -> None:
-    if listing.request and listing.request.done():
-        listing.answer, listing.request = listing.request.result(), None
+    if listing.request.done():
+        done, listing.request = listing.request, None
+        listing.answer = done.result()
 
 
 def _newest(listing: _Listing, now: float) -> Answer:

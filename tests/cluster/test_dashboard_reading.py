@@ -1,0 +1,176 @@
+"""What the dashboard reads of a real control plane, with the rights that its role gives it.
+
+No machine and no KEDA runs here: nodes and KEDA's objects are only written down. The whole
+story, with both, is another test's.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dashboard.fleet.kubernetes import client
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings.journal import Journal
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.keda import CUSTOM_RESOURCES
+from tests.cluster.machine import Machine
+from tests.conditions import wait_until
+from tests.kubernetes_objects import recorded
+from wire.errors import FleetError
+
+NAMESPACE = "stable-diffusion"
+RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory) -> Iterator[ControlPlane]:
+    """Run a control plane with the dashboard's ServiceAccount, role and a fake GPU node."""
+    plane = ControlPlane(tmp_path_factory.mktemp("control-plane"))
+    try:
+        plane.start()
+        plane.kubectl("create", "namespace", NAMESPACE)
+        plane.kubectl("apply", "--namespace", NAMESPACE, "--filename", str(RBAC))
+        machine = Machine("gpu-1", "gpu", gpus=2, spot=True)
+        plane.apply({"apiVersion": "v1", "kind": "Node"} | machine.node())
+        yield plane
+    finally:
+        plane.stop()
+
+
+@pytest.fixture
+def fleet(plane, monkeypatch) -> KubernetesFleet:
+    """Return the dashboard's view, by a token of its own ServiceAccount."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig_of("dashboard", NAMESPACE)))
+    return KubernetesFleet(NAMESPACE, "worker", Journal())
+
+
+def install_keda(plane: ControlPlane) -> None:
+    """Write down KEDA's kinds, and a ScaledObject for the workers."""
+    plane.kubectl("apply", "--server-side", "--filename", str(CUSTOM_RESOURCES))
+    plane.kubectl("wait", "--for=condition=Established", "--filename", str(CUSTOM_RESOURCES))
+    plane.apply(applicable("scaled_object"))
+
+
+def applicable(name: str) -> dict:
+    """Return a recorded object without what the server gave it."""
+    found = recorded(name)
+    kept = {key: found["metadata"][key] for key in ("name", "namespace")}
+    return {key: found[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": kept}
+
+
+def read_until(fleet: KubernetesFleet, condition, what: str) -> FleetReading:
+    """Read until a reading is as it should be."""
+
+    def looked() -> FleetReading | None:
+        reading = fleet.read()
+        return reading if condition(reading) else None
+
+    return wait_until(looked, what=what)
+
+
+def test_a_cluster_without_keda_says_so_and_tells_the_rest(plane, fleet):
+    """Before KEDA is installed the workers and nodes are told, and the sentence names KEDA."""
+    plane.apply(applicable("deployment"))
+    reading = read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers")
+    assert reading.troubles == ("KEDA is not installed in this cluster.",)
+    assert (reading.scaler, reading.wanted, reading.ready) == (None, 3, 0)
+    assert [node.name for node in reading.nodes] == ["gpu-1"]
+
+
+def test_its_role_is_enough_for_everything_that_is_read(plane, fleet):
+    """With KEDA's kinds there, the dashboard's own token reads all of it without a trouble."""
+    install_keda(plane)
+    plane.apply(applicable("deployment"))
+    reading = read_until(fleet, lambda reading: reading.scaler and reading.events, "a reading")
+    assert reading.troubles == ()
+    assert (reading.scaler.name, reading.scaler.maximum) == ("worker", 8)
+    assert {worker.why for worker in reading.workers} == {"waits for a GPU node"}
+    assert any("nodes are available" in event.text for event in reading.events)
+
+
+def test_its_role_allows_nothing_else(plane, fleet):  # noqa: ARG001, the fixture makes the token
+    """The dashboard's token reads no Secret, changes nothing, and sees no other namespace."""
+    own = plane.folder / f"kubeconfig-{NAMESPACE}-dashboard"
+
+    def may(*what: str) -> bool:
+        answer = plane.kubectl("auth", "can-i", *what, "--kubeconfig", str(own), check=False)
+        return answer.splitlines()[-1].strip() == "yes"
+
+    assert may("list", "pods", "--namespace", NAMESPACE)
+    assert not may("list", "pods", "--namespace", "kube-system")
+    assert not may("list", "secrets", "--namespace", NAMESPACE)
+    assert not may("delete", "pods", "--namespace", NAMESPACE)
+    assert not may("patch", "deployments", "--namespace", NAMESPACE)
+
+
+def test_lists_of_several_pages_are_read_to_the_end(plane, fleet, monkeypatch):
+    """A page is a part: all of them together are the list."""
+    plane.apply(applicable("deployment"))
+    monkeypatch.setattr(client, "_PAGE", 2)
+    read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers, two on a page")
+
+
+def test_nodes_that_may_not_be_read_are_unknown(plane, fleet):
+    """Without the cluster-wide role the nodes are unknown, not none; the rest is told."""
+    plane.apply(applicable("deployment"))
+    role = ("clusterrolebinding", "stable-diffusion-dashboard")
+    kept = plane.kubectl("get", *role, "--output", "json")
+    plane.kubectl("delete", *role)
+    try:
+        reading = read_until(fleet, lambda reading: reading.nodes is None, "no nodes")
+    finally:
+        plane.kubectl("create", "--filename", "-", text=without_server_fields(kept))
+    assert "The cluster does not let the dashboard list nodes." in reading.troubles
+    assert len(reading.workers) == 3
+
+
+def without_server_fields(text: str) -> str:
+    """Drop from an object's JSON what only the server may set."""
+    found = json.loads(text)
+    for name in ("resourceVersion", "uid", "creationTimestamp"):
+        found["metadata"].pop(name)
+    return json.dumps(found)
+
+
+def test_an_api_server_that_stops_is_a_sentence_until_it_is_back(plane, fleet):
+    """While it is away nothing is known, in one sentence; then the same fleet reads on."""
+    plane.apply(applicable("deployment"))
+    assert fleet.read()
+    plane.api_server.stop()
+    try:
+        with pytest.raises(FleetError, match="API server cannot be reached: Connection refused"):
+            fleet.read()
+    finally:
+        plane.api_server.start()
+
+    def back() -> bool:
+        try:
+            return len(fleet.read().workers) == 3
+        except FleetError:
+            return False
+
+    wait_until(back, what="the reading is back")
+
+
+def test_a_token_that_expired_is_a_sentence_until_there_is_a_new_one(plane, fleet, monkeypatch):
+    """A refused token is named; a kubeconfig that was renewed is read without a restart."""
+    assert fleet.read()
+    account = ("serviceaccount", "dashboard", "--namespace", NAMESPACE)
+    plane.kubectl("delete", *account)
+    plane.kubectl("create", *account)
+
+    def refused() -> str | None:
+        try:
+            fleet.read()
+        except FleetError as error:
+            return str(error)
+        return None
+
+    sentence = wait_until(refused, what="the token is refused")
+    assert sentence == "The cluster refuses the dashboard's credentials; they may have expired."
+    monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig_of("dashboard", NAMESPACE)))
+    wait_until(lambda: refused() is None, what="the new token is used")

@@ -1,0 +1,135 @@
+"""Lists over HTTP: pages that expire, lists that do not come, answers that are none."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from dashboard.fleet.kubernetes.client import NotListed, connect, list_objects
+from dashboard.fleet.kubernetes.look import Cluster
+from tests.conditions import wait_until
+from tests.kubernetes_objects import kubeconfig
+from wire.errors import FleetError
+
+PODS = "/api/v1/namespaces/stable-diffusion/pods"
+EVENTS = "/api/v1/namespaces/stable-diffusion/events"
+
+
+class Server:
+    """An API server of a few lines: ``answers`` maps a path to a function of its query."""
+
+    def __init__(self):
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked = urlsplit(self.path)
+                query = {name: values[0] for name, values in parse_qs(asked.query).items()}
+                answer = outer.answers.get(asked.path, lambda _query: (200, {"items": []}))
+                status, body = answer(query)
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(body if isinstance(body, bytes) else json.dumps(body).encode())
+
+            def log_message(self, *_):
+                pass
+
+        self.answers = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        """Answer no more."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """Run such a server, and have it named by the kubeconfig."""
+    server = Server()
+    file = tmp_path / "kubeconfig"
+    file.write_text(kubeconfig(server.url))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    yield server
+    server.stop()
+
+
+def page(name, following=""):
+    """Return one page of a list with one object."""
+    return 200, {"items": [{"name": name}], "metadata": {"continue": following}}
+
+
+def test_pages_that_expired_are_asked_for_anew(server):
+    """A list whose later pages the server has forgotten (410) begins again, and is complete."""
+    first_pages = []
+
+    def pods(query):
+        if "continue" not in query:
+            first_pages.append(query["limit"])
+            return page("a", "more")
+        return (410, {"message": "expired"}) if len(first_pages) == 1 else page("b")
+
+    server.answers[PODS] = pods
+    assert list_objects(connect(1), PODS) == ({"name": "a"}, {"name": "b"})
+    assert first_pages == ["500", "500"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "sentence"),
+    [
+        (500, {"message": "etcd is away"}, "answered 500: etcd is away"),
+        (502, b"<html>Bad Gateway</html>", "answered 502: <html>Bad Gateway</html>"),
+        (200, b"<html>Welcome</html>", "no Kubernetes API server"),
+        (401, {"message": "Unauthorized"}, "refuses the dashboard's credentials"),
+    ],
+)
+def test_an_answer_that_is_no_list_is_a_sentence(server, status, body, sentence):
+    """A proxy's page, a login that expired, a server with a fault: each has its words."""
+    server.answers[PODS] = lambda _query: (status, body)
+    with pytest.raises(NotListed, match=sentence):
+        list_objects(connect(1), PODS)
+
+
+def test_one_list_that_does_not_come_delays_no_other(server):
+    """While the events hang, pods are told on time, and a sentence says what is missing."""
+    done = threading.Event()
+
+    def hang(_query):
+        done.wait(20)
+        return 200, {"items": []}
+
+    server.answers[EVENTS] = hang
+    cluster = Cluster("stable-diffusion", "worker")
+    try:
+        began = time.monotonic()
+        look = cluster.look()
+        assert time.monotonic() - began < 4
+        assert (look.pods, look.events) == ((), None)
+        assert look.troubles == ("The list of events does not come.",)
+    finally:
+        done.set()
+    wait_until(lambda: cluster.look().troubles == (), what="the events come again")
+
+
+@pytest.mark.usefixtures("server")
+def test_a_list_that_broke_something_here_is_asked_for_again(monkeypatch):
+    """A fault of our own in one look does not end all looks after it."""
+    cluster = Cluster("stable-diffusion", "worker")
+    with monkeypatch.context() as patch:
+        patch.setattr("dashboard.fleet.kubernetes.look.list_objects", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            cluster.look()
+    wait_until(lambda: _looks(cluster), what="a look that works")
+
+
+def _looks(cluster):
+    try:
+        return cluster.look().pods == ()
+    except (ZeroDivisionError, FleetError):
+        return False
