@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from kubernetes.client import CoreV1Api, V1Container, V1EnvVar, V1ObjectFieldSelector, V1Pod
+from kubernetes.client.exceptions import NotFoundException
 
 _REFERENCE = re.compile(r"\$\(([A-Za-z_]\w*)\)")
 
@@ -22,14 +23,14 @@ _FIELDS: dict[str, Callable[[V1Pod], str | None]] = {
 
 
 def environment_of(api: CoreV1Api, pod: V1Pod, container: V1Container) -> dict[str, str]:
-    """Return every variable; raises ApiException for a ConfigMap or Secret that is not there."""
+    """Return every variable; raises NotFoundException if a ConfigMap or Secret is not there."""
     namespace = pod.metadata.namespace
     resolved: dict[str, str] = {}
     for source in container.env_from or ():
-        if source.config_map_ref:
-            resolved |= _config_map(api, namespace, source.config_map_ref.name)
-        if source.secret_ref:
-            resolved |= _secret(api, namespace, source.secret_ref.name)
+        if reference := source.config_map_ref:
+            resolved |= _data(_config_map, api, namespace, reference)
+        if reference := source.secret_ref:
+            resolved |= _data(_secret, api, namespace, reference)
     for variable in container.env or ():
         value = _value(api, pod, variable)
         if value is not None:
@@ -42,9 +43,9 @@ def _value(api: CoreV1Api, pod: V1Pod, variable: V1EnvVar) -> str | None:
     if source is None:
         return variable.value or ""
     if reference := source.secret_key_ref:
-        return _secret(api, namespace, reference.name).get(reference.key)
+        return _data(_secret, api, namespace, reference).get(reference.key)
     if reference := source.config_map_key_ref:
-        return _config_map(api, namespace, reference.name).get(reference.key)
+        return _data(_config_map, api, namespace, reference).get(reference.key)
     return _field(pod, source.field_ref) if source.field_ref else None
 
 
@@ -54,6 +55,15 @@ def _field(pod: V1Pod, selector: V1ObjectFieldSelector) -> str | None:
 
 def _expanded(value: str, known: dict[str, str]) -> str:
     return _REFERENCE.sub(lambda found: known.get(found[1], found[0]), value)
+
+
+def _data(read: Callable[..., dict], api: CoreV1Api, namespace: str, reference) -> dict[str, str]:
+    try:
+        return read(api, namespace, reference.name)
+    except NotFoundException:
+        if not reference.optional:
+            raise
+        return {}
 
 
 def _config_map(api: CoreV1Api, namespace: str, name: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A pod from the moment it is bound to a node until it is gone."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kubernetes.client import CoreV1Api, V1Pod
-from kubernetes.client.exceptions import ApiException
+from kubernetes.client.exceptions import ApiException, NotFoundException
 
 from tests.cluster.container_process import ContainerProcess
 from tests.cluster.image import Image
@@ -97,8 +98,15 @@ class PodRunner:
     def _live(self) -> None:
         while not self._leaving.is_set():
             since = now()
-            self._report("Running", running(since))
-            ended = self._run_once(since)
+            try:
+                ended = self._run_once(since)
+            except NotFoundException as error:
+                self._report(
+                    "Pending",
+                    waiting("CreateContainerConfigError", json.loads(error.body)["message"]),
+                )
+                self._leaving.wait(_FIRST_BACK_OFF)
+                continue
             if self._leaving.is_set():
                 return
             code, words = ended
@@ -117,6 +125,7 @@ class PodRunner:
             return 0, ""
         process = self._launch(image)
         try:
+            self._report("Running", running(since))
             self._tell("Started", f"Started container {self._container.name}")
             self._attend(process, since)
             self._end(process)
