@@ -51,10 +51,24 @@ class ControlPlane:
         for server in reversed(self._servers):
             server.stop()
 
-    def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
-        """Run kubectl as the administrator, ``text`` on its input; return what it printed."""
+    def kubectl(
+        self,
+        *arguments: str,
+        text: str | None = None,
+        check: bool = True,
+        kubeconfig: Path | None = None,
+    ) -> str:
+        """Run kubectl, ``text`` on its input; return what it printed.
+
+        Args:
+            arguments: the command line.
+            text: a file that is named ``-``.
+            check: fail the test if kubectl fails; else its complaint is returned too.
+            kubeconfig: who asks; the administrator if not given.
+
+        """
         done = subprocess.run(
-            [self._kubectl, "--kubeconfig", self.kubeconfig, *arguments],
+            [self._kubectl, "--kubeconfig", kubeconfig or self.kubeconfig, *arguments],
             input=text,
             capture_output=True,
             text=True,

@@ -8,7 +8,8 @@ import yaml
 from tests.cluster.cluster import Cluster
 
 _OVERLAYS = Path(__file__).parents[2] / "k8s" / "overlays"
-_NAMES = sorted(str(path.parent.relative_to(_OVERLAYS)) for path in _OVERLAYS.glob("*/*/*.yaml"))
+_NAMES = sorted(str(path.relative_to(_OVERLAYS)) for path in _OVERLAYS.glob("*/scaled*"))
+"""What `app` holds is in each of these too."""
 
 
 @pytest.fixture(scope="module")

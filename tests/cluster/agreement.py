@@ -1,0 +1,68 @@
+"""The dashboard's reading of a fleet, held against what kubectl says at the same moment."""
+
+from dataclasses import dataclass
+
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
+from dashboard.fleet.reading import FleetReading
+from dashboard.readings.journal import Journal
+from tests.cluster.deployed import NAMESPACE, Deployed
+
+_GPU = "nvidia.com/gpu"
+_WORKER = "app.kubernetes.io/name=worker"
+
+
+@dataclass(frozen=True)
+class Count:
+    """What both can tell."""
+
+    wanted: int
+    workers: int
+    nodes: int
+    gpus: int
+
+
+def counted_by_kubectl(deployed: Deployed) -> Count:
+    """Count with kubectl alone."""
+    pods = deployed.objects("pods", "-l", _WORKER)
+    nodes = [node["status"].get("allocatable", {}) for node in deployed.objects("nodes")]
+    gpus = [int(allocatable[_GPU]) for allocatable in nodes if _GPU in allocatable]
+    return Count(
+        wanted=_wanted(deployed),
+        workers=sum(pod["status"]["phase"] != "Succeeded" for pod in pods),
+        nodes=len(gpus),
+        gpus=sum(gpus),
+    )
+
+
+def counted_by_dashboard(reading: FleetReading) -> Count:
+    """Count what the dashboard read."""
+    nodes = [node for node in reading.nodes if node.ready]
+    return Count(
+        wanted=reading.wanted,
+        workers=len(reading.workers),
+        nodes=len(nodes),
+        gpus=sum(node.slots for node in nodes),
+    )
+
+
+def agreed_reading(deployed: Deployed) -> FleetReading | None:
+    """Return a reading that says what kubectl says; None if the cluster changed meanwhile."""
+    before = counted_by_kubectl(deployed)
+    # A new one looks at everything at once; one that lives looks at nodes every few seconds.
+    reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
+    if counted_by_kubectl(deployed) != before:
+        return None
+    assert reading.troubles == ()
+    assert counted_by_dashboard(reading) == before, reading
+    return reading
+
+
+def _wanted(deployed: Deployed) -> int:
+    if deployed.objects("scaledjobs.keda.sh"):
+        return sum(not _has_ended(job) for job in deployed.objects("jobs"))
+    return sum(one["spec"]["replicas"] for one in deployed.objects("deployments", "-l", _WORKER))
+
+
+def _has_ended(job: dict) -> bool:
+    conditions = job["status"].get("conditions", ())
+    return any(one["type"] in ("Complete", "Failed") for one in conditions)

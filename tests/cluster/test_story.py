@@ -1,0 +1,113 @@
+"""The whole story: prompts, KEDA, pods, machines, pictures, and back to nothing.
+
+Every part is the real one but the machines and what they paint with. The manifests are as
+they are deployed, with shorter waits.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from tests.cluster.agreement import agreed_reading
+from tests.cluster.deployed import Deployed
+from tests.conditions import wait_until
+from wire.backends import open_queue, open_store
+from wire.job import Job, JobRequest, new_job
+from wire.picture import metadata_name, picture_name
+from wire.queue import Depth, Queue
+
+_PATIENCE = 150
+"""Seconds; many workers load their libraries at once, on a machine that may be busy."""
+_MOST = 4
+_QUICK = {
+    "scaleUp": {"policies": [{"type": "Pods", "value": _MOST, "periodSeconds": 15}]},
+    "scaleDown": {"stabilizationWindowSeconds": 5},
+}
+
+
+@pytest.fixture
+def queue(deployed: Deployed) -> Iterator[Queue]:
+    """Open the broker that the cluster's workers take their jobs from."""
+    with closing(open_queue(deployed.settings)) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the cluster with the dashboard's own login."""
+    monkeypatch.setenv("KUBECONFIG", str(deployed.login()))
+
+
+def test_scaled_object_story(deployed: Deployed, queue: Queue) -> None:
+    """20 prompts start workers and machines, are all painted once, and all goes to zero."""
+    deployed.deploy("scaledobject")
+    behaviour = {"horizontalPodAutoscalerConfig": {"behavior": _QUICK}}
+    deployed.patch(
+        "scaledobject",
+        pollingInterval=1,
+        cooldownPeriod=5,
+        maxReplicaCount=_MOST,
+        advanced=behaviour,
+    )
+    _tell(deployed, queue, prompts=20, pictures=3)
+
+
+def test_scaled_job_story(deployed: Deployed, queue: Queue) -> None:
+    """The same with one Job of Kubernetes for each prompt."""
+    deployed.deploy("scaledjob")
+    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MOST)
+    _tell(deployed, queue, prompts=8, pictures=2)
+
+
+def _tell(deployed: Deployed, queue: Queue, prompts: int, pictures: int) -> None:
+    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
+    jobs = _submit(queue, prompts, pictures)
+    _wait_for(deployed, lambda told: told.wanted >= 2, "several workers are wanted")
+    _wait_for(deployed, lambda told: len(told.nodes) >= 2, "machines have joined")
+    _wait_for(deployed, lambda told: told.workers and told.workers[0].node, "pods are placed")
+    wait_until(lambda: _painted(deployed, jobs) >= 1, _PATIENCE, "the first picture")
+    _take_away(deployed)
+    names = _expected(jobs)
+    wait_until(lambda: _painted(deployed, jobs) == len(names), _PATIENCE, "all is painted")
+    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "all is gone again")
+    assert {entry.name for entry in open_store(deployed.settings).entries()} >= names
+    assert queue.depth() == Depth(ready=0, unacknowledged=0)
+    assert queue.dead_letters(10) == ()
+
+
+def _submit(queue: Queue, prompts: int, pictures: int) -> list[Job]:
+    request = JobRequest(prompt="yellow submarine", count=pictures)
+    jobs = [new_job(request) for _ in range(prompts)]
+    for job in jobs:
+        queue.publish(job)
+    return jobs
+
+
+def _take_away(deployed: Deployed) -> None:
+    """Take a machine away as a cloud takes a spot machine, and a pod as an operator does."""
+    kubelet = deployed.cluster.kubelet
+    machine = next(machine for machine in kubelet.machines() if machine.gpus)
+    kubelet.leave(machine.name)
+    pods = deployed.objects("pods", "-l", "app.kubernetes.io/name=worker")
+    deployed.kubectl("-n", "stable-diffusion", "delete", "pod", pods[-1]["metadata"]["name"])
+
+
+def _expected(jobs: list[Job]) -> set[str]:
+    pictures = {picture_name(job.id, number) for job in jobs for number in range(job.count)}
+    return pictures | {metadata_name(job.id) for job in jobs}
+
+
+def _painted(deployed: Deployed, jobs: list[Job]) -> int:
+    stored = {entry.name for entry in open_store(deployed.settings).entries()}
+    return len(stored & _expected(jobs))
+
+
+def _wait_for(deployed: Deployed, condition, what: str) -> None:
+    """Wait for a reading of the dashboard that kubectl confirms."""
+
+    def holds() -> bool:
+        reading = agreed_reading(deployed)
+        return reading is not None and condition(reading)
+
+    wait_until(holds, _PATIENCE, what)
