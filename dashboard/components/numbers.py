@@ -82,31 +82,35 @@ def _busy(snapshot: Snapshot, painting: int) -> str:
 def _workers(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
     fleet = reading.value
     if fleet is None or fleet.ready is None:
-        return Cell("workers", "Workers ready", None, below=words.since(reading.at, zone))
-    wanted = fleet.wanted or 0
-    if not wanted and not fleet.ready:
+        return Cell("workers", "Workers ready", None, below=_unread(reading, zone))
+    if fleet.wanted is None:
+        return Cell("workers", "Workers ready", fleet.ready, below="how many are wanted is unknown")
+    if not fleet.wanted and not fleet.ready:
         return Cell("workers", "Workers ready", 0, below="scaled to zero")
-    return Cell(
-        "workers",
-        "Workers ready",
-        fleet.ready,
-        beside=f"of {fleet.wanted} wanted" if fleet.wanted is not None else "",
-        below=_starting(fleet, wanted),
-    )
+    beside = f"of {fleet.wanted} wanted"
+    return Cell("workers", "Workers ready", fleet.ready, beside, _starting(fleet, fleet.wanted))
 
 
 def _starting(fleet: FleetReading, wanted: int) -> str:
     missing = wanted - fleet.ready
     at_most = f", at most {fleet.scaler.maximum}" if fleet.scaler else ""
+    placeless = sum(worker.phase == "pending" for worker in fleet.workers)
+    if missing > 0 and placeless:
+        return f"{placeless} without a node yet{at_most}"
     if missing > 0:
         return f"{missing} starting{at_most}"
     return f"{-missing} stopping" if missing else f"all ready{at_most}"
 
 
+def _unread(reading: Reading[FleetReading], zone: tzinfo | None) -> str:
+    """Say what is wrong where a number is missing: all of the source, or a part of it."""
+    return words.since(reading.at, zone) if reading.value is None else "could not be read"
+
+
 def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
     nodes = reading.value.nodes if reading.value else None
     if nodes is None:
-        return Cell("nodes", "GPU nodes", None, below=words.since(reading.at, zone))
+        return Cell("nodes", "GPU nodes", None, below=_unread(reading, zone))
     ready = [node for node in nodes if node.ready]
     if not nodes:
         return Cell("nodes", "GPU nodes", 0, below="none running, none billed")

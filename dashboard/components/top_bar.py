@@ -52,6 +52,9 @@ def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
         return _pill("silent", f"{name}: {words.since(reading.at, zone)}", reading.error)
     if age is None:
         return _pill("unread", f"{name}: not read yet")
+    troubles = getattr(reading.value, "troubles", ())
+    if troubles:
+        return _pill("unread", f"{name} {words.age(age)}, in part", " ".join(troubles))
     return _pill("", f"{name} {words.age(age)}", "age of the newest reading")
 
 

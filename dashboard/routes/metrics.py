@@ -1,6 +1,7 @@
 """The newest readings in Prometheus' text format. Unknown is absent, never zero."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -27,13 +28,14 @@ class _Readings(Collector):
         """Yield the metrics whose values are known."""
         for name, text, value in _gauges(self._snapshot):
             if value is not None:
-                yield GaugeMetricFamily(f"{_PREFIX}_{name}", text, value=value)
+                yield _gauge(name, text, value)
         if self._snapshot.pictures_total is not None:
             yield CounterMetricFamily(
                 f"{_PREFIX}_pictures_stored",
                 "Pictures stored since the dashboard started.",
                 value=self._snapshot.pictures_total,
             )
+        yield from _fleet(self._snapshot)
         yield _ages(self._snapshot, self._now)
 
 
@@ -44,9 +46,40 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     yield "jobs_in_progress", "Jobs that a worker holds.", depth and depth.unacknowledged
     yield "workers_wanted", "Workers that the scaler wants.", fleet and fleet.wanted
     yield "workers_ready", "Workers that take jobs.", fleet and fleet.ready
-    if fleet and fleet.nodes is not None:
-        yield "gpu_nodes_ready", "GPU nodes.", sum(node.ready for node in fleet.nodes)
     yield "pictures_known", "Pictures in the store.", snapshot.store.value
+
+
+def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
+    """Tell who works where, and by which numbers it is scaled."""
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    if fleet is None:
+        return
+    phases = Counter(worker.phase for worker in fleet.workers)
+    if fleet.ready is not None:
+        yield _labelled("workers", "Workers by phase.", "phase", phases)
+    if fleet.nodes is not None:
+        slots, used = sum(n.slots for n in fleet.nodes), [n.slots_used for n in fleet.nodes]
+        yield _gauge("gpu_nodes_ready", "GPU nodes.", sum(n.ready for n in fleet.nodes))
+        yield _gauge("gpu_slots", "GPUs on these nodes.", slots)
+        if None not in used:
+            yield _gauge("gpu_slots_used", "GPUs that workers hold.", sum(used))
+    if fleet.scaler:
+        yield _gauge("scaler_minimum", "Workers at least.", fleet.scaler.minimum)
+        yield _gauge("scaler_maximum", "Workers at most.", fleet.scaler.maximum)
+        yield _gauge("scaler_paused", "1 while the scaler is paused.", fleet.scaler.paused)
+        if fleet.scaler.jobs is not None:
+            yield _gauge("scaler_jobs", "Jobs that the scaler counted.", fleet.scaler.jobs)
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{_PREFIX}_{name}", text, value=value)
+
+
+def _labelled(name: str, text: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", text, labels=[label])
+    for key, value in sorted(values.items()):
+        family.add_metric([key], value)
+    return family
 
 
 def _ages(snapshot: Snapshot, now: float) -> GaugeMetricFamily:

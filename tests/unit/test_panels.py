@@ -50,6 +50,18 @@ def test_silent_source_says_since_when():
     assert "The queue &lt;is&gt; away." in pills
 
 
+def test_a_source_that_was_read_in_part_says_so():
+    """A cluster that keeps its nodes to itself is told as such, and its numbers as unknown."""
+    fleet = FleetReading(None, None, 3, (), None, troubles=("It may not list <nodes>.",))
+    snapshot = replace(_snapshot(), fleet=Reading(fleet, NOW - 2))
+    pills = top_bar.pills(snapshot, UTC, NOW)
+    assert "cluster 2 s, in part" in pills
+    assert "It may not list &lt;nodes&gt;." in pills
+    cells = _cells(snapshot)
+    assert (cells["GPU nodes"].number, cells["GPU nodes"].below) == (None, "could not be read")
+    assert cells["Workers ready"].below == "how many are wanted is unknown"
+
+
 def test_dashboard_that_reads_nothing_says_so():
     """If the sampler itself stands still, no age pretends to be fresh."""
     pills = top_bar.pills(_snapshot(), UTC, NOW + 60)
@@ -94,6 +106,13 @@ def test_workers_are_said_with_what_is_wanted(ready: int, wanted: int, beside: s
     """The number of ready workers stands beside the number that the scaler wants."""
     cell = _cells(_snapshot(_fleet(ready, wanted)))["Workers ready"]
     assert (cell.number, cell.beside, cell.below) == (ready, beside, below)
+
+
+def test_workers_without_a_node_are_told():
+    """While machines are what is missing, the strip does not say that workers start."""
+    waiting = tuple(Worker(name, "pending", "waits for a GPU node", 0) for name in "abc")
+    cell = _cells(_snapshot(_fleet(1, 4, workers=waiting)))["Workers ready"]
+    assert cell.below == "3 without a node yet, at most 8"
 
 
 def test_busy_workers_are_counted():

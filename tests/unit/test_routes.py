@@ -4,7 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from PIL import Image
@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from dashboard import runtime
-from dashboard.fleet.reading import FleetReading
+from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
 from dashboard.readings.jobs import JobView, waiting
 from dashboard.readings.snapshot import Reading, Snapshot
-from dashboard.routes import api, archive, files
+from dashboard.routes import api, archive, files, metrics
 from dashboard.routes.files import PictureCache
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
@@ -231,6 +231,26 @@ def _metrics(client: TestClient) -> dict[str, list[float]]:
         family.name: [sample.value for sample in family.samples]
         for family in text_string_to_metric_families(client.get("/metrics").text)
     }
+
+
+def test_metrics_tell_the_fleet():
+    """Workers by phase, GPUs and the scaler's limits are there for whoever draws them."""
+    scaler = Scaler("ScaledObject", "rabbitmq queue tasks", 6, 1, 0, 8, 5, 150)
+    workers = (Worker("a", "painting", "", 0), Worker("b", "pending", "", 0))
+    nodes = (Node("n", "L4", 2, 1, True, 0),)
+    fleet = Reading(FleetReading(scaler, 2, 1, workers, nodes), 99.0)
+    text = metrics.exposition(replace(GOOD, fleet=fleet), 100.0)
+    for line in (
+        'workers{phase="painting"} 1.0',
+        'workers{phase="pending"} 1.0',
+        "gpu_nodes_ready 1.0",
+        "gpu_slots 2.0",
+        "gpu_slots_used 1.0",
+        "scaler_maximum 8.0",
+        "scaler_jobs 6.0",
+        "scaler_paused 0.0",
+    ):
+        assert f"stable_diffusion_{line}\n" in text
 
 
 def test_metrics_leave_out_what_is_unknown(client: TestClient):

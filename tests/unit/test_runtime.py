@@ -170,6 +170,20 @@ def test_nothing_runs_before_start():
         runtime.current()
 
 
+def test_on_a_cluster_the_timeline_has_all_its_lanes(tmp_path, monkeypatch):
+    """The cluster is one more source: read by itself, named so, and away without harm."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    settings = Settings(_env_file=None, data_dir=tmp_path, fleet="kubernetes")
+    with running(settings) as parts:
+        wait_until(lambda: parts.sampler.snapshot().fleet.error, what="the cluster's silence")
+        snapshot = parts.sampler.snapshot()
+        assert (snapshot.mode, parts.supervisor) == ("cluster", None)
+        assert snapshot.lanes == ("requests", "workers", "nodes", "pictures")
+        assert "No cluster is configured here" in snapshot.fleet.error
+        assert snapshot.queue.value is not None
+
+
 def test_a_page_opens_while_broker_and_store_are_away(tmp_path):
     """The parts start without their servers, say so, and refuse a job with a sentence."""
     address = f"127.0.0.1:{free_port()}"
