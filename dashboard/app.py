@@ -20,6 +20,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
+        st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
     ],
     position="top",
 )

@@ -73,3 +73,10 @@ def money(amount: float, currency: str) -> str:
 def ended(text: str) -> str:
     """End a text as a sentence ends."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def size(count: int) -> str:
+    """Say how large a file is: ``7 kB``, ``0.3 MB``, ``12 MB``."""
+    if count < 1e5:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 9.95e6 else f"{count / 1e6:.0f} MB"

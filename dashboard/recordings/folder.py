@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from wire.errors import RecordingError
 from wire.settings import Settings
 
 BUNDLED = Path(__file__).parent / "bundled" / "talk.jsonl"
@@ -22,3 +23,18 @@ def paths(settings: Settings) -> list[Path]:
     """Return all recordings, newest first, the bundled one last."""
     own = sorted(folder(settings).glob("*.jsonl"), reverse=True)
     return [*own, *([BUNDLED] if BUNDLED.exists() else [])]
+
+
+def find(settings: Settings, file: str) -> Path | None:
+    """Find a recording by the name of its file; whatever else is asked for is not there."""
+    return next((path for path in paths(settings) if path.name == file), None)
+
+
+def delete(settings: Settings, path: Path) -> None:
+    """Delete a recording of this dashboard's own; raises RecordingError."""
+    if path.parent != folder(settings):
+        raise RecordingError("This recording comes with the project and stays.")
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(f"{path.name} could not be deleted: {error.strerror}.") from None

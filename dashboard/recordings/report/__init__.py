@@ -1,0 +1,1 @@
+"""The session report: one HTML file that needs nothing else."""
