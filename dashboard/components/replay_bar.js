@@ -24,7 +24,7 @@ function make(bar) {
   name.className = "name";
   const toggle = button("", "", () => send({ do: bar.data.playing ? "pause" : "play" }));
   toggle.className = "toggle";
-  const again = button("Restart", "Play from the start", () => send({ do: "seek", to: 0 }));
+  const again = button("Restart", "Play from the start", () => send({ do: "restart" }));
   const range = document.createElement("input");
   Object.assign(range, { type: "range", min: 0, step: 0.1 });
   range.setAttribute("aria-label", "Position");

@@ -75,6 +75,9 @@ def act(replay: Replay, command: dict[str, Any]) -> None:
             replay.play()
         case {"do": "pause"}:
             replay.pause()
+        case {"do": "restart"}:
+            replay.seek(0.0)
+            replay.play()
         case {"do": "seek", "to": int() | float() as seconds}:
             replay.seek(seconds)
         case {"do": "speed", "to": int() as speed}:

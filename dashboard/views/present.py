@@ -10,6 +10,7 @@ from dashboard.components import (
     picture_dialog,
     picture_tiles,
     presenter_keys,
+    replay_bar,
     time_range,
     viewer,
     why_sentence,
@@ -24,6 +25,7 @@ PICTURES = 10
 
 def show_live() -> None:
     """Draw all that moves, in one run from one snapshot."""
+    replay_bar.keep_in_step()
     snapshot = runtime.current().sampler.snapshot()
     zone = viewer.zone()
     with st.container(key="stage_numbers"):
@@ -44,7 +46,8 @@ def show_live() -> None:
 presenter_keys.show(home="views/studio.py")
 # The containers' places are set by present.css: one screen, whatever its size.
 with st.container(key="stage"):
-    with st.container(key="stage_invitation"):
-        invitation.show()
+    if not runtime.current().replaying:  # nobody could take part in what is over
+        with st.container(key="stage_invitation"):
+            invitation.show()
     st.fragment(run_every=TICK)(show_live)()
 picture_dialog.show_if_asked(viewer.zone())
