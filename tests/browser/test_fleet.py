@@ -1,0 +1,173 @@
+"""The Fleet page in a real browser: no fleet, a busy cluster, a silent one, a laptop's."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.fleet.reading import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
+from dashboard.readings.snapshot import Reading
+from tests.browser import played_run
+from tests.browser.layout_shifts import shifts, watch
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.dashboard_server import Dashboard, running_dashboard
+from wire.event import Event
+from wire.job import JobRequest, new_job
+
+expect.set_options(timeout=20_000)
+
+NOW = 1_800_000_000.0
+SECONDS = 900
+HOSTILE = "<img src=x onerror=alert(1)>"
+JOB = new_job(JobRequest(prompt=HOSTILE, count=4))
+WORKERS = 200
+SCALER = Scaler(
+    kind="ScaledObject",
+    trigger="rabbitmq, queue tasks",
+    jobs=5,
+    jobs_per_worker=1,
+    minimum=0,
+    maximum=WORKERS,
+    polling_interval=5,
+    cooldown_period=150,
+    conditions=(Condition("Ready", holds=True), Condition("Fallback", holds=False)),
+    name="worker",
+)
+
+
+def reading(second: float) -> FleetReading:
+    """Read a cluster of 200 workers, of which one paints and one fails."""
+    painting = Worker("worker-0", "painting", "step 1 of 4", NOW, "gpu-0", JOB.id)
+    failed = Worker("worker-199", "failed", "CrashLoopBackOff <b>again</b>", NOW)
+    others = [
+        Worker(f"worker-{n}", "starting" if second % 4 < 2 else "idle", "why", NOW + second)
+        for n in range(1, WORKERS - 1)
+    ]
+    nodes = (
+        Node("gpu-0", "NVIDIA L4", 2, 2, True, NOW, spot=True, pool="gpu-spot"),
+        Node("gpu-1", "NVIDIA L4", 2, None, False, NOW),
+    )
+    return FleetReading(
+        scaler=SCALER,
+        wanted=WORKERS,
+        ready=100,
+        workers=(painting, *others, failed),
+        nodes=nodes,
+        events=(FleetEvent(NOW, "worker scaled 0 \u2192 1"),),
+        troubles=("Events may not be read: events is forbidden.",),
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory):
+    """Play a busy cluster for a quarter of an hour, long enough for all tests of this file."""
+    folder = tmp_path_factory.mktemp("cluster")
+    fleets = (Reading(reading(half / 2), NOW + half / 2) for half in range(2 * SECONDS))
+    events = [
+        Event(kind="accepted", at=NOW, job_id=JOB.id, job=JOB),
+        Event(kind="received", at=NOW, worker="worker-0", job_id=JOB.id, job=JOB),
+        Event(kind="step", at=NOW, worker="worker-0", job_id=JOB.id, picture=0, step=1, steps=4),
+    ]
+    run = played_run.write(folder / "run.jsonl", NOW, fleets, events)
+    with running_dashboard(folder / "data", REPLAY=str(run)) as dashboard:
+        yield dashboard
+
+
+def open_fleet(open_page: Callable[..., Page], url: str, **options: object) -> Page:
+    """Open the page and wait until it is drawn."""
+    page = open_page(f"{url}/fleet", **options)
+    page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+    page.locator(".st-key-card_workers .section-title").wait_for(timeout=60_000)
+    return page
+
+
+def card(page: Page, name: str):
+    """Find a card by its key."""
+    return page.locator(f".st-key-card_{name}")
+
+
+def test_page_without_a_fleet_says_why_and_what_to_do(
+    open_page: Callable[..., Page], shared_dashboard: Dashboard, worker: ScriptedWorker
+):
+    """FLEET=none is explained; workers that were heard of are shown; a job's link leads to it."""
+    page = open_fleet(open_page, shared_dashboard.url)
+    expect(card(page, "scaler")).to_contain_text("FLEET=none")
+    expect(card(page, "workers")).to_contain_text("No worker was heard of")
+    expect(card(page, "cost")).to_contain_text("needs a fleet that answers")
+    shared_dashboard.submit(HOSTILE, 2)
+    delivery = worker.take()
+    link = card(page, "workers").get_by_role("link", name=HOSTILE)
+    expect(link).to_be_visible()
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text(HOSTILE)
+    page.wait_for_url(re.compile(f"/jobs\\?job={delivery.job.id}"))
+    worker.finish(delivery)
+
+
+def test_cluster_is_shown_with_its_reasons(open_page: Callable[..., Page], cluster: Dashboard):
+    """Scaler, nodes, workers, events and troubles of a cluster are there, all as text."""
+    page = open_fleet(open_page, cluster.url)
+    expect(card(page, "scaler")).to_contain_text("ScaledObject worker")
+    expect(card(page, "scaler")).to_contain_text("no Fallback")
+    expect(card(page, "nodes")).to_contain_text("unknown of 2")
+    expect(card(page, "events")).to_contain_text("worker scaled 0")
+    expect(page.get_by_text("Events may not be read")).to_be_visible()
+    rows = card(page, "workers").locator("tbody tr")
+    expect(rows).to_have_count(WORKERS)
+    expect(rows.first).to_contain_text("CrashLoopBackOff <b>again</b>")
+    expect(rows.nth(1)).to_contain_text(f"{HOSTILE} picture 1 of 4, step 1 of 4")
+    assert card(page, "workers").bounding_box()["height"] < 1200
+
+
+def test_price_is_typed_and_kept_in_the_address(open_page: Callable[..., Page], cluster: Dashboard):
+    """GPU time is counted against an always-on fleet; a price stays in the link."""
+    page = open_fleet(open_page, cluster.url)
+    expect(card(page, "cost")).to_contain_text("GPU time")
+    price = page.get_by_label("$ per GPU-hour")
+    price.fill("36")
+    price.press("Enter")
+    expect(card(page, "cost").locator(".price").first).to_contain_text("$")
+    page.wait_for_url(re.compile("price=36"))
+    again = open_page(page.url)
+    expect(again.get_by_label("$ per GPU-hour")).to_have_value("36.00")
+
+
+def test_nothing_moves_while_200_workers_change(open_page: Callable[..., Page], cluster: Dashboard):
+    """At a tick no layout shifts; the list keeps its place and a link in it the focus."""
+    page = open_fleet(open_page, cluster.url)
+    link = card(page, "workers").get_by_role("link", name=HOSTILE)
+    link.focus()
+    scroll = card(page, "workers").locator(".scroll")
+    scroll.evaluate("list => { list.scrollTop = 640; }")
+    watch(page)
+    phase = card(page, "workers").locator("tbody tr").nth(30).locator("td").nth(1)
+    for word in ("idle", "starting", "idle"):
+        expect(phase).to_have_text(word)
+    assert shifts(page) == []
+    assert scroll.evaluate("list => list.scrollTop") == 640
+    assert link.evaluate("link => link === document.activeElement")
+
+
+def test_silent_cluster_is_unknown_and_not_empty(open_page: Callable[..., Page], tmp_path: Path):
+    """When the cluster stops answering every card says unknown and since when."""
+    fleets = [Reading(reading(0), NOW), Reading(None, NOW, "The cluster does not answer.")]
+    run = played_run.write(tmp_path / "run.jsonl", NOW, fleets)
+    with running_dashboard(tmp_path / "data", REPLAY=str(run)) as dashboard:
+        page = open_fleet(open_page, dashboard.url)
+        for name in ("scaler", "nodes", "workers", "events"):
+            expect(card(page, name)).to_contain_text("Unknown: no reading since")
+        expect(page.locator(".why")).to_contain_text("the cluster does not answer")
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_page_fits_its_width(open_page: Callable[..., Page], cluster: Dashboard, width: int):
+    """No width makes the page scroll sideways, and nothing that matters is cut off."""
+    page = open_fleet(open_page, cluster.url, width=width)
+    main = page.locator(".stMain")
+    assert main.evaluate("main => main.scrollWidth - main.clientWidth") == 0
+    for name in ("scaler", "nodes", "workers", "cost"):
+        wide = card(page, name).evaluate("card => card.scrollWidth - card.clientWidth")
+        assert wide <= 0, name
