@@ -46,8 +46,9 @@ class ScriptedWorker:
     def finish(self, delivery: Delivery) -> None:
         """Store what is known of the job, and be done with it."""
         job = delivery.job
-        self._store.put(metadata_name(job.id), encode_metadata(_metadata(job)), "application/json")
-        self._tell("done", job)
+        metadata = _metadata(job)
+        self._store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
+        self._tell("done", job, timings=metadata.timings)
         self._queue.acknowledge(delivery)
 
     def fail(self, delivery: Delivery, reason: str) -> None:

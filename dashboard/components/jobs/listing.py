@@ -24,7 +24,7 @@ _COLUMNS = (
     Column("Pictures", "pictures opt"),
     Column("Sent", "sent opt"),
     Column("Where the time went", "bar"),
-    Column("Took", "took right"),
+    Column("Took", "took"),
     Column("", "act right"),
 )
 # Form tells states apart, not colour alone: a ring waits, half is on its way, full is done.
