@@ -2,12 +2,13 @@
 
 import sys
 
-from bench import first_picture, one_worker_or_many, overhead, sessions
+from bench import first_picture, gallery, one_worker_or_many, overhead, sessions
 
 _BENCHMARKS = {
     "overhead": overhead.main,
     "workers": one_worker_or_many.main,
     "first-picture": first_picture.main,
+    "gallery": gallery.main,
     "sessions": sessions.main,
 }
 

@@ -15,7 +15,7 @@ from dashboard.gallery import Gallery
 from dashboard.readings.dead_letters import DeadLetterReader, dead_letter_of
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.gallery_reader import EVERY, GalleryReader
 from dashboard.readings.gallery_walk import GalleryWalk
 from dashboard.readings.inputs import Observers
 from dashboard.readings.jobs import JobView
@@ -224,7 +224,7 @@ def _assembled(settings: Settings) -> Runtime:
     hear = partial(_hear, events, journal, index, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
-        store=Source("the store", GalleryReader(store, index, journal).read, every=2.0),
+        store=Source("the store", GalleryReader(store, index, journal).read, every=EVERY),
         gallery=(
             Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
             Source("the older pictures", GalleryWalk(store, index).read, every=0.1),

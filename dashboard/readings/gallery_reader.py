@@ -19,15 +19,29 @@ from wire.picture import (
 )
 from wire.store import Entry, Store
 
+EVERY = 2.0
+"""Seconds between two looks."""
 LOOKBACK = 10 * store_listing.MINUTE
 """Jobs older than this are asked for one by one, as long as they are unfinished."""
-_OLD_JOBS = 20
+_JOBS = 20
 _OTHER_NAMES = 2000
 """Most of each that one look reads, so that no look takes long."""
 
 
 class GalleryReader:
-    """Reads the newest objects at its first call, and after that only what is new."""
+    """Reads the newest objects at its first call, and after that only what is new.
+
+    MinIO keeps a bucket without folders as one directory and reads all of it for any listing,
+    so a large bucket is listed more rarely. Events tell of new pictures at once all the same.
+
+    Args:
+        store: what is read.
+        index: the pictures.
+        journal: the jobs.
+        clock: Unix seconds.
+        share: of the time, at most, that goes into listings.
+
+    """
 
     def __init__(
         self,
@@ -35,11 +49,14 @@ class GalleryReader:
         index: GalleryIndex,
         journal: Journal,
         clock: Callable[[], float] = time.time,
+        share: float = 0.01,
     ) -> None:
         self._store = store
         self._index = index
         self._journal = journal
         self._clock = clock
+        self._share = share
+        self._next_listing = 0.0
         self._first = True
 
     def read(self) -> int:
@@ -56,14 +73,31 @@ class GalleryReader:
         return [*others, *store_listing.newest(self._store, now, SHOWN)]
 
     def _what_is_new(self, now: float) -> Iterable[Entry]:
+        with_news = self._with_news()
+        old = [view for view in with_news if _is_old(view, now)]
+        if len(with_news) > len(old) or time.monotonic() >= self._next_listing:
+            recent = self._recent(now)
+        else:
+            self._store.check()
+            recent = []
+        return chain(recent, *(store_listing.of_job(self._store, view.job.id) for view in old))
+
+    def _with_news(self) -> list[JobView]:
+        """Return the unfinished jobs that stored something of which no event told."""
+        # Asked for by name: a listing of a folder, and MinIO's of a bucket, reads all of it.
+        unfinished = islice(self._journal.unfinished(), _JOBS)
+        return [view for view in unfinished if self._store.exists(_next_object(view))]
+
+    def _recent(self, now: float) -> list[Entry]:
+        """List what is new; the longer that takes, the longer until the next time."""
+        begun = time.monotonic()
         since = now - LOOKBACK
         known = self._index.stored_since(since)  # before the listing, so that it has them too
         recent = list(store_listing.since(self._store, since, now))
         self._forget_deleted(known, recent, store_listing.span(since, now))
-        old = islice(filter(lambda job: _is_old(job, now), self._journal.unfinished()), _OLD_JOBS)
-        # Asked for by name before it is listed: a listing of a folder reads all of it.
-        with_news = [view.job.id for view in old if self._store.exists(_next_object(view))]
-        return chain(recent, *(store_listing.of_job(self._store, job_id) for job_id in with_news))
+        ended = time.monotonic()
+        self._next_listing = ended + (ended - begun) / self._share - EVERY
+        return recent
 
     def _forget_deleted(self, known: list[str], recent: list[Entry], span: Span) -> None:
         """Drop what another dashboard deleted, should its event have been lost."""

@@ -2,14 +2,14 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 from dashboard.readings import store_listing
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.store_listing import Span
 from wire.picture import parse_metadata_name
-from wire.store import Store
+from wire.store import Entry, Store
 
 STRIDE = 2000
 """Objects taken in at a time: two of S3's pages."""
@@ -30,25 +30,36 @@ class GalleryWalk:
         now = clock()
         spans = (*store_listing.spans_back(now), *store_listing.spans_of_other_versions(now))
         self._spans: deque[Span] = deque(spans)
+        self._listing: Iterator[Entry] | None = None
 
     def read(self) -> int:
         """Take in the next objects and return how many there were; 0 at the end."""
         while self._spans:
-            first, last = self._spans.popleft()
-            try:
-                entries = list(islice(store_listing.within(self._store, (first, last)), STRIDE))
-            except Exception:
-                self._spans.appendleft((first, last))
-                raise
-            if len(entries) == STRIDE:
-                self._spans.appendleft((entries[-1].name, last))
+            entries = self._next_entries()
+            if len(entries) < STRIDE:
+                self._spans.popleft()
+                self._listing = None
             if entries:
                 self._take_in(entries)
                 return len(entries)
         self._index.complete = True
         return 0
 
-    def _take_in(self, entries: list) -> None:
+    def _next_entries(self) -> list[Entry]:
+        first, last = self._spans[0]
+        # One listing is gone on with: to begin another one, MinIO reads the whole bucket.
+        if self._listing is None:
+            self._listing = store_listing.within(self._store, (first, last))
+        try:
+            entries = list(islice(self._listing, STRIDE))
+        except Exception:
+            self._listing = None
+            raise
+        if entries:
+            self._spans[0] = (entries[-1].name, last)
+        return entries
+
+    def _take_in(self, entries: list[Entry]) -> None:
         self._index.add_all(entries)
         for entry in entries:
             if job_id := parse_metadata_name(entry.name):

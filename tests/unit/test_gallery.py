@@ -45,13 +45,14 @@ class Rig:
     """A gallery over a folder, whose threads are a test's own calls."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.store = DirectoryStore(folder / "pictures")
         self.index = GalleryIndex(NOW)
         self.events = SqliteEvents(folder)
         journal = Journal()
         self.prompts = GalleryPrompts(self.store, self.index, journal)
         self.gallery = Gallery(self.index, self.prompts, self.store, self.events)
-        self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW)
+        self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW, share=1)
         self.walk = GalleryWalk(self.store, self.index, lambda: NOW)
 
     def walk_to_the_end(self) -> None:
@@ -247,6 +248,41 @@ def test_deletion_is_noticed_without_any_event(rig: Rig):
     rig.store.delete(gone)
     rig.reader.read()
     assert [rig.index.find(name) is not None for name in (gone, kept, old)] == [False, True, True]
+
+
+def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+):
+    """A listing that takes long is not repeated soon, unless a job's objects are known to wait."""
+    journal = Journal()
+    reader = GalleryReader(rig.store, rig.index, journal, lambda: NOW, share=1e-9)
+    listings, entries = [], DirectoryStore.entries
+    monkeypatch.setattr(
+        DirectoryStore, "entries", lambda store, after: listings.append(1) or entries(store, after)
+    )
+    for _ in range(2):
+        reader.read()
+    before = len(listings)
+    job = job_at(NOW - 5)
+    journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    reader.read()
+    assert len(listings) == before
+    [name] = put(rig.store, job)
+    reader.read()
+    assert rig.index.find(name)
+    assert journal.find(job.id).state == "done"
+
+
+def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):
+    """Between two listings an outage is noticed, too."""
+    reader = GalleryReader(rig.store, rig.index, Journal(), lambda: NOW, share=1e-9)
+    for _ in range(2):
+        reader.read()
+    folder = rig.folder / "pictures"
+    folder.rmdir()
+    folder.touch()
+    with pytest.raises(StoreUnavailable):
+        reader.read()
 
 
 def test_star_is_everybodys_and_survives(rig: Rig, tmp_path: Path):

@@ -1,0 +1,66 @@
+"""Buckets of any size, filled in moments: MinIO unpacks a tar file into objects."""
+
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from minio import Minio
+from minio.commonconfig import SnowballObject
+from PIL import Image
+
+from dashboard.readings.store_listing import prefix
+from tests.minio_server import MinioServer
+from tests.samples import metadata_of
+from wire.job import Job
+from wire.picture import encode_metadata, metadata_name, picture_name
+from wire.settings import Settings
+
+RECENT = 24
+_PER_JOB = 4
+_PER_TAR = 5000
+_MINUTE = 60.0
+_WORDS = ("cat", "dog", "house", "submarine", "rocket", "snowman", "mushroom", "boat")
+_SHEET = Path(__file__).parent.parent / "docs" / "contact-sheet.png"
+
+
+def fill(minio: MinioServer, settings: Settings, pictures: int, now: float) -> None:
+    """Store pictures: the newest 24 in the last minutes, before them a job each minute."""
+    client = Minio(minio.endpoint, minio.access_key, minio.secret_key, secure=False)
+    if not client.bucket_exists(settings.minio_bucket):
+        client.make_bucket(settings.minio_bucket)
+    objects = _objects(pictures, now)
+    while some := list(islice(objects, _PER_TAR)):
+        client.upload_snowball_objects(settings.minio_bucket, some)
+
+
+def _objects(pictures: int, now: float) -> Iterator[SnowballObject]:
+    random = Random(pictures)
+    for number in range(pictures // _PER_JOB):
+        recent = number < RECENT // _PER_JOB
+        age = 10.0 * (number + 1) if recent else 15 * _MINUTE + number * _MINUTE
+        identity = f"{prefix(now - age)}-7000-8000-{random.randrange(16**12):012x}"
+        prompt = f"{random.choice(_WORDS)} number {number}"
+        job = Job(id=identity, prompt=prompt, count=_PER_JOB)
+        for each in range(_PER_JOB):
+            body = painted(number * _PER_JOB + each) if recent else b"older"
+            yield _object(picture_name(job.id, each), body, now - age)
+        yield _object(metadata_name(job.id), encode_metadata(metadata_of(job)), now - age)
+
+
+def _object(name: str, body: bytes, at: float) -> SnowballObject:
+    modified = datetime.fromtimestamp(at, UTC)
+    return SnowballObject(name, data=io.BytesIO(body), length=len(body), mod_time=modified)
+
+
+def painted(number: int) -> bytes:
+    """Return a picture as the bundled model paints it, 256 pixels wide."""
+    with Image.open(_SHEET) as sheet:
+        side = sheet.width // 8
+        left, top = number % 8 * side, number // 8 % 8 * side
+        picture = sheet.crop((left, top, left + side, top + side)).convert("RGB")
+    body = io.BytesIO()
+    picture.resize((256, 256)).save(body, "PNG")
+    return body.getvalue()
