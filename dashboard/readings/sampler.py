@@ -117,26 +117,27 @@ class Sampler:
 
     def refresh(self) -> None:
         """Make a new snapshot now, for something that a person should see at once."""
-        with self._lock:
-            look = self._look()
-            self._observer(look)
-            self._note_fleet(look)
-            self._snapshot = self._compose(look)
+        self._take(sampled=False)
 
     def sample(self) -> None:
         """Add one point to every lane."""
+        self._take(sampled=True)
+
+    def fold(self, look: Look) -> None:
+        """Take in a look, without a new snapshot."""
+        if look.fleet and look.fleet.value:
+            self._journal.note_fleet(look.fleet.value.workers)
+        if look.sampled:
+            stored = self._gallery.stored_since_start()
+            self._history = extend(self._history, self._observe(look, stored))
+            self._pictures_sampled = stored
+
+    def _take(self, sampled: bool) -> None:
         with self._lock:
-            look = replace(self._look(), sampled=True)
+            look = replace(self._look(), sampled=sampled)
             self._observer(look)
             self.fold(look)
             self._snapshot = self._compose(look)
-
-    def fold(self, look: Look) -> None:
-        """Add a look to the timeline, without a new snapshot."""
-        self._note_fleet(look)
-        stored = self._gallery.stored_since_start()
-        self._history = extend(self._history, self._observe(look, stored))
-        self._pictures_sampled = stored
 
     def _run(self) -> None:
         next_sample = time.monotonic()
@@ -148,10 +149,6 @@ class Sampler:
                 self.sample() if due else self.refresh()
             except Exception:  # noqa: BLE001, the thread must outlive any of them
                 _log.exception("No snapshot could be made; the next one is tried.")
-
-    def _note_fleet(self, look: Look) -> None:
-        if look.fleet and look.fleet.value:
-            self._journal.note_fleet(look.fleet.value.workers)
 
     def _observe(self, look: Look, stored: int) -> Sample:
         told = look.store.value is not None or look.events.value is not None

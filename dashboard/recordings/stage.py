@@ -39,8 +39,7 @@ class Stage:
     def _let_in(self, one: Input) -> None:
         if isinstance(one, Look):
             self._look = one
-            if one.sampled:
-                self.sampler.fold(one)
+            self.sampler.fold(one)
         elif isinstance(one, PictureFound):
             self.gallery.add(one.name, one.at)
         elif isinstance(one, PromptRead):

@@ -1,0 +1,73 @@
+"""A run with real workers, recorded and played again: the same figures come out."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboard import runtime
+from dashboard.readings.snapshot import Snapshot
+from dashboard.recordings import control
+from dashboard.recordings.read import read
+from dashboard.recordings.record import recording
+from dashboard.recordings.report.figures import Session, figures_of
+from dashboard.recordings.stage import Stage
+from tests.conditions import wait_until
+from wire.job import JobRequest
+from wire.settings import Settings
+
+PAINTED_WITHIN = 120
+"""Seconds; libraries and a model are loaded first, on a machine that may be busy."""
+
+
+@pytest.fixture
+def live(tmp_path: Path):
+    """Run the parts of a dashboard with up to two workers, which are real."""
+    try:
+        yield runtime.start(
+            Settings(
+                _env_file=None,
+                data_dir=tmp_path / "data",
+                fleet="local",
+                max_workers=2,
+                cooldown_period=2,
+            )
+        )
+    finally:
+        runtime.stop()
+
+
+def test_a_replay_gives_the_figures_of_the_live_run(live: runtime.Runtime, tmp_path: Path):
+    """Samples, moments, jobs, pictures and totals of the replay are those of the live run."""
+    path = tmp_path / "run.jsonl"
+    with recording(control.recorder_for(live, "A run", path)):
+        for count in (2, 1, 1):
+            live.submit(JobRequest(prompt="yellow submarine", count=count))
+        wait_until(lambda: _is_over(live.sampler.snapshot()), PAINTED_WITHIN, "zero workers again")
+    recorded = read(path)
+    stage = Stage(recorded)
+    stage.play_until(recorded.end)
+    played, seen = stage.sampler.snapshot(), live.sampler.snapshot()
+    assert played.samples[:-1] == _until(recorded.end, seen)
+    assert len(played.samples) > 3
+    assert played.moments == seen.moments
+    assert {moment.lane for moment in played.moments} == {"requests", "workers", "pictures"}
+    assert played.jobs == seen.jobs
+    assert played.pictures == seen.pictures
+    assert played.pictures_total == seen.pictures_total == 4
+    both = [figures_of(Session(recorded.start, recorded.end, each)) for each in (played, seen)]
+    assert both[0].requests == both[1].requests == 3
+    assert both[0].peak_workers == both[1].peak_workers
+    assert both[0].median_wait == both[1].median_wait
+    assert both[0].to_first_picture == both[1].to_first_picture
+    assert all(recorded.object(picture.name) for picture in played.pictures)
+
+
+def _is_over(snapshot: Snapshot) -> bool:
+    fleet = snapshot.fleet and snapshot.fleet.value
+    done = [view.state for view in snapshot.jobs] == ["done"] * 3
+    return bool(done and fleet and not fleet.workers and snapshot.samples[-2].wanted == 0)
+
+
+def _until(end: float, snapshot: Snapshot) -> tuple:
+    """Leave out what came after the recording; the last sample is always of now."""
+    return tuple(sample for sample in snapshot.samples[:-1] if sample.at <= end)
