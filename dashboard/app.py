@@ -21,6 +21,8 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
+        # Opened from Present's keys: a screen of the presenter's own.
+        st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
     ],
     position="top",
 )

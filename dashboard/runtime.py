@@ -12,6 +12,7 @@ from functools import partial
 from dashboard.fleet.choice import choose
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery import Gallery
+from dashboard.join.approvals import Approvals
 from dashboard.readings.dead_letters import DeadLetterReader, dead_letter_of
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_prompts import GalleryPrompts
@@ -54,6 +55,8 @@ class Runtime:
     events: Events
     journal: Journal
     gallery: Gallery
+    approvals: Approvals | None
+    """None in a replay: what waited was not recorded."""
     dead_letters: DeadLetterReader | None
     """None in a replay: they are not recorded."""
     sampler: Sampler
@@ -77,10 +80,13 @@ class Runtime:
         """Put a job on the queue; it is safe once this returns.
 
         Raises PublishRefused, and then nothing was sent; or QueueUnavailable, and then the
-        job may be on the queue if the sentence says so.
+        job may be on the queue if the sentence says so. Raises StoreUnavailable, and sends
+        nothing, if its pictures have to wait for approval and that cannot be noted.
         """
         job = new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
+        if job.held:
+            self.approvals.hold(job.id)
         self.queue.publish(job)
         self._tell(accepted)
         return job
@@ -141,6 +147,11 @@ class Runtime:
     def find_job(self, job_id: str) -> JobView | None:
         """Return a job that was heard of or is stored; raises StoreUnavailable."""
         return self.journal.find(job_id) or stored_job(self.store, job_id)
+
+    def shown_pictures(self, view: JobView) -> tuple[str, ...]:
+        """Return the names of a job's pictures, but none that wait for approval."""
+        withheld = self.approvals is not None and self.approvals.of(view.job.id) is not None
+        return () if withheld else view.pictures
 
     def metadata(self, job_id: str) -> Metadata:
         """Read what is known of a finished job's pictures, for a person who clicked.
@@ -220,11 +231,13 @@ def _assembled(settings: Settings) -> Runtime:
     index = GalleryIndex(started=time.time(), observer=observers.tell)
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
     dead_letters = DeadLetterReader(queue, journal)
+    approvals = Approvals(store, index, settings.join_approval)
+    reader = GalleryReader(store, index, journal, read_marks=approvals.read)
     fleet = choose(settings, queue, journal)
-    hear = partial(_hear, events, journal, index, time.time())
+    hear = partial(_hear, events, journal, index, approvals, time.time())
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
-        store=Source("the store", GalleryReader(store, index, journal).read, every=EVERY),
+        store=Source("the store", reader.read, every=EVERY),
         gallery=(
             Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
             Source("the older pictures", GalleryWalk(store, index).read, every=0.1),
@@ -242,6 +255,7 @@ def _assembled(settings: Settings) -> Runtime:
         events=events,
         journal=journal,
         gallery=gallery,
+        approvals=approvals,
         dead_letters=dead_letters,
         sampler=sampler,
         observers=observers,
@@ -250,20 +264,29 @@ def _assembled(settings: Settings) -> Runtime:
     )
 
 
-def _hear(events: Events, journal: Journal, index: GalleryIndex, started: float) -> int:
+def _hear(
+    events: Events, journal: Journal, index: GalleryIndex, approvals: Approvals, started: float
+) -> int:
     heard = events.receive(_LISTEN)
     for event in heard:
+        if event.job and event.job.held and journal.find(event.job.id) is None:
+            approvals.note_held(event.job.id)
         journal.record(event)
-        if event.name:
-            _hear_of_picture(event, journal, index, started)
+        if event.kind == "stored" and event.at >= started:
+            # A picture stored earlier may be gone by now: the store tells of those.
+            _hear_of_picture(event, journal, index, approvals)
+        elif event.kind == "deleted" and event.name:
+            index.remove(event.name)
     return len(heard)
 
 
-def _hear_of_picture(event: Event, journal: Journal, index: GalleryIndex, started: float) -> None:
-    # A picture stored earlier may be gone by now: the store tells of those.
-    if event.kind == "stored" and event.at >= started:
+def _hear_of_picture(
+    event: Event, journal: Journal, index: GalleryIndex, approvals: Approvals
+) -> None:
+    if event.name is None or event.job_id is None:
+        return
+    if view := journal.find(event.job_id):
         index.add(event.name, event.at)
-        if view := journal.find(event.job_id):
-            index.tell_prompt(event.job_id, view.job.prompt)
-    elif event.kind == "deleted":
-        index.remove(event.name)
+        index.tell_prompt(event.job_id, view.job.prompt)
+    else:
+        approvals.keep(event.name, event.at)

@@ -16,7 +16,7 @@ from anyio import to_thread
 from dashboard import access, runtime
 from dashboard.readings.snapshot import Snapshot
 from dashboard.recordings import control, playing
-from dashboard.routes import api, archive, files, recordings
+from dashboard.routes import api, archive, files, join, recordings
 from wire import logs
 from wire.errors import ApplicationError
 from wire.settings import load_settings
@@ -71,5 +71,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=lifespan,
-    routes=[*api.ROUTES, *archive.ROUTES, *files.ROUTES, *recordings.ROUTES],
+    routes=[
+        *api.ROUTES,
+        *archive.ROUTES,
+        *files.ROUTES,
+        *join.ROUTES,
+        *recordings.ROUTES,
+    ],
 )

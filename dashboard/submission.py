@@ -14,11 +14,17 @@ def submit(fields: dict[str, Any]) -> Job:
         MessageError: a field is missing or wrong.
         PromptRefused: the prompt is one that this site does not paint.
         QueueError: the queue did not take the job.
+        StoreError: its pictures have to wait for approval, and that could not be noted.
 
     """
+    return runtime.current().submit(check(fields))
+
+
+def check(fields: dict[str, Any]) -> JobRequest:
+    """Check what a person asks for; raises MessageError or PromptRefused."""
     request = validated(JobRequest, fields)
     blocked_words.check(request.prompt)
-    return runtime.current().submit(request)
+    return request
 
 
 def retry_dead_letter(letter: DeadLetter) -> None:

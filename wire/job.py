@@ -5,7 +5,7 @@ the older sample's ``{"prompt": "yellow submarine", "count": 4}`` is a valid one
 """
 
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import uuid_utils
@@ -61,6 +61,8 @@ class JobRequest(BaseModel):
     height: Side | None = None
     steps: Annotated[int, Field(ge=1, le=150)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    held: Literal[True] | None = None
+    """Set where the pictures wait for the presenter's nod, see wire/approval.py."""
 
 
 class Job(JobRequest):

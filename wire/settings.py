@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         description="`https://…` where visitors reach the dashboard, for Present's QR code; "
         "unset: where Present was opened",
     )
+    join_approval: bool = Field(
+        False,
+        description="`true`: pictures from /join wait for the presenter's nod, "
+        "until the presenter chooses otherwise",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

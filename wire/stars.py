@@ -4,8 +4,6 @@ It is an object of its own beside the picture, ``stars/<picture name>``: giving 
 one changes nothing that a worker wrote, and one short listing reads them all.
 """
 
-from itertools import takewhile
-
 from wire.picture import parse_picture_name
 from wire.store import Store
 
@@ -24,6 +22,5 @@ def unstar(store: Store, name: str) -> None:
 
 def starred(store: Store) -> frozenset[str]:
     """Return the names of all pictures that are marked."""
-    marks = takewhile(lambda entry: entry.name.startswith(_PREFIX), store.entries(_PREFIX))
-    names = (mark.name.removeprefix(_PREFIX) for mark in marks)
+    names = (mark.name.removeprefix(_PREFIX) for mark in store.entries(prefix=_PREFIX))
     return frozenset(name for name in names if parse_picture_name(name))

@@ -47,8 +47,11 @@ class Store(Protocol):
     def exists(self, name: str) -> bool:
         """Tell whether an object has that name."""
 
-    def entries(self, after: str = "") -> Iterator[Entry]:
+    def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List objects whose names sort after ``after``, in order of name, lazily.
+
+        With a prefix, only names that begin with it: of one that ends in a slash, a store
+        that keeps folders reads that folder only.
 
         Job ids sort by time, so a caller that stops early pays for what it read only.
         """

@@ -54,9 +54,11 @@ class DirectoryStore:
         """Tell whether an object has that name."""
         return self._found(self._path(name).stat)
 
-    def entries(self, after: str = "") -> Iterator[Entry]:
+    def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List objects after ``after`` in order of name; each is looked at when its turn comes."""
         for name in self._names(after):
+            if not name.startswith(prefix):
+                continue
             path = self._path(name)
             try:
                 status = path.stat()

@@ -70,12 +70,12 @@ class MinioStore:
             return False
         return True
 
-    def entries(self, after: str = "") -> Iterator[Entry]:
+    def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List objects after ``after`` in order of name, a page of 1,000 at a time."""
         with self._translated():
             self._make_bucket()
             objects = self._client.list_objects(
-                self._bucket, recursive=True, start_after=after or None
+                self._bucket, prefix or None, recursive=True, start_after=after or None
             )
             for found in objects:
                 yield Entry(found.object_name, found.size, found.last_modified.timestamp())

@@ -25,6 +25,8 @@ def show(home: str) -> None:
         if access.allows("present") and access.allows("submit"):
             for burst, key in zip(BURSTS, _KEYS, strict=True):
                 st.button(burst.label, shortcut=key, on_click=_send, args=(burst,))
+        if access.allows("approve"):
+            st.link_button("Approve", "approve", shortcut="a")
         full_screen.show()
         if st.button("Leave", shortcut="esc"):
             st.switch_page(home)

@@ -24,6 +24,10 @@ _JOB = 36
 """Characters of a job's id, with which its pictures' names begin."""
 
 
+Admits = Callable[[str, float], bool]
+"""A picture's name, and Unix seconds at which it was stored."""
+
+
 class GalleryIndex:
     """Pictures by time, with the prompts of their jobs; safe to use from any thread.
 
@@ -48,11 +52,13 @@ class GalleryIndex:
         self._matches: dict[GalleryQuery, list[Place]] = {}
         self.complete = False
         """Whether the whole store was looked through once."""
+        self.admits: Admits = lambda _name, _at: True
+        """Tells whether a new picture may be shown; asked once for each."""
 
     def add(self, name: str, at: float) -> None:
         """Note a picture stored at ``at`` (Unix seconds); other objects are passed over."""
         with self._lock:
-            if self._is_new(name):
+            if self._is_new(name) and self.admits(name, at):
                 self._observer(PictureFound(name, at))
                 insort(self._places, (at, name))
                 self._note(name, at)
@@ -62,7 +68,7 @@ class GalleryIndex:
         """Note many pictures from before the start, of which no observer is told."""
         with self._lock:
             for entry in entries:
-                if self._is_new(entry.name):
+                if self._is_new(entry.name) and self.admits(entry.name, entry.modified):
                     self._places.append((entry.modified, entry.name))
                     self._note(entry.name, entry.modified)
             self._places.sort()
@@ -100,6 +106,10 @@ class GalleryIndex:
         with self._lock:
             if job_id not in self._prompts:
                 self._unread.add(job_id)
+
+    def prompt(self, job_id: str) -> str | None:
+        """Return what a job's pictures show, if that is known."""
+        return self._prompts.get(job_id)
 
     def unread(self, most: int) -> list[str]:
         """Return ids of jobs whose prompts the store can say, the newest first."""

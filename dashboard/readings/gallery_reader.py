@@ -40,6 +40,8 @@ class GalleryReader:
         journal: the jobs.
         clock: Unix seconds.
         share: of the time, at most, that goes into listings.
+        read_marks: learns which pictures wait for approval; called between a listing and
+            the taking in of what it found, since a picture's mark is older than the picture.
 
     """
 
@@ -50,6 +52,7 @@ class GalleryReader:
         journal: Journal,
         clock: Callable[[], float] = time.time,
         share: float = 0.01,
+        read_marks: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._index = index
@@ -57,13 +60,17 @@ class GalleryReader:
         self._clock = clock
         self._share = share
         self._next_listing = 0.0
+        self._read_marks = read_marks
         self._first = True
 
     def read(self) -> int:
         """Look at the store once and return how many pictures are known."""
         now = self._clock()
         listing = self._all_that_is_shown(now) if self._first else self._what_is_new(now)
-        for entry in listing:
+        entries = list(listing)
+        if self._read_marks:
+            self._read_marks()
+        for entry in entries:
             self._note(entry)
         self._first = False
         return self._index.count()

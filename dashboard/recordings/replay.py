@@ -118,6 +118,7 @@ class Replay:
             store=store,
             events=events,
             journal=stage.journal,
+            approvals=None,
             dead_letters=None,
             gallery=Gallery(stage.gallery, prompts, store, events),
             sampler=stage.sampler,

@@ -70,11 +70,11 @@ class ReplayedStore:
         place = self._recording.places.get(name)
         return place is not None and place.at <= self._snapshot().at
 
-    def entries(self, after: str = "") -> Iterator[Entry]:
+    def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List the objects that the recording holds by now, in order of name."""
         now = self._snapshot().at
         for name, place in sorted(self._recording.places.items()):
-            if name > after and place.at <= now:
+            if name > after and name.startswith(prefix) and place.at <= now:
                 yield Entry(name, place.size, place.at)
 
     def check(self) -> None:

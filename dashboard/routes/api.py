@@ -100,17 +100,17 @@ async def read_job(request: Request) -> Response:
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise Refused(404, "No job of that id is known here.")
-    return _answer(job_fields(view))
+    return _answer(job_fields(view, runtime.current().shown_pictures(view)))
 
 
-def job_fields(view: JobView) -> dict[str, Any]:
-    """Write a job for programs."""
+def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
+    """Write a job for programs, with those of its pictures that may be seen."""
     return {
         "id": view.job.id,
         "state": view.state,
         "prompt": view.job.prompt,
         "count": view.job.count,
-        "pictures": [f"/pictures/{name}" for name in view.pictures],
+        "pictures": [f"/pictures/{name}" for name in pictures],
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,
         "finished_at": view.finished_at,

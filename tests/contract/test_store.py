@@ -32,6 +32,15 @@ def names(store: Store, after: str = "") -> list[str]:
     return [entry.name for entry in store.entries(after)]
 
 
+def test_listing_of_a_prefix_has_what_begins_with_it(store: Store):
+    """Marks lie among pictures, and are listed alone."""
+    for name in ("a.png", "held/1", "held/2", "heldback.png", "rejected/1", "z.png"):
+        store.put(name, b"", "text/plain")
+    assert [entry.name for entry in store.entries(prefix="held/")] == ["held/1", "held/2"]
+    assert [entry.name for entry in store.entries("held/1", prefix="held/")] == ["held/2"]
+    assert list(store.entries(prefix="none/")) == []
+
+
 def test_an_object_is_read_as_it_was_written(store: Store):
     """What was put under a name is what that name gives, whatever the bytes are."""
     body = bytes(range(256)) * 1000

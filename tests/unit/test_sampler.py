@@ -376,10 +376,10 @@ class CountingStore:
     names: list[str]
     listed: int = 0
 
-    def entries(self, after: str = ""):
+    def entries(self, after: str = "", prefix: str = ""):
         """List, and count."""
         for name in self.names:
-            if name > after:
+            if name > after and name.startswith(prefix):
                 self.listed += 1
                 yield Entry(name, 1, NOW)
 

@@ -95,7 +95,7 @@ def _pictures(view: JobView) -> str:
     images = "".join(
         f"<a href='/pictures/{name}' target='_blank'>"
         f"<img src='/pictures/{name}' alt='{prompt}' loading='lazy'></a>"
-        for name in map(escape, view.pictures)
+        for name in map(escape, runtime.current().shown_pictures(view))
     )
     return f"<div class='job-pictures'>{images}</div>" if images else ""
 

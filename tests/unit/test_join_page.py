@@ -1,0 +1,294 @@
+"""The page for phones over HTTP, on real parts: taking requests, limits, and approval."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from dashboard import access, runtime
+from dashboard.access import Policy
+from dashboard.join import visitors
+from dashboard.join.approvals import Approvals
+from dashboard.join.page import MAX_PROMPT
+from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.routes import api, join
+from dashboard.runtime import Runtime
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.conditions import wait_until
+from wire import approval
+from wire.errors import QueueUnavailable, StoreUnavailable
+from wire.job import JobRequest, new_job
+from wire.picture import picture_name
+from wire.settings import Settings
+from wire.store_directory import DirectoryStore
+
+HOSTILE = "<img src=x onerror=alert(1)> & 'quotes' \"too\""
+
+
+def settings_of(folder: Path, **fields: object) -> Settings:
+    """Make settings of a dashboard without workers."""
+    return Settings(_env_file=None, data_dir=folder, fleet="none", **fields)
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Runtime]:
+    """Run a dashboard's parts."""
+    try:
+        yield runtime.start(settings_of(tmp_path))
+    finally:
+        runtime.stop()
+
+
+@pytest.fixture
+def phone(parts: Runtime, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """Be a phone that keeps its cookie and has opened the page."""
+    assert parts.replaying is False
+    monkeypatch.setattr(join, "_visitors", visitors.usual())
+    client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES]))
+    client.get("/join")
+    return client
+
+
+@pytest.fixture
+def worker(parts: Runtime) -> Iterator[ScriptedWorker]:
+    """Be the only worker."""
+    worker = ScriptedWorker(parts.settings.data_dir)
+    yield worker
+    worker.close()
+
+
+def send(phone: TestClient, prompt: str) -> str:
+    """Send a prompt; return the job's id."""
+    answer = phone.post("/join", data={"prompt": prompt}, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("/join?job=")
+
+
+def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker):
+    """A form alone is enough: the request is on the queue, and its picture comes."""
+    job_id = send(phone, "a green dog")
+    assert "1st in line" in phone.get(f"/join?job={job_id}").text
+    assert "http-equiv='refresh'" in phone.get(f"/join/jobs/{job_id}").text
+    worker.paint()
+    wait_until(lambda: "<img src='/pictures/" in phone.get(f"/join/jobs/{job_id}").text)
+    wait_until(lambda: "http-equiv='refresh'" not in phone.get(f"/join/jobs/{job_id}").text)
+
+
+def test_suggestion_is_sent_with_one_tap(phone: TestClient, parts: Runtime):
+    """A suggestion's button sends it, whatever is in the field."""
+    phone.post("/join", data={"prompt": "half a", "suggestion": "cartoon dwarf"})
+    assert [view.job.prompt for view in parts.journal.jobs()] == ["cartoon dwarf"]
+
+
+def test_text_of_people_is_never_markup(phone: TestClient):
+    """A hostile prompt is shown as typed, in the field and beside its picture."""
+    job_id = send(phone, HOSTILE)
+    refused = phone.post("/join", data={"prompt": HOSTILE + "x" * MAX_PROMPT}).text
+    for html in (phone.get(f"/join?job={job_id}").text, refused):
+        assert "<img src=x" not in html
+        assert "&lt;img src=x onerror=alert(1)&gt; &amp; &#x27;quotes&#x27; &quot;too" in html
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code"),
+    [("", 422), ("  \n", 422), ("x" * (MAX_PROMPT + 1), 422), ("a nude cat", 422), ("\x00", 422)],
+)
+def test_what_is_not_taken_keeps_its_text(
+    phone: TestClient, parts: Runtime, prompt: str, code: int
+):
+    """A refusal is a sentence, and the field holds what was typed."""
+    answer = phone.post("/join", data={"prompt": prompt})
+    assert answer.status_code == code
+    assert "Your text is still here." in answer.text
+    assert f">{prompt}</textarea>" in answer.text
+    assert parts.journal.jobs() == ()
+
+
+def test_body_is_bounded(phone: TestClient):
+    """Nobody fills the memory through the form."""
+    answer = phone.post("/join", data={"prompt": "x" * 100_000})
+    assert answer.status_code == 422
+    assert "too long" in answer.text
+    assert len(answer.text) < 10_000
+
+
+def test_queue_that_is_away_is_said(
+    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+):
+    """Without its queue the page says so, and the text is kept."""
+
+    def publish(*_: object) -> None:
+        raise QueueUnavailable("The queue is away.")
+
+    monkeypatch.setattr(parts.queue, "publish", publish)
+    answer = phone.post("/join", data={"prompt": "a cat"})
+    assert answer.status_code == 503
+    assert "The queue is away. Your text is still here." in answer.text
+
+
+def test_visitor_waits_and_others_do_not(phone: TestClient, parts: Runtime):
+    """Three may follow each other; then a sentence says how long, for this visitor only."""
+    for number in range(3):
+        send(phone, f"cat {number}")
+    refused = phone.post("/join", data={"prompt": "cat 4"})
+    assert refused.status_code == 429
+    assert "Please send again in 10 seconds. Your text is still here." in refused.text
+    assert refused.headers["retry-after"] == "10"
+    other = TestClient(phone.app)
+    other.get("/join")
+    send(other, "another's cat")
+    assert len(parts.journal.jobs()) == 4
+
+
+def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
+    """Who sends without a cookie shares one allowance with all who do at that address."""
+    codes = [
+        TestClient(phone.app).post("/join", data={"prompt": "cat"}, follow_redirects=False)
+        for _ in range(4)
+    ]
+    assert [answer.status_code for answer in codes] == [303, 303, 303, 429]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil"}],
+    ids=str,
+)
+def test_forms_of_other_sites_are_refused(
+    phone: TestClient, parts: Runtime, headers: dict[str, str]
+):
+    """No other site's page sends requests in a visitor's name."""
+    answer = phone.post("/join", data={"prompt": "a cat"}, headers=headers)
+    assert answer.status_code == 403
+    assert parts.journal.jobs() == ()
+
+
+def test_page_is_light_and_asks_nobody_else(phone: TestClient):
+    """A few KB in all, no script in the page, and a policy that lets nothing else in."""
+    parts = [phone.get(path) for path in ("/join", "/join/page.css", "/join/page.js")]
+    assert sum(len(part.content) for part in parts) < 10_000
+    policy = parts[0].headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';")
+    assert "unsafe" not in policy
+    assert "http" not in parts[0].text.replace("http-equiv", "")
+    cookie = phone.get("/join", headers={"cookie": ""}).headers.get("set-cookie", "")
+    assert "HttpOnly" in cookie or visitors.is_token(phone.cookies["visitor"])
+
+
+def test_where_people_log_in_visitors_need_approval(
+    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+):
+    """With login, what did not come from a member is taken only if a presenter looks at it."""
+    policy = Policy(login=True, key=SecretStr("a long enough key"))
+    monkeypatch.setattr(access, "policy", lambda: policy)
+    assert phone.post("/join", data={"prompt": "a cat"}).status_code == 403
+    parts.approvals.require(True)
+    send(phone, "a cat")
+
+
+def test_picture_waits_for_the_nod_everywhere(
+    phone: TestClient, parts: Runtime, worker: ScriptedWorker
+):
+    """With approval on, neither gallery, phone nor API shows it before; all do after."""
+    parts.approvals.require(True)
+    job_id = send(phone, "wait for it")
+    worker.paint()
+    [held] = wait_until(parts.approvals.waiting, what="the picture waits")
+    wait_until(lambda: "presenter has nodded" in phone.get(f"/join/jobs/{job_id}").text)
+    assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == []
+    assert parts.sampler.snapshot().pictures == ()
+    assert parts.gallery.index.count() == 0
+
+    parts.approvals.approve(held.job_id)
+    assert [view.name for view in parts.gallery.index.newest()] == [held.name]
+    assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{held.name}"]
+    assert f"<img src='/pictures/{held.name}'" in phone.get(f"/join/jobs/{job_id}").text
+    assert parts.approvals.waiting() == []
+
+
+def test_rejected_picture_is_never_shown(
+    phone: TestClient, parts: Runtime, worker: ScriptedWorker, tmp_path: Path
+):
+    """What the presenter rejects stays away, after a restart too; its sender is told."""
+    parts.approvals.require(True)
+    job_id = send(phone, "not this one")
+    worker.paint()
+    wait_until(parts.approvals.waiting, what="the picture waits")
+    parts.approvals.reject(job_id)
+    assert "chose not to show it" in phone.get(f"/join/jobs/{job_id}").text
+    runtime.stop()
+    again = runtime.start(settings_of(tmp_path))
+    wait_until(lambda: again.approvals.of(job_id) == "rejected", what="the marks are read")
+    wait_until(lambda: again.gallery.index.complete, what="the store was looked through")
+    assert again.gallery.index.count() == 0
+    assert again.approvals.waiting() == []
+
+
+def test_restarted_dashboard_knows_what_waits(
+    phone: TestClient, parts: Runtime, worker: ScriptedWorker, tmp_path: Path
+):
+    """A dashboard that heard of nothing shows what is free, and keeps what waits."""
+    free = send(phone, "free")
+    worker.paint()
+    parts.approvals.require(True)
+    held = send(phone, "held")
+    worker.paint()
+    wait_until(parts.approvals.waiting, what="the picture waits")
+    runtime.stop()
+    again = runtime.start(settings_of(tmp_path))
+    wait_until(lambda: again.gallery.index.count(), what="the free picture is shown")
+    assert {view.job_id for view in again.gallery.index.newest()} == {free}
+    assert [picture.job_id for picture in again.approvals.waiting()] == [held]
+    assert again.approvals.is_required()
+
+
+def test_nothing_is_free_before_the_marks_were_read(tmp_path: Path):
+    """While the store is away, what is not known to be free is not shown."""
+    store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
+    approvals = Approvals(store, index, required=False)
+    free, held = (new_job(JobRequest(prompt="a cat")).id for _ in range(2))
+    approval.hold(store, held)
+    for job_id in (free, held):
+        index.add(picture_name(job_id, 0), 1.0)
+    assert index.count() == 0
+    assert approvals.of(free) == "waiting"
+    approvals.read()
+    assert [view.job_id for view in index.newest()] == [free]
+    assert approvals.of(free) is None
+    assert [picture.job_id for picture in approvals.waiting()] == [held]
+
+
+def test_picture_that_is_held_while_the_marks_are_read_stays_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A look that began before a request was held does not set its picture free."""
+    store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
+    approvals = Approvals(store, index, required=False)
+    job_id = new_job(JobRequest(prompt="a cat")).id
+
+    def hold_meanwhile(_store: DirectoryStore) -> approval.Marks:
+        approvals.note_held(job_id)
+        return approval.Marks(frozenset(), frozenset())
+
+    monkeypatch.setattr(approval, "marks", hold_meanwhile)
+    approvals.read()
+    index.add(picture_name(job_id, 0), 1.0)
+    assert index.count() == 0
+
+
+def test_request_that_cannot_be_held_is_not_sent(
+    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+):
+    """If the mark cannot be written, nothing goes on the queue."""
+    parts.approvals.require(True)
+
+    def refuse(*_: object) -> None:
+        raise StoreUnavailable("The store is away.")
+
+    monkeypatch.setattr(approval, "hold", refuse)
+    answer = phone.post("/join", data={"prompt": "a cat"})
+    assert answer.status_code == 503
+    assert parts.queue.take(1, timeout=0) == []
