@@ -80,7 +80,8 @@ def _picture(status: Status, prompt: str) -> str:
 
 
 def _suggestion(text: str) -> str:
-    return f"<button name='suggestion' value='{escape(text)}'>{escape(text)}</button>"
+    text = escape(text)
+    return f"<button form='wish' name='suggestion' value='{text}'>{text}</button>"
 
 
 def _vocabulary(words: Sequence[str]) -> str:
