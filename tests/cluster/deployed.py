@@ -68,8 +68,3 @@ class Deployed:
     def login(self) -> Path:
         """Return a kubeconfig with a fresh token of the dashboard's ServiceAccount."""
         return self.cluster.control_plane.kubeconfig_of("dashboard", NAMESPACE)
-
-    def dashboard_may(self, verb: str, resource: str, namespace: str) -> bool:
-        """Ask the API server, with the dashboard's own login, what it may do."""
-        ask = ("auth", "can-i", verb, resource, "--namespace", namespace)
-        return self.kubectl(*ask, check=False, kubeconfig=self.login()).startswith("yes")
