@@ -4,10 +4,10 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.chromium",
-    "tests.cluster.fixtures",
     "tests.dashboard_server",
     "tests.minio_server",
     "tests.rabbitmq_server",
+    "tests.cluster.fixtures",
 ]
 
 # A busy machine is no failure: speed is measured in bench/.

@@ -66,7 +66,9 @@ class _ProxyRequest(BaseHTTPRequestHandler):
         body = answer.read()
         connection.close()
         self.send_response(answer.status)
-        self.send_header("Content-Type", answer.getheader("Content-Type", ""))
+        for name in ("Content-Type", "Content-Encoding"):
+            if value := answer.getheader(name):
+                self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
