@@ -1,5 +1,6 @@
 """The dashboard's reading of a fleet, held against what kubectl says at the same moment."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
@@ -8,7 +9,7 @@ from dashboard.readings.journal import Journal
 from tests.cluster.deployed import NAMESPACE, Deployed
 
 _GPU = "nvidia.com/gpu"
-_WORKER = "app.kubernetes.io/name=worker"
+_KINDS = ("deployments", "scaledjobs.keda.sh", "jobs", "pods", "nodes")
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,12 @@ class Count:
 
 def counted_by_kubectl(deployed: Deployed) -> Count:
     """Count with kubectl alone."""
-    pods = deployed.objects("pods", "-l", _WORKER)
-    nodes = [node["status"].get("allocatable", {}) for node in deployed.objects("nodes")]
-    gpus = [int(allocatable[_GPU]) for allocatable in nodes if _GPU in allocatable]
+    found = deployed.objects(*_KINDS)
+    pods = [pod for pod in _of(found, "Pod") if _is_worker(pod)]
+    machines = [node["status"].get("allocatable", {}) for node in _of(found, "Node")]
+    gpus = [int(allocatable[_GPU]) for allocatable in machines if _GPU in allocatable]
     return Count(
-        wanted=_wanted(deployed),
+        wanted=_wanted(found),
         workers=sum(pod["status"]["phase"] != "Succeeded" for pod in pods),
         nodes=len(gpus),
         gpus=sum(gpus),
@@ -57,10 +59,18 @@ def agreed_reading(deployed: Deployed) -> FleetReading | None:
     return reading
 
 
-def _wanted(deployed: Deployed) -> int:
-    if deployed.objects("scaledjobs.keda.sh"):
-        return sum(not _has_ended(job) for job in deployed.objects("jobs"))
-    return sum(one["spec"]["replicas"] for one in deployed.objects("deployments", "-l", _WORKER))
+def _wanted(found: list[dict]) -> int:
+    if _of(found, "ScaledJob"):
+        return sum(not _has_ended(job) for job in _of(found, "Job"))
+    return sum(one["spec"]["replicas"] for one in _of(found, "Deployment") if _is_worker(one))
+
+
+def _of(found: Iterable[dict], kind: str) -> list[dict]:
+    return [one for one in found if one["kind"] == kind]
+
+
+def _is_worker(one: dict) -> bool:
+    return one["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
 
 
 def _has_ended(job: dict) -> bool:

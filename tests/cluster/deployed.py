@@ -60,9 +60,9 @@ class Deployed:
         patch = json.dumps({"spec": spec})
         self.kubectl("-n", NAMESPACE, "patch", kind, "worker", "--type=merge", "--patch", patch)
 
-    def objects(self, kind: str, *selection: str) -> list[dict]:
-        """Return objects as kubectl tells them."""
-        text = self.kubectl("-n", NAMESPACE, "get", kind, *selection, "--output=json")
+    def objects(self, *kinds: str) -> list[dict]:
+        """Return objects of some kinds as kubectl tells them, those of nodes among them."""
+        text = self.kubectl("-n", NAMESPACE, "get", ",".join(kinds), "--output=json")
         return json.loads(text)["items"]
 
     def login(self) -> Path:

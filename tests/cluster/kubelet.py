@@ -61,10 +61,10 @@ class Kubelet:
 
     def leave(self, name: str) -> None:
         """Take a machine away, as a cloud does: its processes are gone at once."""
-        machine = self._machines.pop(name)
+        del self._machines[name]
+        self._api.delete_node(name)
         for runner in [runner for runner in self._runners.values() if runner.node == name]:
             runner.vanish()
-        self._api.delete_node(machine.name)
 
     def _watch(self) -> None:
         while not self._stopping.is_set():

@@ -70,8 +70,9 @@ class NodePool:
     def _order(self, pods: list[V1Pod]) -> None:
         waiting = [pod for pod in pods if _is_unschedulable(pod) and _gpus(pod)]
         # A machine that has just joined is free for a moment: the scheduler is not that fast.
-        there = (len(self._booting) + len(self._machines())) * self._size.gpus_per_machine
-        used = sum(_gpus(pod) for pod in pods if pod.spec.node_name and _is_alive(pod))
+        names = {machine.name for machine in self._machines()}
+        there = (len(self._booting) + len(names)) * self._size.gpus_per_machine
+        used = sum(_gpus(pod) for pod in pods if pod.spec.node_name in names and _is_alive(pod))
         missing = sum(_gpus(pod) for pod in waiting) + used - there
         for _ in range(-(-missing // self._size.gpus_per_machine)):
             if len(self._machines()) + len(self._booting) < self._size.maximum:

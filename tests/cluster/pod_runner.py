@@ -53,6 +53,7 @@ class PodRunner:
         self._restarts = 0
         self._last_state: dict | None = None
         self._grace = 0.0
+        self._disrupted = False
         self._leaving = threading.Event()
         name = f"{pod.metadata.namespace}/{pod.metadata.name}"
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -70,6 +71,7 @@ class PodRunner:
 
     def vanish(self) -> None:
         """End the pod because its machine, or the pod itself, is no more; returns when it is."""
+        self._disrupted = True
         self.delete(0.0)
         self._thread.join()
 
@@ -80,6 +82,8 @@ class PodRunner:
             self._live()
         with suppress(ApiException):
             self._leaving.wait()
+            if self._disrupted:
+                self._report_disruption()
             self._shared.api.delete_namespaced_pod(
                 self._pod.metadata.name, self._pod.metadata.namespace, grace_period_seconds=0
             )
@@ -191,6 +195,17 @@ class PodRunner:
         metadata = self._pod.metadata
         self._shared.api.patch_namespaced_pod_status(
             metadata.name, metadata.namespace, {"status": status}
+        )
+
+    def _report_disruption(self) -> None:
+        """Say that it is nobody's fault: a Job then does not count it as a failed try."""
+        # https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+        disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"}
+        metadata = self._pod.metadata
+        self._shared.api.patch_namespaced_pod_status(
+            metadata.name,
+            metadata.namespace,
+            {"status": {"phase": "Failed", "conditions": [disrupted]}},
         )
 
     def _tell(self, reason: str, message: str, kind: str = "Normal") -> None:
