@@ -1,19 +1,20 @@
-"""`python -m tests.cluster up`: a cluster to play with, until Ctrl+C."""
+"""`python -m tests.cluster`: a cluster to play with, and the recording of a run in one."""
 
 import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from tests.cluster.cluster import Cluster
-from tests.cluster.credentials import secrets_of, services_of
+from tests.cluster.credentials import services_of
+from tests.cluster.deployed import NAMESPACE, Deployed
+from tests.cluster.node_pool import PoolSize
 from tests.minio_server import MinioServer, minio_server_in
 from tests.rabbitmq_server import RabbitServer, rabbit_server
-
-_NAMESPACE = "stable-diffusion"
 
 _WORDS = """\
 A cluster runs, with KEDA, a pool of made-up GPU machines, RabbitMQ and MinIO. Logs: {folder}
@@ -35,11 +36,6 @@ Ctrl+C ends all of it."""
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
 
-@app.callback()
-def _commands() -> None:
-    """Say that there are commands, even while there is one."""
-
-
 @app.command()
 def up() -> None:
     """Start a cluster and keep it until Ctrl+C."""
@@ -48,10 +44,11 @@ def up() -> None:
         tempfile.TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True) as folder,
         running(Path(folder)) as (cluster, rabbitmq, minio),
     ):
+        Deployed(cluster, rabbitmq, minio)  # nothing yet but the credentials
         words = _WORDS.format(
             folder=folder,
             kubeconfig=cluster.control_plane.kubeconfig,
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
             amqp=rabbitmq.amqp_url(""),
             management=rabbitmq.management_url,
             minio=minio,
@@ -63,20 +60,35 @@ def up() -> None:
             print("Stopping.", flush=True)
 
 
+@app.command()
+def record(file: Annotated[Path, typer.Argument(help="The file to make.")]) -> None:
+    """Record a talk's run: bursts, workers and machines from none to all and back."""
+    from tests.cluster import talk
+
+    file.unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True) as folder,
+        running(Path(folder), talk.SIZE, talk.PULL_SECONDS) as (cluster, rabbitmq, minio),
+    ):
+        deployed = Deployed(cluster, rabbitmq, minio)
+        deployed.deploy("app")
+        talk.record(deployed, file)
+
+
 @contextmanager
-def running(folder: Path) -> Iterator[tuple[Cluster, RabbitServer, MinioServer]]:
-    """Run a cluster and its servers, with credentials where `make deploy` looks for them."""
+def running(
+    folder: Path, size: PoolSize | None = None, pull_seconds: float = 1.0
+) -> Iterator[tuple[Cluster, RabbitServer, MinioServer]]:
+    """Run a cluster and its servers."""
     parts = [folder / name for name in ("rabbitmq", "minio", "cluster")]
     for part in parts:
         part.mkdir()
     with ExitStack() as stack:
         rabbitmq, minio = rabbit_server(parts[0]), minio_server_in(parts[1])
-        cluster = Cluster(parts[2], services_of(rabbitmq, minio))
+        cluster = Cluster(parts[2], services_of(rabbitmq, minio), size, pull_seconds)
         for part in (rabbitmq, minio, cluster):
             stack.callback(part.stop)
             part.start()
-        cluster.control_plane.kubectl("create", "namespace", _NAMESPACE)
-        cluster.control_plane.apply(secrets_of(_NAMESPACE, "", minio))
         yield cluster, rabbitmq, minio
 
 

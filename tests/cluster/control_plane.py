@@ -146,8 +146,8 @@ class ControlPlane:
             f"--service-account-private-key-file={self.certificates.key('service-accounts')}",
             f"--root-ca-file={self.certificates.authority}",
             "--leader-elect=false",
-            # As often as KEDA looks at the queue, and not every 15 s.
-            "--horizontal-pod-autoscaler-sync-period=5s",
+            # And not every 15 s, for which tests would wait.
+            "--horizontal-pod-autoscaler-sync-period=2s",
         )
 
     def _scheduler(self) -> ServerProcess:
