@@ -23,6 +23,8 @@ from wire.backends import open_events, open_store
 from wire.settings import Settings
 
 _COUNTS = (24, 10_000, 100_000)
+_READS_PER_TICK = 4
+"""How often prompts are read between two ticks of a page that searches."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Filled:
         query = query_of(f"cat {number}")
         page = self.gallery.page(query)
         while page.prompts_read < page.prompts_known:
-            self.gallery.prompts.read()
+            for _ in range(_READS_PER_TICK):
+                self.gallery.prompts.read()
             page = self.gallery.page(query)
 
 
