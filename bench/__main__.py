@@ -2,7 +2,7 @@
 
 import sys
 
-from bench import first_picture, gallery, one_worker_or_many, overhead, sessions
+from bench import cluster_looks, first_picture, gallery, one_worker_or_many, overhead, sessions
 
 _BENCHMARKS = {
     "overhead": overhead.main,
@@ -10,6 +10,7 @@ _BENCHMARKS = {
     "first-picture": first_picture.main,
     "gallery": gallery.main,
     "sessions": sessions.main,
+    "cluster": cluster_looks.main,
 }
 
 

@@ -92,21 +92,6 @@ def test_its_role_is_enough_for_everything_that_is_read(plane, fleet):
     assert any("nodes are available" in event.text for event in reading.events)
 
 
-def test_its_role_allows_nothing_else(plane, fleet):  # noqa: ARG001, the fixture makes the token
-    """The dashboard's token reads no Secret, changes nothing, and sees no other namespace."""
-    own = plane.folder / f"kubeconfig-{NAMESPACE}-dashboard"
-
-    def may(*what: str) -> bool:
-        answer = plane.kubectl("auth", "can-i", *what, "--kubeconfig", str(own), check=False)
-        return answer.splitlines()[-1].strip() == "yes"
-
-    assert may("list", "pods", "--namespace", NAMESPACE)
-    assert not may("list", "pods", "--namespace", "kube-system")
-    assert not may("list", "secrets", "--namespace", NAMESPACE)
-    assert not may("delete", "pods", "--namespace", NAMESPACE)
-    assert not may("patch", "deployments", "--namespace", NAMESPACE)
-
-
 def test_lists_of_several_pages_are_read_to_the_end(plane, fleet, monkeypatch):
     """A page is a part: all of them together are the list."""
     plane.apply(applicable("deployment"))

@@ -87,6 +87,16 @@ def test_a_scaled_job_wants_the_jobs_that_go_on():
     assert (fleet.scaler.kind, fleet.wanted, len(fleet.workers)) == ("ScaledJob", 2, 1)
 
 
+def test_a_fleet_at_zero_cools_down_no_more():
+    """The seconds left are told while there is somebody to take away."""
+    idle = [{"type": "Active", "status": "False"}]
+    status = {"conditions": idle, "lastActiveTime": "2026-11-23T18:52:20Z"}
+    found = (recorded("scaled_object", status=status),)
+    assert read(scaled_objects=found).scaler.cooldown_left is not None
+    asleep = (recorded("deployment", spec={"replicas": 0}),)
+    assert read(scaled_objects=found, deployments=asleep).scaler.cooldown_left is None
+
+
 def test_pods_of_others_are_no_workers():
     """The broker's pod in the same namespace is not told as a worker."""
     other = recorded("placed_pod", metadata={"labels": {"app.kubernetes.io/name": "rabbitmq"}})

@@ -34,7 +34,7 @@ def autoscaler(hpa: Object) -> Autoscaler:
     return Autoscaler(
         name=hpa["metadata"]["name"],
         desired=status.get("desiredReplicas"),
-        current=status.get("currentReplicas"),
+        current=status.get("currentReplicas", 0) if status else None,  # zero is left out
         jobs_per_worker=amount(_current(status).get("averageValue")),
         conditions=conditions(status.get("conditions")),
     )

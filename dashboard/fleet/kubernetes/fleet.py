@@ -1,6 +1,7 @@
 """The Kubernetes fleet: one look at the cluster, and what the workers' events say beside it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
@@ -9,7 +10,7 @@ from dashboard.fleet.kubernetes.nodes import gpu_nodes
 from dashboard.fleet.kubernetes.pods import is_forgotten, placed_at, worker
 from dashboard.fleet.kubernetes.scaler import scaler_of
 from dashboard.fleet.kubernetes.values import condition, truth
-from dashboard.fleet.reading import FleetReading, Worker
+from dashboard.fleet.reading import FleetReading, Scaler, Worker
 from dashboard.readings.journal import Journal
 from dashboard.readings.worker_phases import WorkerView
 
@@ -43,15 +44,22 @@ def reading_of(
     deployment = _target(look, scaler)
     pods = None if look.pods is None else _workers(look, deployment, scaler)
     workers = _told(pods or (), look, heard)
+    wanted = _wanted(look, deployment)
     return FleetReading(
-        scaler=scaler_of(look),
-        wanted=_wanted(look, deployment),
+        scaler=_scaler(look, wanted),
+        wanted=wanted,
         ready=None if pods is None else sum(one.phase in _READY for one in workers),
         workers=workers,
         nodes=None if look.nodes is None else gpu_nodes(look.nodes, look.slices, look.pods),
         events=fleet_events(look.events or (), scaler, frozenset(one.name for one in workers)),
         troubles=(*look.troubles, *_missing(look, namespace, scaler)),
     )
+
+
+def _scaler(look: Look, wanted: int | None) -> Scaler | None:
+    scaler = scaler_of(look)
+    # At zero there is nothing to cool down; KEDA's object alone does not tell.
+    return replace(scaler, cooldown_left=None) if scaler and wanted == 0 else scaler
 
 
 def _target(look: Look, scaler: str) -> Object | None:

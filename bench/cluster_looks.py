@@ -1,0 +1,81 @@
+"""What it costs to look at a cluster of many workers, on a real API server and scheduler."""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from kubernetes.client import AppsV1Api, CoreV1Api
+from kubernetes.config import new_client_from_config
+
+from bench.report import Figure, show
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
+from dashboard.readings.journal import Journal
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.keda import CUSTOM_RESOURCES
+from tests.cluster.machine import Machine
+from tests.conditions import wait_until
+from tests.kubernetes_objects import recorded
+
+_NAMESPACE = "stable-diffusion"
+_IMAGES = 50
+"""Images that a node tells of, at most; most of a node's size."""
+
+
+def main(workers: int = 200, nodes: int = 100, looks: int = 30) -> None:
+    """Look once a second, as the dashboard does."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        plane = ControlPlane(Path(folder))
+        try:
+            plane.start()
+            _populate(plane, workers, nodes)
+            _measure(plane, workers, looks)
+        finally:
+            plane.stop()
+
+
+def _populate(plane: ControlPlane, workers: int, nodes: int) -> None:
+    plane.kubectl("create", "namespace", _NAMESPACE)
+    plane.kubectl("apply", "--server-side", "--filename", str(CUSTOM_RESOURCES))
+    client = new_client_from_config(str(plane.kubeconfig))
+    core = CoreV1Api(client)
+    for number in range(nodes):
+        _join(core, Machine(f"gpu-{number}", "gpu", gpus=2, spot=True))
+    deployment = recorded("deployment", spec={"replicas": workers})
+    deployment["metadata"] = {"name": "worker"}
+    AppsV1Api(client).create_namespaced_deployment(_NAMESPACE, deployment)
+
+
+def _join(core: CoreV1Api, machine: Machine) -> None:
+    core.create_node(machine.node())
+    images = [
+        {"names": [f"registry.example.org/team/image-{number}@sha256:{'0' * 64}"]}
+        for number in range(_IMAGES)
+    ]
+    ready = [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]
+    status = {"conditions": ready, "images": images}
+    status |= {"capacity": machine.capacity(), "allocatable": machine.capacity()}
+    core.patch_node_status(machine.name, {"status": status})
+
+
+def _measure(plane: ControlPlane, workers: int, looks: int) -> None:
+    os.environ["KUBECONFIG"] = str(plane.kubeconfig)
+    fleet = KubernetesFleet(_NAMESPACE, "worker", Journal())
+    wait_until(lambda: _placed(fleet) == workers, timeout=120, what=f"{workers} pods are placed")
+    times, cpu, began = [], time.process_time(), time.monotonic()
+    for _ in range(looks):
+        start = time.monotonic()
+        fleet.read()
+        times.append(1000 * (time.monotonic() - start))
+        time.sleep(1)
+    share = 100 * (time.process_time() - cpu) / (time.monotonic() - began)
+    title = f"Looking at {workers} workers once a second"
+    show(title, [Figure("a look", tuple(times), "ms"), Figure("of one core", (share,), "%")])
+
+
+def _placed(fleet: KubernetesFleet) -> int:
+    return sum(worker.node is not None for worker in fleet.read().workers)
+
+
+if __name__ == "__main__":
+    main()
