@@ -1,0 +1,87 @@
+"""/join on a phone, and the presenter who looks at what comes from it."""
+
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.dashboard_server import Dashboard
+
+expect.set_options(timeout=20_000)
+
+HOSTILE = "<img src=x onerror=alert(1)> **dwarf**"
+
+
+def _send(phone: Page, prompt: str) -> None:
+    phone.get_by_label("What should be painted?").fill(prompt)
+    phone.get_by_role("button", name="Paint it").click()
+
+
+def test_request_becomes_a_picture_on_the_phone(
+    shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
+):
+    """A prompt is followed as typed until its picture is there; what is typed next stays."""
+    problems = []
+    phone = open_page(f"{shared_dashboard.url}/join", width=320, height=640, scheme="dark")
+    phone.on("console", lambda message: problems.append(message.text))
+    _send(phone, HOSTILE)
+    expect(phone.locator("article h2")).to_have_text(HOSTILE)
+    expect(phone.locator("article")).to_contain_text("1st in line")
+    phone.get_by_label("What should be painted?").press_sequentially("the next one")
+    worker.paint()
+    expect(phone.locator("article img")).to_have_attribute("alt", HOSTILE)
+    expect(phone.get_by_label("What should be painted?")).to_have_value("the next one")
+    assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert problems == []  # the page's own policy lets all of it in
+
+    for _ in range(3):
+        _send(phone, "again")
+    expect(phone.get_by_role("alert")).to_contain_text("Please send again in")
+    expect(phone.get_by_label("What should be painted?")).to_have_value("again")
+    for _ in range(2):
+        worker.paint()
+
+
+def test_phone_without_javascript_sees_its_picture(
+    shared_dashboard: Dashboard, worker: ScriptedWorker, browser: Browser
+):
+    """The form and a frame that looks again are enough."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    phone = context.new_page()
+    phone.goto(f"{shared_dashboard.url}/join")
+    phone.locator("textarea").fill("a cat without scripts")
+    phone.locator(".send").click()
+    frame = phone.frame_locator("iframe")
+    expect(frame.locator("article")).to_contain_text("1st in line")
+    worker.paint()
+    expect(frame.locator("article img")).to_have_attribute("alt", "a cat without scripts")
+    context.close()
+
+
+def test_presenter_nods_and_the_room_sees(
+    start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
+):
+    """With approval on, the wall gets a picture after the nod, and never without it."""
+    dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", PRESENTER_KEY="open sesame")
+    worker = ScriptedWorker(dashboard.data_dir)
+    stage = open_page(f"{dashboard.url}/present", 1366, 768)
+    presenter = open_page(f"{dashboard.url}/approve")
+    expect(presenter.get_by_text("Only the presenter may do this")).to_be_visible()
+    presenter.get_by_role("button", name="I am the presenter").click()
+    presenter.get_by_label("Presenter's key").fill("open sesame")
+    presenter.get_by_label("Presenter's key").press("Enter")
+    expect(presenter.get_by_role("switch", name="Pictures from /join wait")).to_be_checked()
+
+    for prompt in ("a good one", "a bad one"):
+        httpx.post(f"{dashboard.url}/join", data={"prompt": prompt})
+        worker.paint()
+    cards = presenter.locator("[class*=st-key-card_held]")
+    expect(cards).to_have_count(2)
+    expect(stage.locator(".tile:visible")).to_have_count(0)
+    cards.filter(has_text="a bad one").get_by_role("button", name="Reject").click()
+    cards.filter(has_text="a good one").get_by_role("button", name="Approve").click()
+    expect(stage.locator(".tile:visible img")).to_have_attribute("alt", "a good one")
+    expect(presenter.get_by_text("Nothing waits.")).to_be_visible()
+    expect(stage.locator(".tile:visible")).to_have_count(1)
+    worker.close()
