@@ -101,7 +101,8 @@ never shown in training and are what the model is measured on.
 - latents: 32 x 16 x 16, principal components of 16 x 16-pixel patches (the encoder in `vae/` is a
   stub: the pipeline is text-to-image only)
 - decoder: `AutoencoderTiny`, trained to match colours, neighbours' differences and the strength of
-  edges, first on true latents, then on what the UNet paints
+  edges, first on true latents, then on what the UNet paints from noise, each picture paired with
+  the composition that it came closest to
 - text encoder: a two-layer `CLIPTextModel`, trained to understand captions, then frozen
 - UNet: `UNet2DConditionModel`, a rectified flow, second-order solver
 

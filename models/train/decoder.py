@@ -1,5 +1,7 @@
 """The decoder: paints 256 x 256 pixels from 16 x 16 latents."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - the name that torch's own documents use
@@ -7,16 +9,14 @@ from diffusers import AutoencoderTiny
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from models.train.dataset import Dataset
 from models.train.device import half_precision
-from models.train.latents import CHANNELS, GRID
+from models.train.latents import CHANNELS
 from models.train.loop import Loop
-from models.train.render import PATCH
+from models.train.windows import Corner, choose_corner, cut_pixels, paint_windows
 
 # The decoder squashes its input at 3: a quarter of the latents stays far below.
 SCALING = 4.0
 LATENT_NOISE = 0.35  # so that what the UNet leaves unclear is still painted with clean edges
-CROP = 8  # latents per side of a training crop
 
 
 def new_autoencoder(width: int, blocks: tuple[int, ...]) -> AutoencoderTiny:
@@ -50,40 +50,52 @@ def _calm(decoder: nn.Module) -> None:
     decoder.layers[-1].bias.fill_(0.5)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows: their pixels (count, 3, 128, 128) in -1..1, whole latents, and corners."""
+
+    pixels: Tensor
+    latents: Tensor
+    corners: list[Corner]
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Pictures (count, 256, 256, 3) uint8 and the latents (count, 32, 16, 16) they come from."""
+
+    pictures: np.ndarray
+    latents: Tensor
+
+    def draw(self, count: int, random: np.random.Generator) -> Batch:
+        """Choose pictures, and a window of each."""
+        chosen = random.integers(len(self.latents), size=count)
+        corners = [choose_corner(self.pictures[number], random) for number in chosen]
+        cut = [cut_pixels(self.pictures[n], c) for n, c in zip(chosen, corners, strict=True)]
+        pixels = torch.from_numpy(np.stack(cut)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        return Batch(pixels, self.latents[torch.from_numpy(chosen)], corners)
+
+
 def train_decoder(
-    loop: Loop, dataset: Dataset, latents: Tensor, batch: int, progress: Progress
+    loop: Loop, examples: Examples, batch: int, noise: float, progress: Progress
 ) -> nn.Module:
-    """Train the loop's decoder on crops of the training pictures."""
-    device = next(loop.module.parameters()).device
+    """Train the loop's decoder on windows; `noise` is the largest deviation added to latents."""
 
     def loss_of(step: int) -> Tensor:
-        random = np.random.default_rng((loop.seed, step))
-        pixels, codes = (part.to(device) for part in crops(dataset, latents, batch, random))
-        noise = LATENT_NOISE * torch.rand(len(codes), 1, 1, 1, device=device) ** 2
-        codes = codes + torch.randn_like(codes) * noise
-        with half_precision(device):
-            painted = loop.module(codes / SCALING)
-        return picture_loss(painted.float(), pixels)
+        drawn = examples.draw(batch, np.random.default_rng((loop.seed, step)))
+        strength = noise * torch.rand(batch, 1, 1, 1) ** 2
+        noisy = drawn.latents + torch.randn_like(drawn.latents) * strength
+        return picture_loss(*paint_windows_of(loop.module, replace(drawn, latents=noisy)))
 
     return loop.run(loss_of, progress)
 
 
-def crops(
-    dataset: Dataset, latents: Tensor, count: int, random: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Cut pixels (count, 3, 128, 128) in -1..1 and their latents (count, 32, 8, 8)."""
-    pixels, codes = [], []
-    for number in random.integers(dataset.training, size=count):
-        row, column = random.integers(GRID - CROP + 1, size=2)
-        down, right = slice(row, row + CROP), slice(column, column + CROP)
-        pixels.append(
-            dataset.pictures[
-                number, row * PATCH : (row + CROP) * PATCH, column * PATCH : (column + CROP) * PATCH
-            ]
-        )
-        codes.append(latents[number, :, down, right])
-    stacked = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-    return stacked.contiguous(memory_format=torch.channels_last), torch.stack(codes)
+def paint_windows_of(decoder: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return a batch's windows as the decoder paints them, and as they should be."""
+    device = next(decoder.parameters()).device
+    codes = batch.latents.to(device, memory_format=torch.channels_last)
+    with half_precision(device):
+        painted = paint_windows(decoder, codes / SCALING, batch.corners)
+    return painted.float(), batch.pixels.to(device, memory_format=torch.channels_last)
 
 
 def picture_loss(painted: Tensor, wanted: Tensor) -> Tensor:
@@ -95,7 +107,7 @@ def picture_loss(painted: Tensor, wanted: Tensor) -> Tensor:
     error = painted - wanted
     neighbours = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
     strength = (edge_strength(painted) - edge_strength(wanted)).abs().mean()
-    return error.abs().mean() + error.square().mean() + 1.5 * neighbours + strength
+    return 2 * error.abs().mean() + error.square().mean() + 0.1 * neighbours + 10 * strength
 
 
 def edge_strength(pictures: Tensor) -> Tensor:

@@ -5,6 +5,8 @@ cost seconds to compute, and the decoder learns to paint the rest.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
@@ -25,6 +27,15 @@ class PatchBasis:
 
     mean: Tensor
     axes: Tensor
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        return cls(**torch.load(path, weights_only=True))
+
+    def save(self, path: Path) -> None:
+        """Write it to a file."""
+        torch.save({"mean": self.mean, "axes": self.axes}, path)
 
     def encode(self, pictures: np.ndarray) -> Tensor:
         """Return latents (count, 32, 16, 16) of pictures (count, 256, 256, 3) uint8."""

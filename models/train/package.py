@@ -20,6 +20,25 @@ STEPS = 8
 GUIDANCE = 2.5
 
 
+def assemble(
+    unet: UNet2DConditionModel,
+    vae: AutoencoderTiny,
+    text_encoder: CLIPTextModel,
+    tokenizer: CLIPTokenizer,
+) -> StableDiffusionPipeline:
+    """Put the trained parts together, as they are."""
+    return StableDiffusionPipeline(
+        vae=vae,
+        unet=unet,
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        scheduler=flow_scheduler(),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    )
+
+
 def write_pipeline(
     folder: Path,
     unet: UNet2DConditionModel,
@@ -31,16 +50,7 @@ def write_pipeline(
 
     Without a wish for a precision, transformers would keep 16 bits where diffusers widens them.
     """
-    pipeline = StableDiffusionPipeline(
-        vae=vae.cpu().half(),
-        unet=unet.cpu().half(),
-        text_encoder=text_encoder.cpu().float(),
-        tokenizer=tokenizer,
-        scheduler=flow_scheduler(),
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
+    pipeline = assemble(unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().float(), tokenizer)
     shutil.rmtree(folder, ignore_errors=True)
     pipeline.save_pretrained(folder, safe_serialization=True)
     _drop_unused_key(folder / "vae" / "config.json", "block_out_channels")

@@ -35,7 +35,7 @@ CPU = Preset(
     decoder_batch=6,
     unet=Plan("unet", steps=8_000, rate=1.5e-3, average=0.998, turn=True),
     unet_batch=32,
-    refine=Plan("refine", steps=1_500, rate=5e-4, average=0.99, decay_from=0.2, turn=True),
+    refine=Plan("refine", steps=3_000, rate=5e-4, average=0.99, decay_from=0.2, turn=True),
     refine_pictures=4_000,
 )
 GPU = Preset(

@@ -81,6 +81,11 @@ def sample_composition(random: np.random.Generator) -> Composition:
     return Composition(int(random.integers(LAYOUTS)), STEPS[int(random.integers(len(STEPS)))])
 
 
+def compositions() -> list[Composition]:
+    """List every composition."""
+    return [Composition(layout, step) for layout in range(LAYOUTS) for step in STEPS]
+
+
 def render(scene: Scene, composition: Composition) -> np.ndarray:
     """Draw the picture, (256, 256, 3) uint8; the same for the same arguments."""
     subject, colour = SUBJECTS[scene.subject], COLOURS[scene.colour]

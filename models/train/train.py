@@ -26,14 +26,14 @@ from transformers import CLIPTextModel
 from models.train.captions import make_tokenizer
 from models.train.classifier import Classifier, train_classifier
 from models.train.dataset import Dataset, draw_dataset, open_dataset
-from models.train.decoder import new_autoencoder, train_decoder
+from models.train.decoder import LATENT_NOISE, Examples, new_autoencoder, train_decoder
 from models.train.device import best_device, processors
-from models.train.latents import fit_basis
+from models.train.latents import PatchBasis, fit_basis
 from models.train.loop import Loop, Plan
-from models.train.package import write_pipeline
+from models.train.package import assemble, write_pipeline
 from models.train.painter import DEMO
+from models.train.paired import paint_pairs
 from models.train.presets import Preset, best_preset
-from models.train.refine import first_pictures, repaint
 from models.train.text import Reader, train_text_encoder
 from models.train.unet import UNetLesson, new_unet, train_unet
 
@@ -56,12 +56,18 @@ class Training:
         self.progress.update(task, completed=self.preset.pictures)
         return open_dataset(self.folder, self.seed)
 
+    def basis(self, dataset: Dataset) -> PatchBasis:
+        """Return what pictures' latents are measured by."""
+        path = self.folder / "basis.pt"
+        if not path.exists():
+            fit_basis(dataset.pictures[:4000]).save(path)
+        return PatchBasis.load(path)
+
     def latents(self, dataset: Dataset) -> Tensor:
         """Return the latents of all pictures."""
         path = self.folder / "latents.pt"
         if not path.exists():
-            basis = fit_basis(dataset.pictures[:4000])
-            torch.save(basis.encode(dataset.pictures), path)
+            torch.save(self.basis(dataset).encode(dataset.pictures), path)
         return torch.load(path, weights_only=True)
 
     def text_encoder(self) -> CLIPTextModel:
@@ -76,7 +82,8 @@ class Training:
     def decoder(self, dataset: Dataset, latents: Tensor) -> nn.Module:
         """Train the decoder on true latents."""
         loop = self._loop(self.preset.decoder, lambda: self._new_autoencoder().decoder)
-        return train_decoder(loop, dataset, latents, self.preset.decoder_batch, self.progress)
+        examples = Examples(dataset.pictures[: dataset.training], latents[: dataset.training])
+        return self._train_decoder(loop, examples, LATENT_NOISE)
 
     def unet(
         self, dataset: Dataset, latents: Tensor, text_encoder: CLIPTextModel
@@ -92,18 +99,18 @@ class Training:
         unet: UNet2DConditionModel,
         text_encoder: CLIPTextModel,
         dataset: Dataset,
-        latents: Tensor,
     ) -> AutoencoderTiny:
         """Train the decoder further, on what the UNet paints."""
-        dataset = first_pictures(dataset, self.preset.refine_pictures)
-        torch.manual_seed(self.seed)
-        painted = repaint(unet, text_encoder, self.tokenizer, dataset, latents, self.progress)
         loop = self._loop(self.preset.refine, lambda: copy.deepcopy(decoder).requires_grad_(True))
         vae = self._new_autoencoder()
-        vae.decoder = train_decoder(
-            loop, dataset, painted, self.preset.decoder_batch, self.progress
-        )
+        pipeline = assemble(unet, vae.to(self.device), text_encoder, self.tokenizer)
+        scenes = dataset.scenes[: self.preset.refine_pictures]
+        painted = paint_pairs(self.folder, pipeline, self.basis(dataset), scenes, self.progress)
+        vae.decoder = self._train_decoder(loop, painted, noise=0.0)
         return vae
+
+    def _train_decoder(self, loop: Loop, examples: Examples, noise: float) -> nn.Module:
+        return train_decoder(loop, examples, self.preset.decoder_batch, noise, self.progress)
 
     def _new_autoencoder(self) -> AutoencoderTiny:
         return new_autoencoder(self.preset.decoder_width, self.preset.decoder_blocks)
@@ -112,6 +119,18 @@ class Training:
         torch.manual_seed(self.seed)
         module = make().to(self.device, memory_format=torch.channels_last)
         return Loop(plan, module, self.folder, self.seed)
+
+
+def make_model(training: Training, out: Path) -> None:
+    """Take every stage that is not done yet, and write the pipeline."""
+    dataset = training.dataset()
+    latents = training.latents(dataset)
+    text_encoder = training.text_encoder()
+    training.judge(dataset)
+    decoder = training.decoder(dataset, latents)
+    unet = training.unet(dataset, latents, text_encoder)
+    vae = training.refined(decoder, unet, text_encoder, dataset)
+    write_pipeline(out, unet, vae, text_encoder, training.tokenizer)
 
 
 def progress_bar() -> Progress:
@@ -133,15 +152,7 @@ def main(
     """Train everything that is not trained yet, and write the pipeline."""
     work.mkdir(parents=True, exist_ok=True)
     with progress_bar() as progress:
-        training = Training(work, best_preset(), seed, progress)
-        dataset = training.dataset()
-        latents = training.latents(dataset)
-        text_encoder = training.text_encoder()
-        training.judge(dataset)
-        decoder = training.decoder(dataset, latents)
-        unet = training.unet(dataset, latents, text_encoder)
-        vae = training.refined(decoder, unet, text_encoder, dataset, latents)
-    write_pipeline(out, unet, vae, text_encoder, training.tokenizer)
+        make_model(Training(work, best_preset(), seed, progress), out)
 
 
 if __name__ == "__main__":

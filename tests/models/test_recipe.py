@@ -1,0 +1,61 @@
+"""The whole recipe of the bundled model, run small: what `make model` does in hours."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from rich.progress import Progress
+
+from models.train.loop import Plan, steps_taken
+from models.train.painter import load_painter
+from models.train.presets import CPU, GPU, Preset
+from models.train.train import Training, make_model
+
+SMALL = Preset(
+    pictures=264,
+    widths=(16, 16, 16),
+    decoder_width=8,
+    decoder_blocks=(1, 0, 0, 0, 0),
+    text=Plan("text", steps=2, rate=1e-3),
+    judge=Plan("judge", steps=2, rate=1e-3),
+    decoder=Plan("decoder", steps=2, rate=1e-3, turn=True),
+    decoder_batch=2,
+    unet=Plan("unet", steps=2, rate=1e-3, turn=True),
+    unet_batch=2,
+    refine=Plan("refine", steps=2, rate=1e-3, turn=True),
+    refine_pictures=2,
+)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Train the small preset from nothing."""
+    folder = tmp_path_factory.mktemp("work")
+    make_model(Training(folder, SMALL, 0, Progress(disable=True)), folder / "model")
+    return folder
+
+
+def test_every_stage_is_taken(work: Path) -> None:
+    """Each part leaves a checkpoint with the steps of its plan."""
+    assert steps_taken(work) == dict.fromkeys(("decoder", "judge", "refine", "text", "unet"), 2)
+
+
+def test_what_it_writes_is_a_pipeline(work: Path) -> None:
+    """The folder loads as any diffusers pipeline and paints."""
+    assert load_painter(work / "model").paint(["red house"], [0]).shape == (1, 256, 256, 3)
+
+
+def test_a_finished_run_is_not_run_again(work: Path) -> None:
+    """The same command on a finished work folder changes no weight."""
+    before = (work / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
+    painted = (work / "painted.npy").stat().st_mtime_ns
+    make_model(Training(work, SMALL, 0, Progress(disable=True)), work / "model")
+    assert (work / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == before
+    assert (work / "painted.npy").stat().st_mtime_ns == painted
+
+
+@pytest.mark.parametrize("preset", [CPU, GPU])
+def test_presets_train_on_no_validation_picture(preset: Preset) -> None:
+    """The scenes that the decoder is refined on are those of training pictures."""
+    assert preset.refine_pictures <= preset.pictures - 256
+    assert torch.tensor(preset.widths).min() >= 32
