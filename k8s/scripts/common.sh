@@ -68,7 +68,7 @@ chosen_overlay() {
 # reasons NAME: why its pods are not ready, a line each; nothing when all are.
 reasons() {
   kube get pods --selector "app.kubernetes.io/name=$1" \
-    --output "go-template-file=$k8s/scripts/reasons.gotemplate" 2>/dev/null || true
+    --output "go-template-file=$k8s/scripts/reasons.gotemplate" 2>/dev/null | sed "/^$/d" || true
 }
 
 # explain NAME: everything that a person needs to know of pods that do not become ready.
