@@ -85,8 +85,9 @@ explain() {
 
 # The last line that a container wrote before it crashed, or writes now.
 last_words() {
-  local words
-  words=$(kube logs "$1" --previous --tail 1 2>/dev/null || kube logs "$1" --tail 1 2>/dev/null || true)
+  local ended="jsonpath={.status.containerStatuses[0]['lastState','state'].terminated.message}" words
+  words=$(kube get "$1" --output "$ended" 2>/dev/null | sed '/^$/d' | tail -n 1)
+  [ -n "$words" ] || words=$(kube logs "$1" --tail 1 2>/dev/null || true)
   [ -z "$words" ] || note "${1#pod/} wrote last: $words"
 }
 

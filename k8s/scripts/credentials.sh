@@ -27,7 +27,7 @@ rabbitmq_credentials() {
   # end it would look for a virtual host of no name.
   secret rabbitmq <<LINES
   username: live
-  password: $password
+  password: "$password"
   amqp-url: amqp://live:$password@rabbitmq:5672/
   management-url: http://live:$password@rabbitmq.$namespace.svc:15672/
 LINES
@@ -42,7 +42,7 @@ store_credentials() {
   elif has_secret minio; then
     note "Secret minio is kept."
   elif [ "$1" = inside ]; then
-    printf '  access-key: live\n  secret-key: %s\n' "$(random_password)" | secret minio
+    printf '  access-key: live\n  secret-key: "%s"\n' "$(random_password)" | secret minio
     note "Secret minio is new."
   else
     fail "This overlay's store is outside of the cluster, so its keys are needed once:" \

@@ -7,7 +7,9 @@ need_cluster
 
 ours=app.kubernetes.io/part-of=stable-diffusion
 
-remove() { kube delete "$@" --ignore-not-found --timeout 180s 2>&1 | sed 's/^/   /'; }
+remove() {
+  kube delete "$@" --ignore-not-found --timeout 180s 2>&1 | sed '/^No resources found/d; s/^/   /'
+}
 
 # The scaler goes first, or it would start workers while they are removed.
 remove_scalers() {
