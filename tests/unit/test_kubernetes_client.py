@@ -1,6 +1,8 @@
 """Lists over HTTP: pages that expire, lists that do not come, answers that are none."""
 
 import json
+import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -133,3 +135,10 @@ def _looks(cluster):
         return cluster.look().pods == ()
     except (ZeroDivisionError, FleetError):
         return False
+
+
+def test_a_start_does_not_wait_for_the_library():
+    """The dashboard's parts are there before Kubernetes' client, which takes its time, is."""
+    code = "import sys, dashboard.runtime; print('kubernetes' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

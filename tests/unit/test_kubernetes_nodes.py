@@ -50,7 +50,7 @@ def test_a_node_whose_driver_is_not_there_yet_joins():
     joining = recorded("node")
     joining["status"]["capacity"] = joining["status"]["allocatable"] = {"cpu": "4"}
     [node] = gpu_nodes([joining], (), ())
-    assert (node.slots, node.ready) == (0, False)
+    assert (node.slots, node.slots_used, node.ready) == (0, 0, False)
 
 
 def test_dynamic_allocation_tells_the_devices():

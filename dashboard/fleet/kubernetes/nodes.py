@@ -75,13 +75,14 @@ def _node(node: Object, devices: dict[str, list[Object]], used: Counter[str] | N
     labels, name = metadata.get("labels", {}), metadata["name"]
     plugged = int(amount(status.get("allocatable", {}).get(GPU, 0)) or 0)
     slots = plugged or len(devices.get(name, ()))
+    # Who holds a device that was allocated dynamically stands in claims, not in pods.
+    is_told = used is not None and (plugged or name not in devices)
     answers = truth(condition(status.get("conditions"), "Ready").get("status")) is True
     return Node(
         name=name,
         product=_first(labels, _PRODUCT) or _told_product(devices.get(name)),
         slots=slots,
-        # Who holds a device that was allocated dynamically stands in claims, not in pods.
-        slots_used=used[name] if used is not None and plugged else None,
+        slots_used=used[name] if is_told else None,
         ready=answers and slots > 0,
         since=seconds(metadata["creationTimestamp"]),
         spot=_is_spot(labels),
