@@ -54,7 +54,8 @@ def usage(samples: Sequence[Sample], start: float = 0.0) -> Usage:
 
     """
     unit: Unit = "GPU" if any(sample.gpus for sample in samples) else "worker"
-    counted = samples[max(0, bisect_left(samples, start, key=lambda sample: sample.at) - 1) :]
+    first = max(0, bisect_left(samples, start, key=lambda sample: sample.at) - 1)
+    counted = samples[first:]
     known = unknown = used = always_on = 0.0
     maximum = next((sample.maximum for sample in counted if sample.maximum), None)
     for sample, seconds in _stretches(counted, start):

@@ -47,7 +47,8 @@ def test_jobs_are_counted_and_unheard_ones_are_said():
 
 def test_a_row_shows_a_prompt_as_it_was_typed_and_offers_what_can_be_done():
     """Markup in a prompt is text; unfinished jobs can be cancelled, failed ones tried again."""
-    rows = listing.rows([view(HOSTILE), view("a dog", "failed"), view(state="done")], 1009.0, UTC)
+    jobs = [view(HOSTILE), view("a dog", "failed"), view(state="done")]
+    rows = listing.rows(jobs, 1009.0, UTC, frozenset({"cancel", "retry"}))
     html = [" ".join(row.cells) for row in rows]
     assert "<img" not in html[0]
     assert "&lt;img src=x onerror=alert(1)&gt;" in html[0]
@@ -56,6 +57,8 @@ def test_a_row_shows_a_prompt_as_it_was_typed_and_offers_what_can_be_done():
     ] * 5
     assert ">Try again<" in html[1]
     assert "<button" not in html[2]
+    looked_at = listing.rows(jobs, 1009.0, UTC, frozenset())
+    assert "<button" not in "".join(cell for row in looked_at for cell in row.cells)
 
 
 def test_details_say_what_was_asked_for():

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
 from html import escape
+from threading import Lock
 
 import streamlit as st
 
@@ -12,11 +13,11 @@ from dashboard.components import tables
 from dashboard.components.shared_drawing import once_per_snapshot
 from dashboard.components.tables import Column, Row
 from dashboard.readings.cost import HOUR, Unit, Usage, usage
-from dashboard.readings.history import DAY
 from dashboard.readings.snapshot import Snapshot
 
 _TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
 _EMPTY = "Nothing is known yet: this needs a fleet that answers."
+_SAMPLES_A_SECOND = 4000
 _GAPS = "Time of which nothing is known is in neither."
 
 
@@ -33,9 +34,35 @@ def _used(snapshot: Snapshot, span: float) -> Usage:
     return usage(snapshot.samples, snapshot.at - span)
 
 
+class _SinceStart:
+    """The sum of all samples, made less often the more of them there are.
+
+    A whole day takes 0.1 s, so it is summed every 10 s, and the first minutes at each tick.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._newest: tuple[float, Usage] | None = None
+
+    def of(self, snapshot: Snapshot) -> Usage:
+        """Return the sum, at most some seconds old."""
+        with self._lock:
+            if self._newest is None or not self._is_fresh(snapshot, *self._newest):
+                self._newest = (snapshot.at, usage(snapshot.samples))
+            return self._newest[1]
+
+    def _is_fresh(self, snapshot: Snapshot, at: float, summed: Usage) -> bool:
+        same = snapshot.samples[0].at == summed.start if snapshot.samples else False
+        age = snapshot.at - at
+        return same and 0 <= age < len(snapshot.samples) / _SAMPLES_A_SECOND
+
+
+_since_start = _SinceStart()
+
+
 def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
     """Show the last ``span`` seconds, and all since the start, at the viewer's price."""
-    lately, whole = _used(snapshot, span), _used(snapshot, DAY)
+    lately, whole = _used(snapshot, span), _since_start.of(snapshot)
     st.html(tables.title(_TITLES[whole.unit], "against a fleet that never sleeps"))
     above = st.container()
     above.html(text(lately, whole, span, _price(whole.unit), zone))

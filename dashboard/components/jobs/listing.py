@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import access, words
 from dashboard.components import job_links, live_html, own_jobs, tables
 from dashboard.components.jobs import filters, time_bar
 from dashboard.components.jobs.filters import Filter
@@ -47,9 +47,14 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     place = st.container()
     page = filters.page(-(-found // PER_PAGE))
     with place:
-        clicked = live_html.show(_drawn(snapshot, chosen, page, zone), key="jobs_list")
+        html = _drawn(snapshot, chosen, page, _allowed(), zone)
+        clicked = live_html.show(html, key="jobs_list")
     if clicked:
         _do(clicked, snapshot)
+
+
+def _allowed() -> frozenset[str]:
+    return frozenset(action for action in ("cancel", "retry") if access.allows(action))
 
 
 def _do(clicked: str, snapshot: Snapshot) -> None:
@@ -67,14 +72,18 @@ def _do(clicked: str, snapshot: Snapshot) -> None:
 
 
 @once_per_snapshot
-def _drawn(snapshot: Snapshot, chosen: Filter, page: int, zone: tzinfo | None) -> str:
+def _drawn(
+    snapshot: Snapshot, chosen: Filter, page: int, allowed: frozenset[str], zone: tzinfo | None
+) -> str:
     jobs = chosen.matching(snapshot.jobs)
     title = tables.title("Jobs", summary(snapshot))
     if not jobs:
         return title + tables.note(_NO_MATCH if snapshot.jobs else _EMPTY)
     shown = jobs[(page - 1) * PER_PAGE : page * PER_PAGE]
     return (
-        title + time_bar.legend() + tables.table(_COLUMNS, rows(shown, snapshot.at, zone), "jobs")
+        title
+        + time_bar.legend()
+        + tables.table(_COLUMNS, rows(shown, snapshot.at, zone, allowed), "jobs")
     )
 
 
@@ -88,12 +97,14 @@ def summary(snapshot: Snapshot) -> str:
     return " · ".join(said)
 
 
-def rows(jobs: Sequence[JobView], now: float, zone: tzinfo | None) -> list[Row]:
-    """Write some jobs, with bars of one scale."""
+def rows(
+    jobs: Sequence[JobView], now: float, zone: tzinfo | None, allowed: frozenset[str]
+) -> list[Row]:
+    """Write some jobs, with bars of one scale, and the actions that are allowed."""
     times = [waterfall(view, now) for view in jobs]
     longest = time_bar.scale(times)
     return [
-        Row(view.job.id, _cells(view, stretches, longest, zone))
+        Row(view.job.id, (*_cells(view, stretches, longest, zone), _action(view, allowed)))
         for view, stretches in zip(jobs, times, strict=True)
     ]
 
@@ -109,14 +120,15 @@ def _cells(
         tables.unknown() if view.submitted_at is None else words.clock(view.submitted_at, zone),
         time_bar.bar(stretches, longest),
         words.short_duration(took) if stretches else tables.unknown(),
-        _action(view),
     )
 
 
-def _action(view: JobView) -> str:
-    if view.state not in FINISHED:
+def _action(view: JobView, allowed: frozenset[str]) -> str:
+    if view.state not in FINISHED and "cancel" in allowed:
         return _button("cancel", "Cancel", view)
-    return _button("retry", "Try again", view) if view.state == "failed" else ""
+    if view.state == "failed" and "retry" in allowed:
+        return _button("retry", "Try again", view)
+    return ""
 
 
 def _button(action: str, label: str, view: JobView) -> str:
