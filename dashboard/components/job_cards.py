@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import words
-from dashboard.components import own_jobs
+from dashboard.components import job_links, live_html, own_jobs
 from dashboard.fleet.reading import FleetReading
 from dashboard.readings import estimates
 from dashboard.readings.jobs import FINISHED, JobView
@@ -29,11 +29,14 @@ def show(snapshot: Snapshot) -> None:
         st.html(f"<p class='no-jobs'>{_EMPTY}</p>")
         return
     columns = st.columns(CARDS, gap="small")
+    clicked = ""
     for slot, view in enumerate(jobs):
         # Keyed by place: cards stay where they are, and only what they say changes.
         with columns[slot].container(border=True, key=f"card_job_{slot}", gap=None):
-            st.html(card(view, snapshot))
+            clicked = live_html.show(card(view, snapshot), key=f"job_{slot}") or clicked
             _show_action(view)
+    if clicked:
+        job_links.follow(clicked)
 
 
 def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[JobView]:
@@ -84,11 +87,11 @@ def _button(label: str, identity: str, act, *args) -> None:
 
 def card(view: JobView, snapshot: Snapshot) -> str:
     """Write a card."""
-    prompt = escape(view.job.prompt)
+    prompt = job_links.link(view.job.id, view.job.prompt)
     status = escape(say_state(view, snapshot))
     segments = "".join(f"<i style='--done: {share:.2f}'></i>" for share in progress(view))
     return (
-        f"<div class='job {view.state}'><b title='{prompt}'>{prompt}</b>"
+        f"<div class='job {view.state}'><b>{prompt}</b>"
         f"<span class='muted'>{len(view.pictures)} of {view.job.count}</span>"
         f"<div class='segments'>{segments}</div>"
         f"<span class='muted status' title='{status}'>{status}</span></div>"

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import address, deletion, own_jobs, picture_details
+from dashboard.components import address, deletion, job_links, own_jobs, picture_details
 from dashboard.readings.gallery_page import GalleryQuery
 from dashboard.readings.stored_jobs import job_of
 from wire.errors import ApplicationError, MessageError, ObjectMissing
@@ -71,6 +71,8 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
         # A link and no st.download_button: the bytes need not pass through the session.
         link = f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>"
         st.html(link, width="content")
+        if metadata and st.button("Its job", key="dialog_job", help="Where its time went."):
+            job_links.follow(picture.job_id)
         if view:
             label = "★ Starred" if view.starred else "☆ Star"
             st.button(label, key="dialog_star", on_click=_star, args=(name, not view.starred))

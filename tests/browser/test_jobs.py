@@ -92,6 +92,24 @@ def test_job_is_followed_with_where_its_time_went(
     assert alerts == []
 
 
+def test_job_is_one_click_away_from_its_card_and_its_pictures(
+    open_page: Callable[..., Page], shared_dashboard: Dashboard, worker: ScriptedWorker
+):
+    """The Studio's card and a picture's details lead to the job, in the same session."""
+    shared_dashboard.submit("a linked job")
+    worker.paint()
+    page = open_page(shared_dashboard.url)
+    page.locator(".job").filter(has_text="a linked job").get_by_role("link").click()
+    drawer = page.get_by_role("dialog")
+    expect(drawer).to_contain_text("Where the time went")
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Studio").click()
+    page.locator(".tile:visible").first.click()
+    page.get_by_role("button", name="Its job").click()
+    expect(drawer).to_contain_text("Where the time went")
+    expect(drawer).to_contain_text("a linked job")
+
+
 def test_link_to_a_job_that_is_gone_says_so(
     shared_dashboard: Dashboard, open_page: Callable[..., Page]
 ):

@@ -13,6 +13,7 @@ from dashboard.components import tables
 from dashboard.components.shared_drawing import once_per_snapshot
 from dashboard.components.tables import Column, Row
 from dashboard.readings.cost import HOUR, Unit, Usage, usage
+from dashboard.readings.history import DAY
 from dashboard.readings.snapshot import Snapshot
 
 _TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
@@ -90,10 +91,16 @@ def text(lately: Usage, whole: Usage, span: float, price: Price | None, zone: tz
     columns = (
         Column(""),
         Column(f"last {words.duration(min(span, lately.known + lately.unknown))}", "right"),
-        Column(f"since {words.clock(whole.start, zone)}", "right"),
+        Column(_since(whole, zone), "right"),
     )
     gaps = tables.note(_GAPS) if lately.unknown or whole.unknown else ""
     return tables.table(columns, rows(lately, whole, price)) + gaps
+
+
+def _since(whole: Usage, zone: tzinfo | None) -> str:
+    if whole.known + whole.unknown > DAY - HOUR:
+        return "last day"  # no more is kept
+    return f"since {words.clock(whole.start, zone)}"
 
 
 def rows(lately: Usage, whole: Usage, price: Price | None) -> Iterator[Row]:
