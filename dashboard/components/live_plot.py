@@ -14,7 +14,7 @@ from dashboard.routes import files
 # Registered once per process, as Streamlit wants it; each session mounts its own.
 _plot = st.components.v2.component(
     "live_plot",
-    html="<div class='live-plot' role='img'></div>",
+    html="<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>",
     js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
