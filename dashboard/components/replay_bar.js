@@ -11,7 +11,6 @@ function button(text, label, click) {
   made.type = "button";
   made.textContent = text;
   made.title = label;
-  made.setAttribute("aria-label", label);
   made.addEventListener("click", click);
   return made;
 }
@@ -46,6 +45,7 @@ function make(bar) {
   speeds.setAttribute("aria-label", "Speed");
   for (const speed of bar.data.speeds) {
     const choice = button(`${speed}×`, `${speed} times as fast`, () => send({ do: "speed", to: speed }));
+    choice.setAttribute("aria-label", `${speed}× speed`);
     choice.dataset.speed = speed;
     speeds.append(choice);
   }
@@ -77,7 +77,6 @@ function update(bar) {
   const ended = data.seconds >= data.duration;
   toggle.textContent = data.playing ? "Pause" : "Play";
   toggle.title = data.playing ? "Stand still" : ended ? "Play from the start" : "Go on";
-  toggle.setAttribute("aria-label", toggle.textContent);
   range.max = data.duration;
   for (const part of [toggle, again, speeds]) part.hidden = !data.controls;
   range.disabled = !data.controls;

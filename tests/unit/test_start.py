@@ -62,6 +62,19 @@ def test_a_wrong_setting_ends_the_command_without_a_stack_trace(tmp_path):
     assert ended.stderr == "PORT in the environment should be a valid integer.\n"
 
 
+def test_a_file_that_is_no_recording_ends_the_command_without_a_stack_trace(tmp_path):
+    """Who names a wrong file to `make replay` reads which, and why."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "dashboard"],
+        cwd=ROOT,
+        env={"PORT": str(free_port()), "DATA_DIR": str(tmp_path), "REPLAY": "Makefile"},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "Makefile is not a recording: its first line does not say so.\n"
+
+
 def test_ctrl_c_ends_with_a_sentence(tmp_path):
     """Who stops the dashboard reads that everything is kept, and the command succeeds."""
     port = free_port()

@@ -1,0 +1,65 @@
+"""`make replay` in a real browser: a talk without a cluster."""
+
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.recordings.folder import BUNDLED
+from dashboard.recordings.read import read
+from dashboard.recordings.stage import Stage
+from tests.browser.studio_page import StudioPage
+from tests.dashboard_server import Dashboard, running_dashboard
+
+expect.set_options(timeout=30_000)  # two busy cores are slow at times
+
+
+@pytest.fixture(scope="module")
+def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Start what `make replay` starts."""
+    folder = tmp_path_factory.mktemp("theatre")
+    with running_dashboard(folder, REPLAY=str(BUNDLED)) as dashboard:
+        yield dashboard
+
+
+def test_the_end_of_a_replay_shows_what_the_recording_comes_to(
+    theatre: Dashboard, open_page: Callable[..., Page]
+):
+    """At the end of the replay the page's figures are those that the recording holds."""
+    studio = StudioPage(open_page(theatre.url))
+    bar = studio.page.locator(".replay-bar")
+    expect(bar).to_be_visible()
+    studio.page.get_by_role("slider", name="Position").press("End")
+    recording = read(BUNDLED)
+    stage = Stage(recording)
+    stage.play_until(recording.end)
+    last = stage.sampler.snapshot()
+    expect(bar.get_by_role("button", name="Play")).to_be_visible()
+    strip = studio.page.locator(".numbers")
+    expect(strip).to_contain_text(str(last.fleet.value.ready))
+    state = httpx.get(f"{theatre.url}/api/state").json()
+    assert state["pictures_total"] == last.pictures_total
+    assert (state["at"], state["mode"]) == (last.at, last.mode)
+    expect(studio.tiles).to_have_count(min(20, last.pictures_total))
+    studio.page.wait_for_function(
+        "[...document.querySelectorAll('.tile img')].filter((image) => image.checkVisibility())"
+        ".every((image) => image.naturalWidth > 0)"
+    )
+    assert httpx.get(f"{theatre.url}/readyz").is_success
+
+
+def test_all_who_look_share_one_position(theatre: Dashboard, open_page: Callable[..., Page]):
+    """Pause, seek and speed of one page are those of every page, and of its own reload."""
+    speaker = open_page(f"{theatre.url}/fleet")
+    listener = open_page(f"{theatre.url}/present", width=1920, height=1080)
+    speaker.get_by_role("button", name="Restart").click()
+    speaker.get_by_role("button", name="Pause").click()
+    speaker.get_by_role("slider", name="Position").fill("30")
+    expect(listener.locator(".replay-bar .time")).to_contain_text("0:30 /")
+    speaker.reload()
+    expect(speaker.locator(".replay-bar .time")).to_contain_text("0:30 /")
+    speaker.locator(".replay-bar [data-speed='5']").click()
+    faster = listener.locator(".replay-bar [data-speed='5']")
+    expect(faster).to_have_attribute("aria-pressed", "true")
+    expect(listener.locator(".st-key-stage_invitation")).to_have_count(0)
