@@ -27,8 +27,14 @@ remove_kinds_of_others() {
   done
 }
 
+remove_rights() {
+  kubectl delete clusterrole,clusterrolebinding --selector "$ours" --ignore-not-found 2>&1 |
+    sed '/^No resources found/d; s/^/   /'
+}
+
 if ! kubectl get namespace "$namespace" >/dev/null 2>&1; then
-  note "There is no namespace $namespace; nothing to remove."
+  remove_rights
+  note "There is no namespace $namespace; nothing else to remove."
   exit 0
 fi
 
@@ -48,4 +54,4 @@ else
   remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
   note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."
 fi
-kubectl delete clusterrole,clusterrolebinding --selector "$ours" --ignore-not-found | sed 's/^/   /'
+remove_rights
