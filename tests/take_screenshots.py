@@ -1,51 +1,98 @@
-"""Take the pictures of README and docs from a real run: `python -m tests.take_screenshots`."""
+"""Take the pictures of README and docs: `python -m tests.take_screenshots`.
+
+The laptop's come from a real run of this moment; those with GPU nodes from the bundled
+recording, which was made on a real KEDA.
+"""
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.studio_page import StudioPage
 from tests.chromium import ARGUMENTS
 from tests.conditions import need_program, wait_until
 from tests.dashboard_server import Dashboard, running_dashboard
 
+_RECORDING = Path("dashboard/recordings/bundled/talk.jsonl")
 _FIRST = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
-_SCREENS = (
-    # name, width, height, theme
-    ("studio-light", 1440, 900, "light"),
-    ("studio-dark", 1440, 900, "dark"),
-    ("studio-phone", 390, 844, "dark"),
+_WIDE, _PHONE, _PROJECTOR = (1440, 900), (390, 844), (1920, 1080)
+_LIVE = (("studio", "/", _WIDE), ("studio-phone", "/", _PHONE), ("gallery", "/gallery", _WIDE))
+_OF_VISITORS = (("join", "/join", _PHONE), ("recordings", "/recordings", _WIDE))
+_REPLAYED = (
+    ("cluster", "/", _WIDE),
+    ("fleet", "/fleet", _WIDE),
+    ("jobs", "/jobs", _WIDE),
+    ("present", "/present", _PROJECTOR),
 )
+
+Open = Callable[[str, tuple[int, int], str], Page]
 
 
 def main(folder: Path) -> None:
-    """Let two workers paint, come back to zero, meet a burst; photograph that."""
+    """Photograph every page, light and dark."""
     folder.mkdir(parents=True, exist_ok=True)
     path = need_program("chromium", "apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        _photograph_a_laptop(browser, folder)
+        _photograph_a_replay(browser, folder)
+
+
+def _photograph_a_laptop(browser: Browser, folder: Path) -> None:
+    """Let two workers paint, come back to zero, meet a burst; photograph that."""
     with (
         tempfile.TemporaryDirectory() as data_dir,
         running_dashboard(Path(data_dir), FLEET="local", COOLDOWN_PERIOD="4") as dashboard,
-        sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         _paint_some(dashboard)
-        studios = {name: _open(browser, dashboard, *screen) for name, *screen in _SCREENS}
-        first = studios["studio-light"]
-        first.page.get_by_role("button", name="Burst of 20").click()
+        pages = _open_all(browser, dashboard, (*_LIVE, *_OF_VISITORS))
+        studio = StudioPage(pages["studio-light"])
+        studio.page.get_by_role("button", name="Burst of 20").click()
         wait_until(lambda: _busy(dashboard), 60, "both workers paint the burst")
-        for name, studio in studios.items():
-            studio.page.screenshot(path=folder / f"{name}.png")
-        _photograph_details(first, folder / "picture-details.png")
+        _photograph(pages, folder)
+        studio.tiles.first.click()
+        studio.dialog.get_by_text("Painting").wait_for()
+        studio.page.screenshot(path=folder / "picture-details.png")
 
 
-def _open(browser: Browser, dashboard: Dashboard, width: int, height: int, theme: str):
-    size = {"width": width, "height": height}
-    page = browser.new_page(viewport=size, color_scheme=theme)
-    page.goto(dashboard.url)
-    return StudioPage(page)
+def _photograph_a_replay(browser: Browser, folder: Path) -> None:
+    """Stop the recording where most workers and nodes are there; photograph that."""
+    with (
+        tempfile.TemporaryDirectory() as data_dir,
+        running_dashboard(Path(data_dir), REPLAY=str(_RECORDING)) as dashboard,
+    ):
+        pages = _open_all(browser, dashboard, _REPLAYED)
+        first = pages["cluster-light"]
+        first.locator("[data-speed='5']").click()
+        wait_until(lambda: _at_its_peak(dashboard), 240, "all workers of the recording are ready")
+        first.get_by_role("button", name="Pause").click()
+        first.get_by_role("button", name="Play", exact=True).wait_for()
+        _photograph(pages, folder)
+
+
+def _open_all(
+    browser: Browser, dashboard: Dashboard, screens: tuple[tuple[str, str, tuple[int, int]], ...]
+) -> dict[str, Page]:
+    """Open each page twice, by its name with its theme."""
+    pages = {}
+    for name, path, (width, height) in screens:
+        for theme in ("light", "dark"):
+            size = {"width": width, "height": height}
+            page = browser.new_page(viewport=size, color_scheme=theme)
+            page.goto(dashboard.url + path)
+            pages[f"{name}-{theme}"] = page
+    return pages
+
+
+def _photograph(pages: dict[str, Page], folder: Path) -> None:
+    for name, page in pages.items():
+        page.bring_to_front()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / f"{name}.png")
 
 
 def _paint_some(dashboard: Dashboard) -> None:
@@ -61,14 +108,13 @@ def _busy(dashboard: Dashboard) -> bool:
     return both and state["pictures_total"] >= 4 * len(_FIRST) + 6
 
 
+def _at_its_peak(dashboard: Dashboard) -> bool:
+    fleet = _state(dashboard)["fleet"]["value"]
+    return bool(fleet and fleet["scaler"]) and fleet["ready"] == fleet["scaler"]["maximum"]
+
+
 def _state(dashboard: Dashboard) -> dict:
     return httpx.get(f"{dashboard.url}/api/state").json()
-
-
-def _photograph_details(studio: StudioPage, file: Path) -> None:
-    studio.tiles.first.click()
-    studio.dialog.get_by_text("Painting").wait_for()
-    studio.page.screenshot(path=file)
 
 
 if __name__ == "__main__":
