@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from dashboard.readings.inputs import Input, Look, Observers, PictureFound
+from dashboard.readings.inputs import Input, Observers
 from dashboard.readings.jobs import JobView
 from dashboard.recordings import small_picture
-from dashboard.recordings.lines import Header, Line, ObjectLine, encode, line_of
-from dashboard.recordings.looks import LookWriter
-from dashboard.recordings.redaction import without_addresses
+from dashboard.recordings.lines import Header, ObjectLine, encode
+from dashboard.recordings.transcript import Transcript
 from wire.errors import ObjectMissing, RecordingError, StoreError
-from wire.event import Event
-from wire.picture import metadata_name
 from wire.store import Store
 
 LARGEST = 256 * 2**20
@@ -29,9 +26,7 @@ _FLUSH_EVERY = 0.5
 """Seconds between two writes: a crash loses no more than this."""
 _BACKLOG = 100_000
 """Inputs that wait for a disk that hangs, before the recording is given up."""
-_OBJECTS_AT_ONCE = 4
-"""Objects read from the store between two writes."""
-_LAST_OBJECTS = 10.0
+_LAST_OBJECTS = 20.0
 """Seconds that the end of a recording waits for objects still to be read."""
 
 _log = logging.getLogger(__name__)
@@ -77,8 +72,7 @@ class Recorder:
         self._header = header
         self._observers = observers
         self._store = store
-        self._known = known
-        self._looks = LookWriter()
+        self._transcript = Transcript(header.at, known)
         self._inputs: queue.Queue[tuple[float, Input]] = queue.Queue(_BACKLOG)
         self._objects: deque[str] = deque()
         self._size = self._pictures = 0
@@ -96,9 +90,8 @@ class Recorder:
                 f"No recording can be made at {self._path}: {error.strerror}."
             ) from None
         self._write(encode(self._header))
-        for view in self._known:
-            for event in life_of(view):
-                self._write(encode(line_of(self._header.at, event)))
+        for line in self._transcript.opening():
+            self._write(encode(line))
         self._observers.attach(self.observe)
         self._thread.start()
 
@@ -135,14 +128,12 @@ class Recorder:
     def _record(self) -> None:
         while not self._stopping.wait(_FLUSH_EVERY):
             self._write_inputs()
-            self._write_objects(_OBJECTS_AT_ONCE)
+            self._write_objects(_FLUSH_EVERY)
             self._file.flush()
             if self._size > LARGEST:
                 self._give_up(f"It reached {LARGEST // 2**20} MB and ended. It can be played.")
         self._write_inputs()
-        deadline = time.monotonic() + _LAST_OBJECTS
-        while self._objects and time.monotonic() < deadline and self._write_objects(1):
-            pass
+        self._write_objects(_LAST_OBJECTS)
 
     def _give_up(self, sentence: str) -> None:
         self._error = self._error or sentence
@@ -152,19 +143,14 @@ class Recorder:
     def _write_inputs(self) -> None:
         for _ in range(self._inputs.qsize()):
             at, one = self._inputs.get()
-            self._write(encode(self._line(at, one)))
-            self._objects.extend(_objects_named_by(one, self._header.at))
+            if line := self._transcript.line(at, one):
+                self._write(encode(line))
+                self._objects.extend(self._transcript.objects(one))
 
-    def _line(self, at: float, one: Input) -> Line:
-        if isinstance(one, Look):
-            return self._looks.line(one)
-        if isinstance(one, Event) and one.detail:
-            one = one.model_copy(update={"detail": without_addresses(one.detail)})
-        return line_of(at, one)
-
-    def _write_objects(self, most: int) -> bool:
-        """Write some of the objects that wait; tell whether the store gave them."""
-        for _ in range(min(most, len(self._objects))):
+    def _write_objects(self, seconds: float) -> None:
+        """Write the objects that wait, for so long at most, or until the store is away."""
+        deadline = time.monotonic() + seconds
+        while self._objects and time.monotonic() < deadline:
             name = self._objects.popleft()
             try:
                 self._write_object(name, self._store.get(name))
@@ -172,8 +158,7 @@ class Recorder:
                 continue
             except StoreError:
                 self._objects.append(name)  # tried again: a store may be away for a while
-                return False
-        return True
+                return
 
     def _write_object(self, name: str, body: bytes) -> None:
         kind, is_picture = "application/json", name.endswith(".png")
@@ -187,25 +172,6 @@ class Recorder:
 
     def _write(self, line: bytes) -> None:
         self._size += self._file.write(line)
-
-
-def _objects_named_by(one: Input, started: float) -> Iterator[str]:
-    """Name the objects that an input tells of, if they were stored during the recording."""
-    if isinstance(one, PictureFound) and one.at >= started:
-        yield one.name
-    if isinstance(one, Event) and one.kind == "done" and one.job_id and one.at >= started:
-        yield metadata_name(one.job_id)
-
-
-def life_of(view: JobView) -> Iterator[Event]:
-    """Tell a job again, so that a recording knows those that began before it."""
-    job_id, begun = view.job.id, view.submitted_at or 0.0
-    yield Event(kind="accepted", at=begun, job_id=job_id, job=view.job)
-    if view.received_at is not None:
-        about = {"job_id": job_id, "worker": view.worker}
-        yield Event(kind="received", at=view.received_at, job=view.job, **about)
-        for number, name in enumerate(view.pictures):
-            yield Event(kind="stored", at=view.received_at, picture=number, name=name, **about)
 
 
 @contextmanager

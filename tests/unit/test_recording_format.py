@@ -16,8 +16,9 @@ from dashboard.readings.snapshot import Reading
 from dashboard.recordings.lines import Header
 from dashboard.recordings.looks import LookReader, LookWriter
 from dashboard.recordings.read import Recording, read
-from dashboard.recordings.record import Recorder, life_of, recording
+from dashboard.recordings.record import Recorder, recording
 from dashboard.recordings.redaction import without_addresses
+from dashboard.recordings.transcript import life_of
 from tests.conditions import wait_until
 from tests.samples import metadata_of
 from wire.errors import RecordingError, StoreUnavailable
@@ -175,6 +176,20 @@ def test_jobs_that_began_before_the_recording_are_known_in_it():
     for event in life_of(view):
         again = follow(again, event)
     assert again == view
+
+
+def test_pictures_and_prompts_of_before_are_left_out(tmp_path):
+    """Whoever records a talk does not hand out what others painted last week."""
+    old, new = (new_job(JobRequest(prompt=prompt)) for prompt in ("a secret wish", "cat"))
+    got = recorded(
+        tmp_path,
+        PictureFound(picture_name(old.id, 0), NOW - 60),
+        PromptRead(old.id, old.prompt),
+        PictureFound(picture_name(new.id, 0), NOW + 1),
+        PromptRead(new.id, new.prompt),
+    )
+    told = [step.input for step in got.steps]
+    assert told == [PictureFound(picture_name(new.id, 0), NOW + 1), PromptRead(new.id, "cat")]
 
 
 def lines_of(tmp_path: Path) -> list[str]:

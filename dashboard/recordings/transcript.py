@@ -1,0 +1,74 @@
+"""From inputs to lines: what a recording tells, and what it keeps to itself."""
+
+from collections.abc import Iterator
+
+from dashboard.readings.inputs import Input, Look, PictureFound, PromptRead
+from dashboard.readings.jobs import JobView
+from dashboard.recordings.lines import Line, line_of
+from dashboard.recordings.looks import LookWriter
+from dashboard.recordings.redaction import without_addresses
+from wire.event import Event
+from wire.picture import metadata_name, parse_picture_name
+
+
+class Transcript:
+    """Writes inputs down, one after the other.
+
+    Pictures from before the recording, and their prompts, are left out.
+
+    Args:
+        started: Unix seconds.
+        known: jobs that are in progress then.
+
+    """
+
+    def __init__(self, started: float, known: tuple[JobView, ...]) -> None:
+        self._started = started
+        self._known = known
+        self._jobs = {view.job.id for view in known}
+        self._looks = LookWriter()
+
+    def opening(self) -> Iterator[Line]:
+        """Tell of the jobs that were in progress at the start."""
+        for view in self._known:
+            for event in life_of(view):
+                yield line_of(self._started, event)
+
+    def line(self, at: float, one: Input) -> Line | None:
+        """Write down what entered at ``at``; None if it is older than the recording."""
+        if isinstance(one, Look):
+            return self._looks.line(one)
+        if isinstance(one, PromptRead):
+            return line_of(at, one) if one.job_id in self._jobs else None
+        if isinstance(one, PictureFound):
+            return self._picture_line(at, one)
+        if one.job_id:
+            self._jobs.add(one.job_id)
+        if one.detail:
+            one = one.model_copy(update={"detail": without_addresses(one.detail)})
+        return line_of(at, one)
+
+    def objects(self, one: Input) -> Iterator[str]:
+        """Name the objects that an input tells of, if they were stored during the recording."""
+        if isinstance(one, PictureFound) and one.at >= self._started:
+            yield one.name
+        if isinstance(one, Event) and one.kind == "done" and one.job_id:
+            yield metadata_name(one.job_id)
+
+    def _picture_line(self, at: float, one: PictureFound) -> Line | None:
+        identity = parse_picture_name(one.name)
+        if identity is None or one.at < self._started:
+            return None
+        self._jobs.add(identity.job_id)
+        return line_of(at, one)
+
+
+def life_of(view: JobView) -> Iterator[Event]:
+    """Tell a job again, so that a recording knows those that began before it."""
+    job_id, begun = view.job.id, view.submitted_at or 0.0
+    yield Event(kind="accepted", at=begun, job_id=job_id, job=view.job)
+    if view.received_at is not None:
+        about = {"job_id": job_id, "worker": view.worker}
+        yield Event(kind="received", at=view.received_at, job=view.job, **about)
+        for number, name in enumerate(view.pictures):
+            yield Event(kind="stored", at=view.received_at, picture=number, name=name, **about)
