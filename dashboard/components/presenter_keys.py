@@ -34,6 +34,9 @@ def show(home: str) -> None:
 
 def _send(burst: Burst) -> None:
     """Send a burst, or first what is left of the one before."""
+    if not access.allows("present"):
+        _announce(access.reason("present"))
+        return
     if seconds := _bursts.take("burst"):
         _announce(f"The next burst can go in {counted(round(seconds + 0.5), 'second')}.")
         return
