@@ -218,7 +218,7 @@ def test_rejected_picture_is_never_shown(
     worker.paint()
     wait_until(parts.approvals.waiting, what="the picture waits")
     parts.approvals.reject(job_id)
-    assert "chose not to show it" in phone.get(f"/join/jobs/{job_id}").text
+    wait_until(lambda: "chose not to show it" in phone.get(f"/join/jobs/{job_id}").text)
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
     wait_until(lambda: again.approvals.of(job_id) == "rejected", what="the marks are read")
