@@ -16,8 +16,8 @@ import typer
 
 from dashboard import runtime, submission
 from dashboard.example_progress import Progress, open_progress, words
+from dashboard.parts import Parts
 from dashboard.readings.jobs import FINISHED, JobView, waiting
-from dashboard.runtime import Runtime
 from wire.errors import ApplicationError, StoreError
 from wire.job import MAX_COUNT, Job
 from wire.picture import metadata_name, picture_name
@@ -65,7 +65,7 @@ def _run(fields: dict[str, object], timeout: float) -> None:
         _stop(parts)
 
 
-def _wait(parts: Runtime, job: Job, timeout: float) -> None:
+def _wait(parts: Parts, job: Job, timeout: float) -> None:
     try:
         with closing(open_progress(job)) as progress:
             _follow(parts, job, progress, time.monotonic() + timeout)
@@ -76,7 +76,7 @@ def _wait(parts: Runtime, job: Job, timeout: float) -> None:
         raise
 
 
-def _follow(parts: Runtime, job: Job, progress: Progress, deadline: float) -> None:
+def _follow(parts: Parts, job: Job, progress: Progress, deadline: float) -> None:
     """Return once all that the job promises lies in the store."""
     while True:
         view = parts.find_job(job.id) or waiting(job)
@@ -88,7 +88,7 @@ def _follow(parts: Runtime, job: Job, progress: Progress, deadline: float) -> No
         time.sleep(_LOOK_EVERY)
 
 
-def _is_complete(parts: Runtime, view: JobView) -> bool:
+def _is_complete(parts: Parts, view: JobView) -> bool:
     if view.state == "failed":
         raise Unfinished(f"The job failed: {view.detail or 'nobody said why.'}")
     if view.state == "cancelled":
@@ -102,7 +102,7 @@ def _give_up(job: Job) -> NoReturn:
     raise Unfinished(f"The pictures did not come in time; the job {job.id} stays on the queue.")
 
 
-def _stop(parts: Runtime) -> None:
+def _stop(parts: Parts) -> None:
     if parts.supervisor and parts.supervisor.busy_workers():
         grace = parts.settings.grace_period
         print(f"Workers finish what they have, {grace:g} s at most; Ctrl+C ends them at once.")

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dashboard.fleet.reading import LOCAL, FleetReading, Node, Worker
+from dashboard.fleet.reading import FleetReading
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.history import SAMPLE_EVERY, History, extend
 from dashboard.readings.inputs import Look, Observer, nobody
 from dashboard.readings.journal import Journal
+from dashboard.readings.samples import sample_of
 from dashboard.readings.snapshot import Sample, Snapshot
 from dashboard.readings.source import Source
 from dashboard.readings.worker_phases import worker_of
@@ -22,6 +23,9 @@ from wire.queue import Depth
 
 REFRESH_EVERY = 0.5
 """Seconds between two snapshots when nothing happens, so that ages go on."""
+
+_REST = 0.1
+"""Seconds between two snapshots, at least, however much happens."""
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +102,7 @@ class Sampler:
         self._pictures_sampled = 0
         self._lock = threading.Lock()
         self._snapshot = self._compose(look())
-        self._stopping = threading.Event()
+        self._stopping, self._woken = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
@@ -108,6 +112,7 @@ class Sampler:
     def stop(self) -> None:
         """Make no more; the last snapshot stays."""
         self._stopping.set()
+        self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -118,6 +123,10 @@ class Sampler:
     def refresh(self) -> None:
         """Make a new snapshot now, for something that a person should see at once."""
         self._take(sampled=False)
+
+    def wake(self) -> None:
+        """Make the next snapshot soon, from another thread; returns at once."""
+        self._woken.set()
 
     def sample(self) -> None:
         """Add one point to every lane."""
@@ -141,7 +150,9 @@ class Sampler:
 
     def _run(self) -> None:
         next_sample = time.monotonic()
-        while not self._stopping.wait(REFRESH_EVERY):
+        while not self._stopping.wait(_REST):
+            self._woken.wait(REFRESH_EVERY - _REST)
+            self._woken.clear()
             due = time.monotonic() >= next_sample
             if due:
                 next_sample = time.monotonic() + SAMPLE_EVERY - REFRESH_EVERY / 2
@@ -177,37 +188,3 @@ class Sampler:
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
         )
-
-
-def sample_of(
-    at: float, depth: Depth | None, fleet: FleetReading | None, pictures: int | None
-) -> Sample:
-    """Put what is known at one moment into one point; what is not known stays None."""
-    return Sample(
-        at=at,
-        waiting=depth.ready if depth else None,
-        painting=depth.unacknowledged if depth else None,
-        wanted=fleet.wanted if fleet else None,
-        ready=fleet.ready if fleet else None,
-        nodes=_ready_nodes(fleet.nodes) if fleet else None,
-        pictures=pictures,
-        workers=_running(fleet.workers) if fleet else None,
-        gpus=_gpus(fleet) if fleet else None,
-        maximum=fleet.scaler.maximum if fleet and fleet.scaler else None,
-    )
-
-
-def _ready_nodes(nodes: tuple[Node, ...] | None) -> int | None:
-    return None if nodes is None else sum(node.ready for node in nodes)
-
-
-def _running(workers: tuple[Worker, ...]) -> int:
-    return sum(worker.phase not in ("pending", "failed") for worker in workers)
-
-
-def _gpus(fleet: FleetReading) -> int | None:
-    # The machine that the dashboard runs on is there with and without workers.
-    on_this_machine = fleet.scaler is not None and fleet.scaler.kind == LOCAL
-    if fleet.nodes is None or on_this_machine:
-        return None
-    return sum(node.slots for node in fleet.nodes)

@@ -4,10 +4,10 @@ import threading
 import time
 from pathlib import Path
 
+from dashboard.parts import Parts
 from dashboard.recordings import folder
 from dashboard.recordings.lines import Header
 from dashboard.recordings.record import Progress, Recorder
-from dashboard.runtime import Runtime
 from wire.errors import RecordingError
 
 MAX_NAME = 80
@@ -17,7 +17,7 @@ _lock = threading.Lock()
 _recorder: Recorder | None = None
 
 
-def start(runtime: Runtime, name: str, path: Path | None = None) -> None:
+def start(runtime: Parts, name: str, path: Path | None = None) -> None:
     """Record what a running dashboard reads from now on.
 
     Args:
@@ -52,7 +52,7 @@ def progress() -> Progress | None:
     return recorder.progress() if recorder else None
 
 
-def recorder_for(runtime: Runtime, name: str, path: Path | None = None) -> Recorder:
+def recorder_for(runtime: Parts, name: str, path: Path | None = None) -> Recorder:
     """Make a recorder of what a running dashboard reads; the caller starts it."""
     now = time.time()
     return Recorder(
@@ -64,7 +64,7 @@ def recorder_for(runtime: Runtime, name: str, path: Path | None = None) -> Recor
     )
 
 
-def header_of(runtime: Runtime, name: str, at: float) -> Header:
+def header_of(runtime: Parts, name: str, at: float) -> Header:
     """Say what is recorded. A model's folder is named without the way to it."""
     snapshot, model = runtime.sampler.snapshot(), runtime.settings.model_id
     return Header(

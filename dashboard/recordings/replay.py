@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass
 
 from dashboard.gallery import Gallery
+from dashboard.parts import Parts
 from dashboard.readings.gallery_prompts import GalleryPrompts
 from dashboard.readings.inputs import Observers
 from dashboard.recordings.read import Recording
 from dashboard.recordings.replayed_wire import ReplayedEvents, ReplayedQueue, ReplayedStore
 from dashboard.recordings.stage import Stage
-from dashboard.runtime import Runtime
 from wire.settings import Settings
 
 SPEEDS = (1, 2, 5, 10, 20)
@@ -58,7 +58,7 @@ class Replay:
         if self._thread.is_alive():
             self._thread.join()
 
-    def runtime(self) -> Runtime:
+    def runtime(self) -> Parts:
         """Return what pages draw from; another one after each step back."""
         return self._runtime
 
@@ -108,11 +108,11 @@ class Replay:
         if stage is not self._stage:
             self._stage, self._runtime = stage, self._assembled(stage)
 
-    def _assembled(self, stage: Stage) -> Runtime:
+    def _assembled(self, stage: Stage) -> Parts:
         snapshot = stage.sampler.snapshot
         store, events = ReplayedStore(self.recording, snapshot), ReplayedEvents()
         prompts = GalleryPrompts(store, stage.gallery, stage.journal)
-        return Runtime(
+        return Parts(
             settings=self._settings,
             queue=ReplayedQueue(snapshot),
             store=store,

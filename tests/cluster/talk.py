@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dashboard import runtime
 from dashboard.bursts import BURSTS, Burst
+from dashboard.parts import Parts
 from dashboard.recordings import control
-from dashboard.runtime import Runtime
 from tests.cluster.deployed import Deployed
 from tests.cluster.node_pool import PoolSize
 from tests.conditions import wait_until
@@ -41,7 +41,7 @@ def record(deployed: Deployed, file: Path) -> None:
         runtime.stop()
 
 
-def _play(running: Runtime) -> None:
+def _play(running: Parts) -> None:
     time.sleep(_PAUSE)
     for name in _BURSTS:
         _send(running, next(burst for burst in BURSTS if burst.name == name))
@@ -51,17 +51,17 @@ def _play(running: Runtime) -> None:
     time.sleep(_PAUSE)
 
 
-def _send(running: Runtime, burst: Burst) -> None:
+def _send(running: Parts, burst: Burst) -> None:
     for fields in burst.requests():
         running.submit(JobRequest(**fields))
 
 
-def _waiting(running: Runtime) -> int | None:
+def _waiting(running: Parts) -> int | None:
     depth = running.sampler.snapshot().queue.value
     return depth.ready if depth else None
 
 
-def _wait_for_rest(running: Runtime) -> None:
+def _wait_for_rest(running: Parts) -> None:
     def rests() -> bool:
         fleet = running.sampler.snapshot().fleet.value
         return fleet is not None and not fleet.wanted and not fleet.nodes and not fleet.workers

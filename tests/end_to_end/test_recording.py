@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import runtime
+from dashboard.parts import Parts
 from dashboard.readings.snapshot import Snapshot
 from dashboard.recordings import control
 from dashboard.recordings.read import read
@@ -36,7 +37,7 @@ def live(tmp_path: Path):
         runtime.stop()
 
 
-def test_a_replay_gives_the_figures_of_the_live_run(live: runtime.Runtime, tmp_path: Path):
+def test_a_replay_gives_the_figures_of_the_live_run(live: Parts, tmp_path: Path):
     """Samples, moments, jobs, pictures and totals of the replay are those of the live run."""
     path = tmp_path / "run.jsonl"
     with recording(control.recorder_for(live, "A run", path)):

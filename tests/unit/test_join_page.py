@@ -13,9 +13,9 @@ from dashboard.access import Policy
 from dashboard.join import visitors
 from dashboard.join.approvals import Approvals
 from dashboard.join.page import MAX_PROMPT
+from dashboard.parts import Parts
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.routes import api, join
-from dashboard.runtime import Runtime
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.conditions import wait_until
 from wire import approval
@@ -34,7 +34,7 @@ def settings_of(folder: Path, **fields: object) -> Settings:
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Runtime]:
+def parts(tmp_path: Path) -> Iterator[Parts]:
     """Run a dashboard's parts."""
     try:
         yield runtime.start(settings_of(tmp_path))
@@ -43,7 +43,7 @@ def parts(tmp_path: Path) -> Iterator[Runtime]:
 
 
 @pytest.fixture
-def phone(parts: Runtime, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def phone(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Be a phone that keeps its cookie and has opened the page."""
     assert parts.replaying is False
     monkeypatch.setattr(join, "_visitors", visitors.usual())
@@ -53,7 +53,7 @@ def phone(parts: Runtime, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 
 
 @pytest.fixture
-def worker(parts: Runtime) -> Iterator[ScriptedWorker]:
+def worker(parts: Parts) -> Iterator[ScriptedWorker]:
     """Be the only worker."""
     worker = ScriptedWorker(parts.settings.data_dir)
     yield worker
@@ -77,7 +77,7 @@ def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker
     wait_until(lambda: "http-equiv='refresh'" not in phone.get(f"/join/jobs/{job_id}").text)
 
 
-def test_suggestion_is_sent_with_one_tap(phone: TestClient, parts: Runtime):
+def test_suggestion_is_sent_with_one_tap(phone: TestClient, parts: Parts):
     """A suggestion's button sends it, whatever is in the field."""
     phone.post("/join", data={"prompt": "half a", "suggestion": "cartoon dwarf"})
     assert [view.job.prompt for view in parts.journal.jobs()] == ["cartoon dwarf"]
@@ -96,9 +96,7 @@ def test_text_of_people_is_never_markup(phone: TestClient):
     ("prompt", "code"),
     [("", 422), ("  \n", 422), ("x" * (MAX_PROMPT + 1), 422), ("a nude cat", 422), ("\x00", 422)],
 )
-def test_what_is_not_taken_keeps_its_text(
-    phone: TestClient, parts: Runtime, prompt: str, code: int
-):
+def test_what_is_not_taken_keeps_its_text(phone: TestClient, parts: Parts, prompt: str, code: int):
     """A refusal is a sentence, and the field holds what was typed."""
     answer = phone.post("/join", data={"prompt": prompt})
     assert answer.status_code == code
@@ -116,7 +114,7 @@ def test_body_is_bounded(phone: TestClient):
 
 
 def test_queue_that_is_away_is_said(
-    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ):
     """Without its queue the page says so, and the text is kept."""
 
@@ -129,7 +127,7 @@ def test_queue_that_is_away_is_said(
     assert "The queue is away. Your text is still here." in answer.text
 
 
-def test_visitor_waits_and_others_do_not(phone: TestClient, parts: Runtime):
+def test_visitor_waits_and_others_do_not(phone: TestClient, parts: Parts):
     """Three may follow each other; then a sentence says how long, for this visitor only."""
     for number in range(3):
         send(phone, f"cat {number}")
@@ -157,9 +155,7 @@ def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
     [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil"}],
     ids=str,
 )
-def test_forms_of_other_sites_are_refused(
-    phone: TestClient, parts: Runtime, headers: dict[str, str]
-):
+def test_forms_of_other_sites_are_refused(phone: TestClient, parts: Parts, headers: dict[str, str]):
     """No other site's page sends requests in a visitor's name."""
     answer = phone.post("/join", data={"prompt": "a cat"}, headers=headers)
     assert answer.status_code == 403
@@ -179,7 +175,7 @@ def test_page_is_light_and_asks_nobody_else(phone: TestClient):
 
 
 def test_where_people_log_in_visitors_need_approval(
-    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ):
     """With login, what did not come from a member is taken only if a presenter looks at it."""
     policy = Policy(login=True, key=SecretStr("a long enough key"))
@@ -190,7 +186,7 @@ def test_where_people_log_in_visitors_need_approval(
 
 
 def test_picture_waits_for_the_nod_everywhere(
-    phone: TestClient, parts: Runtime, worker: ScriptedWorker
+    phone: TestClient, parts: Parts, worker: ScriptedWorker
 ):
     """With approval on, neither gallery, phone nor API shows it before; all do after."""
     parts.approvals.require(True)
@@ -210,7 +206,7 @@ def test_picture_waits_for_the_nod_everywhere(
 
 
 def test_rejected_picture_is_never_shown(
-    phone: TestClient, parts: Runtime, worker: ScriptedWorker, tmp_path: Path
+    phone: TestClient, parts: Parts, worker: ScriptedWorker, tmp_path: Path
 ):
     """What the presenter rejects stays away, after a restart too; its sender is told."""
     parts.approvals.require(True)
@@ -228,7 +224,7 @@ def test_rejected_picture_is_never_shown(
 
 
 def test_restarted_dashboard_knows_what_waits(
-    phone: TestClient, parts: Runtime, worker: ScriptedWorker, tmp_path: Path
+    phone: TestClient, parts: Parts, worker: ScriptedWorker, tmp_path: Path
 ):
     """A dashboard that heard of nothing shows what is free, and keeps what waits."""
     free = send(phone, "free")
@@ -280,7 +276,7 @@ def test_picture_that_is_held_while_the_marks_are_read_stays_held(
 
 
 def test_request_that_cannot_be_held_is_not_sent(
-    phone: TestClient, parts: Runtime, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ):
     """If the mark cannot be written, nothing goes on the queue."""
     parts.approvals.require(True)

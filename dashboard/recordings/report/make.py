@@ -5,16 +5,16 @@ from datetime import tzinfo
 from functools import partial
 
 from dashboard import words
+from dashboard.parts import Parts
 from dashboard.recordings.read import Recording
 from dashboard.recordings.replayed_wire import ReplayedStore
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session
 from dashboard.recordings.stage import Stage
-from dashboard.runtime import Runtime
 from wire.settings import Settings
 
 
-def of_runtime(runtime: Runtime, seconds: float, zone: tzinfo | None) -> str:
+def of_runtime(runtime: Parts, seconds: float, zone: tzinfo | None) -> str:
     """Report on the last ``seconds`` of what runs, or of what plays."""
     snapshot = runtime.sampler.snapshot()
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
