@@ -109,6 +109,7 @@ def _assembled(settings: Settings) -> Parts:
         fleet=fleet.source,
     )
     sampler = Sampler(sources.look, journal, index, fleet.mode, fleet.lanes, observers.tell)
+    # A picture is what people wait for: it is not kept until the next refresh.
     observers.attach(lambda one: sampler.wake() if isinstance(one, PictureFound) else None)
     return Parts(
         settings=settings,

@@ -54,7 +54,8 @@ def progress() -> Progress | None:
 
 def recorder_for(runtime: Parts, name: str, path: Path | None = None) -> Recorder:
     """Make a recorder of what a running dashboard reads; the caller starts it."""
-    now = time.time()
+    # Ids tell whole milliseconds: a job of this very one is not from before the recording.
+    now = int(time.time() * 1000) / 1000
     return Recorder(
         path or folder.new_path(runtime.settings, now),
         header_of(runtime, name, now),

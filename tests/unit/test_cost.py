@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.fleet.reading import LOCAL, FleetReading, Node, Scaler, Worker
 from dashboard.readings.cost import usage
-from dashboard.readings.sampler import sample_of
+from dashboard.readings.samples import sample_of
 from dashboard.readings.snapshot import Sample
 
 NOW = 1_800_000_000.0

@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 
 from dashboard import runtime
+from dashboard.readings import sampler
 from tests.conditions import free_port, wait_until
 from tests.samples import metadata_of
 from wire import cancellation
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.event import Event
 from wire.job import JobRequest, new_job
-from wire.picture import encode_metadata, metadata_name
+from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.settings import Settings
 
 REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
@@ -48,6 +49,16 @@ def test_a_cancelled_job_is_marked_for_whoever_takes_it(parts):
     parts.cancel(job.id)
     assert cancellation.is_cancelled(parts.store, job.id)
     assert parts.find_job(job.id).state == "cancelled"
+
+
+def test_a_picture_is_shown_without_waiting_for_the_next_refresh(tmp_path, monkeypatch):
+    """Somebody who waits for a picture sees it as soon as the dashboard hears of it."""
+    monkeypatch.setattr(sampler, "REFRESH_EVERY", 3600.0)
+    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as parts:
+        job = parts.submit(REQUEST)
+        name = picture_name(job.id, 0)
+        parts.events.send(Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name))
+        wait_until(lambda: [each.name for each in parts.sampler.snapshot().pictures] == [name])
 
 
 def test_an_unknown_job_is_none(parts):

@@ -15,7 +15,8 @@ from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_prompts import GalleryPrompts
 from dashboard.readings.gallery_reader import GalleryReader
 from dashboard.readings.journal import Journal
-from dashboard.readings.sampler import Sampler, Sources, sample_of
+from dashboard.readings.sampler import Sampler, Sources
+from dashboard.readings.samples import sample_of
 from dashboard.readings.source import Source
 from dashboard.readings.stored_jobs import job_of, stored_job
 from tests.conditions import wait_until
