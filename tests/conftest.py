@@ -1,5 +1,7 @@
 """Fixtures that every test may use; each server has a module of its own."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
@@ -13,3 +15,8 @@ pytest_plugins = [
 # A busy machine is no failure: speed is measured in bench/.
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one process more than there are cores: the tests in a cluster mostly wait."""
+    return os.cpu_count() + 1

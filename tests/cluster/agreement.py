@@ -25,7 +25,7 @@ class Count:
 def counted_by_kubectl(deployed: Deployed) -> Count:
     """Count with kubectl alone."""
     found = deployed.objects(*_KINDS)
-    pods = [pod for pod in _of(found, "Pod") if _is_worker(pod)]
+    pods = [pod for pod in _of(found, "Pod") if is_worker(pod)]
     machines = [node["status"].get("allocatable", {}) for node in _of(found, "Node")]
     gpus = [int(allocatable[_GPU]) for allocatable in machines if _GPU in allocatable]
     return Count(
@@ -62,14 +62,15 @@ def agreed_reading(deployed: Deployed) -> FleetReading | None:
 def _wanted(found: list[dict]) -> int:
     if _of(found, "ScaledJob"):
         return sum(not _has_ended(job) for job in _of(found, "Job"))
-    return sum(one["spec"]["replicas"] for one in _of(found, "Deployment") if _is_worker(one))
+    return sum(one["spec"]["replicas"] for one in _of(found, "Deployment") if is_worker(one))
 
 
 def _of(found: Iterable[dict], kind: str) -> list[dict]:
     return [one for one in found if one["kind"] == kind]
 
 
-def _is_worker(one: dict) -> bool:
+def is_worker(one: dict) -> bool:
+    """Tell whether an object is the workers' Deployment, or one of their pods."""
     return one["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
 
 

@@ -1,6 +1,7 @@
 """A whole cluster: control plane, KEDA, and machines that come and go."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from kubernetes.client import ApiClient, CoreV1Api
@@ -38,44 +39,36 @@ class Cluster:
         self.control_plane = ControlPlane(folder)
         self.proxy = ServiceProxy(services)
         self.keda = Keda(self.control_plane, self.proxy.url)
-        self._folder = folder
-        self._services = services
-        self._size = size or PoolSize()
-        self._pull_seconds = pull_seconds
+        self.api = CoreV1Api(self.client())
+        self.kubelet = Kubelet(self._surroundings(folder, services, pull_seconds))
+        self.pool = NodePool(self.api, self.kubelet, size or PoolSize())
+        self._running = ExitStack()
 
     def start(self) -> None:
         """Start everything and wait until it answers."""
-        self.control_plane.start()
-        self.proxy.start()
-        self.keda.start()
+        for part in (self.control_plane, self.proxy, self.keda, self.kubelet, self.pool):
+            self._running.callback(part.stop)
+            part.start()
         self.control_plane.apply(volumes())
-        self.api = CoreV1Api(self.client())
-        self.kubelet = Kubelet(self._surroundings())
-        self.kubelet.start()
         self.kubelet.join(Machine("system-pool-1"))
-        self.pool = NodePool(self.api, self.kubelet, self._size)
-        self.pool.start()
 
     def stop(self) -> None:
-        """End everything at once, in an order in which nothing is missed."""
-        self.pool.stop()
-        self.kubelet.stop()
-        self.keda.stop()
-        self.proxy.stop()
-        self.control_plane.stop()
+        """End everything at once, the last one first."""
+        self._running.close()
 
     def client(self) -> ApiClient:
         """Return a client that may do everything."""
         return new_client_from_config(str(self.control_plane.kubeconfig))
 
-    def _surroundings(self) -> Surroundings:
-        pods = self._folder / "pods"
-        pods.mkdir()
+    def _surroundings(
+        self, folder: Path, services: Mapping[str, str], pull_seconds: float
+    ) -> Surroundings:
+        (folder / "pods").mkdir()
         return Surroundings(
             api=self.api,
-            images=project_images(self._folder / "images"),
-            services=self._services,
-            folder=pods,
-            pull_seconds=self._pull_seconds,
+            images=project_images(folder / "images"),
+            services=services,
+            folder=folder / "pods",
+            pull_seconds=pull_seconds,
             kubeconfig_of=self.control_plane.kubeconfig_of,
         )

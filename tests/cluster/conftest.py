@@ -11,10 +11,11 @@ from tests.rabbitmq_server import RabbitServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one process, since they share a cluster."""
-    for item in items:
-        if "tests/cluster" in item.path.as_posix():
-            item.add_marker(pytest.mark.xdist_group("cluster"))
+    """Run these tests first, so that one process has them all, and starts one cluster.
+
+    Processes take tests over from the end of each other's lists (pytest-xdist's worksteal).
+    """
+    items.sort(key=lambda item: "tests/cluster/" not in item.path.as_posix())
 
 
 @pytest.fixture(scope="session")

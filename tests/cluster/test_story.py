@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.cluster.agreement import agreed_reading
+from tests.cluster.agreement import agreed_reading, is_worker
 from tests.cluster.deployed import NAMESPACE, Deployed
 from tests.conditions import wait_until
 from wire.backends import open_queue, open_store
@@ -89,9 +89,10 @@ def _take_away(deployed: Deployed) -> None:
     kubelet = deployed.cluster.kubelet
     machine = next(machine for machine in kubelet.machines() if machine.gpus)
     kubelet.leave(machine.name)
-    left = [pod["metadata"]["name"] for pod in deployed.objects("pods")]
-    worker = next(name for name in left if name.startswith("worker-"))
-    deployed.kubectl("-n", NAMESPACE, "delete", "pod", worker, "--wait=false")
+    workers = [pod for pod in deployed.objects("pods") if is_worker(pod)]
+    elsewhere = [pod for pod in workers if pod["spec"].get("nodeName") != machine.name]
+    name = elsewhere[0]["metadata"]["name"]
+    deployed.kubectl("-n", NAMESPACE, "delete", "pod", name, "--wait=false", "--ignore-not-found")
 
 
 def _expected(jobs: list[Job]) -> set[str]:
