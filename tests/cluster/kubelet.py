@@ -76,7 +76,7 @@ class Kubelet:
 
     def _follow(self, change: str, pod: V1Pod) -> None:
         """Act on what is new about a pod."""
-        if pod.spec.node_name not in self._machines:
+        if pod.spec.node_name not in self._machines or self._stopping.is_set():
             return
         runner = self._runners.get(pod.metadata.uid)
         if change == "DELETED":

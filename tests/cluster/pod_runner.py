@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kubernetes.client import CoreV1Api, V1Pod
 from kubernetes.client.exceptions import ApiException, NotFoundException
+from urllib3.exceptions import HTTPError
 
 from tests.cluster.container_process import ContainerProcess
 from tests.cluster.image import Image
@@ -77,10 +78,10 @@ class PodRunner:
 
     def _run(self) -> None:
         # Whoever deletes pods does so at any time, and then there is nobody to tell.
-        with suppress(ApiException):
+        with suppress(ApiException, HTTPError):
             self._pull()
             self._live()
-        with suppress(ApiException):
+        with suppress(ApiException, HTTPError):
             self._leaving.wait()
             if self._disrupted:
                 self._report_disruption()
