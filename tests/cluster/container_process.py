@@ -11,6 +11,7 @@ from kubernetes.client import V1Container, V1Probe
 
 from tests.cluster.image import Image, command_line
 from tests.cluster.server_process import BOUND_TO_US
+from tests.cluster.warm_process import WarmProcess
 from tests.conditions import free_port
 
 _LAST_WORDS = 2000
@@ -38,17 +39,10 @@ class ContainerProcess:
         self._ports = {port.container_port: free_port() for port in container.ports or ()}
         self._folder = folder
         self._log = folder / "log"
-        self._log_start = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                [*BOUND_TO_US, *command_line(container.command)],
-                cwd=image.folder,
-                env=self._environment({**image.environment, **environment, **image.overrides}),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._log.touch()
+        self._log_start = self._log.stat().st_size
+        variables = {**image.environment, **environment, **image.overrides}
+        self._process = self._start(image, self._environment(variables))
 
     @property
     def exit_code(self) -> int | None:
@@ -75,6 +69,21 @@ class ContainerProcess:
         with self._log.open("rb") as log:
             log.seek(self._log_start)
             return log.read().decode(errors="replace")[-_LAST_WORDS:]
+
+    def _start(self, image: Image, environment: dict[str, str]) -> subprocess.Popen | WarmProcess:
+        command = self._container.command
+        if command == ["python", "-m", "worker"]:
+            return WarmProcess("worker", image.folder, environment, self._log)
+        with self._log.open("ab") as output:
+            return subprocess.Popen(
+                [*BOUND_TO_US, *command_line(command)],
+                cwd=image.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _environment(self, variables: dict[str, str]) -> dict[str, str]:
         moved = {str(port): str(here) for port, here in self._ports.items()} | self._folders()

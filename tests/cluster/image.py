@@ -23,10 +23,9 @@ def project_images(folder: Path) -> dict[str, Image]:
     """Lay out the project's images, by their names: what each Dockerfile copies."""
     worker = _copied(folder / "worker", "models", "wire", "worker")
     dashboard = _copied(folder / "dashboard", ".streamlit", "dashboard", "models", "wire")
-    # A GPU that is made up paints on the CPU, and many of them share the cores of one machine.
-    paints_here = {"DEVICE": "cpu", "OMP_NUM_THREADS": "1"}
     return {
-        "worker": Image(worker, overrides=paints_here),
+        # A GPU that is made up paints on the CPU.
+        "worker": Image(worker, overrides={"DEVICE": "cpu"}),
         "dashboard": Image(dashboard, {"PORT": "8501"}),
     }
 
