@@ -1,6 +1,9 @@
 // Where a replay is, and its controls. Between two updates the position moves on by itself; a
 // position that somebody drags stays under the pointer until it is let go.
 
+// Seconds between two positions of the slider.
+const STEP = 0.1;
+
 function clock(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -25,7 +28,7 @@ function make(bar) {
   toggle.className = "toggle";
   const again = button("Restart", "Play from the start", () => send({ do: "restart" }));
   const range = document.createElement("input");
-  Object.assign(range, { type: "range", min: 0, step: 0.1 });
+  Object.assign(range, { type: "range", min: 0, step: STEP });
   range.setAttribute("aria-label", "Position");
   range.addEventListener("input", () => {
     bar.dragged = true;
@@ -33,7 +36,9 @@ function make(bar) {
   });
   range.addEventListener("change", () => {
     bar.dragged = false;
-    bar.at = Number(range.value);
+    const seconds = Number(range.value);
+    // The last step may lie just before the end.
+    bar.at = bar.data.duration - seconds < STEP ? bar.data.duration : seconds;
     bar.since = performance.now();
     send({ do: "seek", to: bar.at });
   });

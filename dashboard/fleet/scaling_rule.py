@@ -159,18 +159,19 @@ def _limited(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float)
 
 
 def _ceiling(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    start = state.workers - _changed(state, rate.period, now, direction=1)
+    start = _at_start_of_period(rate, state, now)
     return max(start + rate.workers, math.ceil(start * (1 + rate.percent / 100)))
 
 
 def _floor(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    start = state.workers - _changed(state, rate.period, now, direction=-1)
+    start = _at_start_of_period(rate, state, now)
     return min(start - rate.workers, int(start * (1 - rate.percent / 100)))
 
 
-def _changed(state: ScalerState, period: float, now: float, direction: int) -> int:
-    recent = (change.workers for change in state.changes if change.at > now - period)
-    return sum(workers for workers in recent if workers * direction > 0)
+def _at_start_of_period(rate: RatePolicy, state: ScalerState, now: float) -> int:
+    """Return how many workers there were; steps in both directions count, as in the HPA."""
+    recent = (change.workers for change in state.changes if change.at > now - rate.period)
+    return state.workers - sum(recent)
 
 
 def _longest_period(policy: ScalingPolicy) -> float:

@@ -11,12 +11,12 @@ from dashboard.recordings import control
 from tests.cluster.deployed import Deployed
 from tests.cluster.node_pool import PoolSize
 from tests.conditions import wait_until
-from wire.job import JobRequest
+from wire.job import Job, JobRequest
 
 NAME = "Seven dwarfs and then everybody, on eight GPUs"
 SIZE = PoolSize(maximum=4, gpus_per_machine=2, boot_seconds=8.0, idle_seconds=8.0)
 PULL_SECONDS = 4.0
-_BURSTS = ("Seven dwarfs", "Mixed", "Night and day")
+_BURSTS = ("Seven dwarfs", "Mixed", "Colour wheel", "Night and day")
 _PAUSE = 8.0
 """Seconds for which those who watch may look at what has come."""
 _LONGEST = 600.0
@@ -44,21 +44,20 @@ def record(deployed: Deployed, file: Path) -> None:
 def _play(running: Parts) -> None:
     time.sleep(_PAUSE)
     for name in _BURSTS:
-        _send(running, next(burst for burst in BURSTS if burst.name == name))
-        wait_until(lambda: _waiting(running) == 0, _LONGEST, "no job waits")
+        jobs = _send(running, next(burst for burst in BURSTS if burst.name == name))
+        wait_until(lambda jobs=jobs: _all_done(running, jobs), _LONGEST, "all is painted")
         time.sleep(_PAUSE)
     _wait_for_rest(running)
     time.sleep(_PAUSE)
 
 
-def _send(running: Parts, burst: Burst) -> None:
-    for fields in burst.requests():
-        running.submit(JobRequest(**fields))
+def _send(running: Parts, burst: Burst) -> list[Job]:
+    return [running.submit(JobRequest(**fields)) for fields in burst.requests()]
 
 
-def _waiting(running: Parts) -> int | None:
-    depth = running.sampler.snapshot().queue.value
-    return depth.ready if depth else None
+def _all_done(running: Parts, jobs: list[Job]) -> bool:
+    views = (running.find_job(job.id) for job in jobs)
+    return all(view is not None and view.state == "done" for view in views)
 
 
 def _wait_for_rest(running: Parts) -> None:

@@ -3,6 +3,7 @@
 Nothing takes the jobs here, so the queue is exactly as long as the test makes it.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -30,14 +31,16 @@ from wire.job import JobRequest, new_job
 _OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"
 _NAMESPACE = "rule"
 _QUEUE_LENGTHS = (3, 20, 5, 0)
+_LOOK_EVERY = 2.0
+"""Seconds between two looks of the autoscaler."""
+_PERIOD = 5
+"""Seconds; no multiple of the looks, so that no step is just at its end."""
 _POLICY = ScalingPolicy(
     maximum=8,
     cooldown=16.0,
-    up=Behaviour(0.0, RatePolicy(workers=8, percent=0, period=6.0)),
-    down=Behaviour(0.0, RatePolicy(workers=2, percent=0, period=6.0)),
+    up=Behaviour(0.0, RatePolicy(workers=8, percent=0, period=_PERIOD)),
+    down=Behaviour(0.0, RatePolicy(workers=2, percent=0, period=_PERIOD)),
 )
-_LOOK_EVERY = 2.0
-"""Seconds between two looks of the autoscaler."""
 
 
 @pytest.fixture
@@ -61,8 +64,8 @@ def target(cluster: Cluster, vhost: str, minio_server: MinioServer) -> Iterator[
 
 def _scaler(plane: ControlPlane) -> Iterator[dict]:
     """Yield what scales, with the waits of the policy above."""
-    down = {"type": "Pods", "value": 2, "periodSeconds": 6}
-    up = {"type": "Pods", "value": 8, "periodSeconds": 6}
+    down = {"type": "Pods", "value": 2, "periodSeconds": _PERIOD}
+    up = {"type": "Pods", "value": 8, "periodSeconds": _PERIOD}
     behaviour = {
         "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [up]},
         "scaleDown": {"stabilizationWindowSeconds": 0, "policies": [down]},
@@ -113,15 +116,17 @@ def _steps(state: ScalerState, jobs: int) -> tuple[list[int], ScalerState]:
 
 
 def _seen(target: AppsV1Api, before: int, end: int) -> list[int]:
-    """Watch the replicas until they are where they should end."""
-    counts = [before]
+    """Watch the replicas until they have rested at their end for as long as steps count."""
+    counts, changed_at = [before], time.monotonic()
 
-    def at_the_end() -> bool:
+    def rests() -> bool:
+        nonlocal changed_at
         if (count := _replicas(target)) != counts[-1]:
             counts.append(count)
-        return count == end
+            changed_at = time.monotonic()
+        return count == end and time.monotonic() - changed_at > _PERIOD + _LOOK_EVERY
 
-    wait_until(at_the_end, 90, f"{end} replicas")
+    wait_until(rests, 90, f"{end} replicas")
     return counts[1:]
 
 

@@ -66,6 +66,15 @@ def test_a_large_fleet_doubles_within_a_period():
     assert after(policy, *looks).workers == 10
 
 
+def test_workers_that_have_just_come_may_all_go_again():
+    """A period's limit counts from its start: what was added within it is no step down."""
+    rate = RatePolicy(workers=2, percent=0, period=15)
+    policy = replace(POLICY, up=Behaviour(0, RatePolicy(8, 0)), down=Behaviour(0, rate))
+    assert after(policy, (0, 8), (2, 8)).workers == 8
+    assert after(policy, (0, 8), (2, 8), (4, 5)).workers == 5
+    assert after(policy, (0, 8), (2, 8), (20, 5)).workers == 6
+
+
 def test_jobs_that_drop_take_workers_away_after_the_window():
     """The highest recommendation of the window counts: a short lull removes nobody."""
     busy = [(0, 3), (1, 3), (2, 3)]
