@@ -112,11 +112,12 @@ class PodRunner:
                 )
                 self._leaving.wait(_FIRST_BACK_OFF)
                 continue
-            if self._leaving.is_set():
+            if self._disrupted:
                 return
             code, words = ended
             self._last_state = terminated(code, since, words)
-            if self._is_over(code):
+            # Also of a pod that is deleted: its Job waits to hear how it ended.
+            if self._leaving.is_set() or self._is_over(code):
                 self._report("Failed" if code else "Succeeded", self._last_state)
                 return
             self._back_off()
