@@ -16,6 +16,7 @@ from tests.cluster.node_pool import NodePool, PoolSize
 from tests.cluster.pod_runner import Surroundings
 from tests.cluster.service_network import ServiceProxy
 from tests.cluster.volumes import volumes
+from tests.cluster.warm_process import warm_up
 
 
 class Cluster:
@@ -46,6 +47,7 @@ class Cluster:
 
     def start(self) -> None:
         """Start everything and wait until it answers."""
+        warm_up()
         for part in (self.control_plane, self.proxy, self.keda, self.kubelet, self.pool):
             self._running.callback(part.stop)
             part.start()

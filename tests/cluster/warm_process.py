@@ -11,11 +11,17 @@ import os
 import runpy
 import signal
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.cluster.preloaded"])
 _PR_SET_PDEATHSIG = 1
+
+
+def warm_up() -> None:
+    """Begin to import, in the background, what workers will need."""
+    forkserver.ensure_running()
 
 
 class WarmProcess:
