@@ -36,6 +36,13 @@ apply_workers() {
   [ "$part" != scaledobject ] || [ -n "$before" ] || kube scale deployment/worker --replicas 0 >/dev/null
 }
 
+# What the dashboard may read of nodes is of the whole cluster, and has one name in it.
+other=$(kubectl get clusterrolebinding stable-diffusion-dashboard --ignore-not-found \
+  --output 'jsonpath={.subjects[0].namespace}')
+[ -z "$other" ] || [ "$other" = "$namespace" ] || fail \
+  "This cluster has an installation in namespace $other already, and takes one only." \
+  "Remove that first: 'make undeploy' with that namespace in k8s/settings."
+
 say "Overlay '$overlay' into namespace $namespace of $(kubectl config current-context 2>/dev/null || echo "the cluster")"
 kubectl get namespace "$namespace" >/dev/null 2>&1 || kubectl create namespace "$namespace" | sed 's/^/   /'
 

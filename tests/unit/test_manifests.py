@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -116,6 +117,20 @@ def test_every_overlay_renders(name: str) -> None:
         each["metadata"]["labels"]["app.kubernetes.io/part-of"] == "stable-diffusion"
         for each in manifests
     )
+
+
+def test_another_namespace_is_one_line_of_the_settings(tmp_path: Path) -> None:
+    """A namespace of one's own reaches every object, and whom the rights are given to."""
+    copy = shutil.copytree(K8S, tmp_path / "k8s")
+    settings = copy / "settings" / "kustomization.yaml"
+    text = settings.read_text()
+    settings.write_text(text.replace("namespace: stable-diffusion", "namespace: elsewhere"))
+    manifests = rendered(copy / "overlays" / "gke" / "scaledobject")
+    one(manifests, "Namespace", "elsewhere")
+    assert {each["metadata"].get("namespace", "elsewhere") for each in manifests} == {"elsewhere"}
+    bindings = [each for each in manifests if each["kind"].endswith("Binding")]
+    subjects = [subject for each in bindings for subject in each["subjects"]]
+    assert [subject["namespace"] for subject in subjects] == ["elsewhere", "elsewhere"]
 
 
 def every_pod(everything: tuple[Manifest, ...]) -> dict[str, Pod]:
