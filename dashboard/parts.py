@@ -128,8 +128,11 @@ class Parts:
 
     def shown_pictures(self, view: JobView) -> tuple[str, ...]:
         """Return the names of a job's pictures, but none that wait for approval."""
-        withheld = self.approvals is not None and self.approvals.of(view.job.id) is not None
-        return () if withheld else view.pictures
+        return () if self.is_withheld(view.job.id) else view.pictures
+
+    def is_withheld(self, job_id: str) -> bool:
+        """Tell whether a job's pictures wait for approval, or were rejected."""
+        return self.approvals is not None and self.approvals.of(job_id) is not None
 
     def metadata(self, job_id: str) -> Metadata:
         """Read what is known of a finished job's pictures, for a person who clicked.

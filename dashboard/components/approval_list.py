@@ -1,11 +1,13 @@
 """The pictures that wait for the presenter's nod, each with its prompt and two buttons."""
 
+import base64
 from html import escape
 
 import streamlit as st
 
 from dashboard import access, runtime
 from dashboard.join.approvals import Approvals, HeldPicture
+from dashboard.routes.files import media_type, stored_thumbnail
 from dashboard.words import counted
 from wire.errors import ApplicationError
 
@@ -30,10 +32,20 @@ def show(approvals: Approvals) -> None:
 
 def _show_one(approvals: Approvals, picture: HeldPicture) -> None:
     prompt = escape(_prompt(picture.job_id))
-    st.html(f"<img class='detail' src='/pictures/{picture.name}' alt='{prompt}'><p>{prompt}</p>")
+    st.html(f"{_picture(picture.name, prompt)}<p>{prompt}</p>")
     with st.container(horizontal=True, gap="small"):
         _button("Approve", picture, approvals.approve, type="primary")
         _button("Reject", picture, approvals.reject)
+
+
+def _picture(name: str, prompt: str) -> str:
+    """Write a picture into the page itself: at its address nobody gets it before the nod."""
+    try:
+        body = stored_thumbnail(name)
+    except ApplicationError as error:
+        return f"<p class='muted'>{escape(str(error))}</p>"
+    encoded = base64.b64encode(body).decode()
+    return f"<img class='detail' src='data:{media_type(body)};base64,{encoded}' alt='{prompt}'>"
 
 
 def _button(label: str, picture: HeldPicture, act, **look) -> None:

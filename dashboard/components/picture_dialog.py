@@ -42,6 +42,9 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     picture = parse_picture_name(name)
     if picture is None:
         st.rerun()  # it was deleted or left a moment ago: closes the dialog
+    if runtime.current().is_withheld(picture.job_id):
+        st.html(_muted("This picture is not shown: a presenter has to approve it first."))
+        return
     metadata, problem = _metadata(picture)
     prompt = metadata.prompt if metadata else ""
     left, right = st.columns(2, gap="medium")

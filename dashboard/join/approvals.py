@@ -52,14 +52,15 @@ class Approvals:
         """Tell whether a picture may be shown; what may not is kept for later."""
         with self._lock:
             free = self._was_read and not self._is_held(name)
-            if not free:
-                self._kept[name] = at
-            return free
+        if not free:
+            self.keep(name, at)
+        return free
 
     def keep(self, name: str, at: float) -> None:
-        """Keep a picture of an unknown job until the marks are read again."""
+        """Keep a picture until its job is known to be free; a rejected one is forgotten."""
         with self._lock:
-            self._kept[name] = at
+            if _job_of(name) not in self._rejected:
+                self._kept[name] = at
 
     def note_held(self, job_id: str) -> None:
         """Note that a job's pictures have to wait, before its mark is read."""
@@ -81,6 +82,7 @@ class Approvals:
             self._held = found.held | (self._held - before)
             self._rejected = found.rejected
             self._was_read = True
+            self._forget_rejected()
         self._show_free()
 
     def approve(self, job_id: str) -> None:
@@ -96,6 +98,7 @@ class Approvals:
         with self._lock:
             self._rejected |= {job_id}
             self._held -= {job_id}
+            self._forget_rejected()
 
     def waiting(self) -> list[HeldPicture]:
         """Return the painted pictures that wait for the presenter, the first one first."""
@@ -121,9 +124,12 @@ class Approvals:
         approval.require(self._store, required)
 
     def _is_held(self, name: str) -> bool:
-        picture = parse_picture_name(name)
-        job_id = picture.job_id if picture else None
+        job_id = _job_of(name)
         return job_id in self._held or job_id in self._rejected
+
+    def _forget_rejected(self) -> None:
+        kept = self._kept.items()
+        self._kept = {name: at for name, at in kept if _job_of(name) not in self._rejected}
 
     def _show_free(self) -> None:
         with self._lock:
@@ -132,3 +138,8 @@ class Approvals:
                 del self._kept[name]
         for name, at in free:
             self._index.add(name, at)
+
+
+def _job_of(name: str) -> str | None:
+    picture = parse_picture_name(name)
+    return picture.job_id if picture else None

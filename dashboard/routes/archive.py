@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from dashboard.routes.files import error, is_deleted, stored_picture
+from dashboard.routes.files import error, is_deleted, is_withheld, stored_picture
 from wire.errors import ObjectMissing, StoreError
 from wire.picture import parse_picture_name
 
@@ -26,7 +26,7 @@ _HEADERS = {
 
 
 async def pictures_zip(request: Request) -> Response:
-    """Answer with the pictures of ``?names=a.png,b.png``; deleted ones are left out."""
+    """Answer with the pictures of ``?names=a.png,b.png``, but none that is not shown."""
     names = list(dict.fromkeys(request.query_params.get("names", "").split(",")))
     if len(names) > MOST:
         return error(413, f"One file holds at most {MOST} pictures.")
@@ -34,7 +34,7 @@ async def pictures_zip(request: Request) -> Response:
         return error(404, "These are not names of pictures.")
     try:
         archive, found = await to_thread.run_sync(
-            _zipped, [name for name in names if not is_deleted(name)]
+            _zipped, [name for name in names if _is_shown(name)]
         )
     except StoreError as failure:
         return error(503, str(failure))
@@ -44,13 +44,17 @@ async def pictures_zip(request: Request) -> Response:
     return StreamingResponse(_chunks(archive), media_type="application/zip", headers=_HEADERS)
 
 
+def _is_shown(name: str) -> bool:
+    return not is_deleted(name) and not is_withheld(name)
+
+
 def _zipped(names: list[str]) -> tuple[IO[bytes], int]:
     """Write the pictures into a temporary file, and count those that there were."""
     found = 0
     file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115, closed when it was sent
     with zipfile.ZipFile(file, "w") as archive:  # stored: a PNG is compressed already
         for name in names:
-            if is_deleted(name):
+            if not _is_shown(name):
                 continue
             try:
                 archive.writestr(name, stored_picture(name))

@@ -84,7 +84,13 @@ def is_deleted(name: str) -> bool:
     return runtime.current().gallery.index.is_deleted(name)
 
 
-def _stored_thumbnail(name: str) -> bytes:
+def is_withheld(name: str) -> bool:
+    """Tell whether a picture waits for approval, or was rejected: nobody gets it by its name."""
+    return runtime.current().is_withheld(parse_picture_name(name).job_id)
+
+
+def stored_thumbnail(name: str) -> bytes:
+    """Return a picture as a tile needs it; raises ObjectMissing or StoreUnavailable."""
     small = _thumbnails.get(_key(name))
     if small is None:
         small = thumbnail(stored_picture(name))
@@ -99,7 +105,7 @@ async def picture(request: Request) -> Response:
 
 async def small_picture(request: Request) -> Response:
     """Answer with a stored picture as a tile needs it."""
-    return await _answer(request, _thumbnails, _stored_thumbnail)
+    return await _answer(request, _thumbnails, stored_thumbnail)
 
 
 async def _answer(request: Request, cache: PictureCache, read: Callable[[str], bytes]) -> Response:
@@ -108,15 +114,21 @@ async def _answer(request: Request, cache: PictureCache, read: Callable[[str], b
         return error(404, "That is not the name of a picture.")
     if is_deleted(name):
         return error(410, "This picture was deleted.")
+    if is_withheld(name):
+        return error(404, "This picture is not shown: a presenter has to approve it first.")
     try:
         body = cache.get(_key(name)) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
     except ObjectMissing:
         return error(404, "There is no picture of that name.")
     except StoreError as failure:
         return error(503, str(failure))
-    kind = "image/webp" if body[8:12] == b"WEBP" else "image/png"
     headers = _FOR_A_MINUTE if runtime.current().replaying else _FOR_EVER
-    return Response(body, media_type=kind, headers=headers)
+    return Response(body, media_type=media_type(body), headers=headers)
+
+
+def media_type(picture: bytes) -> str:
+    """Tell a stored picture's format: PNG, or WebP where it was made smaller."""
+    return "image/webp" if picture[8:12] == b"WEBP" else "image/png"
 
 
 def error(status: int, sentence: str) -> JSONResponse:

@@ -79,6 +79,9 @@ def test_presenter_nods_and_the_room_sees(
     cards = presenter.locator("[class*=st-key-card_held]")
     expect(cards).to_have_count(2)
     expect(stage.locator(".tile:visible")).to_have_count(0)
+    for picture in cards.locator("img").all():
+        assert picture.evaluate("image => image.naturalWidth > 0")
+        assert picture.get_attribute("src").startswith("data:image/webp")
     cards.filter(has_text="a bad one").get_by_role("button", name="Reject").click()
     cards.filter(has_text="a good one").get_by_role("button", name="Approve").click()
     expect(stage.locator(".tile:visible img")).to_have_attribute("alt", "a good one")

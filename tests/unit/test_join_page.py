@@ -15,7 +15,7 @@ from dashboard.join.approvals import Approvals
 from dashboard.join.page import MAX_PROMPT
 from dashboard.parts import Parts
 from dashboard.readings.gallery_index import GalleryIndex
-from dashboard.routes import api, join
+from dashboard.routes import api, files, join
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.conditions import wait_until
 from wire import approval
@@ -47,7 +47,7 @@ def phone(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Be a phone that keeps its cookie and has opened the page."""
     assert parts.replaying is False
     monkeypatch.setattr(join, "_visitors", visitors.usual())
-    client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES]))
+    client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES, *files.ROUTES]))
     client.get("/join")
     return client
 
@@ -197,11 +197,14 @@ def test_picture_waits_for_the_nod_everywhere(
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == []
     assert parts.sampler.snapshot().pictures == ()
     assert parts.gallery.index.count() == 0
+    address = f"/pictures/{held.name}"
+    assert phone.get(address).status_code == 404
 
     parts.approvals.approve(held.job_id)
     assert [view.name for view in parts.gallery.index.newest()] == [held.name]
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{held.name}"]
-    assert f"<img src='/pictures/{held.name}'" in phone.get(f"/join/jobs/{job_id}").text
+    assert phone.get(address).content == parts.store.get(held.name)
+    assert f"<img src='{address}'" in phone.get(f"/join/jobs/{job_id}").text
     assert parts.approvals.waiting() == []
 
 
@@ -221,6 +224,7 @@ def test_rejected_picture_is_never_shown(
     wait_until(lambda: again.gallery.index.complete, what="the store was looked through")
     assert again.gallery.index.count() == 0
     assert again.approvals.waiting() == []
+    assert phone.get(f"/pictures/{picture_name(job_id, 0)}").status_code == 404
 
 
 def test_restarted_dashboard_knows_what_waits(

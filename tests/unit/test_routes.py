@@ -44,6 +44,7 @@ class Parts:
     store_error: Exception | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
     time: float = 100.0
@@ -70,6 +71,10 @@ class Parts:
     def is_deleted(self, name: str) -> bool:
         """Tell whether the test deleted a picture."""
         return name in self.deleted
+
+    def is_withheld(self, job_id: str) -> bool:
+        """Tell whether a job's pictures wait for approval."""
+        return job_id in self.withheld
 
     def now(self) -> float:
         """Return the time that the test set."""
@@ -385,6 +390,21 @@ def test_deleted_picture_is_gone_at_once(client: TestClient, parts: Parts, folde
     answer = client.get(f"/{folder}/{NAME}")
     assert answer.status_code == 410
     assert answer.json() == {"error": "This picture was deleted."}
+
+
+def test_picture_that_waits_for_approval_is_at_no_address(client: TestClient, parts: Parts):
+    """Who knows a picture's name does not get it, whole, small or zipped, until it is free."""
+    job_id = NAME.removesuffix("-0.png")
+    parts.pictures[NAME] = noisy_picture(8, 8)
+    addresses = (f"/pictures/{NAME}", f"/thumbnails/{NAME}", f"/pictures.zip?names={NAME}")
+    for address in addresses:
+        assert client.get(address).status_code == 200
+    parts.withheld.add(job_id)
+    for answer in map(client.get, addresses):
+        assert answer.status_code == 404
+        assert answer.headers["cache-control"] == "no-store"
+    parts.withheld.clear()
+    assert client.get(addresses[0]).status_code == 200
 
 
 def test_several_pictures_are_one_zip(client: TestClient, parts: Parts):
