@@ -1,9 +1,10 @@
 """Roles and what each may do, as plain values and pure functions."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
@@ -11,11 +12,11 @@ from wire.errors import ApplicationError
 
 Role = Literal["visitor", "member", "presenter"]
 Action = Literal[
-    "submit", "cancel", "retry", "clear", "delete", "approve", "purge", "record", "present"
+    "submit", "cancel", "retry", "star", "clear", "delete", "approve", "purge", "record", "present"
 ]
 
 _RANKS: tuple[Role, ...] = ("visitor", "member", "presenter")
-_MEMBERS: frozenset[Action] = frozenset({"submit", "cancel", "retry"})
+_MEMBERS: frozenset[Action] = frozenset({"submit", "cancel", "retry", "star"})
 ALSO_IN_REPLAY: frozenset[Action] = frozenset({"record", "present"})
 """What touches no job and no picture."""
 
@@ -35,11 +36,23 @@ class Policy:
     presenters: tuple[str, ...] = ()
     key: SecretStr | None = None
     """What a presenter types to be one."""
+    trust_unverified: bool = False
+    """Whether an address counts of which the provider does not say if it was verified."""
 
     @property
     def open_to_all(self) -> bool:
         """Whether everybody who reaches the page may do everything."""
         return not self.login and self.key is None
+
+
+def address_of(policy: Policy, claims: Mapping[str, Any]) -> str | None:
+    """Return who somebody is, of what the provider says; None if that is not sure.
+
+    ``email_verified`` is OpenID Connect Core's, section 5.1; some providers write it as text.
+    """
+    verified = claims.get("email_verified")
+    unsaid = verified is None and policy.trust_unverified
+    return claims.get("email") if verified in (True, "true") or unsaid else None
 
 
 def role_of(policy: Policy, email: str | None, has_key: bool) -> Role:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from dashboard.access.roles import Policy
 from wire.errors import SettingsError
-from wire.settings import Settings
 from wire.validation import first_fault
 
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 _NEEDED = ("redirect_uri", "cookie_secret", *_PROVIDER)
+_SECTIONS = frozenset({"auth", "roles"})
 
 
 class _Roles(BaseModel):
@@ -23,18 +23,35 @@ class _Roles(BaseModel):
 
     members: tuple[str, ...] = ("*",)
     presenters: tuple[str, ...] = ()
+    trust_unverified: bool = False
 
 
-def read_policy(settings: Settings) -> Policy:
-    """Read who may do what; raises SettingsError with a sentence that names the entry."""
+def read_policy(key: SecretStr | None) -> Policy:
+    """Read who may do what, beside who has the presenter's key.
+
+    Raises SettingsError with a sentence that names the wrong entry.
+    """
     secrets = _secrets()
+    _check_sections(secrets)
     if "auth" not in secrets:
-        return Policy(key=settings.presenter_key)
+        return Policy(key=key)
     missing = [name for name in _NEEDED if not secrets["auth"].get(name)]
     if missing:
         raise SettingsError(f"secrets.toml has [auth] without {', '.join(missing)}.")
     roles = _roles(secrets.get("roles", {}))
-    return Policy(True, roles.members, roles.presenters, settings.presenter_key)
+    return Policy(True, roles.members, roles.presenters, key, roles.trust_unverified)
+
+
+def _check_sections(secrets: Mapping[str, Any]) -> None:
+    """Raise SettingsError for what may be a login that was meant and mistyped."""
+    # Texts outside sections may be anything: Streamlit offers them to all programs.
+    sections = {name for name, value in secrets.items() if isinstance(value, Mapping)}
+    if unknown := sorted(sections - _SECTIONS):
+        raise SettingsError(f"secrets.toml has [{unknown[0]}]; only [auth] and [roles] are known.")
+    for name in sorted(_SECTIONS & (secrets.keys() - sections)):
+        raise SettingsError(f"{name} in secrets.toml is no section: write [{name}].")
+    if "roles" in sections and "auth" not in sections:
+        raise SettingsError("secrets.toml has [roles] without [auth]: nobody could log in.")
 
 
 def _secrets() -> dict[str, Any]:

@@ -14,22 +14,28 @@ from dashboard.recordings.replayed_wire import NOTHING_CHANGES
 _HAS_KEY = "has_presenter_key"
 _WRONG_KEY_COSTS = 1.0
 """Seconds that an answer to a wrong key takes, against guessing."""
-
+_UNVERIFIED = "Your login does not say that your e-mail address was verified, so you may look only."
 
 _read_once = cache(read_policy)
 
 
 def policy() -> Policy:
     """Return the site's policy, read once; raises SettingsError."""
-    return _read_once(runtime.current().settings)
+    # A replay's settings differ from the live run's, but never in the key: what was read at
+    # the start holds, whatever plays.
+    return _read_once(runtime.current().settings.presenter_key)
 
 
 def email() -> str | None:
     """Return the verified address of who logged in; None for a visitor."""
-    if not policy().login or not st.user.is_logged_in:
+    if not is_logged_in():
         return None
-    # A provider that lets people type any address says that it did not check it.
-    return None if st.user.get("email_verified") is False else st.user.get("email")
+    return roles.address_of(policy(), st.user)
+
+
+def is_logged_in() -> bool:
+    """Tell whether the viewer logged in, be the address verified or not."""
+    return policy().login and st.user.is_logged_in
 
 
 def role() -> Role:
@@ -46,6 +52,8 @@ def reason(action: Action) -> str:
     """Say who may do this, for one who may not."""
     if _off_in_replay(action):
         return NOTHING_CHANGES
+    if is_logged_in() and email() is None:
+        return _UNVERIFIED
     return roles.refusal(policy(), email(), action)
 
 

@@ -43,7 +43,7 @@ def _as_presenter(role: access.Role) -> str:
 
 def show_login(place: str) -> None:
     """Show the button that logs in or out; ``place`` tells it from others on the page."""
-    if access.email() is None:
+    if not access.is_logged_in():
         st.button("Log in", key=f"log_in_{place}", on_click=st.login)
     else:
         st.button("Log out", key=f"log_out_{place}", on_click=st.logout)

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import runtime
+from dashboard import access, runtime
 from dashboard.components import address, deletion, job_links, own_jobs, picture_details
 from dashboard.readings.gallery_page import GalleryQuery
 from dashboard.readings.stored_jobs import job_of
@@ -78,7 +78,15 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
             job_links.follow(picture.job_id)
         if view:
             label = "★ Starred" if view.starred else "☆ Star"
-            st.button(label, key="dialog_star", on_click=_star, args=(name, not view.starred))
+            may = access.allows("star")
+            st.button(
+                label,
+                key="dialog_star",
+                on_click=_star,
+                args=(name, not view.starred),
+                disabled=not may,
+                help=None if may else access.reason("star"),
+            )
             deletion.show_button((name,))
     if deletion.show_question((name,)):
         _close()
@@ -105,6 +113,7 @@ def _show_repeats(picture: PictureName, metadata: Metadata) -> None:
 
 def _star(name: str, starred: bool) -> None:
     try:
+        access.require("star")
         runtime.current().gallery.star(name, starred)
     except ApplicationError as error:
         st.toast(f"{error} The star was not changed.")

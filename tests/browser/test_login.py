@@ -22,7 +22,11 @@ server_metadata_url = "http://127.0.0.1:{provider}/.well-known/openid-configurat
 [roles]
 members = ["*@example.org"]
 """
-_PEOPLE = {"bob": {"email": "bob@example.org"}, "eve": {"email": "eve@example.com"}}
+_PEOPLE = {
+    "bob": {"email": "bob@example.org", "email_verified": True},
+    "eve": {"email": "eve@example.com", "email_verified": True},
+    "mallory": {"email": "bob@example.org"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +73,18 @@ def test_an_address_that_is_no_member_looks_only(site: Dashboard, open_page: Cal
     _log_in(page, "eve")
     expect(page.get_by_text("eve@example.com is none of them")).to_be_visible()
     expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+
+
+def test_an_address_that_nobody_verified_looks_only(
+    site: Dashboard, open_page: Callable[..., Page]
+):
+    """Whoever types a member's address at the provider is no member; the page says why."""
+    page = open_page(site.url)
+    StudioPage(page)
+    _log_in(page, "mallory")
+    expect(page.get_by_text("does not say that your e-mail address was verified")).to_be_visible()
+    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
 
 def test_the_key_makes_a_presenter(site: Dashboard, open_page: Callable[..., Page]):

@@ -1,13 +1,15 @@
 """Who may do what."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
 from pydantic import SecretStr
 
-from dashboard.access import Policy, program_may_submit
-from dashboard.access.roles import allowed, is_key, refusal, role_of
+from dashboard import runtime
+from dashboard.access import Policy, program_may_submit, viewer
+from dashboard.access.roles import address_of, allowed, is_key, refusal, role_of
 from dashboard.access.secrets_file import read_policy
 from wire.errors import SettingsError
 from wire.settings import Settings
@@ -45,9 +47,30 @@ def test_a_role_comes_from_the_address_and_the_key(
     assert role_of(policy, email, has_key) == role
 
 
+@pytest.mark.parametrize(
+    ("claim", "counts", "counts_if_trusted"),
+    [
+        ({"email_verified": True}, True, True),
+        ({"email_verified": "true"}, True, True),
+        ({"email_verified": False}, False, False),
+        ({"email_verified": "false"}, False, False),
+        ({}, False, True),
+    ],
+    ids=str,
+)
+def test_only_a_verified_address_counts(
+    claim: dict[str, object], counts: bool, counts_if_trusted: bool
+) -> None:
+    """Nobody becomes a member by an address that the provider did not check."""
+    claims = {"email": "bob@example.org"} | claim
+    trusting = Policy(login=True, trust_unverified=True)
+    assert (address_of(Policy(login=True), claims) is not None) == counts
+    assert (address_of(trusting, claims) is not None) == counts_if_trusted
+
+
 def test_each_role_reaches_as_far_as_it_says() -> None:
     """A visitor may do nothing; a member submits; only a presenter deletes."""
-    for action in ("submit", "cancel", "retry"):
+    for action in ("submit", "cancel", "retry", "star"):
         assert [allowed(role, action) for role in ("visitor", "member")] == [False, True]
     for action in ("clear", "delete", "approve", "purge", "record", "present"):
         assert [allowed(role, action) for role in ("member", "presenter")] == [False, True]
@@ -90,24 +113,36 @@ def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def _settings() -> Settings:
-    return Settings(_env_file=None, presenter_key="correct horse")
-
-
 def test_without_a_login_only_the_key_counts(secrets: Path) -> None:
     """A site without secrets is open, but for what the key guards."""
-    assert read_policy(_settings()) == Policy(key=KEY)
-    secrets.write_text("[other]\nname = 1\n")
-    assert read_policy(_settings()) == Policy(key=KEY)
+    assert read_policy(KEY) == Policy(key=KEY)
+    secrets.write_text("name = 'of another program'\n")
+    assert read_policy(KEY) == Policy(key=KEY)
 
 
 def test_login_and_roles_come_from_the_secrets(secrets: Path) -> None:
     """[auth] turns the login on; [roles] says who is who, and may be left out."""
     secrets.write_text(AUTH)
-    assert read_policy(_settings()) == Policy(login=True, key=KEY)
+    assert read_policy(KEY) == Policy(login=True, key=KEY)
     secrets.write_text(f'{AUTH}[roles]\nmembers = ["*@a.org"]\npresenters = ["ada@a.org"]\n')
     st.secrets._reset()
-    assert read_policy(_settings()) == Policy(True, ("*@a.org",), ("ada@a.org",), KEY)
+    assert read_policy(KEY) == Policy(True, ("*@a.org",), ("ada@a.org",), KEY)
+
+
+def test_what_plays_does_not_change_who_may_do_what(
+    secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replay, whose settings name another model, leaves the policy as it was at the start."""
+    viewer._read_once.cache_clear()
+    settings = Settings(_env_file=None, presenter_key="a key of this test")
+    monkeypatch.setattr(runtime, "current", lambda: SimpleNamespace(settings=settings))
+    secrets.write_text(AUTH)
+    before = viewer.policy()
+    secrets.unlink()
+    st.secrets._reset()
+    settings = settings.model_copy(update={"model_id": "the recording's"})
+    assert viewer.policy() is before
+    viewer._read_once.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -117,10 +152,14 @@ def test_login_and_roles_come_from_the_secrets(secrets: Path) -> None:
         ("[auth\n", "cannot be read"),
         (f"{AUTH}[roles]\nmember = ['x']\n", "member in \\[roles\\]"),
         (f"{AUTH}[roles]\nmembers = 'x'\n", "members in \\[roles\\]"),
+        ("[roles]\nmembers = ['*@a.org']\n", "\\[roles\\] without \\[auth\\]"),
+        (AUTH.replace("[auth]", "[atuh]"), "has \\[atuh\\]"),
+        ("auth = 'x'\n", "auth in secrets.toml is no section"),
+        (f"roles = 'x'\n{AUTH}", "roles in secrets.toml is no section"),
     ],
 )
 def test_broken_secrets_never_open_the_page(secrets: Path, text: str, sentence: str) -> None:
     """A mistake in the file is a sentence at the start, not a page that is open to all."""
     secrets.write_text(text)
     with pytest.raises(SettingsError, match=sentence):
-        read_policy(_settings())
+        read_policy(KEY)
