@@ -5,7 +5,8 @@ the presenter's actions may be guarded, by PRESENTER_KEY. With it, people log in
 OpenID Connect.
 """
 
-from dashboard.access.roles import Action, NotAllowed, Policy, Role, program_may_submit
+from dashboard.access.presenter_key import TooManyGuesses, program_may_submit
+from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.viewer import (
     allows,
     drop_key,
@@ -24,6 +25,7 @@ __all__ = [
     "NotAllowed",
     "Policy",
     "Role",
+    "TooManyGuesses",
     "allows",
     "drop_key",
     "email",

@@ -96,18 +96,6 @@ def is_key(policy: Policy, typed: str) -> bool:
     return hmac.compare_digest(typed.encode(), policy.key.get_secret_value().encode())
 
 
-def program_may_submit(policy: Policy, authorization: str) -> bool:
-    """Tell whether a program may submit: where people log in, only with the presenter's key.
-
-    Args:
-        policy: the site's.
-        authorization: the HTTP header of that name (RFC 6750); empty if there is none.
-
-    """
-    scheme, _, token = authorization.partition(" ")
-    return not policy.login or (scheme.casefold() == "bearer" and is_key(policy, token.strip()))
-
-
 def _for_members(email: str | None) -> str:
     if email is None:
         return "Log in to do this; everybody may look."

@@ -1,19 +1,16 @@
 """The viewer of this Streamlit session: who it is, and what that allows."""
 
-import time
 from functools import cache
 
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.access import roles
+from dashboard.access import presenter_key, roles
 from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.secrets_file import read_policy
 from dashboard.recordings.replayed_wire import NOTHING_CHANGES
 
 _HAS_KEY = "has_presenter_key"
-_WRONG_KEY_COSTS = 1.0
-"""Seconds that an answer to a wrong key takes, against guessing."""
 _UNVERIFIED = "Your login does not say that your e-mail address was verified, so you may look only."
 
 _read_once = cache(read_policy)
@@ -78,9 +75,8 @@ def drop_key() -> None:
 
 
 def present_key(typed: str) -> bool:
-    """Make the viewer the presenter if the key is right."""
-    right = roles.is_key(policy(), typed)
-    if not right:
-        time.sleep(_WRONG_KEY_COSTS)
+    """Make the viewer the presenter if the key is right; raises TooManyGuesses."""
+    # Streamlit names no address where that is this machine's own.
+    right = presenter_key.check(policy(), typed, st.context.ip_address or "127.0.0.1")
     st.session_state[_HAS_KEY] = right
     return right

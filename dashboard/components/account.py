@@ -56,7 +56,16 @@ def _show_key() -> None:
         return
     with st.popover("I am the presenter"), st.form("presenter", border=False, clear_on_submit=True):
         typed = st.text_input("Presenter's key", type="password", autocomplete="off")
-        if st.form_submit_button("Enter") and not access.present_key(typed):
-            st.error("That is not the key. Nothing was changed; try again.")
+        if st.form_submit_button("Enter") and (refusal := _try_key(typed)):
+            st.error(refusal)
         elif access.has_key():
             st.rerun()
+
+
+def _try_key(typed: str) -> str:
+    """Offer a key; return why it was not taken, empty if it was."""
+    try:
+        right = access.present_key(typed)
+    except access.TooManyGuesses as error:
+        return str(error)
+    return "" if right else "That is not the key. Nothing was changed; try again."

@@ -41,6 +41,8 @@ def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
 def _status(error: ApplicationError) -> int:
     if isinstance(error, Refused):
         return error.status
+    if isinstance(error, access.TooManyGuesses):
+        return 429
     if isinstance(error, MessageError | PromptRefused):
         return 422
     return 503 if isinstance(error, QueueError | StoreError) else 500
@@ -53,7 +55,10 @@ def _with_sentences(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except ApplicationError as error:
-            return _answer({"error": str(error)}, _status(error))
+            answer = _answer({"error": str(error)}, _status(error))
+            if isinstance(error, access.TooManyGuesses):
+                answer.headers["Retry-After"] = str(error.seconds)
+            return answer
 
     return handle
 
@@ -61,11 +66,16 @@ def _with_sentences(handler: Handler) -> Handler:
 @_with_sentences
 async def create_job(request: Request) -> Response:
     """Put a job on the queue."""
-    if not access.program_may_submit(access.policy(), request.headers.get("authorization", "")):
+    authorization = request.headers.get("authorization", "")
+    if not access.program_may_submit(access.policy(), authorization, _peer(request)):
         raise Refused(401, "Members submit here: send the header Authorization: Bearer <key>.")
     fields = _json_object(await _body(request))
     job = await to_thread.run_sync(submission.submit, fields)
     return _answer({"id": job.id, "url": f"/api/jobs/{job.id}"}, 202)
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client else "nowhere"
 
 
 async def _body(request: Request) -> bytes:

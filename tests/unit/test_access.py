@@ -8,9 +8,10 @@ import streamlit as st
 from pydantic import SecretStr
 
 from dashboard import runtime
-from dashboard.access import Policy, program_may_submit, viewer
+from dashboard.access import Policy, TooManyGuesses, presenter_key, program_may_submit, viewer
 from dashboard.access.roles import address_of, allowed, is_key, refusal, role_of
 from dashboard.access.secrets_file import read_policy
+from dashboard.join.rate_limit import TokenBuckets
 from wire.errors import SettingsError
 from wire.settings import Settings
 
@@ -91,15 +92,37 @@ def test_only_the_key_itself_is_the_key() -> None:
     assert not is_key(Policy(), "")
 
 
+@pytest.fixture
+def guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nobody have guessed before; the time stands still."""
+    buckets = TokenBuckets(capacity=5, rate=1 / 10, clock=lambda: 100.0)
+    monkeypatch.setattr(presenter_key, "_wrong_keys", buckets)
+
+
+@pytest.mark.usefixtures("guesses")
 def test_a_program_needs_the_key_where_people_log_in() -> None:
     """Nobody goes around the login over HTTP."""
     closed = Policy(login=True, key=KEY)
-    assert program_may_submit(Policy(key=KEY), "")
-    assert program_may_submit(closed, "Bearer correct horse")
-    assert program_may_submit(closed, "bearer correct horse")
+    assert program_may_submit(Policy(key=KEY), "", "a")
+    assert program_may_submit(closed, "Bearer correct horse", "a")
+    assert program_may_submit(closed, "bearer correct horse", "a")
     for header in ("", "Bearer", "Bearer ", "Bearer wrong", "Basic correct horse"):
-        assert not program_may_submit(closed, header)
-    assert not program_may_submit(Policy(login=True), "Bearer ")
+        assert not program_may_submit(closed, header, "a")
+    assert not program_may_submit(Policy(login=True), "Bearer ", "a")
+
+
+@pytest.mark.usefixtures("guesses")
+def test_who_guesses_the_key_has_to_wait() -> None:
+    """After five wrong keys an address is not listened to for 10 s; the right key costs nothing."""
+    policy = Policy(login=True, key=KEY)
+    for _ in range(20):
+        assert presenter_key.check(policy, "correct horse", "a")
+    for _ in range(4):
+        assert not presenter_key.check(policy, "wrong", "a")
+    assert not program_may_submit(policy, "Bearer wrong", "a")
+    with pytest.raises(TooManyGuesses, match="again in 10 seconds"):
+        presenter_key.check(policy, "correct horse", "a")
+    assert presenter_key.check(policy, "correct horse", "b")
 
 
 @pytest.fixture

@@ -6,14 +6,18 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+import httpx
 import pytest
 from PIL import Image
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from dashboard import runtime
+from dashboard import access, runtime
+from dashboard.access import presenter_key
 from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
+from dashboard.join.rate_limit import TokenBuckets
 from dashboard.readings.jobs import JobView, waiting
 from dashboard.readings.snapshot import Reading, Snapshot
 from dashboard.routes import api, archive, files, metrics
@@ -179,6 +183,24 @@ def test_bad_body_is_answered_with_a_sentence(
     assert answer.status_code == status
     assert answer.json()["error"].endswith(".")
     assert parts.submitted == []
+
+
+def test_program_that_guesses_the_key_is_told_to_wait(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+):
+    """Where people log in, wrong keys are answered with 401, and soon with 429."""
+    policy = access.Policy(login=True, key=SecretStr("correct horse"))
+    monkeypatch.setattr(access, "policy", lambda: policy)
+    buckets = TokenBuckets(capacity=2, rate=1 / 10, clock=lambda: 100.0)
+    monkeypatch.setattr(presenter_key, "_wrong_keys", buckets)
+
+    def send(key: str) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {key}"}
+        return client.post("/api/jobs", json={"prompt": "a cat"}, headers=headers)
+
+    assert send("correct horse").status_code == 202
+    assert [send("wrong").status_code for _ in range(3)] == [401, 401, 429]
+    assert send("correct horse").headers["retry-after"] == "10"
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
