@@ -59,8 +59,11 @@ def retry(job: Job) -> None:
 
 
 def repeat(job: Job, seed: int | None = None) -> None:
-    """Send a job again, as a click's callback; with another seed it paints other pictures."""
-    fields = job.model_dump(exclude={"id", "seed"}, exclude_none=True)
+    """Send a job again, as a click's callback; with another seed it paints other pictures.
+
+    It is the viewer's own then: it waits for no nod, though a visitor's pictures did.
+    """
+    fields = job.model_dump(exclude={"id", "seed", "held"}, exclude_none=True)
     if seed is not None:
         fields["seed"] = seed
     try:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -11,10 +11,12 @@ from starlette.routing import Route
 
 from dashboard import access, model_facts, runtime, submission
 from dashboard.join import page, visitors
+from dashboard.join.approvals import Approvals
 from dashboard.join.page import MAX_PROMPT, Form
 from dashboard.join.status import Status, status
 from dashboard.join.visitors import COOKIE, TooOften
 from dashboard.model_facts import ModelFacts
+from dashboard.recordings.replayed_wire import NOTHING_CHANGES
 from wire.errors import ApplicationError, MessageError, PromptRefused
 from wire.job import Job
 from wire.picture import metadata_name, parse_metadata_name
@@ -23,6 +25,10 @@ _FOLDER = Path(page.__file__).parent
 _MOST_BYTES = 8192
 _DAY = 86400
 _SUGGESTIONS = 4
+_PORTS = {"http": 80, "https": 443}
+
+Place = tuple[str, int | None]
+"""A host in lower case and a port: what tells sites apart here."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -39,29 +45,33 @@ _visitors = visitors.usual()
 
 
 class NotHere(ApplicationError):
-    """The request came from another site's page, or this site takes none from visitors."""
+    """The request came from another site's page, or this one takes none from visitors now."""
 
 
 async def show(request: Request) -> Response:
     """Answer with the form, and how the request that the address names is."""
     job_id = request.query_params.get("job", "")
     job_id = job_id if _is_id(job_id) else ""
+    typed = request.query_params.get("typed", "")[:MAX_PROMPT]
     found = await to_thread.run_sync(_status, job_id) if job_id else None
-    return _with_cookie(request, _answer(_form(job_id=job_id), found))
+    return _with_cookie(request, _answer(_form(typed, job_id=job_id), found))
 
 
 async def send(request: Request) -> Response:
     """Take a request; whatever happens, the typed text is not lost."""
     typed = ""
     try:
-        _check_origin(request)
         fields = parse_qs(await _body(request), max_num_fields=8)
-        typed = "".join(fields.get("prompt", [""]))
+        # A form writes the end of a line as two characters; the field counts it as one.
+        typed = "".join(fields.get("prompt", [""])).replace("\r\n", "\n")
+        _check_origin(request)
         wish = fields.get("suggestion", [typed])[0]
         job = await to_thread.run_sync(_submit, wish, request.cookies.get(COOKIE), _peer(request))
     except (ApplicationError, ValueError) as error:
         return _with_cookie(request, _refusal(typed, error))
-    return _with_cookie(request, RedirectResponse(f"/join?job={job.id}", 303, headers=_HEADERS))
+    kept = {"typed": typed} if typed and "suggestion" in fields else {}
+    address = f"/join?{urlencode({'job': job.id} | kept)}"
+    return _with_cookie(request, RedirectResponse(address, 303, headers=_HEADERS))
 
 
 async def show_job(request: Request) -> Response:
@@ -77,13 +87,20 @@ def _check_origin(request: Request) -> None:
     if site is not None and site not in ("same-origin", "none"):
         raise NotHere("This request came from another site's page, so it was not sent.")
     origin = request.headers.get("origin")
-    if site is None and origin is not None and urlsplit(origin).netloc not in _hosts(request):
+    if site is None and origin is not None and _place(origin) not in _own_places(request, origin):
         raise NotHere("This request came from another site's page, so it was not sent.")
 
 
-def _hosts(request: Request) -> set[str]:
-    public = runtime.current().settings.public_url or ""
-    return {request.headers.get("host", ""), urlsplit(public).netloc}
+def _own_places(request: Request, origin: str) -> set[Place]:
+    # Behind a proxy Host may be another than what the browser asked for; PUBLIC_URL is that.
+    host = f"{urlsplit(origin).scheme}://{request.headers.get('host', '')}"
+    places = {_place(host), _place(runtime.current().settings.public_url or "")}
+    return {place for place in places if place[0]}
+
+
+def _place(url: str) -> Place:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
 
 
 async def _body(request: Request) -> str:
@@ -100,18 +117,21 @@ def _peer(request: Request) -> str:
 
 
 def _submit(prompt: str, cookie: str | None, address: str) -> Job:
+    running = runtime.current()
+    if running.approvals is None:  # a replay
+        raise NotHere(NOTHING_CHANGES)
     if len(prompt) > MAX_PROMPT:
         raise MessageError(f"That is too long; at most {MAX_PROMPT} letters are painted.")
     submission.check({"prompt": prompt})
-    held = _must_wait()
+    held = _must_wait(running.approvals)
     _visitors.let_pass(cookie, address)
-    return submission.submit({"prompt": prompt, "count": 1, "held": held or None})
+    fields = {"prompt": prompt, "count": 1, "held": held or None}
+    return running.submit(submission.check(fields))
 
 
-def _must_wait() -> bool:
+def _must_wait(approvals: Approvals) -> bool:
     """Ask whether visitors' pictures wait; where people log in, no others are taken."""
-    approvals = runtime.current().approvals
-    held = approvals is not None and approvals.is_required()
+    held = approvals.is_required()
     if access.policy().login and not held:
         raise NotHere("Members send requests here: log in on the dashboard.")
     return held
@@ -134,13 +154,14 @@ def _is_id(text: str) -> bool:
 
 
 def _refusal(typed: str, error: Exception) -> Response:
+    kept = " Your text is still here." if typed else ""
     if isinstance(error, TooOften):
-        answer = _answer(_form(typed, f"{error} Your text is still here."), None, 429)
+        answer = _answer(_form(typed, f"{error}{kept}"), None, 429)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
     if not isinstance(error, ApplicationError):
         return _answer(_form(typed, "The form could not be read. Please send it again."), None, 400)
-    return _answer(_form(typed, f"{error} Your text is still here."), None, _code(error))
+    return _answer(_form(typed, f"{error}{kept}"), None, _code(error))
 
 
 def _code(error: ApplicationError) -> int:

@@ -6,7 +6,7 @@ from dashboard import blocked_words
 from dashboard.bursts import BURSTS, MIXED, Burst
 from dashboard.components import own_jobs
 from wire.errors import QueueUnavailable
-from wire.job import JobRequest, validated
+from wire.job import JobRequest, new_job, validated
 from wire.model import read_model_defaults
 
 
@@ -45,3 +45,11 @@ def test_burst_that_breaks_off_keeps_the_rest(monkeypatch: pytest.MonkeyPatch):
     sending = own_jobs.submit_all(requests)
     assert (sending.sent, list(sending.unsent)) == (2, requests[2:])
     assert str(sending.error) == "The queue is away."
+
+
+def test_visitors_picture_painted_again_is_ones_own(monkeypatch: pytest.MonkeyPatch):
+    """A job that waited for the presenter's nod is repeated as the viewer's, who needs none."""
+    sent = []
+    monkeypatch.setattr(own_jobs, "submit", sent.append)
+    own_jobs.repeat(new_job(JobRequest(prompt="a cat", count=2, seed=3, held=True)), seed=4)
+    assert sent == [{"prompt": "a cat", "count": 2, "seed": 4}]

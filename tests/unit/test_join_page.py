@@ -15,6 +15,10 @@ from dashboard.join.approvals import Approvals
 from dashboard.join.page import MAX_PROMPT
 from dashboard.parts import Parts
 from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.recordings.folder import BUNDLED
+from dashboard.recordings.read import read as read_recording
+from dashboard.recordings.replay import Replay
+from dashboard.recordings.replayed_wire import NOTHING_CHANGES
 from dashboard.routes import api, files, join
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.conditions import wait_until
@@ -79,8 +83,10 @@ def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker
 
 def test_suggestion_is_sent_with_one_tap(phone: TestClient, parts: Parts):
     """A suggestion's button sends it, whatever is in the field."""
-    phone.post("/join", data={"prompt": "half a", "suggestion": "cartoon dwarf"})
+    half = 'half a "<b>'
+    answer = phone.post("/join", data={"prompt": half, "suggestion": "cartoon dwarf"})
     assert [view.job.prompt for view in parts.journal.jobs()] == ["cartoon dwarf"]
+    assert ">half a &quot;&lt;b&gt;</textarea>" in answer.text  # and what was typed is kept
 
 
 def test_text_of_people_is_never_markup(phone: TestClient):
@@ -100,7 +106,7 @@ def test_what_is_not_taken_keeps_its_text(phone: TestClient, parts: Parts, promp
     """A refusal is a sentence, and the field holds what was typed."""
     answer = phone.post("/join", data={"prompt": prompt})
     assert answer.status_code == code
-    assert "Your text is still here." in answer.text
+    assert ("Your text is still here." in answer.text) == (prompt != "")
     assert f">{prompt}</textarea>" in answer.text
     assert parts.journal.jobs() == ()
 
@@ -110,7 +116,27 @@ def test_body_is_bounded(phone: TestClient):
     answer = phone.post("/join", data={"prompt": "x" * 100_000})
     assert answer.status_code == 422
     assert "too long" in answer.text
+    assert "still here" not in answer.text
     assert len(answer.text) < 10_000
+
+
+def test_end_of_a_line_counts_once(phone: TestClient, parts: Parts):
+    """What the field takes is taken: a form sends each line's end as two characters."""
+    lines = "\r\n".join(["x"] * 100)
+    assert phone.post("/join", data={"prompt": lines + "y"}).status_code == 200
+    assert phone.post("/join", data={"prompt": lines + "yy"}).status_code == 422
+    assert len(parts.journal.jobs()) == 1
+
+
+def test_replay_takes_no_request(
+    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """While a recording plays, the page says that first, and nothing is sent."""
+    recording = read_recording(BUNDLED)
+    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).runtime)
+    answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
+    assert NOTHING_CHANGES in answer.text
+    assert parts.journal.jobs() == ()
 
 
 def test_queue_that_is_away_is_said(
@@ -152,14 +178,34 @@ def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
 
 @pytest.mark.parametrize(
     "headers",
-    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://evil"}],
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://evil"},
+        {"origin": "http://testserver:8501"},
+        {"origin": "null"},
+    ],
     ids=str,
 )
 def test_forms_of_other_sites_are_refused(phone: TestClient, parts: Parts, headers: dict[str, str]):
     """No other site's page sends requests in a visitor's name."""
     answer = phone.post("/join", data={"prompt": "a cat"}, headers=headers)
     assert answer.status_code == 403
+    assert ">a cat</textarea>" in answer.text
     assert parts.journal.jobs() == ()
+
+
+@pytest.mark.parametrize("public_url", ["http://talk.example", "http://Talk.example:80/join"])
+def test_public_address_is_this_site_whatever_a_proxy_writes(tmp_path: Path, public_url: str):
+    """Phones on plain HTTP behind a proxy that rewrites Host send, once PUBLIC_URL is set."""
+    try:
+        parts = runtime.start(settings_of(tmp_path, public_url=public_url))
+        phone = TestClient(Starlette(routes=join.ROUTES))
+        headers = {"origin": "http://talk.example", "host": "10.0.0.7:8501"}
+        phone.post("/join", data={"prompt": "a cat"}, headers=headers)
+        assert len(parts.journal.jobs()) == 1
+    finally:
+        runtime.stop()
 
 
 def test_page_is_light_and_asks_nobody_else(phone: TestClient):
