@@ -48,6 +48,21 @@ def test_a_pod_without_a_free_gpu_waits_for_a_gpu_node():
         ),
         ("no nodes available to schedule pods", "a GPU node"),
         (
+            "0/3 nodes are available: 1 node(s) had untolerated taint {a: b}, 2 node(s) didn't "
+            "match Pod's node affinity/selector. preemption: …",
+            "a GPU node",
+        ),
+        (
+            "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not …",
+            "a node (pod has unbound immediate PersistentVolumeClaims)",
+        ),
+        (
+            "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) had volume "
+            "node affinity conflict. preemption: …",
+            "a node (1 node(s) had untolerated taint(s), 1 node(s) had volume node affinity "
+            "conflict)",
+        ),
+        (
             "0/1 nodes are available: 1 Insufficient memory. no new …",
             "a node (1 Insufficient memory)",
         ),

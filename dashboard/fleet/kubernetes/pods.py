@@ -1,5 +1,6 @@
 """A worker's pod: which phase it is in, and why."""
 
+import re
 from dataclasses import dataclass
 
 from dashboard.fleet.kubernetes.client import Object
@@ -10,6 +11,10 @@ from dashboard.readings.worker_phases import WorkerView
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _CREATING = ("ContainerCreating", "PodInitializing")
 _OUT_OF_MEMORY = "OOMKilled"
+_NO_OTHER_NODE = re.compile(
+    r"(\d+ node\(s\) (?!had volume)[^,]*(taint|selector|affinity)[^,]*(, |$))*"
+)
+"""What the scheduler says of nodes that are not meant for the pod; also of no node at all."""
 _REMEMBERED = 600.0
 """Seconds for which a pod that failed is shown."""
 
@@ -122,10 +127,9 @@ def _unplaced(pod: Object) -> State:
 
 def no_node(pod: Object, message: str) -> str:
     """Say why the scheduler found no node, from its message."""
-    lacking = f"Insufficient {GPU}" in message or "Insufficient" not in message
-    if gpus_of(pod) and lacking:
-        return "waits for a GPU node"
     reasons = message.partition("available: ")[2].partition(". ")[0]
+    if gpus_of(pod) and (f"Insufficient {GPU}" in reasons or _NO_OTHER_NODE.fullmatch(reasons)):
+        return "waits for a GPU node"
     return bounded(f"waits for a node ({reasons})" if reasons else "waits for a node")
 
 
