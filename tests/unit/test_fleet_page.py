@@ -94,7 +94,7 @@ def test_slots_of_nodes_are_known_only_if_all_are():
     """One node that does not tell makes the sum unknown, not smaller."""
     known = Node("a", "L4", 2, 1, True, NOW)
     assert nodes.summary([known, replace(known, name="b", ready=False)]) == (
-        "1 ready of 2, 1 of 2 slots used"
+        "1 ready of 2, 1 of 2 slots used by these workers"
     )
     assert nodes.summary([known, replace(known, slots_used=None)]) == "2 ready"
     assert nodes.summary([]) == "0 ready"

@@ -15,7 +15,7 @@ from dashboard.readings.snapshot import Reading
 _COLUMNS = (
     Column("Node"),
     Column("Product", "opt"),
-    Column("Slots used"),
+    Column("Used by these workers"),
     Column("Kind", "opt"),
     Column("Pool", "opt"),
     Column("State"),
@@ -46,7 +46,10 @@ def _why_unknown(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
 
 
 def summary(nodes: Sequence[Node]) -> str:
-    """Say how many nodes are ready and how much of them is used."""
+    """Say how many nodes are ready and how much of them is used.
+
+    By these workers: who else holds the rest is not known, so nothing is called free.
+    """
     ready = [node for node in nodes if node.ready]
     slots = sum(node.slots for node in ready)
     used = [node.slots_used for node in ready]
@@ -55,7 +58,7 @@ def summary(nodes: Sequence[Node]) -> str:
         said += f" of {len(nodes)}"
     if None in used or not ready:
         return said
-    return f"{said}, {sum(used)} of {words.counted(slots, 'slot')} used"
+    return f"{said}, {sum(used)} of {words.counted(slots, 'slot')} used by these workers"
 
 
 def _row(node: Node, now: float) -> Row:
@@ -85,4 +88,4 @@ def _slots(node: Node) -> str:
 def _form(used: int | None, slot: int) -> str:
     if used is None:
         return "unknown"
-    return "used" if slot < used else "free"
+    return "used" if slot < used else "other"
