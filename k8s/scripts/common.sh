@@ -36,6 +36,13 @@ need_cluster() {
     "Make one with 'make cluster', or choose one with 'kubectl config use-context NAME'."
 }
 
+# The namespace of the installation in this cluster: what the dashboard may read of nodes is
+# of the whole cluster, and has one name in it.
+installed_in() {
+  kubectl get clusterrolebinding stable-diffusion-dashboard --ignore-not-found \
+    --output 'jsonpath={.subjects[0].namespace}'
+}
+
 has_kind() { kubectl get crd "$1" >/dev/null 2>&1; }
 
 need_keda() {
@@ -49,6 +56,14 @@ image_of() {
     $1 == "-" && $2 == "name:" { mine = $3 == name }
     mine && $1 == "newName:" { image = $2 }
     mine && $1 == "newTag:" { print image ":" $2; exit }' "$settings"
+}
+
+# names_registry IMAGE: whether it says where it is pulled from; else that is Docker Hub
+names_registry() {
+  case ${1%%/*} in
+    *.* | *:*) ;;
+    *) return 1 ;;
+  esac
 }
 
 # Where it runs: OVERLAY, or what GPU says, or what was deployed before, or with a GPU.

@@ -14,7 +14,26 @@ overlay=$(chosen_overlay)
   "There is no overlay k8s/overlays/$overlay/$part; OVERLAY is one of: $(cd "$k8s/overlays" && echo *)"
 manifests=$(kubectl kustomize "$k8s/overlays/$overlay/$part")
 
-has() { grep -q "^  name: $1$" <<<"$(grep -A 6 "^kind: StatefulSet$" <<<"$manifests")"; }
+# Kind/name of each object, a line each.
+objects=$(awk '
+  /^[a-zA-Z]/ { part = $1 }
+  $0 == "---" { kind = "" }
+  /^kind: / { kind = $2 }
+  part == "metadata:" && /^  name: / { print kind "/" $2 }' <<<"$manifests")
+
+has() { grep -qx "StatefulSet/$1" <<<"$objects"; }
+
+# Marked, so that undeploy knows whose it is.
+make_namespace() {
+  kubectl create --filename - <<LINES | sed 's/^/   /'
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: $namespace
+  annotations:
+    stable-diffusion-live/made-by: make-deploy
+LINES
+}
 
 remove_other_scaler() {
   local others=(scaledobject.keda.sh/worker deployment/worker poddisruptionbudget/worker)
@@ -27,6 +46,31 @@ apply() {
     <<<"$manifests" | sed 's/^/   /'
 }
 
+# What a component brought that the overlay no longer has. Volumes are kept, and so is what
+# a scaler needs: the part `app` does not know which one was chosen. Settings of earlier
+# deployments stay too, as pods that wait for a node still name them.
+remove_the_rest() {
+  local kinds=networkpolicy,ingress,daemonset,statefulset,service kind
+  for kind in podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com; do
+    if has_kind "$kind"; then kinds+=,$kind; fi
+  done
+  kube get "$kinds" --selector app.kubernetes.io/part-of=stable-diffusion \
+    --output 'jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\n"}{end}' |
+    { grep -Fxv -f <(printf '%s\n' "$objects") || true; } | while read -r object; do
+    [ -z "$object" ] || kube delete "$object" | sed 's/^/   /'
+  done
+}
+
+# Environment variables are read once, when a container starts.
+restart_readers() {
+  local reader
+  for reader in statefulset/minio deployment/dashboard deployment/worker; do
+    if [ -n "$(kube get "$reader" --ignore-not-found --output name)" ]; then
+      kube rollout restart "$reader" | sed 's/^/   /'
+    fi
+  done
+}
+
 # A new Deployment starts with one worker, and an elastic pool would buy it a node before
 # KEDA takes it away.
 apply_workers() {
@@ -36,15 +80,22 @@ apply_workers() {
   [ "$part" != scaledobject ] || [ -n "$before" ] || kube scale deployment/worker --replicas 0 >/dev/null
 }
 
-# What the dashboard may read of nodes is of the whole cluster, and has one name in it.
-other=$(kubectl get clusterrolebinding stable-diffusion-dashboard --ignore-not-found \
-  --output 'jsonpath={.subjects[0].namespace}')
+other=$(installed_in)
 [ -z "$other" ] || [ "$other" = "$namespace" ] || fail \
   "This cluster has an installation in namespace $other already, and takes one only." \
   "Remove that first: 'make undeploy' with that namespace in k8s/settings."
 
+# Nothing waits for a worker: at zero there is none. So its image is named here.
+note_image() {
+  note "Workers come with the first job, from image $1."
+  names_registry "$1" || case $(kubectl config current-context 2>/dev/null) in
+    k3d-*) ;;
+    *) note "It names no registry, so each node must have it: make import on k3d, else docs/kubernetes.md, Troubles." ;;
+  esac
+}
+
 say "Overlay '$overlay' into namespace $namespace of $(kubectl config current-context 2>/dev/null || echo "the cluster")"
-kubectl get namespace "$namespace" >/dev/null 2>&1 || kubectl create namespace "$namespace" | sed 's/^/   /'
+kubectl get namespace "$namespace" >/dev/null 2>&1 || make_namespace
 
 say "Credentials"
 rabbitmq_credentials
@@ -57,6 +108,8 @@ else
   remove_other_scaler
   apply_workers
 fi
+remove_the_rest
+if [ "$store_keys" = changed ]; then restart_readers; fi
 kubectl annotate namespace "$namespace" --overwrite "stable-diffusion-live/overlay=$overlay" >/dev/null
 
 say "Waiting until everything is ready, up to $timeout s each"
@@ -69,6 +122,8 @@ wait_ready deployment dashboard
 say "Done"
 if [ "$part" = app ]; then
   note "Workers: make deploy-scaledobject, or make deploy-scaledjob."
+else
+  note_image "$(kube get podtemplate worker --output 'jsonpath={.template.spec.containers[0].image}')"
 fi
 if [ -n "$(kube get ingress dashboard --ignore-not-found --output name)" ]; then
   note "Page: at the address of the ingress: kubectl -n $namespace get ingress dashboard"

@@ -7,10 +7,8 @@ need_docker
 
 for name in dashboard worker; do
   image=$(image_of "$name")
-  case ${image%%/*} in
-    *.* | *:*) ;;
-    *) fail "$image names no registry: write yours into newName of k8s/settings/kustomization.yaml, and make build-image." ;;
-  esac
+  names_registry "$image" || fail \
+    "$image names no registry: write yours into newName of k8s/settings/kustomization.yaml, and make build-image."
   say "$image"
   docker push "$image"
 done

@@ -14,7 +14,7 @@ remove() {
 # The scaler goes first, or it would start workers while they are removed.
 remove_scalers() {
   has_kind scaledobjects.keda.sh || return 0
-  remove scaledobject.keda.sh,scaledjob.keda.sh --all && return 0
+  remove scaledobject.keda.sh,scaledjob.keda.sh --selector "$ours" && return 0
   fail "KEDA did not let go of its objects; is it running? If it was removed, take its finalizer away:" \
     "kubectl -n $namespace patch scaledobject worker --type merge -p '{\"metadata\":{\"finalizers\":null}}'"
 }
@@ -27,7 +27,12 @@ remove_kinds_of_others() {
   done
 }
 
+# Those of this installation; one in another namespace keeps its own.
 remove_rights() {
+  case $(installed_in) in
+    "" | "$namespace") ;;
+    *) return 0 ;;
+  esac
   kubectl delete clusterrole,clusterrolebinding --selector "$ours" --ignore-not-found 2>&1 |
     sed '/^No resources found/d; s/^/   /'
 }
@@ -42,16 +47,22 @@ say "Workers"
 remove_scalers
 remove deployment,job --selector app.kubernetes.io/name=worker
 
-if [ "${PURGE:-}" = 1 ]; then
-  say "Namespace $namespace, pictures included"
+say "Everything but the pictures"
+remove_kinds_of_others
+remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
+  --selector "$ours"
+# RabbitMQ knows its user from its volume: one without the other would not fit.
+remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
+remove_rights
+if [ "${PURGE:-}" != 1 ]; then
+  note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."
+  exit 0
+fi
+
+say "Pictures"
+remove persistentvolumeclaim/pictures-minio-0 secret/minio
+if [ "$(kubectl get namespace "$namespace" --output 'jsonpath={.metadata.annotations.stable-diffusion-live/made-by}')" = make-deploy ]; then
   kubectl delete namespace "$namespace" --timeout 300s | sed 's/^/   /'
 else
-  say "Everything but the pictures"
-  remove_kinds_of_others
-  remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
-    --selector "$ours"
-  # RabbitMQ knows its user from its volume: one without the other would not fit.
-  remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
-  note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."
+  note "Namespace $namespace is kept: it was there before 'make deploy'."
 fi
-remove_rights

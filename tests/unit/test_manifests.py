@@ -1,6 +1,8 @@
 """The manifests, as `kubectl apply -k` would send them."""
 
+import base64
 import itertools
+import os
 import re
 import shutil
 import subprocess
@@ -343,7 +345,7 @@ def _values(container: dict) -> list[str]:
 
 def test_secrets_that_are_read_are_made_by_deploy(everything: tuple[Manifest, ...]) -> None:
     """Each key that a pod or KEDA needs is one that `make deploy` writes."""
-    script = (K8S / "scripts" / "credentials.sh").read_text()
+    made = secrets_of_deploy("k", "s")
     references = [
         each["valueFrom"]["secretKeyRef"]
         for pod in every_pod(everything).values()
@@ -354,7 +356,38 @@ def test_secrets_that_are_read_are_made_by_deploy(everything: tuple[Manifest, ..
     references += one(everything, "TriggerAuthentication", "rabbitmq")["spec"]["secretTargetRef"]
     needed = {(each["name"], each["key"]) for each in references if not each.get("optional")}
     assert {name for name, _ in needed} == {"rabbitmq", "minio"}
-    assert all(f"  {key}: " in script for _, key in needed)
+    assert all(key in made[name] for name, key in needed)
+
+
+def test_any_key_of_a_store_is_written_as_it_is() -> None:
+    """Quotes, backslashes, colons and spaces in a key are part of it, and of nothing else."""
+    access, secret = 'a"b\\c', "d: 'e' #f $HOME\n  name: g" + 60 * "h"
+    made = secrets_of_deploy(access, secret)
+    assert made["minio"] == {"access-key": access, "secret-key": secret}
+    assert made["rabbitmq"]["password"] in made["rabbitmq"]["amqp-url"]
+
+
+def secrets_of_deploy(access: str, secret: str) -> dict[str, dict[str, str]]:
+    """Return what the script makes where nothing is yet: the data of each Secret, decoded."""
+    script = f"""
+        set -euo pipefail
+        namespace=here
+        note() {{ :; }}
+        kube() {{ if [ "$1" = apply ]; then echo ---; cat; fi >&3; }}
+        . {K8S}/scripts/credentials.sh
+        rabbitmq_credentials
+        store_credentials outside
+    """
+    env = {"PATH": os.environ["PATH"], "MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
+    command = ["bash", "-c", f"exec 3>&1\n{script}"]
+    answer = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    made = [each for each in yaml.safe_load_all(answer.stdout) if each]
+    return {
+        each["metadata"]["name"]: {
+            key: base64.b64decode(value).decode() for key, value in each["data"].items()
+        }
+        for each in made
+    }
 
 
 def test_the_dashboard_only_reads() -> None:
