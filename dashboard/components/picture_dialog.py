@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import access, runtime
 from dashboard.components import address, deletion, job_links, own_jobs, picture_details
+from dashboard.join.approvals import NOT_SHOWN
 from dashboard.readings.gallery_page import GalleryQuery
 from dashboard.readings.stored_jobs import job_of
 from wire.errors import ApplicationError, MessageError, ObjectMissing
@@ -43,7 +44,7 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     if picture is None:
         st.rerun()  # it was deleted or left a moment ago: closes the dialog
     if runtime.current().is_withheld(picture.job_id):
-        st.html(_muted("This picture is not shown: a presenter has to approve it first."))
+        st.html(_muted(NOT_SHOWN))
         return
     metadata, problem = _metadata(picture)
     prompt = metadata.prompt if metadata else ""

@@ -13,6 +13,8 @@ from wire import approval
 from wire.picture import parse_picture_name
 from wire.store import Store
 
+NOT_SHOWN = "This picture is not shown, or not yet: a presenter may have to approve it."
+
 Approval = Literal["waiting", "rejected"]
 
 

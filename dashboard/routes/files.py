@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from dashboard import runtime
+from dashboard.join.approvals import NOT_SHOWN
 from dashboard.routes.thumbnails import thumbnail
 from wire.errors import ObjectMissing, StoreError
 from wire.picture import parse_picture_name
@@ -115,7 +116,7 @@ async def _answer(request: Request, cache: PictureCache, read: Callable[[str], b
     if is_deleted(name):
         return error(410, "This picture was deleted.")
     if is_withheld(name):
-        return error(404, "This picture is not shown: a presenter has to approve it first.")
+        return error(404, NOT_SHOWN)
     try:
         body = cache.get(_key(name)) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
     except ObjectMissing:

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import access, model_facts, runtime, submission
-from dashboard.join import page, visitors
+from dashboard.join import origin, page, visitors
 from dashboard.join.approvals import Approvals
 from dashboard.join.page import MAX_PROMPT, Form
 from dashboard.join.status import Status, status
@@ -25,10 +25,6 @@ _FOLDER = Path(page.__file__).parent
 _MOST_BYTES = 8192
 _DAY = 86400
 _SUGGESTIONS = 4
-_PORTS = {"http": 80, "https": 443}
-
-Place = tuple[str, int | None]
-"""A host in lower case and a port: what tells sites apart here."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -82,25 +78,9 @@ async def show_job(request: Request) -> Response:
 
 
 def _check_origin(request: Request) -> None:
-    """Refuse forms of other sites (browsers tell where a form was)."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in ("same-origin", "none"):
+    """Refuse forms of other sites."""
+    if not origin.is_own(request.headers, runtime.current().settings.public_url):
         raise NotHere("This request came from another site's page, so it was not sent.")
-    origin = request.headers.get("origin")
-    if site is None and origin is not None and _place(origin) not in _own_places(request, origin):
-        raise NotHere("This request came from another site's page, so it was not sent.")
-
-
-def _own_places(request: Request, origin: str) -> set[Place]:
-    # Behind a proxy Host may be another than what the browser asked for; PUBLIC_URL is that.
-    host = f"{urlsplit(origin).scheme}://{request.headers.get('host', '')}"
-    places = {_place(host), _place(runtime.current().settings.public_url or "")}
-    return {place for place in places if place[0]}
-
-
-def _place(url: str) -> Place:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
 
 
 async def _body(request: Request) -> str:
