@@ -8,6 +8,7 @@ from dashboard.parts import Parts
 from dashboard.recordings import folder
 from dashboard.recordings.lines import Header
 from dashboard.recordings.record import Progress, Recorder
+from dashboard.recordings.redaction import model_name
 from wire.errors import RecordingError
 
 MAX_NAME = 80
@@ -73,5 +74,5 @@ def header_of(runtime: Parts, name: str, at: float) -> Header:
         name=" ".join(name.split())[:MAX_NAME] or "Recording",
         mode=snapshot.mode,
         lanes=snapshot.lanes,
-        model=Path(model).name if Path(model).is_absolute() else model,
+        model=model_name(model),
     )

@@ -16,8 +16,10 @@ from dashboard.readings.inputs import Input, Observers
 from dashboard.readings.jobs import JobView
 from dashboard.recordings import small_picture
 from dashboard.recordings.lines import Header, ObjectLine, encode
+from dashboard.recordings.redaction import model_name
 from dashboard.recordings.transcript import Transcript
-from wire.errors import ObjectMissing, RecordingError, StoreError
+from wire.errors import MessageError, ObjectMissing, RecordingError, StoreError
+from wire.picture import decode_metadata, encode_metadata
 from wire.store import Store
 
 LARGEST = 256 * 2**20
@@ -161,9 +163,9 @@ class Recorder:
                 return
 
     def _write_object(self, name: str, body: bytes) -> None:
-        kind, is_picture = "application/json", name.endswith(".png")
-        if is_picture:
-            kind, body = small_picture.TYPE, small_picture.small(body)
+        is_picture = name.endswith(".png")
+        kind = small_picture.TYPE if is_picture else "application/json"
+        body = small_picture.small(body) if is_picture else _for_strangers(body)
         if body is None:
             return
         data = base64.b64encode(body).decode()
@@ -172,6 +174,16 @@ class Recorder:
 
     def _write(self, line: bytes) -> None:
         self._size += self._file.write(line)
+
+
+def _for_strangers(body: bytes) -> bytes | None:
+    """Return metadata that names a model's folder without the way to it; None for any other."""
+    try:
+        metadata = decode_metadata(body)
+    except MessageError:
+        return None
+    name = model_name(metadata.lcm_model_id)
+    return encode_metadata(metadata.model_copy(update={"lcm_model_id": name}))
 
 
 @contextmanager

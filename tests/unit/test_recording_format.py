@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,45 @@ def test_no_address_and_no_password_is_recorded(tmp_path):
     assert "RabbitMQ at (address not recorded) does not answer." in text
 
 
-@pytest.mark.parametrize("kept", ["Since 14:02:11, 3 of 4.", "It has 1.5 GB.", "Try again: now."])
+def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
+    """Metadata of a picture gives no stranger the folders of this machine."""
+    job, store = new_job(JobRequest(prompt="cat")), DirectoryStore(tmp_path)
+    told = metadata_of(job).model_copy(update={"lcm_model_id": "/home/anna/models/turbo"})
+    store.put(metadata_name(job.id), encode_metadata(told), "application/json")
+    got = recorded(tmp_path, Event(kind="done", at=NOW, job_id=job.id), store=store)
+    assert json.loads(got.object(metadata_name(job.id)))["lcm_model_id"] == "turbo"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("dial fe80::1: refused", "dial (address not recorded): refused"),
+        ("[2001:db8::7]:5672 is away", "(address not recorded) is away"),
+        ("10.0.0.7:5672 and 10.0.0.8", "(address not recorded) and (address not recorded)"),
+        (
+            "The folder /home/anna/pictures cannot be used.",
+            "The folder (path not recorded) cannot be used.",
+        ),
+        ("Look into C:\\Users\\anna now", "Look into (path not recorded) now"),
+    ],
+)
+def test_bare_addresses_and_paths_are_taken_out(said, kept):
+    """Whoever watches a recording learns neither a network nor a folder of the machine."""
+    assert without_addresses(said) == kept
+
+
+@pytest.mark.parametrize("part", ["a-", "a.", "a:", "1:", "/a", "[:", "a+", "1."])
+def test_no_text_holds_a_recording_up(part):
+    """A sentence that somebody made up costs no more than another one of its length."""
+    begun = time.thread_time()
+    assert len(without_addresses(part * 50_000)) < 10_000
+    assert len(without_addresses(part * 900)) < 60_000
+    assert time.thread_time() - begun < 0.5
+
+
+@pytest.mark.parametrize(
+    "kept", ["Since 14:02:11, 3 of 4.", "It has 1.5 GB.", "Try again: now.", "3/4 and/or b"]
+)
 def test_times_and_numbers_are_no_addresses(kept):
     """What is no address stays as it was said."""
     assert without_addresses(kept) == kept
