@@ -87,6 +87,17 @@ def test_a_scaled_job_wants_the_jobs_that_go_on():
     assert (fleet.scaler.kind, fleet.wanted, len(fleet.workers)) == ("ScaledJob", 2, 1)
 
 
+def test_of_two_scalers_one_is_told_and_the_other_is_a_sentence():
+    """Kind and wanted number are of one scaler; one that is being deleted scales no more."""
+    both = {"scaled_jobs": (recorded("scaled_object"),), "jobs": ({},)}
+    fleet = read(**both)
+    assert (fleet.scaler.kind, fleet.wanted) == ("ScaledObject", 3)
+    assert "both start workers" in fleet.troubles[0]
+    leaving = recorded("scaled_object", metadata={"deletionTimestamp": "2026-11-23T18:52:00Z"})
+    fleet = read(scaled_objects=(leaving,), **both)
+    assert (fleet.scaler.kind, fleet.wanted, fleet.troubles) == ("ScaledJob", 1, ())
+
+
 def test_a_fleet_at_zero_cools_down_no_more():
     """The seconds left are told while there is somebody to take away."""
     idle = [{"type": "Active", "status": "False"}]

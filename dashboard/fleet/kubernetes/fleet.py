@@ -8,7 +8,7 @@ from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
 from dashboard.fleet.kubernetes.look import Cluster, Look
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
 from dashboard.fleet.kubernetes.pods import is_forgotten, placed_at, worker
-from dashboard.fleet.kubernetes.scaler import scaler_of
+from dashboard.fleet.kubernetes.scaler import Chosen, chosen, scaler_of
 from dashboard.fleet.kubernetes.values import condition, truth
 from dashboard.fleet.reading import FleetReading, Scaler, Worker
 from dashboard.readings.journal import Journal
@@ -41,31 +41,31 @@ def reading_of(
     look: Look, namespace: str, scaler: str, heard: dict[str, WorkerView]
 ) -> FleetReading:
     """Put together what the cluster tells and what was heard of the workers."""
-    deployment = _target(look, scaler)
+    one = chosen(look)
+    deployment = _target(look, one, scaler)
     pods = None if look.pods is None else _workers(look, deployment, scaler)
     workers = _told(pods or (), look, heard)
-    wanted = _wanted(look, deployment)
+    wanted = _wanted(look, one, deployment)
     return FleetReading(
-        scaler=_scaler(look, wanted),
+        scaler=_scaler(look, one, wanted),
         wanted=wanted,
         ready=None if pods is None else sum(one.phase in _READY for one in workers),
         workers=workers,
         nodes=None if look.nodes is None else gpu_nodes(look.nodes, look.slices, look.pods),
         events=fleet_events(look.events or (), scaler, frozenset(one.name for one in workers)),
-        troubles=(*look.troubles, *_missing(look, namespace, scaler)),
+        troubles=(*look.troubles, *_scaler_troubles(look, one, namespace, scaler)),
     )
 
 
-def _scaler(look: Look, wanted: int | None) -> Scaler | None:
-    scaler = scaler_of(look)
+def _scaler(look: Look, one: Chosen, wanted: int | None) -> Scaler | None:
+    scaler = scaler_of(one, look)
     # At zero there is nothing to cool down; KEDA's object alone does not tell.
     return replace(scaler, cooldown_left=None) if scaler and wanted == 0 else scaler
 
 
-def _target(look: Look, scaler: str) -> Object | None:
+def _target(look: Look, one: Chosen, scaler: str) -> Object | None:
     """Return the Deployment that is scaled."""
-    names = [one["spec"]["scaleTargetRef"]["name"] for one in look.scaled_objects or ()]
-    name = names[0] if names else scaler
+    name = one.scaled_object["spec"]["scaleTargetRef"]["name"] if one.scaled_object else scaler
     return next((one for one in look.deployments or () if one["metadata"]["name"] == name), None)
 
 
@@ -108,9 +108,9 @@ def _has_its_node(pod: Object, nodes: dict[str, Object], now: float) -> bool:
     return truth(ready.get("status")) is True
 
 
-def _wanted(look: Look, deployment: Object | None) -> int | None:
+def _wanted(look: Look, one: Chosen, deployment: Object | None) -> int | None:
     """Return how many workers the scaler asked for; None if that could not be read."""
-    if look.scaled_jobs:
+    if one.scaled_job:
         return None if look.jobs is None else sum(_goes_on(job) for job in look.jobs)
     # The autoscaler's own wish is stale while KEDA holds the target at zero.
     return deployment["spec"].get("replicas") if deployment else None
@@ -121,10 +121,15 @@ def _goes_on(job: Object) -> bool:
     return not any(truth(condition(found, end).get("status")) for end in ("Complete", "Failed"))
 
 
-def _missing(look: Look, namespace: str, scaler: str) -> tuple[str, ...]:
-    """Say what should be there and is not."""
+def _scaler_troubles(look: Look, one: Chosen, namespace: str, scaler: str) -> tuple[str, ...]:
+    """Say what should be there and is not, or is there twice."""
+    if one.both:
+        return (
+            f"A ScaledObject and a ScaledJob {scaler} both start workers; the first is shown. "
+            f"Delete one: kubectl -n {namespace} delete scaledjob {scaler}",
+        )
     if look.scaled_objects is None or look.scaled_jobs is None:
         return ()
-    if look.scaled_objects or look.scaled_jobs:
+    if one.scaled_object or one.scaled_job:
         return ()
     return (f"There is no ScaledObject and no ScaledJob {scaler} in the namespace {namespace}.",)

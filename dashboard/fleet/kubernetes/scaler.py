@@ -4,7 +4,7 @@ Source: KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scal
 (cool-down, pauses).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dashboard.fleet.kubernetes.autoscaler import autoscaler, jobs_counted
 from dashboard.fleet.kubernetes.client import Object
@@ -24,12 +24,33 @@ _FALSE = ("0", "f", "F", "false", "False", "FALSE")
 """What KEDA takes for no; any other value of its annotations is a yes."""
 
 
-def scaler_of(look: Look) -> Scaler | None:
-    """Return the scaler; None if there is none or it could not be read."""
-    if look.scaled_objects:
-        return scaled_object(look.scaled_objects[0], look.autoscalers, look.at)
-    if look.scaled_jobs:
-        return scaled_job(look.scaled_jobs[0], look.at)
+@dataclass(frozen=True)
+class Chosen:
+    """The one object that scales, of either kind; both None if there is none or none was read."""
+
+    scaled_object: Object | None = None
+    scaled_job: Object | None = None
+    both: bool = False
+    """Two scale at once: then the ScaledObject is told."""
+
+
+def chosen(look: Look) -> Chosen:
+    """Choose the scaler that is told; one that is being deleted scales no more."""
+    lasting, single = _staying(look.scaled_objects), _staying(look.scaled_jobs)
+    return Chosen(lasting, None if lasting else single, bool(lasting and single))
+
+
+def _staying(found: tuple[Object, ...] | None) -> Object | None:
+    staying = (one for one in found or () if not one["metadata"].get("deletionTimestamp"))
+    return next(staying, None)
+
+
+def scaler_of(one: Chosen, look: Look) -> Scaler | None:
+    """Tell the scaler that was chosen; None if there is none or it could not be read."""
+    if one.scaled_object:
+        return scaled_object(one.scaled_object, look.autoscalers, look.at)
+    if one.scaled_job:
+        return scaled_job(one.scaled_job, look.at)
     return None
 
 
