@@ -35,7 +35,17 @@ run() {
   "$@"
 }
 
+# A new project has none of these; the last one is image streaming's.
+enable_services() {
+  run gcloud services enable container.googleapis.com artifactregistry.googleapis.com \
+    containerfilesystem.googleapis.com --project "$project"
+}
+
 connect() {
   run gcloud container clusters get-credentials "$cluster" "${place[@]}"
+}
+
+next() {
+  connect
   printf '\nkubectl points at %s. Next: docs/gke.md.\n' "$cluster"
 }

@@ -4,6 +4,7 @@
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 
+enable_services
 # Dataplane V2 enforces network policies; the profile takes idle nodes away sooner.
 run gcloud container clusters create "$cluster" "${place[@]}" \
   --release-channel regular \
@@ -30,4 +31,4 @@ run gcloud container node-pools create gpu "${place[@]}" \
   --total-max-nodes "${MAX_NODES:-4}" \
   --location-policy ANY \
   ${spot[@]+"${spot[@]}"}
-connect
+next

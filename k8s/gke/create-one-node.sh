@@ -3,6 +3,7 @@
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 
+enable_services
 run gcloud container clusters create "$cluster" "${place[@]}" \
   --release-channel regular \
   --machine-type "$machine" \
@@ -13,4 +14,4 @@ run gcloud container clusters create "$cluster" "${place[@]}" \
   --enable-image-streaming \
   --enable-dataplane-v2 \
   ${spot[@]+"${spot[@]}"}
-connect
+next

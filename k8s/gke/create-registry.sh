@@ -5,7 +5,7 @@
 region=${zone%-*}
 host=$region-docker.pkg.dev
 
-run gcloud services enable artifactregistry.googleapis.com containerfilesystem.googleapis.com --project "$project"
+enable_services
 run gcloud artifacts repositories create live --project "$project" --location "$region" --repository-format docker
 run gcloud auth configure-docker "$host" --quiet
 printf '\nIn k8s/settings/kustomization.yaml: newName: %s/%s/live/dashboard, and …/worker.\n' "$host" "$project"

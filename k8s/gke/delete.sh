@@ -1,6 +1,23 @@
 #!/usr/bin/env bash
-# delete.sh: the cluster, its nodes, and with its volumes the pictures.
+# delete.sh: the pictures and the other volumes, the cluster and its nodes.
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 
-run gcloud container clusters delete "$cluster" "${place[@]}"
+read -r -p "Cluster $cluster of project $project goes, with all pictures in it. Delete it? [y/N] " answer
+[ "$answer" = y ] || fail "Nothing was deleted."
+
+# A cluster's disks outlive it, unless their claims are deleted first.
+connect
+run env PURGE=1 "$(dirname "$0")/../scripts/undeploy.sh"
+if [ -n "$(kubectl get persistentvolumes --output name)" ]; then
+  run kubectl wait --for=delete persistentvolumes --all --timeout 180s || true
+fi
+run gcloud container clusters delete "$cluster" "${place[@]}" --quiet
+
+region=${zone%-*}
+cat <<WORDS
+
+What is paid for still, if it is there:
+  disks of claims that were not deleted: gcloud compute disks list --project $project --filter name~^pvc-
+  the registry with both images: gcloud artifacts repositories delete live --project $project --location $region
+WORDS
