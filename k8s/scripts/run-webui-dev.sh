@@ -18,13 +18,25 @@ CODE
 
 value_of() { kube get secret "$1" --output "jsonpath={.data.$2}" | base64 --decode; }
 
+# Settings of the pod there, but the form of its log: here a person reads it.
+# shellcheck disable=SC2016 # the template's own variables
+export_settings() {
+  local name line
+  name=$(kube get deployment dashboard --output \
+    'jsonpath={.spec.template.spec.containers[0].envFrom[0].configMapRef.name}')
+  while IFS= read -r line; do
+    case $line in
+      "" | LOG_FORMAT=*) ;;
+      *) export "${line?}" ;;
+    esac
+  done < <(kube get configmap "$name" --output \
+    'go-template={{range $name, $value := .data}}{{$name}}={{$value}}{{"\n"}}{{end}}')
+}
+
 # forward SERVICE LOCAL:REMOTE…: until told to stop, and again whenever its pod was replaced
 forward() {
-  trap 'kill "$child" 2>/dev/null; exit 0' TERM INT
   while :; do
-    kube port-forward --address 127.0.0.1 "service/$1" "${@:2}" >/dev/null 2>&1 &
-    child=$!
-    wait "$child" || true
+    kube port-forward --address 127.0.0.1 "service/$1" "${@:2}" </dev/null >/dev/null 2>&1 || true
     sleep 1
   done
 }
@@ -34,7 +46,7 @@ wait_open() {
   local deadline=$((SECONDS + 30))
   until (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
     if [ "$SECONDS" -ge "$deadline" ]; then
-      explain "$2" >&2
+      explain "statefulset/$2" >&2
       fail "No connection to $2 in the cluster; its pods' words are above, if there are any."
     fi
     sleep 0.2
@@ -42,30 +54,36 @@ wait_open() {
 }
 
 close_forwards() {
-  local jobs
-  jobs=$(jobs -p)
-  # shellcheck disable=SC2086 # one word for each process
-  [ -z "$jobs" ] || kill $jobs 2>/dev/null || true
+  local job
+  for job in $(jobs -p); do kill -- "-$job" 2>/dev/null || true; done
   wait
 }
 
 say "Connections to $namespace in $(kubectl config current-context)"
 read -r amqp management s3 <<<"$(free_ports 3)"
+export_settings
 trap close_forwards EXIT
+# Each in a process group of its own: Ctrl+C is for the dashboard, which ends first and
+# speaks to both until then.
+set -m
 forward rabbitmq "$amqp:5672" "$management:15672" &
-forward minio "$s3:9000" &
+if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then forward minio "$s3:9000" & fi
+set +m
 wait_open "$amqp" rabbitmq
-wait_open "$s3" minio
-note "RabbitMQ and the store answer."
+note "RabbitMQ answers."
+if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then
+  wait_open "$s3" minio
+  note "MinIO answers."
+  export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
+fi
 
 user=$(value_of rabbitmq username)
 password=$(value_of rabbitmq password)
 export RABBITMQ_URL="amqp://$user:$password@127.0.0.1:$amqp/"
 export RABBITMQ_MANAGEMENT_URL="http://$user:$password@127.0.0.1:$management/"
-export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
 MINIO_ACCESS_KEY=$(value_of minio access-key)
 MINIO_SECRET_KEY=$(value_of minio secret-key)
 export MINIO_ACCESS_KEY MINIO_SECRET_KEY
 export FLEET=kubernetes KUBE_NAMESPACE="$namespace"
-trap : INT # Ctrl+C is for the dashboard; the connections are closed after it
+trap : INT
 "$python" -m dashboard
