@@ -111,13 +111,15 @@ import: ## k3d: bring both images into the cluster
 
 # One after the other, each in words of its own. What is missing is said before anything starts.
 .PHONY: deploy-from-scratch
-deploy-from-scratch: ## k3d: cluster, KEDA, images, everything deployed; GPU="" for no GPU
+deploy-from-scratch: export GPU := $(GPU)
+deploy-from-scratch: export OVERLAY := $(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
+deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with workers on the CPU
 	@$(MAKE) cluster
 	@$(MAKE) build-image
 	@$(MAKE) import
 	@$(MAKE) install-keda
-	@$(MAKE) deploy OVERLAY=$(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
-	@$(MAKE) deploy-scaledobject OVERLAY=$(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
+	@$(MAKE) deploy
+	@$(MAKE) deploy-scaledobject
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept

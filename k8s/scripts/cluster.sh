@@ -6,6 +6,9 @@ set -euo pipefail
 name=${CLUSTER_NAME:-stable-diffusion}
 # K3s of the newest minor version that KEDA 2.21 was tested on.
 image=${K3S_IMAGE:-+v1.36}
+[ -z "${GPU:-}" ] || [ -n "${K3S_IMAGE:-}" ] || fail \
+  "K3s' own image gives no pod a GPU. Build one with NVIDIA's toolkit and device plugin, as" \
+  "https://k3d.io/stable/usage/advanced/cuda shows, and name it in K3S_IMAGE; or leave GPU out."
 need_docker
 need_k3d
 need_kubectl
@@ -18,6 +21,5 @@ if k3d cluster get "$name" >/dev/null 2>&1; then
   exit 0
 fi
 options=(--image "$image" --port 8081:80@loadbalancer --wait --timeout 300s)
-# Its nodes need an image with NVIDIA's container toolkit in K3S_IMAGE; K3s has none.
 [ -z "${GPU:-}" ] || options+=(--gpus all)
 k3d cluster create "$name" "${options[@]}"
