@@ -80,22 +80,30 @@ chosen_overlay() {
   fi
 }
 
-# reasons NAME: why its pods are not ready, a line each; nothing when all are.
-reasons() {
-  kube get pods --selector "app.kubernetes.io/name=$1" \
-    --output "go-template-file=$k8s/scripts/reasons.gotemplate" 2>/dev/null | sed "/^$/d" || true
+# pods_of KIND/NAME …: kubectl get of its pods, found as it finds them itself
+pods_of() {
+  local labels
+  # shellcheck disable=SC2016 # the template's own variables
+  labels=$(kube get "$1" --output \
+    'go-template={{range $label, $value := .spec.selector.matchLabels}}{{$label}}={{$value}},{{end}}' 2>/dev/null)
+  [ -z "$labels" ] || kube get pods --selector "${labels%,}" "${@:2}"
 }
 
-# explain NAME: everything that a person needs to know of pods that do not become ready.
+# reasons KIND/NAME: why its pods are not ready, a line each; nothing when all are.
+reasons() {
+  pods_of "$1" --output "go-template-file=$k8s/scripts/reasons.gotemplate" 2>/dev/null | sed "/^$/d" || true
+}
+
+# explain KIND/NAME: everything that a person needs to know of pods that do not become ready.
 explain() {
   local pod
   reasons "$1" | sed 's/^/   /'
-  for pod in $(kube get pods --selector "app.kubernetes.io/name=$1" --output name); do
+  for pod in $(pods_of "$1" --output name); do
     last_words "$pod"
   done
   kube get events --field-selector type=Warning --sort-by .lastTimestamp --no-headers \
     --output custom-columns=OF:.involvedObject.name,REASON:.reason,WORDS:.message 2>/dev/null |
-    grep "^$1" | tail -n 3 | sed 's/^/   event of /' || true
+    grep "^${1#*/}" | tail -n 3 | sed 's/^/   event of /' || true
 }
 
 # The last line that a container wrote before it crashed, or writes now.
@@ -110,14 +118,14 @@ last_words() {
 wait_ready() {
   local deadline=$((SECONDS + timeout)) seen="" now
   until kube rollout status "$1/$2" --timeout 2s >/dev/null 2>&1; do
-    now=$(reasons "$2")
+    now=$(reasons "$1/$2")
     if [ -n "$now" ] && [ "$now" != "$seen" ]; then
       printf '%s\n' "$now" | sed 's/^/   /'
       seen=$now
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then
       printf '\n%s is not ready after %s s:\n' "$2" "$timeout" >&2
-      explain "$2" >&2
+      explain "$1/$2" >&2
       fail "Nothing was taken back. Mend it and run this again; TIMEOUT=900 waits longer."
     fi
   done
