@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.dashboard_server import Dashboard
 
-_PAGES = ("/", "/gallery", "/fleet", "/jobs", "/recordings")
+_PAGES = ("/", "/gallery", "/fleet", "/jobs", "/present", "/approve", "/recordings")
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 _GRAVE = ("serious", "critical")
 

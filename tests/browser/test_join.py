@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.dashboard_server import Dashboard
+from wire.picture import picture_name
 
 expect.set_options(timeout=20_000)
 
@@ -74,11 +75,15 @@ def test_presenter_nods_and_the_room_sees(
     expect(presenter.get_by_role("switch", name="Pictures from /join wait")).to_be_checked()
 
     for prompt in ("a good one", "a bad one"):
-        httpx.post(f"{dashboard.url}/join", data={"prompt": prompt})
+        sent = httpx.post(f"{dashboard.url}/join", data={"prompt": prompt})
         worker.paint()
     cards = presenter.locator("[class*=st-key-card_held]")
     expect(cards).to_have_count(2)
     expect(stage.locator(".tile:visible")).to_have_count(0)
+    job_id = sent.headers["location"].removeprefix("/join?job=")
+    sender = open_page(f"{dashboard.url}/?picture={picture_name(job_id, 0)}")
+    expect(sender.get_by_role("dialog")).to_contain_text("a presenter may have to approve it")
+    expect(sender.get_by_role("dialog").locator("img")).to_have_count(0)
     for picture in cards.locator("img").all():
         assert picture.evaluate("image => image.naturalWidth > 0")
         assert picture.get_attribute("src").startswith("data:image/webp")
