@@ -44,6 +44,8 @@ class Parts:
     """None in a replay, where nothing is read."""
     supervisor: Supervisor | None
     """None where somebody else runs the workers."""
+    recording: str = ""
+    """Which recording plays; empty in a live run."""
 
     @property
     def replaying(self) -> bool:

@@ -41,7 +41,7 @@ def _show_one(approvals: Approvals, picture: HeldPicture) -> None:
 def _picture(name: str, prompt: str) -> str:
     """Write a picture into the page itself: at its address nobody gets it before the nod."""
     try:
-        body = stored_thumbnail(name)
+        body = stored_thumbnail(name, runtime.current())
     except ApplicationError as error:
         return f"<p class='muted'>{escape(str(error))}</p>"
     encoded = base64.b64encode(body).decode()

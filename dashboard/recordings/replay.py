@@ -125,4 +125,5 @@ class Replay:
             observers=Observers(),
             sources=None,
             supervisor=None,
+            recording=f"{self.recording.path}@{self.recording.start}",
         )

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from dashboard import runtime
 from dashboard.routes.files import error, is_deleted, is_withheld, stored_picture
 from wire.errors import ObjectMissing, StoreError
 from wire.picture import parse_picture_name
@@ -57,7 +58,7 @@ def _zipped(names: list[str]) -> tuple[IO[bytes], int]:
             if not _is_shown(name):
                 continue
             try:
-                archive.writestr(name, stored_picture(name))
+                archive.writestr(name, stored_picture(name, runtime.current()))
                 found += 1
             except ObjectMissing:
                 continue

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from dashboard import runtime
 from dashboard.join.approvals import NOT_SHOWN
+from dashboard.parts import Parts
 from dashboard.routes.thumbnails import thumbnail
 from wire.errors import ObjectMissing, StoreError
 from wire.picture import parse_picture_name
@@ -66,18 +67,18 @@ _thumbnails = PictureCache(_REMEMBERED)
 _few_at_a_time = CapacityLimiter(4)
 
 
-def stored_picture(name: str) -> bytes:
+def stored_picture(name: str, running: Parts) -> bytes:
     """Return a picture, remembered or read; raises ObjectMissing or StoreUnavailable."""
-    picture = _cache.get(_key(name))
+    picture = _cache.get(_key(name, running))
     if picture is None:
-        picture = runtime.current().store.get(name)
-        _cache.put(_key(name), picture)
+        picture = running.store.get(name)
+        _cache.put(_key(name, running), picture)
     return picture
 
 
-def _key(name: str) -> str:
-    """Keep a replay's pictures, which are small, apart from the live run's of the same name."""
-    return f"replay/{name}" if runtime.current().replaying else name
+def _key(name: str, running: Parts) -> str:
+    """Keep a replay's pictures, which are small, apart from others of the same name."""
+    return f"{running.recording}/{name}" if running.replaying else name
 
 
 def is_deleted(name: str) -> bool:
@@ -90,12 +91,12 @@ def is_withheld(name: str) -> bool:
     return runtime.current().is_withheld(parse_picture_name(name).job_id)
 
 
-def stored_thumbnail(name: str) -> bytes:
+def stored_thumbnail(name: str, running: Parts) -> bytes:
     """Return a picture as a tile needs it; raises ObjectMissing or StoreUnavailable."""
-    small = _thumbnails.get(_key(name))
+    small = _thumbnails.get(_key(name, running))
     if small is None:
-        small = thumbnail(stored_picture(name))
-        _thumbnails.put(_key(name), small)
+        small = thumbnail(stored_picture(name, running))
+        _thumbnails.put(_key(name, running), small)
     return small
 
 
@@ -109,21 +110,26 @@ async def small_picture(request: Request) -> Response:
     return await _answer(request, _thumbnails, stored_thumbnail)
 
 
-async def _answer(request: Request, cache: PictureCache, read: Callable[[str], bytes]) -> Response:
-    name = request.path_params["name"]
+async def _answer(
+    request: Request, cache: PictureCache, read: Callable[[str, Parts], bytes]
+) -> Response:
+    # Asked for once: a replay may end, or begin, while the picture is read.
+    name, running = request.path_params["name"], runtime.current()
     if parse_picture_name(name) is None:
         return error(404, "That is not the name of a picture.")
-    if is_deleted(name):
+    if running.gallery.index.is_deleted(name):
         return error(410, "This picture was deleted.")
-    if is_withheld(name):
+    if running.is_withheld(parse_picture_name(name).job_id):
         return error(404, NOT_SHOWN)
     try:
-        body = cache.get(_key(name)) or await to_thread.run_sync(read, name, limiter=_few_at_a_time)
+        body = cache.get(_key(name, running)) or await to_thread.run_sync(
+            read, name, running, limiter=_few_at_a_time
+        )
     except ObjectMissing:
         return error(404, "There is no picture of that name.")
     except StoreError as failure:
         return error(503, str(failure))
-    headers = _FOR_A_MINUTE if runtime.current().replaying else _FOR_EVER
+    headers = _FOR_A_MINUTE if running.replaying else _FOR_EVER
     return Response(body, media_type=media_type(body), headers=headers)
 
 

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 import httpx
@@ -53,6 +53,8 @@ class Parts:
     reads: int = 0
     time: float = 100.0
     replaying: bool = False
+    recording: str = ""
+    during_read: Callable[[], None] = lambda: None
     settings: Settings = field(default_factory=lambda: Settings(_env_file=None))
 
     @property
@@ -104,6 +106,7 @@ class Parts:
     def get(self, name: str) -> bytes:
         """Read a picture, and count that."""
         self.reads += 1
+        self.during_read()
         if self.store_error:
             raise self.store_error
         if name not in self.pictures:
@@ -313,6 +316,20 @@ def test_pictures_of_a_replay_are_not_remembered(client: TestClient, parts: Part
     assert answer.headers["cache-control"] == "max-age=60"
     parts.pictures[NAME], parts.replaying = b"\x89PNG, large", False
     assert client.get(f"/pictures/{NAME}").content == b"\x89PNG, large"
+
+
+def test_a_replay_that_ends_during_a_request_leaves_nothing_behind(
+    client: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+):
+    """A small picture of a replay never gets into the live run's memory, nor for ever anywhere."""
+    live, other = Parts(pictures={NAME: b"large"}), Parts(pictures={NAME: b"other"})
+    parts.pictures[NAME], parts.replaying, parts.recording = b"small", True, "one"
+    other.replaying, other.recording = True, "another"
+    parts.during_read = lambda: monkeypatch.setattr(runtime, "current", lambda: live)
+    assert client.get(f"/pictures/{NAME}").headers["cache-control"] == "max-age=60"
+    assert client.get(f"/pictures/{NAME}").content == b"large"
+    monkeypatch.setattr(runtime, "current", lambda: other)
+    assert client.get(f"/pictures/{NAME}").content == b"other"
 
 
 @pytest.mark.parametrize(
