@@ -12,8 +12,8 @@ from heapq import nlargest
 from dashboard.readings.gallery_page import GalleryPage, GalleryQuery, Place, page_of
 from dashboard.readings.inputs import Observer, PictureFound, PromptRead, nobody
 from dashboard.readings.snapshot import PictureView
-from wire.job import submitted_at
-from wire.picture import parse_picture_name
+from wire.job import MAX_COUNT, submitted_at
+from wire.picture import parse_picture_name, picture_name
 from wire.store import Entry
 
 SHOWN = 500
@@ -81,6 +81,7 @@ class GalleryIndex:
             at = self._names.pop(name, None)
             if at is not None:
                 del self._places[bisect_left(self._places, (at, name))]
+                self._forget_prompt(name[:_JOB])
                 self._changed()
 
     def is_deleted(self, name: str) -> bool:
@@ -198,6 +199,13 @@ class GalleryIndex:
             self._prompts.pop(oldest[:_JOB], None)
             self._unread.discard(oldest[:_JOB])
         del self._places[:too_many]
+
+    def _forget_prompt(self, job_id: str) -> None:
+        """Forget what a job's pictures showed, if none is left."""
+        names = (picture_name(job_id, number) for number in range(MAX_COUNT))
+        if not any(name in self._names for name in names):
+            self._prompts.pop(job_id, None)
+            self._unread.discard(job_id)
 
     def _changed(self) -> None:
         self._shown = None

@@ -222,6 +222,17 @@ def test_deleted_picture_takes_its_star_and_the_last_one_its_metadata(rig: Rig):
     assert {entry.name[:36] for entry in rig.store.entries()} == {other[0][:36]}
 
 
+def test_prompt_is_forgotten_with_the_last_picture_of_its_job(rig: Rig):
+    """What somebody deletes leaves nothing of what was asked for in memory."""
+    first, second = put(rig.store, job_at(NOW - 5, count=2))
+    rig.reader.read()
+    rig.index.tell_prompt(first[:36], "a secret wish")
+    rig.gallery.delete([first])
+    assert rig.index.prompt(first[:36]) == "a secret wish"
+    rig.gallery.delete([second])
+    assert rig.index.prompt(first[:36]) is None
+
+
 def test_deleted_picture_does_not_come_back(rig: Rig):
     """Neither a late event nor a listing from before the deletion shows it again."""
     [name] = put(rig.store, job_at(NOW - 5))
