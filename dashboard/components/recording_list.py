@@ -10,9 +10,10 @@ from dashboard import access, runtime, words
 from dashboard.components import tables, viewer
 from dashboard.recordings import control, folder, playing
 from dashboard.recordings.summary import Summary, summary_of
-from wire.errors import ApplicationError
+from wire.errors import ApplicationError, RecordingError
 
 _MOST = 50
+_PLAYS = "This recording is playing: go back to live, then it can be deleted."
 _EMPTY = "No recordings yet. Record a run above, and it can be played here as often as you like."
 
 
@@ -42,7 +43,7 @@ def _show_one(summary: Summary, shown: bool) -> None:
                 _show_play(summary.path, shown)
                 st.html(links(summary.path.name))
             if summary.path != folder.BUNDLED:
-                _show_delete(summary.path, key)
+                _show_delete(summary.path, key, shown)
 
 
 def text(summary: Summary) -> str:
@@ -104,9 +105,10 @@ def zone_query() -> str:
     return urlencode({"zone": st.context.timezone or ""})
 
 
-def _show_delete(path: Path, key: str) -> None:
+def _show_delete(path: Path, key: str, shown: bool) -> None:
     off = not access.allows("record")
-    with st.popover("Delete", disabled=off, help=access.reason("record") if off else None):
+    why = access.reason("record") if off else _PLAYS if shown else None
+    with st.popover("Delete", disabled=off or shown, help=why):
         st.html("<p class='question'>It cannot be brought back.</p>")
         st.button(
             "Delete for good", key=f"delete_{key}", type="primary", on_click=_delete, args=(path,)
@@ -116,6 +118,9 @@ def _show_delete(path: Path, key: str) -> None:
 def _delete(path: Path) -> None:
     try:
         access.require("record")
+        replay = playing.current()
+        if replay and replay.recording.path == path:
+            raise RecordingError(_PLAYS)
         folder.delete(runtime.current().settings, path)
     except ApplicationError as error:
         st.toast(str(error))

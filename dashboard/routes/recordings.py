@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import tzinfo
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,8 @@ from wire.errors import ApplicationError
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _HOUR = 3600.0
+# A report reads a whole recording: many at once would keep pictures and pages waiting.
+_one_at_a_time = CapacityLimiter(1)
 
 
 async def recording(request: Request) -> Response:
@@ -53,10 +56,10 @@ async def report(request: Request) -> Response:
 
 async def _report(write: Callable[[], str], name: str) -> Response:
     try:
-        text = await to_thread.run_sync(write)
+        text = await to_thread.run_sync(write, limiter=_one_at_a_time)
     except ApplicationError as failure:
         return error(422, str(failure))
-    attached = {"Content-Disposition": f'attachment; filename="{name}"'}
+    attached = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return HTMLResponse(text, headers=_HEADERS | attached)
 
 

@@ -19,6 +19,7 @@ from dashboard.recordings.looks import LookReader, LookWriter
 from dashboard.recordings.read import Recording, read
 from dashboard.recordings.record import Recorder, recording
 from dashboard.recordings.redaction import without_addresses
+from dashboard.recordings.small_picture import small
 from dashboard.recordings.transcript import life_of
 from tests.conditions import wait_until
 from tests.samples import metadata_of
@@ -156,6 +157,23 @@ def test_no_address_and_no_password_is_recorded(tmp_path):
     for hidden in ("example.org", "secret", "15672", "10.42", "fe80"):
         assert hidden not in text
     assert "RabbitMQ at (address not recorded) does not answer." in text
+
+
+@pytest.mark.parametrize("byte", [4, 9, 17, 30, 40, 60])
+def test_a_damaged_picture_is_no_picture(byte):
+    """A PNG with one wrong byte never ends a recording, nor does one that is too large."""
+    body = bytearray(picture())
+    body[byte] ^= 0xFF
+    small(bytes(body))
+    assert small(bytes(body[:50])) is None
+    assert small(b"\x89PNG") is None
+
+
+def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
+    """A few kilobytes that would be forty million pixels cost no memory."""
+    body = io.BytesIO()
+    Image.new("1", (8000, 5001)).save(body, "PNG")
+    assert small(body.getvalue()) is None
 
 
 def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
