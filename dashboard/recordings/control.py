@@ -63,6 +63,7 @@ def recorder_for(runtime: Parts, name: str, path: Path | None = None) -> Recorde
         runtime.observers,
         runtime.store,
         runtime.journal.unfinished()[::-1],
+        runtime.is_withheld,
     )
 
 

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,7 @@ class Recorder:
         observers: where to listen.
         store: where pictures and metadata are read that the file shall hold.
         known: jobs that are in progress when the recording starts.
+        waits: tells whether a job's pictures wait for approval, or were rejected.
 
     """
 
@@ -69,12 +70,13 @@ class Recorder:
         observers: Observers,
         store: Store,
         known: tuple[JobView, ...] = (),
+        waits: Callable[[str], bool] = lambda _job_id: False,
     ) -> None:
         self._path = path
         self._header = header
         self._observers = observers
         self._store = store
-        self._transcript = Transcript(header.at, known)
+        self._transcript = Transcript(header.at, known, waits)
         self._inputs: queue.Queue[tuple[float, Input]] = queue.Queue(_BACKLOG)
         self._objects: deque[str] = deque()
         self._size = self._pictures = 0

@@ -1,6 +1,6 @@
 """From inputs to lines: what a recording tells, and what it keeps to itself."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from dashboard.readings.inputs import Input, Look, PictureFound, PromptRead
 from dashboard.readings.jobs import JobView
@@ -19,10 +19,14 @@ class Transcript:
     Args:
         started: Unix seconds.
         known: jobs that are in progress then.
+        waits: tells whether a job's pictures wait for approval, or were rejected.
 
     """
 
-    def __init__(self, started: float, known: tuple[JobView, ...]) -> None:
+    def __init__(
+        self, started: float, known: tuple[JobView, ...], waits: Callable[[str], bool]
+    ) -> None:
+        self._waits = waits
         self._started = started
         self._known = known
         self._jobs = {view.job.id for view in known}
@@ -32,6 +36,8 @@ class Transcript:
         """Tell of the jobs that were in progress at the start."""
         for view in self._known:
             for event in life_of(view):
+                if event.kind == "stored" and self._waits(view.job.id):
+                    continue
                 yield line_of(self._started, event)
 
     def line(self, at: float, one: Input) -> Line | None:
@@ -44,6 +50,8 @@ class Transcript:
             return self._picture_line(at, one)
         if one.job_id:
             self._jobs.add(one.job_id)
+        if one.kind == "stored" and self._waits(one.job_id):
+            return None
         if one.detail:
             one = one.model_copy(update={"detail": without_addresses(one.detail)})
         return line_of(at, one)
@@ -52,7 +60,12 @@ class Transcript:
         """Name the objects that an input tells of, if they were stored during the recording."""
         if isinstance(one, PictureFound) and one.at >= self._started:
             yield one.name
-        if isinstance(one, Event) and one.kind == "done" and one.job_id:
+        if (
+            isinstance(one, Event)
+            and one.kind == "done"
+            and one.job_id
+            and not self._waits(one.job_id)
+        ):
             yield metadata_name(one.job_id)
 
     def _picture_line(self, at: float, one: PictureFound) -> Line | None:

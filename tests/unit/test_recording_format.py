@@ -176,6 +176,22 @@ def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
     assert small(body.getvalue()) is None
 
 
+def test_pictures_that_wait_for_approval_are_not_named(tmp_path):
+    """What no visitor may see has no name and no metadata in a recording."""
+    held, free = (new_job(JobRequest(prompt="cat")) for _ in range(2))
+    store, observers, path = DirectoryStore(tmp_path), Observers(), tmp_path / "run.jsonl"
+    for job in (held, free):
+        store.put(metadata_name(job.id), encode_metadata(metadata_of(job)), "application/json")
+    waits = held.id.__eq__
+    with recording(Recorder(path, header(), observers, store, (), waits)):
+        for job in (held, free):
+            name = picture_name(job.id, 0)
+            observers.tell(Event(kind="stored", at=NOW, job_id=job.id, name=name, picture=0))
+            observers.tell(Event(kind="done", at=NOW, job_id=job.id))
+    assert picture_name(held.id, 0) not in path.read_text()
+    assert list(read(path).places) == [metadata_name(free.id)]
+
+
 def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
     """Metadata of a picture gives no stranger the folders of this machine."""
     job, store = new_job(JobRequest(prompt="cat")), DirectoryStore(tmp_path)
