@@ -52,7 +52,7 @@ def _photograph_a_laptop(browser: Browser, folder: Path) -> None:
         pages = _open_all(browser, dashboard, (*_LIVE, *_OF_VISITORS))
         studio = StudioPage(pages["studio-light"])
         studio.page.get_by_role("button", name="Burst of 20").click()
-        wait_until(lambda: _busy(dashboard), 60, "both workers paint the burst")
+        wait_until(lambda: _busy(dashboard), 180, "both workers paint the burst")
         _photograph(pages, folder)
         studio.tiles.first.click()
         studio.dialog.get_by_text("Painting").wait_for()
