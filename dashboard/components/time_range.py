@@ -31,7 +31,9 @@ def show() -> None:
 
 def _usual() -> str:
     """Choose a range in which a burst has a shape: a laptop's workers start in seconds."""
-    return "2 min" if runtime.current().sampler.snapshot().mode == "laptop" else "10 min"
+    running = runtime.current()
+    short = running.replaying or running.sampler.snapshot().mode == "laptop"
+    return "2 min" if short else "10 min"
 
 
 def seconds() -> float:
