@@ -28,12 +28,12 @@ def show() -> None:
         st.html(tables.note(_EMPTY))
     for summary in summaries:
         shown = replay is not None and replay.recording.path == summary.path
-        with st.container(border=True, key=f"card_recording_{summary.path.stem}"):
+        with st.container(border=True, key=f"card_recording_{folder.identity(summary.path)}"):
             _show_one(summary, shown)
 
 
 def _show_one(summary: Summary, shown: bool) -> None:
-    key = summary.path.stem
+    identity = folder.identity(summary.path)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(text(summary), width="stretch")
         with st.container(
@@ -41,9 +41,9 @@ def _show_one(summary: Summary, shown: bool) -> None:
         ):
             if summary.error is None:
                 _show_play(summary.path, shown)
-                st.html(links(summary.path.name))
+                st.html(links(identity))
             if summary.path != folder.BUNDLED:
-                _show_delete(summary.path, key, shown)
+                _show_delete(summary.path, shown)
 
 
 def text(summary: Summary) -> str:
@@ -74,7 +74,7 @@ def _show_play(path: Path, shown: bool) -> None:
     off = not access.allows("present")
     st.button(
         "Playing" if shown else "Play",
-        key=f"play_{path.stem}",
+        key=f"play_{folder.identity(path)}",
         type="secondary" if shown else "primary",
         disabled=off or shown,
         help=access.reason("present") if off else "All pages, for everybody, show this recording.",
@@ -91,9 +91,9 @@ def _play(path: Path) -> None:
         st.toast(str(error))
 
 
-def links(file: str) -> str:
+def links(identity: str) -> str:
     """Write the links to a recording's file and its report."""
-    address = f"/recordings/{quote(file)}"
+    address = f"/recordings/{quote(identity)}"
     return (
         f"<span class='links'><a href='{address}' download>Download</a>"
         f"<a href='{address}/report?{zone_query()}' download>Report</a></span>"
@@ -105,13 +105,17 @@ def zone_query() -> str:
     return urlencode({"zone": st.context.timezone or ""})
 
 
-def _show_delete(path: Path, key: str, shown: bool) -> None:
+def _show_delete(path: Path, shown: bool) -> None:
     off = not access.allows("record")
     why = access.reason("record") if off else _PLAYS if shown else None
     with st.popover("Delete", disabled=off or shown, help=why):
         st.html("<p class='question'>It cannot be brought back.</p>")
         st.button(
-            "Delete for good", key=f"delete_{key}", type="primary", on_click=_delete, args=(path,)
+            "Delete for good",
+            key=f"delete_{folder.identity(path)}",
+            type="primary",
+            on_click=_delete,
+            args=(path,),
         )
 
 

@@ -25,9 +25,14 @@ def paths(settings: Settings) -> list[Path]:
     return [*own, *([BUNDLED] if BUNDLED.exists() else [])]
 
 
-def find(settings: Settings, file: str) -> Path | None:
-    """Find a recording by the name of its file; whatever else is asked for is not there."""
-    return next((path for path in paths(settings) if path.name == file), None)
+def identity(path: Path) -> str:
+    """Name a recording among all of them; somebody's own may be named like the bundled one."""
+    return f"bundled:{path.name}" if path == BUNDLED else path.name
+
+
+def find(settings: Settings, name: str) -> Path | None:
+    """Find a recording by its identity; whatever else is asked for is not there."""
+    return next((path for path in paths(settings) if identity(path) == name), None)
 
 
 def delete(settings: Settings, path: Path) -> None:

@@ -23,7 +23,7 @@ _ADDRESS = re.compile(
     """,
     re.VERBOSE,
 )
-_PATH = re.compile(r"(?<![\w.~+@%/-])(?:[A-Za-z]:\\\S+|~?/[\w.~+@%/-]*[\w~/-])")
+_PATH = re.compile(r"(?<![\w.~+@%/<-])(?:[A-Za-z]:\\\S+|~?/[\w.~+@%/-]*[\w~/-])")
 _TIME = re.compile(r"[\d.-]+:\d+")
 HIDDEN = "(address not recorded)"
 HIDDEN_PATH = "(path not recorded)"

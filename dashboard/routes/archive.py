@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -19,6 +19,8 @@ MOST = 100
 """Pictures of one file: their names still fit into an address."""
 _IN_MEMORY = 16 * 2**20
 _CHUNK = 256 * 1024
+# A hundred pictures are read for each: more at once would keep the pages' own waiting.
+_two_at_a_time = CapacityLimiter(2)
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Disposition": 'attachment; filename="pictures.zip"',
@@ -35,10 +37,12 @@ async def pictures_zip(request: Request) -> Response:
         return error(404, "These are not names of pictures.")
     try:
         archive, found = await to_thread.run_sync(
-            _zipped, [name for name in names if _is_shown(name)]
+            _zipped, [name for name in names if _is_shown(name)], limiter=_two_at_a_time
         )
     except StoreError as failure:
         return error(503, str(failure))
+    except OSError as failure:
+        return error(507, f"The file could not be written: {failure.strerror}. Choose fewer.")
     if not found:
         archive.close()
         return error(404, "There are no pictures of these names.")

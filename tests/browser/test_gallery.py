@@ -178,7 +178,7 @@ def test_deleted_pictures_are_gone_for_everybody(
     gallery.tile("first to go").click()
     gallery.dialog.get_by_role("button", name="Delete").click()
     gallery.dialog.get_by_role("button", name="Keep").click()
-    expect(gallery.dialog.get_by_text("for everybody")).to_have_count(0)
+    expect(gallery.dialog.get_by_role("button", name="Delete for good")).to_have_count(0)
     gallery.dialog.get_by_role("button", name="Delete").click()
     gallery.dialog.get_by_role("button", name="Delete for good").click()
     expect(gallery.dialog).to_have_count(0)

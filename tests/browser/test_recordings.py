@@ -104,17 +104,17 @@ def test_a_recording_plays_in_place_for_everybody_and_there_is_a_way_back(
 def test_a_recording_is_deleted_only_after_a_second_click(
     recorded: Path, open_page: Callable[..., Page]
 ):
-    """Deleting asks first; then the row and the file are gone, and the bundled one stays."""
+    """Deleting asks first; then it is gone, and the bundled one stays, though of the same name."""
     with running_dashboard(recorded.parent / "data", FLEET="none") as dashboard:
         folder = dashboard.data_dir / "recordings"
         folder.mkdir()
-        (folder / "mine.jsonl").write_bytes(recorded.read_bytes())
+        (folder / "talk.jsonl").write_bytes(recorded.read_bytes())
         (folder / "broken.jsonl").write_text("{}\n")
         page = open_page(f"{dashboard.url}/recordings")
         expect(page.get_by_text("is not a recording")).to_be_visible()
         expect(page.get_by_role("button", name="Delete")).to_have_count(2)
-        mine = page.locator(".st-key-card_recording_mine")
+        mine = page.locator(".st-key-card_recording_talk-jsonl")
         mine.get_by_role("button", name="Delete").click()
         page.get_by_role("button", name="Delete for good").click()
         expect(mine).to_have_count(0)
-        assert not (folder / "mine.jsonl").exists()
+        assert not (folder / "talk.jsonl").exists()

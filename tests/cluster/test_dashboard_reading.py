@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dashboard.fleet.kubernetes import client
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
@@ -32,12 +33,22 @@ def plane(tmp_path_factory) -> Iterator[ControlPlane]:
     try:
         plane.start()
         plane.kubectl("create", "namespace", NAMESPACE)
-        plane.kubectl("apply", "--namespace", NAMESPACE, "--filename", str(RBAC))
+        grant_rights(plane)
         machine = Machine("gpu-1", "gpu", gpus=2, spot=True)
         plane.apply({"apiVersion": "v1", "kind": "Node"} | machine.node())
         yield plane
     finally:
         plane.stop()
+
+
+def grant_rights(plane: ControlPlane) -> None:
+    """Apply the dashboard's rights in the namespace, as kustomize would."""
+    for rights in yaml.safe_load_all(RBAC.read_text()):
+        for subject in rights.get("subjects", ()):
+            subject["namespace"] = NAMESPACE
+        if not rights["kind"].startswith("Cluster"):
+            rights["metadata"]["namespace"] = NAMESPACE
+        plane.apply(rights)
 
 
 @pytest.fixture

@@ -66,6 +66,12 @@ def recorded(tmp_path: Path, *inputs: object, store: object = None) -> Recording
     return read(path)
 
 
+def test_markup_is_no_path():
+    """What people or pods say is recorded as they said it, tags and slashes included."""
+    for sentence in ("CrashLoopBackOff <b>again</b>", "3/4 nodes and/or machines"):
+        assert without_addresses(sentence) == sentence
+
+
 def test_what_was_recorded_is_read_back(tmp_path):
     """Each kind of input comes back equal and in order; unknown stays unknown."""
     job = new_job(JobRequest(prompt="<b>cat</b> \u202e🙂"))
