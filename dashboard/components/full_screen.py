@@ -1,14 +1,9 @@
 """A button that fills the screen with the page, also by the key ``f``."""
 
-from pathlib import Path
+from dashboard.components import scripted
 
-import streamlit as st
-
-_button = st.components.v2.component(
-    "full_screen",
-    html="<button type='button'>Full screen <kbd>F</kbd></button>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_button = scripted.component(
+    "full_screen", "<button type='button'>Full screen <kbd>F</kbd></button>"
 )
 
 

@@ -2,23 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from pathlib import Path
-
-import streamlit as st
 
 from dashboard import words
-from dashboard.components import deletion, picture_tiles
+from dashboard.components import deletion, picture_tiles, scripted
 from dashboard.readings.gallery_page import PAGE, GalleryPage
 from dashboard.routes.archive import MOST
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
-_tiles = st.components.v2.component(
-    "gallery_tiles",
-    html=f"<div class='gallery-tiles'>{_HTML}</div>",
-    js=picture_tiles.script(Path(__file__).with_suffix(".js")),
-    isolate_styles=False,
-)
+_tiles = scripted.component("gallery_tiles", f"<div class='gallery-tiles'>{_HTML}</div>", "tile")
 
 
 @dataclass(frozen=True)

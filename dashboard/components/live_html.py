@@ -3,16 +3,9 @@
 ``st.html`` replaces its whole content at a change; a link in it would lose the focus.
 """
 
-from pathlib import Path
+from dashboard.components import scripted
 
-import streamlit as st
-
-_html = st.components.v2.component(
-    "live_html",
-    html="<div class='live-html'></div>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-    isolate_styles=False,
-)
+_html = scripted.component("live_html", "<div class='live-html'></div>")
 
 
 def show(html: str, key: str) -> str | None:

@@ -1,22 +1,16 @@
 """The timeline on the page: drawn once per snapshot, updated in place by the browser."""
 
 from datetime import tzinfo
-from pathlib import Path
 
-import streamlit as st
-
+from dashboard.components import scripted
 from dashboard.components.shared_drawing import once_per_snapshot
 from dashboard.components.timeline import figure
 from dashboard.components.timeline.layout import HEIGHT
 from dashboard.readings.snapshot import Snapshot
 from dashboard.routes import files
 
-# Registered once per process, as Streamlit wants it; each session mounts its own.
-_plot = st.components.v2.component(
-    "live_plot",
-    html="<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_plot = scripted.component(
+    "live_plot", "<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>"
 )
 
 

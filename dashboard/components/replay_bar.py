@@ -1,11 +1,11 @@
 """The bar above every page while a replay is shown: that it is one, where it is, its controls."""
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from dashboard import access, runtime, words
+from dashboard.components import scripted
 from dashboard.recordings import playing
 from dashboard.recordings.replay import SPEEDS, Replay
 
@@ -14,11 +14,8 @@ _TICK = 1.0
 _KEY = "replay_bar"
 _DRAWN = "replay_drawn"
 
-_bar = st.components.v2.component(
-    "replay_bar",
-    html="<div class='replay-bar' role='region' aria-label='Replay'></div>",
-    js=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
-    isolate_styles=False,
+_bar = scripted.component(
+    "replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
 )
 
 

@@ -2,14 +2,9 @@
 
 from playwright.sync_api import Locator, Page
 
-_WATCH = """() => {
-  window.shifts = [];
-  new PerformanceObserver((list) => {
-    for (const shift of list.getEntries()) {
-      const moved = shift.sources.map((source) => source.node?.className || source.node?.nodeName);
-      if (!shift.hadRecentInput) window.shifts.push([shift.value, ...moved]);
-    }
-  }).observe({ type: "layout-shift", buffered: false });
+from tests.browser import layout_shifts
+
+_WATCH_PLOT = """() => {
   window.plot = document.querySelector(".live-plot");
   window.drawn = 0;
   window.plot.on("plotly_afterplot", () => { window.drawn += 1; });
@@ -58,7 +53,8 @@ class StudioPage:
 
     def watch(self) -> None:
         """From now on, count layout shifts and redraws of the chart."""
-        self.page.evaluate(_WATCH)
+        layout_shifts.watch(self.page)
+        self.page.evaluate(_WATCH_PLOT)
 
     def wait_for_redraws(self, number: int) -> None:
         """Wait for some ticks of the page."""
@@ -68,7 +64,7 @@ class StudioPage:
     @property
     def shifts(self) -> list:
         """Return the layout shifts since ``watch``, each with what moved."""
-        return self.page.evaluate("window.shifts")
+        return layout_shifts.shifts(self.page)
 
     @property
     def same_plot(self) -> bool:

@@ -9,7 +9,6 @@ from dashboard.fleet.reading import Phase, Worker
 from dashboard.readings.worker_phases import WorkerView
 
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
-_CREATING = ("ContainerCreating", "PodInitializing")
 _OUT_OF_MEMORY = "OOMKilled"
 _NO_OTHER_NODE = re.compile(
     r"(\d+ node\(s\) (?!had volume)[^,]*(taint|selector|affinity)[^,]*(, |$))*"

@@ -1,0 +1,23 @@
+"""Parts of a page that a script of our own draws in the browser."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+_FOLDER = Path(__file__).parent
+
+
+def component(name: str, html: str, *shared: str) -> ComponentRenderer:
+    """Register the part that ``<name>.js`` draws; each session mounts its own.
+
+    Once per process, as Streamlit wants it: in a module, never while a page runs.
+
+    Args:
+        name: of the part and of its script.
+        html: what is there before the script ran.
+        shared: names of scripts whose functions it uses.
+
+    """
+    scripts = [(_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in (*shared, name)]
+    return st.components.v2.component(name, html=html, js="\n".join(scripts), isolate_styles=False)
