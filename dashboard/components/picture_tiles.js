@@ -6,6 +6,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   while (grid.children.length < data.places) {
     grid.append(makeTile((tile) => grid.open(tile.dataset.name)));
   }
-  parentElement.querySelector(".no-tiles").hidden = data.pictures.length > 0;
+  if (!data.pictures.length) parentElement.querySelector(".no-tiles").hidden = false;
   fill(grid, data.pictures);
 }

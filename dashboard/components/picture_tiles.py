@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
 from dashboard import words
+from dashboard.components import scripted
 from dashboard.readings.snapshot import PictureView, Snapshot
 
 PLACES = 20
@@ -18,19 +18,10 @@ When = Callable[[float, tzinfo | None], str]
 
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
 
-_SHARED = Path(__file__).with_name("tile.js")
-
-
-def script(path: Path) -> str:
-    """Return a component's script together with what all tiles share."""
-    return "\n".join(each.read_text(encoding="utf-8") for each in (_SHARED, path))
-
-
-_tiles = st.components.v2.component(
+_tiles = scripted.component(
     "picture_tiles",
-    html=f"<p class='no-tiles' hidden>{_EMPTY}</p><div class='tiles'></div>",
-    js=script(Path(__file__).with_suffix(".js")),
-    isolate_styles=False,
+    f"<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden>{_EMPTY}</p></div>",
+    "tile",
 )
 
 
