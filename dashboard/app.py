@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import account, replay_bar, style
+from dashboard.components import account, style
+from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
 

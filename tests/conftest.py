@@ -4,6 +4,9 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+# Before torch is imported, here and in the workers that tests start: those share the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 pytest_plugins = [
     "tests.chromium",
     "tests.dashboard_server",
@@ -18,5 +21,5 @@ settings.load_profile("any pace")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start one process more than there are cores: the tests in a cluster mostly wait."""
-    return os.cpu_count() + 1
+    """Start two processes more than there are cores: tests mostly wait for what they started."""
+    return os.cpu_count() + 2

@@ -9,15 +9,17 @@ _FOLDER = Path(__file__).parent
 
 
 def component(name: str, html: str, *shared: str) -> ComponentRenderer:
-    """Register the part that ``<name>.js`` draws; each session mounts its own.
+    """Register the part that a script draws; each session mounts its own.
 
     Once per process, as Streamlit wants it: in a module, never while a page runs.
 
     Args:
-        name: of the part and of its script.
+        name: its script's path in this folder, without ``.js``.
         html: what is there before the script ran.
-        shared: names of scripts whose functions it uses.
+        shared: paths of scripts whose functions it uses.
 
     """
     scripts = [(_FOLDER / f"{each}.js").read_text(encoding="utf-8") for each in (*shared, name)]
-    return st.components.v2.component(name, html=html, js="\n".join(scripts), isolate_styles=False)
+    return st.components.v2.component(
+        name.replace("/", "_"), html=html, js="\n".join(scripts), isolate_styles=False
+    )

@@ -11,8 +11,9 @@ _FIRST = ("tokens.css", "page.css")
 
 @cache
 def _sheets() -> str:
-    others = sorted(path.name for path in _FOLDER.glob("*.css") if path.name not in _FIRST)
-    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in (*_FIRST, *others))
+    first = [_FOLDER / name for name in _FIRST]
+    others = sorted(path for path in _FOLDER.rglob("*.css") if path not in first)
+    return "\n".join(path.read_text(encoding="utf-8") for path in (*first, *others))
 
 
 def show() -> None:

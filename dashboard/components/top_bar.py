@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import runtime, words
-from dashboard.components import replay_bar
+from dashboard.components.recordings import replay_bar
 from dashboard.readings.snapshot import Reading, Snapshot
 
 _STALE = 10.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dashboard.components.job_cards import progress, say_state
+from dashboard.components.studio.job_cards import progress, say_state
 from dashboard.join.approvals import Approval
 from dashboard.readings.jobs import FINISHED, JobView
 from dashboard.readings.snapshot import Snapshot

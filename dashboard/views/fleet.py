@@ -5,8 +5,10 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components import job_links, live_plot, time_range, top_bar, viewer, why_sentence
+from dashboard.components import top_bar, viewer, why_sentence
 from dashboard.components.fleet import cost, events, nodes, scaler, troubles, workers
+from dashboard.components.jobs import links
+from dashboard.components.timeline import live_plot, time_range
 from dashboard.readings import why
 from dashboard.readings.snapshot import Snapshot
 
@@ -27,7 +29,7 @@ def show_live() -> None:
     with st.container(key="fleet_cards"):
         clicked = show_cards(snapshot, zone)
     if clicked:
-        job_links.follow(clicked)
+        links.follow(clicked)
 
 
 def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> str | None:

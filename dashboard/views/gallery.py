@@ -5,17 +5,9 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import (
-    address,
-    deletion,
-    gallery_filters,
-    gallery_pager,
-    gallery_summary,
-    gallery_tiles,
-    picture_dialog,
-    top_bar,
-    viewer,
-)
+from dashboard.components import address, top_bar, viewer
+from dashboard.components.gallery import filters, pager, summary, tiles
+from dashboard.components.pictures import deletion, dialog
 
 TICK = 1.0
 """Seconds between two looks at what is known."""
@@ -30,16 +22,16 @@ def show_bar() -> None:
 @st.fragment(run_every=TICK)
 def show_live() -> None:
     """Draw the pictures of the page that the address names."""
-    query, first = gallery_filters.query(), address.current(gallery_filters.FIRST)
+    query, first = filters.query(), address.current(filters.FIRST)
     page = runtime.current().gallery.page(query, first)
     store = runtime.current().sampler.snapshot().store
     view = f"{query} {first}"
-    summary = gallery_summary.line(page, query)
-    clicks = gallery_tiles.show(page, view, summary, viewer.zone())
-    gallery_summary.show_empty(page, query, store)
-    gallery_pager.show(page)
+    said = summary.line(page, query)
+    clicks = tiles.show(page, view, said, viewer.zone())
+    summary.show_empty(page, query, store)
+    pager.show(page)
     if clicks.opened:
-        picture_dialog.ask_for(clicks.opened)
+        dialog.ask_for(clicks.opened)
     if clicks.deletion:
         deletion.ask_for(clicks.deletion)
     if clicks.opened or clicks.deletion:
@@ -47,8 +39,8 @@ def show_live() -> None:
 
 
 show_bar()
-gallery_filters.show(viewer.zone())
-address.read(gallery_filters.FIRST)
+filters.show(viewer.zone())
+address.read(filters.FIRST)
 show_live()
-if not picture_dialog.show_if_asked(viewer.zone(), gallery_filters.query()):
+if not dialog.show_if_asked(viewer.zone(), filters.query()):
     deletion.show_dialog_if_asked()

@@ -3,18 +3,11 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import (
-    invitation,
-    live_plot,
-    numbers,
-    picture_dialog,
-    picture_tiles,
-    presenter_keys,
-    replay_bar,
-    time_range,
-    viewer,
-    why_sentence,
-)
+from dashboard.components import numbers, viewer, why_sentence
+from dashboard.components.pictures import dialog, tiles
+from dashboard.components.present import invitation, keys
+from dashboard.components.recordings import replay_bar
+from dashboard.components.timeline import live_plot, time_range
 from dashboard.readings import why
 
 TICK = 1.0
@@ -35,19 +28,19 @@ def show_live() -> None:
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
-        clicked = picture_tiles.show_grid(snapshot.pictures, PICTURES, zone)
+        clicked = tiles.show_grid(snapshot.pictures, PICTURES, zone)
     with st.container(key="stage_announcement"):
-        presenter_keys.show_announcement()
+        keys.show_announcement()
     if clicked:
-        picture_dialog.ask_for(clicked)
+        dialog.ask_for(clicked)
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
-presenter_keys.show(home="views/studio.py")
+keys.show(home="views/studio.py")
 # The containers' places are set by present.css: one screen, whatever its size.
 with st.container(key="stage"):
     if not runtime.current().replaying:  # nobody could take part in what is over
         with st.container(key="stage_invitation"):
             invitation.show()
     st.fragment(run_every=TICK)(show_live)()
-picture_dialog.show_if_asked(viewer.zone())
+dialog.show_if_asked(viewer.zone())

@@ -5,7 +5,8 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import recorder, recording_list, session_report, top_bar, viewer
+from dashboard.components import top_bar, viewer
+from dashboard.components.recordings import listing, recorder, report
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
@@ -21,5 +22,5 @@ show_bar()
 with st.container(border=True, key="card_recorder"):
     recorder.show()
 with st.container(border=True, key="card_report"):
-    session_report.show()
-recording_list.show()
+    report.show()
+listing.show()

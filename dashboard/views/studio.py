@@ -5,18 +5,10 @@ import time
 import streamlit as st
 
 from dashboard import model_facts, runtime
-from dashboard.components import (
-    job_cards,
-    live_plot,
-    numbers,
-    picture_dialog,
-    picture_tiles,
-    prompt_form,
-    time_range,
-    top_bar,
-    viewer,
-    why_sentence,
-)
+from dashboard.components import numbers, top_bar, viewer, why_sentence
+from dashboard.components.pictures import dialog, tiles
+from dashboard.components.studio import job_cards, prompt_form
+from dashboard.components.timeline import live_plot, time_range
 from dashboard.readings import why
 
 TICK = 1.0
@@ -41,9 +33,9 @@ def show_live() -> None:
     with st.container(key="jobs", gap="small"):
         job_cards.show(snapshot)
     with st.container(key="pictures", gap="small"):
-        clicked = picture_tiles.show(snapshot, zone, model.notice)
+        clicked = tiles.show(snapshot, zone, model.notice)
     if clicked:
-        picture_dialog.ask_for(clicked)
+        dialog.ask_for(clicked)
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
@@ -54,4 +46,4 @@ with st.container(key="studio"):
     with st.container(key="controls"):
         time_range.show()
     st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
-picture_dialog.show_if_asked(viewer.zone())
+dialog.show_if_asked(viewer.zone())

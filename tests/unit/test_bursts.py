@@ -4,7 +4,7 @@ import pytest
 
 from dashboard import blocked_words
 from dashboard.bursts import BURSTS, MIXED, Burst
-from dashboard.components import own_jobs
+from dashboard.components.jobs import own_jobs
 from wire.errors import QueueUnavailable
 from wire.job import JobRequest, new_job, validated
 from wire.model import read_model_defaults

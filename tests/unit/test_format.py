@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard import words
-from dashboard.components import job_cards, prompt_form
+from dashboard.components.studio import job_cards, prompt_form
 from dashboard.fleet.reading import FleetReading, Worker
 from dashboard.readings.jobs import JobView
 from dashboard.readings.snapshot import Reading, Snapshot

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components import invitation
+from dashboard.components.present import invitation
 from dashboard.join.address import JoinAddress, choose, network_address
 from dashboard.join.rate_limit import TokenBuckets
 

@@ -7,7 +7,8 @@ from datetime import tzinfo
 from html import escape
 
 from dashboard import words
-from dashboard.components import job_links, live_html, tables
+from dashboard.components import live_html, tables
+from dashboard.components.jobs import links
 from dashboard.components.tables import Column, Row
 from dashboard.fleet.reading import FleetReading, Phase, Worker
 from dashboard.readings.jobs import JobView
@@ -102,7 +103,7 @@ def row(worker: Worker, view: JobView | None, now: float) -> Row:
 def _why(worker: Worker, view: JobView | None) -> str:
     if view is None or worker.job_id is None:
         return f"<span title='{escape(worker.why)}'>{escape(worker.why)}</span>"
-    prompt = job_links.link(worker.job_id, view.job.prompt)
+    prompt = links.link(worker.job_id, view.job.prompt)
     return f"{prompt} <span class='muted'>{escape(_progress(view))}</span>"
 
 

@@ -7,8 +7,9 @@ from html import escape
 import streamlit as st
 
 from dashboard import access, runtime, words
-from dashboard.components import job_cards, job_links, own_jobs, tables
-from dashboard.components.jobs import time_bar
+from dashboard.components import tables
+from dashboard.components.jobs import links, own_jobs, time_bar
+from dashboard.components.studio import job_cards
 from dashboard.readings.jobs import FINISHED, JobView
 from dashboard.readings.snapshot import Snapshot
 from dashboard.readings.waterfall import waterfall
@@ -26,9 +27,9 @@ _GONE = (
 
 def show_if_asked(zone: tzinfo | None) -> None:
     """Open the details of the job that was clicked, or that a link named."""
-    job_id = job_links.asked_for()
+    job_id = links.asked_for()
     if job_id:
-        drawer = st.dialog("Job", width="medium", position="right", on_dismiss=job_links.forget)
+        drawer = st.dialog("Job", width="medium", position="right", on_dismiss=links.forget)
         drawer(_show)(job_id, zone)
 
 

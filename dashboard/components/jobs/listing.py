@@ -7,8 +7,8 @@ from datetime import tzinfo
 import streamlit as st
 
 from dashboard import access, words
-from dashboard.components import job_links, live_html, own_jobs, tables
-from dashboard.components.jobs import filters, time_bar
+from dashboard.components import live_html, tables
+from dashboard.components.jobs import filters, links, own_jobs, time_bar
 from dashboard.components.jobs.filters import Filter
 from dashboard.components.shared_drawing import once_per_snapshot
 from dashboard.components.tables import Column, Row
@@ -67,7 +67,7 @@ def _do(clicked: str, snapshot: Snapshot) -> None:
         own_jobs.retry(view.job)
         st.rerun(scope="fragment")
     else:
-        job_links.ask_for(job_id)
+        links.ask_for(job_id)
         st.rerun()  # a drawer opened here would be closed by the next tick
 
 
@@ -115,7 +115,7 @@ def _cells(
     took = time_bar.total(stretches)
     return (
         tables.dot(*_DOTS[view.state], view.state),
-        job_links.link(view.job.id, view.job.prompt),
+        links.link(view.job.id, view.job.prompt),
         f"{len(view.pictures)} of {view.job.count}",
         tables.unknown() if view.submitted_at is None else words.clock(view.submitted_at, zone),
         time_bar.bar(stretches, longest),

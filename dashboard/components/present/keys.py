@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.bursts import BURSTS, Burst
-from dashboard.components import full_screen, own_jobs
+from dashboard.components.jobs import own_jobs
+from dashboard.components.present import full_screen
 from dashboard.join.rate_limit import TokenBuckets
 from dashboard.words import counted
 

@@ -10,7 +10,8 @@ from dashboard.readings.snapshot import Snapshot
 from dashboard.routes import files
 
 _plot = scripted.component(
-    "live_plot", "<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>"
+    "timeline/live_plot",
+    "<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>",
 )
 
 

@@ -6,7 +6,8 @@ from html import escape
 import streamlit as st
 
 from dashboard import words
-from dashboard.components import job_links, live_html, own_jobs
+from dashboard.components import live_html
+from dashboard.components.jobs import links, own_jobs
 from dashboard.fleet.reading import FleetReading
 from dashboard.readings import estimates
 from dashboard.readings.jobs import FINISHED, JobView
@@ -36,7 +37,7 @@ def show(snapshot: Snapshot) -> None:
             clicked = live_html.show(card(view, snapshot), key=f"job_{slot}") or clicked
             _show_action(view)
     if clicked:
-        job_links.follow(clicked)
+        links.follow(clicked)
 
 
 def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[JobView]:
@@ -87,7 +88,7 @@ def _button(label: str, identity: str, act, *args) -> None:
 
 def card(view: JobView, snapshot: Snapshot) -> str:
     """Write a card."""
-    prompt = job_links.link(view.job.id, view.job.prompt)
+    prompt = links.link(view.job.id, view.job.prompt)
     status = escape(say_state(view, snapshot))
     segments = "".join(f"<i style='--done: {share:.2f}'></i>" for share in progress(view))
     return (

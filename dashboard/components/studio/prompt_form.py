@@ -9,7 +9,8 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.bursts import BURSTS, Burst
-from dashboard.components import account, own_jobs
+from dashboard.components import account
+from dashboard.components.jobs import own_jobs
 from dashboard.model_facts import ModelFacts
 from wire.errors import ApplicationError
 from wire.job import MAX_PROMPT

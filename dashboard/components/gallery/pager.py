@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components.gallery_filters import go_to
+from dashboard.components.gallery.filters import go_to
 from dashboard.readings.gallery_page import GalleryPage
 
 

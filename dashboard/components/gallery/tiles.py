@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from dashboard import words
-from dashboard.components import deletion, picture_tiles, scripted
+from dashboard.components import scripted
+from dashboard.components.pictures import deletion, tiles
 from dashboard.readings.gallery_page import PAGE, GalleryPage
 from dashboard.routes.archive import MOST
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
-_tiles = scripted.component("gallery_tiles", f"<div class='gallery-tiles'>{_HTML}</div>", "tile")
+_tiles = scripted.component(
+    "gallery/tiles", f"<div class='gallery-tiles'>{_HTML}</div>", "pictures/tile"
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
         zone: the viewer's.
 
     """
-    fields = (picture_tiles.fields(view, zone, words.date_and_clock) for view in page.pictures)
+    fields = (tiles.fields(view, zone, words.date_and_clock) for view in page.pictures)
     data = {
         "pictures": list(fields),
         "places": PAGE,
@@ -45,7 +48,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
     result = _tiles(
         data=data,
         key="gallery",
-        on_opened_change=picture_tiles.ignore,
-        on_deletion_change=picture_tiles.ignore,
+        on_opened_change=tiles.ignore,
+        on_deletion_change=tiles.ignore,
     )
     return Clicks(result.opened, tuple(result.deletion or ()))

@@ -3,7 +3,7 @@
 from dashboard.components import scripted
 
 _button = scripted.component(
-    "full_screen", "<button type='button'>Full screen <kbd>F</kbd></button>"
+    "present/full_screen", "<button type='button'>Full screen <kbd>F</kbd></button>"
 )
 
 

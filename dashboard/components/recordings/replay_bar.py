@@ -15,7 +15,7 @@ _KEY = "replay_bar"
 _DRAWN = "replay_drawn"
 
 _bar = scripted.component(
-    "replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
+    "recordings/replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
 )
 
 

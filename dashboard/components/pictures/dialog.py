@@ -6,7 +6,9 @@ from html import escape
 import streamlit as st
 
 from dashboard import access, runtime
-from dashboard.components import address, deletion, job_links, own_jobs, picture_details
+from dashboard.components import address
+from dashboard.components.jobs import links, own_jobs
+from dashboard.components.pictures import deletion, details
 from dashboard.join.approvals import NOT_SHOWN
 from dashboard.readings.gallery_page import GalleryQuery
 from dashboard.readings.stored_jobs import job_of
@@ -50,7 +52,7 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     prompt = metadata.prompt if metadata else ""
     left, right = st.columns(2, gap="medium")
     left.html(f"<img class='detail' src='/pictures/{name}' alt='{escape(prompt)}'>")
-    right.html(picture_details.table(metadata, picture, zone) if metadata else _muted(problem))
+    right.html(details.table(metadata, picture, zone) if metadata else _muted(problem))
     _show_actions(name, picture, metadata)
     _show_neighbours(name, query)
 
@@ -76,7 +78,7 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
         link = f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>"
         st.html(link, width="content")
         if metadata and st.button("Its job", key="dialog_job", help="Where its time went."):
-            job_links.follow(picture.job_id)
+            links.follow(picture.job_id)
         if view:
             label = "★ Starred" if view.starred else "☆ Star"
             may = access.allows("star")
@@ -100,7 +102,7 @@ def _show_repeats(picture: PictureName, metadata: Metadata) -> None:
     except MessageError as error:  # an older sample painted sizes that no model here paints
         st.html(_muted(f"This cannot be painted again: {error}"))
         return
-    seed = picture_details.seed_of(metadata, picture)
+    seed = details.seed_of(metadata, picture)
     kinds = (
         ("Paint again", "primary", None, "Another picture of the same, with a new seed."),
         ("Same seed", "secondary", seed, f"This picture once more, with seed {seed}."),

@@ -19,9 +19,9 @@ When = Callable[[float, tzinfo | None], str]
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
 
 _tiles = scripted.component(
-    "picture_tiles",
+    "pictures/tiles",
     f"<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden>{_EMPTY}</p></div>",
-    "tile",
+    "pictures/tile",
 )
 
 
