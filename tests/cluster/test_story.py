@@ -9,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from dashboard.fleet.reading import FleetReading
 from tests.cluster.agreement import agreed_reading, is_worker
 from tests.cluster.deployed import NAMESPACE, Deployed
 from tests.conditions import wait_until
@@ -41,6 +42,34 @@ def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_scaled_object_story(deployed: Deployed, queue: Queue) -> None:
     """20 prompts start workers and machines, are all painted once, and all goes to zero."""
+    _deploy_scaled_object(deployed)
+    _tell(deployed, queue, pictures=2)
+
+
+def test_scaled_job_story(deployed: Deployed, queue: Queue) -> None:
+    """The same with one Job of Kubernetes for each prompt."""
+    deployed.deploy("scaledjob")
+    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MOST)
+    _tell(deployed, queue, pictures=1)
+
+
+def test_keda_that_stops_is_a_sentence_until_it_is_back(deployed: Deployed, queue: Queue) -> None:
+    """Nobody looks at the queue any more: the scaler says so, and all else is told as before."""
+    _deploy_scaled_object(deployed)
+    _submit(queue, prompts=2, pictures=1)
+    _wait_for(deployed, lambda told: told.wanted, "a worker is wanted")
+    operator = deployed.cluster.keda.operator
+    operator.stop()
+    try:
+        _wait_for(deployed, lambda told: "its operator may be away" in _trouble(told), "a sentence")
+        _wait_for(deployed, lambda told: told.ready, "a worker is ready, though nobody scales")
+    finally:
+        operator.start()
+    _wait_for(deployed, lambda told: not _trouble(told), "KEDA looks again")
+    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
+
+
+def _deploy_scaled_object(deployed: Deployed) -> None:
     deployed.deploy("scaledobject")
     behaviour = {"horizontalPodAutoscalerConfig": {"behavior": _QUICK}}
     deployed.patch(
@@ -50,19 +79,17 @@ def test_scaled_object_story(deployed: Deployed, queue: Queue) -> None:
         maxReplicaCount=_MOST,
         advanced=behaviour,
     )
-    _tell(deployed, queue, prompts=20, pictures=2)
 
 
-def test_scaled_job_story(deployed: Deployed, queue: Queue) -> None:
-    """The same with one Job of Kubernetes for each prompt."""
-    deployed.deploy("scaledjob")
-    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MOST)
-    _tell(deployed, queue, prompts=8, pictures=2)
+def _trouble(told: FleetReading) -> str:
+    """Return why KEDA's object is not ready; empty if it is."""
+    ready = next(one for one in told.scaler.conditions if one.name == "Ready")
+    return "" if ready.holds else ready.why
 
 
-def _tell(deployed: Deployed, queue: Queue, prompts: int, pictures: int) -> None:
+def _tell(deployed: Deployed, queue: Queue, pictures: int) -> None:
     _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
-    jobs = _submit(queue, prompts, pictures)
+    jobs = _submit(queue, prompts=20, pictures=pictures)
     _wait_for(deployed, lambda told: told.wanted >= 2, "several workers are wanted")
     _wait_for(deployed, lambda told: len(told.nodes) >= 2, "machines have joined")
     _wait_for(deployed, lambda told: told.workers and told.workers[0].node, "pods are placed")

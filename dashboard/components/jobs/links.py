@@ -7,7 +7,7 @@ import streamlit as st
 
 PARAMETER = "job"
 _OPEN = "open_job"
-_PAGE = Path(__file__).parent.parent / "views" / "jobs.py"
+_PAGE = Path(__file__).parents[2] / "views" / "jobs.py"
 
 
 def link(job_id: str, text: str) -> str:
