@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import pytest
+
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
 from dashboard.fleet.reading import FleetReading
 from dashboard.readings.journal import Journal
@@ -48,15 +50,22 @@ def counted_by_dashboard(reading: FleetReading) -> Count:
 
 
 def agreed_reading(deployed: Deployed) -> FleetReading | None:
-    """Return a reading that says what kubectl says; None if the cluster changed meanwhile."""
-    before = counted_by_kubectl(deployed)
-    # A new one looks at everything at once; one that lives looks at nodes every few seconds.
-    reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
-    if counted_by_kubectl(deployed) != before:
-        return None
-    assert reading.troubles == ()
-    assert counted_by_dashboard(reading) == before, reading
-    return reading
+    """Return a reading that says what kubectl says; None if the cluster changed meanwhile.
+
+    The dashboard lists one kind after the other, and so may see a moment that was none; what it
+    says a second time, of a cluster that stands still, it has to answer for.
+    """
+    for _ in range(2):
+        before = counted_by_kubectl(deployed)
+        # A new one looks at everything at once; one that lives looks at nodes every few seconds.
+        reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
+        if counted_by_kubectl(deployed) != before:
+            return None
+        assert reading.troubles == ()
+        counted = counted_by_dashboard(reading)
+        if counted == before:
+            return reading
+    pytest.fail(f"the dashboard says {counted}, kubectl {before}: {reading}")
 
 
 def _wanted(found: list[dict]) -> int:
