@@ -1,8 +1,9 @@
 """A browser session without the browser: speaks Streamlit's WebSocket protocol.
 
-It does what Streamlit's page does: runs the script once, then sends a run of each fragment at
-the pace that the server asked for, and tells which cached messages it holds. Messages are those
-of ``streamlit/proto``; runs of one session never overlap.
+It does what Streamlit's page does: runs the script once, then sends a run of the fragment at each
+tick of a timer with the pace that the server asked for (``setInterval`` in its ``App.tsx``), and
+tells which cached messages it holds. Messages are those of ``streamlit/proto``. Runs of one session
+never overlap: a tick that comes too early is left out.
 """
 
 import asyncio
@@ -30,15 +31,21 @@ class Traffic:
         self.received = 0
 
 
-async def watch(address: str, traffic: Traffic, opened: asyncio.Event) -> None:
-    """Open the page and keep it open until cancelled."""
+async def watch(address: str, traffic: Traffic, opened: asyncio.Event, phase: float) -> None:
+    """Open the page and keep it open until cancelled.
+
+    People come at different moments: the timer starts ``phase`` (0..1) of an interval late.
+    """
     socket = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     async with connect(socket, subprotocols=["streamlit"], max_size=None) as connection:
         known: set[str] = set()
         asked = await _run(connection, known, Traffic(), None)
         opened.set()
+        tick = time.monotonic() + phase * asked.interval
         while True:
-            await asyncio.sleep(asked.interval)
+            while tick < time.monotonic():
+                tick += asked.interval
+            await asyncio.sleep(tick - time.monotonic())
             asked = await _run(connection, known, traffic, asked)
 
 

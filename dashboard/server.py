@@ -3,6 +3,7 @@
 Start it with ``python -m streamlit run dashboard/server.py`` from the repository's root.
 """
 
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -46,6 +47,9 @@ def _warm_up(snapshot: Snapshot) -> None:
 
     figure.draw(snapshot, 120).to_json()
     files.compressed_plotly()
+    # What was loaded stays: a full collection that walks over it stops all sessions for long.
+    gc.collect()
+    gc.freeze()
 
 
 def _leave(error: ApplicationError) -> None:

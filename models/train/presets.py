@@ -14,6 +14,7 @@ class Preset:
     widths: tuple[int, int, int]
     decoder_width: int
     decoder_blocks: tuple[int, ...]
+    """For each size of the picture, 16 x 16 to 256 x 256; the last one makes edges crisp."""
     text: Plan
     judge: Plan
     decoder: Plan
@@ -28,28 +29,28 @@ CPU = Preset(
     pictures=16_000,
     widths=(96, 128, 128),
     decoder_width=48,
-    decoder_blocks=(8, 5, 3, 1, 0),
+    decoder_blocks=(8, 5, 3, 1, 1),
     text=Plan("text", steps=2_200, rate=2e-3),
     judge=Plan("judge", steps=800, rate=2e-3, average=0.99),
     decoder=Plan("decoder", steps=6_000, rate=1e-3, average=0.99, turn=True),
     decoder_batch=6,
     unet=Plan("unet", steps=8_000, rate=1.5e-3, average=0.998, turn=True),
     unet_batch=32,
-    refine=Plan("refine", steps=3_000, rate=5e-4, average=0.99, decay_from=0.2, turn=True),
+    refine=Plan("refine", steps=6_000, rate=5e-4, average=0.99, decay_from=0.4, turn=True),
     refine_pictures=4_000,
 )
 GPU = Preset(
     pictures=40_000,
     widths=(96, 128, 128),
     decoder_width=48,
-    decoder_blocks=(8, 5, 3, 1, 0),
+    decoder_blocks=(8, 5, 3, 1, 1),
     text=CPU.text,
     judge=CPU.judge,
     decoder=Plan("decoder", steps=20_000, rate=1e-3, average=0.999, turn=True),
     decoder_batch=32,
     unet=Plan("unet", steps=30_000, rate=1.5e-3, average=0.9995, turn=True),
     unet_batch=256,
-    refine=Plan("refine", steps=5_000, rate=5e-4, average=0.999, decay_from=0.2, turn=True),
+    refine=Plan("refine", steps=20_000, rate=5e-4, average=0.999, decay_from=0.4, turn=True),
     refine_pictures=16_000,
 )
 
