@@ -161,7 +161,7 @@ def test_title_of_the_cards_says_whose_they_are():
 def test_card_holds_no_markup_of_the_prompt():
     """A prompt is text on its card, and in the tooltip that shows it whole."""
     view = JobView(Job(id=_ID.format(1), prompt="'><script>"), "waiting", None)
-    written = job_cards.card(view, _snapshot(view))
+    written = job_cards.card(view, _snapshot(view), frozenset())
     assert "<script>" not in written
     assert "title='&#x27;&gt;&lt;script&gt;'" in written
 

@@ -6,13 +6,13 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard import access, words
+from dashboard import words
 from dashboard.components import live_html, tables
-from dashboard.components.jobs import filters, links, own_jobs, time_bar
+from dashboard.components.jobs import actions, filters, links, time_bar
 from dashboard.components.jobs.filters import Filter
 from dashboard.components.shared_drawing import once_per_snapshot
 from dashboard.components.tables import Column, Row
-from dashboard.readings.jobs import FINISHED, JobView, State
+from dashboard.readings.jobs import JobView, State
 from dashboard.readings.snapshot import Snapshot
 from dashboard.readings.waterfall import Stretch, waterfall
 
@@ -47,28 +47,14 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     place = st.container()
     page = filters.page(-(-found // PER_PAGE))
     with place:
-        html = _drawn(snapshot, chosen, page, _allowed(), zone)
+        html = _drawn(snapshot, chosen, page, actions.allowed(), zone)
         clicked = live_html.show(html, key="jobs_list")
-    if clicked:
-        _do(clicked, snapshot)
-
-
-def _allowed() -> frozenset[str]:
-    return frozenset(action for action in ("cancel", "retry") if access.allows(action))
-
-
-def _do(clicked: str, snapshot: Snapshot) -> None:
-    action, _, job_id = clicked.rpartition(":")
-    view = next((view for view in snapshot.jobs if view.job.id == job_id), None)
-    if action == "cancel":
-        own_jobs.cancel(job_id)
+    if not clicked:
+        return
+    if actions.act(clicked, snapshot.jobs):
         st.rerun(scope="fragment")
-    elif action == "retry" and view:
-        own_jobs.retry(view.job)
-        st.rerun(scope="fragment")
-    else:
-        links.ask_for(job_id)
-        st.rerun()  # a drawer opened here would be closed by the next tick
+    links.ask_for(clicked)
+    st.rerun()  # a drawer opened here would be closed by the next tick
 
 
 @once_per_snapshot
@@ -124,12 +110,6 @@ def _cells(
 
 
 def _action(view: JobView, allowed: frozenset[str]) -> str:
-    if view.state not in FINISHED and "cancel" in allowed:
-        return _button("cancel", "Cancel", view)
-    if view.state == "failed" and "retry" in allowed:
-        return _button("retry", "Try again", view)
-    return ""
-
-
-def _button(action: str, label: str, view: JobView) -> str:
-    return f"<button type='button' class='row' data-opens='{action}:{view.job.id}'>{label}</button>"
+    action = actions.action_of(view)
+    # Done jobs are painted again from their details: here that would be a button in each row.
+    return actions.button(action, view) if action in allowed - {"submit"} else ""

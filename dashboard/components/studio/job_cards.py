@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.components import live_html
-from dashboard.components.jobs import links, own_jobs
+from dashboard.components.jobs import actions, links, own_jobs
 from dashboard.fleet.reading import FleetReading
 from dashboard.readings import estimates
 from dashboard.readings.jobs import FINISHED, JobView
@@ -25,19 +25,13 @@ def show(snapshot: Snapshot) -> None:
     """Show a session's newest job and its others; what others wait for fills the free cards."""
     own = own_jobs.ids()
     jobs = choose(snapshot.jobs, own)
-    st.html(title(snapshot.jobs, jobs, own))
-    if not jobs:
-        st.html(f"<p class='no-jobs'>{_EMPTY}</p>")
+    html = title(snapshot.jobs, jobs, own) + cards(jobs, snapshot, actions.allowed())
+    clicked = live_html.show(html, key="job_cards")
+    if not clicked:
         return
-    columns = st.columns(CARDS, gap="small")
-    clicked = ""
-    for slot, view in enumerate(jobs):
-        # Keyed by place: cards stay where they are, and only what they say changes.
-        with columns[slot].container(border=True, key=f"card_job_{slot}", gap=None):
-            clicked = live_html.show(card(view, snapshot), key=f"job_{slot}") or clicked
-            _show_action(view)
-    if clicked:
-        links.follow(clicked)
+    if actions.act(clicked, jobs):
+        st.rerun(scope="fragment")
+    links.follow(clicked)
 
 
 def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[JobView]:
@@ -71,23 +65,17 @@ def title(jobs: Sequence[JobView], shown: list[JobView], own: frozenset[str]) ->
     return f"<div class='section-title'>{yours if True in whose else 'Requests'}{more}</div>"
 
 
-def _show_action(view: JobView) -> None:
-    identity = view.job.id
-    if view.state not in FINISHED:
-        _button("Cancel", identity, own_jobs.cancel, identity)
-    elif view.state == "failed":
-        _button("Try again", identity, own_jobs.retry, view.job)
-    else:
-        _button("Paint again", identity, own_jobs.repeat, view.job)
+def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[str]) -> str:
+    """Write cards; they stay where they are, and only what they say changes."""
+    if not jobs:
+        return f"<p class='no-jobs'>{_EMPTY}</p>"
+    return f"<div class='job-cards'>{''.join(card(view, snapshot, allowed) for view in jobs)}</div>"
 
 
-def _button(label: str, identity: str, act, *args) -> None:
-    key = f"job_action_{label}_{identity}"
-    st.button(label, type="tertiary", key=key, on_click=act, args=args)
-
-
-def card(view: JobView, snapshot: Snapshot) -> str:
-    """Write a card."""
+def card(view: JobView, snapshot: Snapshot, allowed: frozenset[str]) -> str:
+    """Write a card, with a button for what can be done if that is allowed."""
+    action = actions.action_of(view)
+    button = actions.button(action, view) if action in allowed else ""
     prompt = links.link(view.job.id, view.job.prompt)
     status = escape(say_state(view, snapshot))
     segments = "".join(f"<i style='--done: {share:.2f}'></i>" for share in progress(view))
@@ -95,7 +83,7 @@ def card(view: JobView, snapshot: Snapshot) -> str:
         f"<div class='job {view.state}'><b>{prompt}</b>"
         f"<span class='muted'>{len(view.pictures)} of {view.job.count}</span>"
         f"<div class='segments'>{segments}</div>"
-        f"<span class='muted status' title='{status}'>{status}</span></div>"
+        f"<span class='muted status' title='{status}'>{status}</span>{button}</div>"
     )
 
 
