@@ -80,7 +80,8 @@ def main(runs: int = 40) -> None:
         )
         _show("The first search, which reads all prompts", _once(buckets, Filled.search), "s")
         _show("Another search", _in_turn(buckets, lambda bucket: bucket.search(runs), 1))
-        gallery_browser.measure(buckets[-1].settings, Path(folder) / "browser")
+        largest = buckets[-1]
+        gallery_browser.measure(largest.settings, Path(folder) / "browser", largest.count)
 
 
 def _filled(minio: MinioServer, folder: Path, count: int) -> Filled:

@@ -52,8 +52,10 @@ class Received:
         self.http += int(event["encodedDataLength"])
 
 
-def measure(settings: Settings, folder: Path, runs: int = 15, pictures: int = 40) -> None:
-    """Open the page of a dashboard over a filled bucket, and store pictures while it is open."""
+def measure(
+    settings: Settings, folder: Path, stored: int, runs: int = 15, pictures: int = 40
+) -> None:
+    """Open the page over a bucket of `stored` pictures, and store more while it is open."""
     with _dashboard(settings, folder) as dashboard, _chromium() as browser:
         page, received = _opened(browser, dashboard)
         cold = received.http
@@ -64,14 +66,19 @@ def measure(settings: Settings, folder: Path, runs: int = 15, pictures: int = 40
         received.clear()
         arrivals = _arrivals(page, settings, folder, pictures)
         busy = (received.socket + received.http) / pictures / 1024
-    _show(opening, arrivals, cold / 1024, idle, busy)
+    _show(stored, opening, arrivals, cold / 1024, idle, busy)
 
 
 def _show(
-    opening: tuple[float, ...], arrivals: list[float], cold: float, idle: float, busy: float
+    stored: int,
+    opening: tuple[float, ...],
+    arrivals: list[float],
+    cold: float,
+    idle: float,
+    busy: float,
 ) -> None:
     show(
-        "The gallery of 100,000 pictures in Chromium",
+        f"The gallery of {stored:,} pictures in Chromium",
         [
             Figure("page open to first picture, warm", opening, "s"),
             Figure("from stored to its place on an open page", tuple(arrivals), "s"),

@@ -20,7 +20,7 @@ Stage = Literal[
 ]
 
 _LEAST = 0.005
-"""Seconds; what is shorter is left out."""
+"""Seconds; what is shorter is left out, unless the whole job was that short."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def waterfall(view: JobView, now: float) -> tuple[Stretch, ...]:
     else:
         taken = min(max(taken, begun), end)
         stretches = [*_wait(view, begun, taken), *_work(view, taken, end)]
-    return tuple(stretch for stretch in stretches if stretch.seconds >= _LEAST)
+    least = min(_LEAST, (end - begun) / 10)
+    return tuple(stretch for stretch in stretches if stretch.seconds > least)
 
 
 def _untaken(view: JobView) -> Stage:

@@ -58,6 +58,13 @@ def test_a_worker_that_was_there_before_left_only_the_line():
     }
 
 
+def test_a_job_of_milliseconds_has_its_stages_too():
+    """What is short is left out of a long job only."""
+    view = replace(DONE, received_at=T + 0.003, finished_at=T + 0.007)
+    assert told(view) == {"line": 0.003, "worker": 0.004}
+    assert told(replace(DONE, received_at=T + 0.003, finished_at=T + 7)) == {"worker": 6.997}
+
+
 def test_what_was_not_measured_is_not_guessed():
     """Without its worker's measures, a job's work is one stretch; unheard time is unknown."""
     assert told(DONE) == {"line": 60, "worker": 10}
