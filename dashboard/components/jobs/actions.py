@@ -1,4 +1,4 @@
-"""Buttons for what can be done with a job, in lists that change in place."""
+"""What can be done with a job, in its state, and buttons for it in lists that change in place."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,30 +6,34 @@ from dashboard import access
 from dashboard.components.jobs import own_jobs
 from dashboard.readings.jobs import FINISHED, JobView
 
-_ACTIONS: dict[str, Callable[[JobView], None]] = {
+ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),
     "retry": lambda view: own_jobs.retry(view.job),
     "submit": lambda view: own_jobs.repeat(view.job),
 }
-_LABELS = {"cancel": "Cancel", "retry": "Try again", "submit": "Paint again"}
+LABELS: dict[access.Action, str] = {
+    "cancel": "Cancel",
+    "retry": "Try again",
+    "submit": "Paint again",
+}
 
 
-def allowed() -> frozenset[str]:
+def allowed() -> frozenset[access.Action]:
     """Return what the viewer may do with jobs."""
-    return frozenset(action for action in _ACTIONS if access.allows(action))
+    return frozenset(action for action in ACTIONS if access.allows(action))
 
 
-def action_of(view: JobView) -> str:
+def action_of(view: JobView) -> access.Action:
     """Name what can be done with a job in its state."""
     if view.state not in FINISHED:
         return "cancel"
     return "retry" if view.state == "failed" else "submit"
 
 
-def button(action: str, view: JobView) -> str:
+def button(action: access.Action, view: JobView) -> str:
     """Write a button that ``act`` understands; another action is another button."""
     opens = f"data-key='{action}' data-opens='{action}:{view.job.id}'"
-    return f"<button type='button' class='row' {opens}>{_LABELS[action]}</button>"
+    return f"<button type='button' class='row' {opens}>{LABELS[action]}</button>"
 
 
 def act(clicked: str, jobs: Sequence[JobView]) -> bool:
@@ -37,5 +41,5 @@ def act(clicked: str, jobs: Sequence[JobView]) -> bool:
     action, _, job_id = clicked.rpartition(":")
     for view in jobs:
         if action and view.job.id == job_id:
-            _ACTIONS[action](view)
+            ACTIONS[action](view)
     return bool(action)

@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard import access, runtime, words
 from dashboard.components import tables
-from dashboard.components.jobs import links, own_jobs, time_bar
+from dashboard.components.jobs import actions, links, time_bar
 from dashboard.components.studio import job_cards
-from dashboard.readings.jobs import FINISHED, JobView
+from dashboard.readings.jobs import JobView
 from dashboard.readings.snapshot import Snapshot
 from dashboard.readings.waterfall import waterfall
 from wire.errors import ApplicationError
@@ -102,17 +102,13 @@ def _pictures(view: JobView) -> str:
 
 
 def _show_action(view: JobView) -> None:
-    if view.state not in FINISHED:
-        _button("Cancel", "cancel", own_jobs.cancel, view.job.id)
-    elif view.state == "failed":
-        _button("Try again", "retry", own_jobs.retry, view.job)
-    else:
-        _button("Paint again", "submit", own_jobs.repeat, view.job)
-
-
-def _button(label: str, action: access.Action, act, *args) -> None:
+    action = actions.action_of(view)
     allowed = access.allows(action)
-    advice = None if allowed else access.reason(action)
     st.button(
-        label, key=f"drawer_{action}", on_click=act, args=args, disabled=not allowed, help=advice
+        actions.LABELS[action],
+        key=f"drawer_{action}",
+        on_click=actions.ACTIONS[action],
+        args=(view,),
+        disabled=not allowed,
+        help=None if allowed else access.reason(action),
     )

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import access, words
 from dashboard.components import live_html, tables
 from dashboard.components.jobs import actions, filters, links, time_bar
 from dashboard.components.jobs.filters import Filter
@@ -59,7 +59,11 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
 
 @once_per_snapshot
 def _drawn(
-    snapshot: Snapshot, chosen: Filter, page: int, allowed: frozenset[str], zone: tzinfo | None
+    snapshot: Snapshot,
+    chosen: Filter,
+    page: int,
+    allowed: frozenset[access.Action],
+    zone: tzinfo | None,
 ) -> str:
     jobs = chosen.matching(snapshot.jobs)
     title = tables.title("Jobs", summary(snapshot))
@@ -84,7 +88,7 @@ def summary(snapshot: Snapshot) -> str:
 
 
 def rows(
-    jobs: Sequence[JobView], now: float, zone: tzinfo | None, allowed: frozenset[str]
+    jobs: Sequence[JobView], now: float, zone: tzinfo | None, allowed: frozenset[access.Action]
 ) -> list[Row]:
     """Write some jobs, with bars of one scale, and the actions that are allowed."""
     times = [waterfall(view, now) for view in jobs]
@@ -109,7 +113,7 @@ def _cells(
     )
 
 
-def _action(view: JobView, allowed: frozenset[str]) -> str:
+def _action(view: JobView, allowed: frozenset[access.Action]) -> str:
     action = actions.action_of(view)
     # Done jobs are painted again from their details: here that would be a button in each row.
     return actions.button(action, view) if action in allowed - {"submit"} else ""

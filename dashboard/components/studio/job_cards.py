@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
+from dashboard import access, words
 from dashboard.components import live_html
 from dashboard.components.jobs import actions, links, own_jobs
 from dashboard.fleet.reading import FleetReading
@@ -65,14 +65,14 @@ def title(jobs: Sequence[JobView], shown: list[JobView], own: frozenset[str]) ->
     return f"<div class='section-title'>{yours if True in whose else 'Requests'}{more}</div>"
 
 
-def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[str]) -> str:
+def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[access.Action]) -> str:
     """Write cards; they stay where they are, and only what they say changes."""
     if not jobs:
         return f"<p class='no-jobs'>{_EMPTY}</p>"
     return f"<div class='job-cards'>{''.join(card(view, snapshot, allowed) for view in jobs)}</div>"
 
 
-def card(view: JobView, snapshot: Snapshot, allowed: frozenset[str]) -> str:
+def card(view: JobView, snapshot: Snapshot, allowed: frozenset[access.Action]) -> str:
     """Write a card, with a button for what can be done if that is allowed."""
     action = actions.action_of(view)
     button = actions.button(action, view) if action in allowed else ""
