@@ -57,12 +57,20 @@ def main(
 def _run(fields: dict[str, object], timeout: float) -> None:
     parts = runtime.start(load_settings())
     try:
-        job = submission.submit(fields)
+        job = _submit(fields)
         _wait(parts, job, timeout)
         for place in places(parts.settings, job):
             print(place)
     finally:
         _stop(parts)
+
+
+def _submit(fields: dict[str, object]) -> Job:
+    try:
+        return submission.submit(fields)
+    except KeyboardInterrupt:
+        print("Stopped while the job was sent: if it got there, it stays on the queue.")
+        raise
 
 
 def _wait(parts: Parts, job: Job, timeout: float) -> None:

@@ -21,5 +21,5 @@ settings.load_profile("any pace")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start two processes more than there are cores: tests mostly wait for what they started."""
-    return os.cpu_count() + 2
+    """Start one process more than there are cores: tests often wait for what they started."""
+    return os.cpu_count() + 1

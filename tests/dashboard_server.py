@@ -32,13 +32,14 @@ class Dashboard:
 
     def submit(self, prompt: str, count: int = 1) -> str:
         """Send a job over HTTP; return its id."""
-        answer = httpx.post(f"{self.url}/api/jobs", json={"prompt": prompt, "count": count})
+        fields = {"prompt": prompt, "count": count}
+        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=60)
         assert answer.status_code == 202, answer.text
         return answer.json()["id"]
 
     def job(self, job_id: str) -> dict:
         """Read how a job is."""
-        return httpx.get(f"{self.url}/api/jobs/{job_id}").json()
+        return httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=60).json()
 
 
 @contextmanager

@@ -63,7 +63,7 @@ class RabbitServer:
     def api(self, method: str, path: str, **arguments) -> httpx.Response:
         """Call the management API; fails the test if it refuses."""
         url = f"{self.management_url}/api/{path}"
-        response = httpx.request(method, url, auth=(USER, PASSWORD), timeout=10, **arguments)
+        response = httpx.request(method, url, auth=(USER, PASSWORD), timeout=60, **arguments)
         return response.raise_for_status()
 
     def start(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pika
 import pytest
 import yaml
 from kubernetes.client import AppsV1Api
@@ -26,7 +27,8 @@ from tests.conditions import wait_until
 from tests.minio_server import MinioServer
 from tests.rabbitmq_server import RabbitServer, settings_for
 from wire.backends import open_queue
-from wire.job import JobRequest, new_job
+from wire.job import JobRequest, encode, new_job
+from wire.names import QUEUE
 
 _OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"
 _NAMESPACE = "rule"
@@ -134,10 +136,20 @@ def _replicas(target: AppsV1Api) -> int:
     return target.read_namespaced_deployment("worker", _NAMESPACE).spec.replicas
 
 
+def _send(url: str, number: int) -> None:
+    """Send jobs that nobody paints, in one go: KEDA shall not see a part of them."""
+    connection = pika.BlockingConnection(pika.URLParameters(url))
+    channel = connection.channel()
+    for _ in range(number):
+        job = new_job(JobRequest(prompt="nobody paints this"))
+        channel.basic_publish("", QUEUE, encode(job), pika.BasicProperties(message_id=job.id))
+    connection.close()
+
+
 def _make_as_long(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
     with closing(open_queue(settings_for(rabbitmq, rabbitmq.amqp_url(vhost)))) as queue:
-        for _ in range(length - queue.depth().ready):
-            queue.publish(new_job(JobRequest(prompt="nobody paints this")))
+        _send(rabbitmq.amqp_url(vhost), length - queue.depth().ready)
+        wait_until(lambda: queue.depth().ready >= length, what="all jobs are on the queue")
         surplus = queue.depth().ready - length
         for delivery in queue.take(surplus, timeout=5) if surplus > 0 else ():
             queue.acknowledge(delivery)
