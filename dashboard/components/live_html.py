@@ -13,8 +13,4 @@ def show(html: str, key: str) -> str | None:
 
     Elements that may get others before them, such as rows, need a ``data-key``.
     """
-    return _html(data={"html": html}, key=key, on_opened_change=_ignore).opened
-
-
-def _ignore() -> None:
-    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""
+    return _html(data={"html": html}, key=key, on_opened_change=scripted.ignore).opened

@@ -23,3 +23,7 @@ def component(name: str, html: str, *shared: str) -> ComponentRenderer:
     return st.components.v2.component(
         name.replace("/", "_"), html=html, js="\n".join(scripts), isolate_styles=False
     )
+
+
+def ignore() -> None:
+    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""

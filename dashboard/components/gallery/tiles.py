@@ -48,7 +48,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
     result = _tiles(
         data=data,
         key="gallery",
-        on_opened_change=tiles.ignore,
-        on_deletion_change=tiles.ignore,
+        on_opened_change=scripted.ignore,
+        on_deletion_change=scripted.ignore,
     )
     return Clicks(result.opened, tuple(result.deletion or ()))

@@ -39,7 +39,9 @@ def button(action: access.Action, view: JobView) -> str:
 def act(clicked: str, jobs: Sequence[JobView]) -> bool:
     """Do what a button says; False if it was a job's link that was clicked."""
     action, _, job_id = clicked.rpartition(":")
-    for view in jobs:
-        if action and view.job.id == job_id:
-            ACTIONS[action](view)
-    return bool(action)
+    if not action:
+        return False
+    view = next((view for view in jobs if view.job.id == job_id), None)
+    if view:
+        ACTIONS[action](view)
+    return True

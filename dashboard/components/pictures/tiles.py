@@ -36,13 +36,9 @@ def show_grid(pictures: Sequence[PictureView], places: int, zone: tzinfo | None)
     result = _tiles(
         data={"pictures": [fields(view, zone) for view in pictures[:places]], "places": places},
         key="tiles",
-        on_opened_change=ignore,
+        on_opened_change=scripted.ignore,
     )
     return result.opened
-
-
-def ignore() -> None:
-    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""
 
 
 def fields(
