@@ -6,9 +6,9 @@ import pytest
 
 from dashboard import runtime
 from dashboard.parts import Parts
-from dashboard.readings.snapshot import Snapshot
+from dashboard.readings.snapshot import Sample, Snapshot
 from dashboard.recordings import control
-from dashboard.recordings.read import read
+from dashboard.recordings.read import Recording, read
 from dashboard.recordings.record import recording
 from dashboard.recordings.report.figures import Session, figures_of
 from dashboard.recordings.stage import Stage
@@ -41,6 +41,7 @@ def test_a_replay_gives_the_figures_of_the_live_run(live: Parts, tmp_path: Path)
     """Samples, moments, jobs, pictures and totals of the replay are those of the live run."""
     path = tmp_path / "run.jsonl"
     with recording(control.recorder_for(live, "A run", path)):
+        wait_until(lambda: _begins_at_zero(live.sampler.snapshot()), what="a sample of no workers")
         for count in (2, 1, 1):
             live.submit(JobRequest(prompt="yellow submarine", count=count))
         wait_until(lambda: _is_over(live.sampler.snapshot()), PAINTED_WITHIN, "zero workers again")
@@ -48,7 +49,7 @@ def test_a_replay_gives_the_figures_of_the_live_run(live: Parts, tmp_path: Path)
     stage = Stage(recorded)
     stage.play_until(recorded.end)
     played, seen = stage.sampler.snapshot(), live.sampler.snapshot()
-    assert played.samples[:-1] == _until(recorded.end, seen)
+    assert played.samples[:-1] == _during(recorded, seen)
     assert len(played.samples) > 3
     assert played.moments == seen.moments
     assert {moment.lane for moment in played.moments} == {"requests", "workers", "pictures"}
@@ -69,6 +70,12 @@ def _is_over(snapshot: Snapshot) -> bool:
     return bool(done and fleet and not fleet.workers and snapshot.samples[-2].wanted == 0)
 
 
-def _until(end: float, snapshot: Snapshot) -> tuple:
-    """Leave out what came after the recording; the last sample is always of now."""
-    return tuple(sample for sample in snapshot.samples[:-1] if sample.at <= end)
+def _begins_at_zero(snapshot: Snapshot) -> bool:
+    """Tell whether a climb can be seen: a step is told between two samples only."""
+    return len(snapshot.samples) > 1 and snapshot.samples[-2].wanted == 0
+
+
+def _during(recorded: Recording, snapshot: Snapshot) -> tuple[Sample, ...]:
+    """Leave out what was not recorded; the last sample is always of now."""
+    samples = snapshot.samples[:-1]
+    return tuple(sample for sample in samples if recorded.start <= sample.at <= recorded.end)
