@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.gallery_page import GalleryPage
+from tests.browser.hurried_server import open_hurried
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.dashboard_server import Dashboard
 from tests.samples import metadata_of
@@ -194,6 +195,18 @@ def test_deleted_pictures_are_gone_for_everybody(
     assert httpx.get(f"{dashboard.url}/pictures/{names[1]}").status_code == 410
     store = DirectoryStore(dashboard.data_dir / "pictures")
     assert {entry.name[:36] for entry in store.entries()} == {names[0][:36]}
+
+
+def test_question_goes_away_on_a_busy_server_too(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page], pictures: list[str]
+):
+    """Keep takes the question away, though the browser was not told that the part ended."""
+    address = f"{shared_dashboard.url}/gallery?picture={pictures[0]}"
+    gallery = GalleryPage(open_hurried(open_page("about:blank"), address))
+    gallery.dialog.get_by_role("button", name="Delete").click()
+    gallery.dialog.get_by_role("button", name="Keep").click()
+    expect(gallery.dialog.get_by_role("button", name="Keep")).to_have_count(0)
+    expect(gallery.dialog.get_by_role("button", name="Newer")).to_have_count(1)
 
 
 def test_new_pictures_wait_while_somebody_looks(dashboard: Dashboard, open_page: Callable):

@@ -56,14 +56,21 @@ def _show(names: Names) -> None:
 
 def show_question(names: Names) -> bool:
     """Ask, if somebody wants these deleted; tells whether they were deleted in this run."""
+    # Empty again in each run: a browser that is told late keeps what a run no longer draws.
+    place = st.empty()
     if st.session_state.get(_ASKED, ()) != names:
         return False
+    with place.container():
+        return _ask(names) and _delete(names)
+
+
+def _ask(names: Names) -> bool:
     what = "This picture is" if len(names) == 1 else f"These {len(names)} pictures are"
     st.html(f"<p class='question'>{what} deleted for everybody, and cannot be brought back.</p>")
     with st.container(horizontal=True):
         sure = st.button("Delete for good", type="primary", key="deletion_yes")
         st.button("Keep", key="deletion_no", on_click=_forget)
-    return sure and _delete(names)
+    return sure
 
 
 def _delete(names: Names) -> bool:
