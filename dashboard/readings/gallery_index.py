@@ -5,12 +5,12 @@ viewer is a look into a sorted list, and asks the store for nothing.
 """
 
 import threading
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
 
-from dashboard.readings.gallery_page import GalleryPage, GalleryQuery, Place, page_of
+from dashboard.readings.gallery_page import GalleryPage, GalleryQuery, page_of
 from dashboard.readings.inputs import Observer, PictureFound, PromptRead, nobody
+from dashboard.readings.picture_order import PictureOrder, Place, neighbours, newest_before
 from dashboard.readings.snapshot import PictureView
 from wire.job import MAX_COUNT, submitted_at
 from wire.picture import parse_picture_name, picture_name
@@ -22,7 +22,6 @@ KNOWN = 500_000
 _QUERIES = 16
 _JOB = 36
 """Characters of a job's id, with which its pictures' names begin."""
-
 
 Admits = Callable[[str, float], bool]
 """A picture's name, and Unix seconds at which it was stored."""
@@ -41,8 +40,7 @@ class GalleryIndex:
         self._started = started
         self._observer = observer
         self._lock = threading.Lock()
-        self._names: dict[str, float] = {}
-        self._places: list[Place] = []
+        self._order = PictureOrder()
         self._deleted: set[str] = set()
         self._prompts: dict[str, str] = {}
         self._unread: set[str] = set()
@@ -58,29 +56,23 @@ class GalleryIndex:
     def add(self, name: str, at: float) -> None:
         """Note a picture stored at ``at`` (Unix seconds); other objects are passed over."""
         with self._lock:
-            if self._is_new(name) and self.admits(name, at):
+            for place in self._admitted([(at, name)]):
                 self._observer(PictureFound(name, at))
-                insort(self._places, (at, name))
-                self._note(name, at)
-                self._forget_oldest()
+                self._order.add(place)
+            self._forget_oldest()
 
     def add_all(self, entries: Iterable[Entry]) -> None:
         """Note many pictures from before the start, of which no observer is told."""
         with self._lock:
-            for entry in entries:
-                if self._is_new(entry.name) and self.admits(entry.name, entry.modified):
-                    self._places.append((entry.modified, entry.name))
-                    self._note(entry.name, entry.modified)
-            self._places.sort()
+            places = ((entry.modified, entry.name) for entry in entries)
+            self._order.add_all(self._admitted(places))
             self._forget_oldest()
 
     def remove(self, name: str) -> None:
         """Forget a picture that was deleted, for good: its name never means another one."""
         with self._lock:
             self._deleted.add(name)
-            at = self._names.pop(name, None)
-            if at is not None:
-                del self._places[bisect_left(self._places, (at, name))]
+            if self._order.remove(name):
                 self._forget_prompt(name[:_JOB])
                 self._changed()
 
@@ -91,7 +83,7 @@ class GalleryIndex:
     def stored_since(self, at: float) -> list[str]:
         """Return the names of the pictures stored at ``at`` or later, oldest first."""
         with self._lock:
-            return [name for _, name in self._places[bisect_left(self._places, (at, "")) :]]
+            return self._order.since(at)
 
     def tell_prompt(self, job_id: str, prompt: str) -> None:
         """Note what a job's pictures show; empty where it is written nowhere."""
@@ -142,14 +134,14 @@ class GalleryIndex:
         """Return the newest pictures, newest first, at most ``SHOWN``."""
         with self._lock:
             if self._shown is None:
-                self._shown = tuple(map(self._view, reversed(self._places[-SHOWN:])))
+                self._shown = tuple(map(self._view, reversed(self._order.places[-SHOWN:])))
             return self._shown
 
     def find(self, name: str) -> PictureView | None:
         """Return one picture, if it is known."""
         with self._lock:
-            at = self._names.get(name)
-            return None if at is None else self._view((at, name))
+            place = self._order.place(name)
+            return self._view(place) if place else None
 
     def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
         """Return the page that begins with the picture ``first``, or else the newest one."""
@@ -160,50 +152,43 @@ class GalleryIndex:
     def neighbours(self, query: GalleryQuery, name: str) -> tuple[str | None, str | None]:
         """Return the next newer and the next older picture."""
         with self._lock:
-            places, place = self._matching(query), self._place(name)
-            if place is None:
-                return None, None
-            index = bisect_left(places, place)
-            after = index + (index < len(places) and places[index] == place)
-            newer = places[after][1] if after < len(places) else None
-            return newer, places[index - 1][1] if index else None
+            place = self._place(name)
+            return neighbours(self._matching(query), place) if place else (None, None)
 
     def first_before(self, query: GalleryQuery, at: float) -> str | None:
         """Return the newest picture that was stored before ``at`` (Unix seconds)."""
         with self._lock:
-            places = self._matching(query)
-            index = bisect_left(places, (at, ""))
-            return places[index - 1][1] if index else None
+            return newest_before(self._matching(query), at)
 
     def count(self) -> int:
         """Return how many pictures are known."""
-        return len(self._places)
+        return len(self._order.places)
 
     def stored_since_start(self) -> int:
         """Return how many pictures were stored since this process began."""
         return self._stored_since_start
 
+    def _admitted(self, places: Iterable[Place]) -> Iterator[Place]:
+        """Pass on what is new and may be shown, and count it."""
+        for at, name in places:
+            if self._is_new(name) and self.admits(name, at):
+                self._stored_since_start += at >= self._started
+                self._changed()
+                yield at, name
+
     def _is_new(self, name: str) -> bool:
-        unknown = name not in self._names and name not in self._deleted
+        unknown = name not in self._order and name not in self._deleted
         return unknown and parse_picture_name(name) is not None
 
-    def _note(self, name: str, at: float) -> None:
-        self._names[name] = at
-        self._stored_since_start += at >= self._started
-        self._changed()
-
     def _forget_oldest(self) -> None:
-        too_many = max(0, len(self._places) - KNOWN)
-        for _, oldest in self._places[:too_many]:
-            del self._names[oldest]
+        for oldest in self._order.keep_newest(KNOWN):
             self._prompts.pop(oldest[:_JOB], None)
             self._unread.discard(oldest[:_JOB])
-        del self._places[:too_many]
 
     def _forget_prompt(self, job_id: str) -> None:
         """Forget what a job's pictures showed, if none is left."""
         names = (picture_name(job_id, number) for number in range(MAX_COUNT))
-        if not any(name in self._names for name in names):
+        if not any(name in self._order for name in names):
             self._prompts.pop(job_id, None)
             self._unread.discard(job_id)
 
@@ -216,11 +201,11 @@ class GalleryIndex:
 
     def _matching(self, query: GalleryQuery) -> list[Place]:
         if query.is_all:
-            return self._places
+            return self._order.places
         if query not in self._matches:
             if len(self._matches) >= _QUERIES:
                 self._matches.clear()
-            self._matches[query] = list(filter(self._test(query), self._places))
+            self._matches[query] = list(filter(self._test(query), self._order.places))
         return self._matches[query]
 
     def _test(self, query: GalleryQuery) -> Callable[[Place], bool]:
@@ -233,8 +218,8 @@ class GalleryIndex:
 
     def _place(self, name: str) -> Place | None:
         """Say where a picture stands, or stood before it was deleted."""
-        if name in self._names:
-            return self._names[name], name
+        if place := self._order.place(name):
+            return place
         identity = parse_picture_name(name)
         at = submitted_at(identity.job_id) if identity else None
         return None if at is None else (at, name)

@@ -4,13 +4,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dashboard.readings.picture_order import Place
 from dashboard.readings.snapshot import PictureView
 
 PAGE = 24
 """Full rows with 12, 8, 6, 4 and 3 columns."""
-
-Place = tuple[float, str]
-"""When a picture was stored (Unix seconds) and its name: its place in the order."""
 
 
 @dataclass(frozen=True)
