@@ -16,6 +16,13 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
+# Chromium gives up all requests when an interface of the machine comes or goes, a container's
+# for one, and a page then lacks a script. A person would reload.
+RELOAD = """
+addEventListener("error", (event) => event.target.tagName === "SCRIPT" && location.reload(), true);
+addEventListener("vite:preloadError", () => location.reload());
+"""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -37,6 +44,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         contexts.append(context)
+        context.add_init_script(RELOAD)
         page = context.new_page()
         page.goto(url)
         return page
