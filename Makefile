@@ -60,7 +60,7 @@ screenshots: $(VENV)/test-tools ## the pictures of README, taken from a real run
 .PHONY: up
 up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)
 	@$(COMPOSE) up --build --detach --wait
-	@echo "Open http://$$($(COMPOSE) port dashboard 8501). Stop with: make down"
+	@echo "Open http://localhost:$$($(COMPOSE) port dashboard 8501 | sed 's/.*://'). Stop with: make down"
 
 .PHONY: down
 down: compose.env ## stop Docker Compose; the queue and the pictures are kept
