@@ -6,110 +6,16 @@ or the device is not here; 3 the model cannot be loaded; 4 the device was lost.
 STOP_WITH_PARENT=1 makes it stop when its standard input ends.
 """
 
-import logging
-import os
 import sys
-from contextlib import ExitStack, closing
-from functools import partial
 
-import typer
-
-from wire.backends import open_events, open_queue, open_store
-from wire.errors import ApplicationError, ModelUnavailable, SettingsError
-from wire.event import Event, Kind
-from wire.events import Events
-from wire.logs import configure
-from wire.settings import Settings, load_settings
-from worker.stopping import Stopping, on_signal, stop_with_parent
-
-log = logging.getLogger(__name__)
-
-
-def main() -> None:
-    """Paint the jobs of the queue that the settings name, until SIGTERM or Ctrl+C.
-
-    README lists the settings: environment variables, or lines in .env.
-    """
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        configure("text")
-        raise typer.Exit(_complain(error)) from None
-    configure(settings.log_format)
-    try:
-        _run(settings)
-    except ApplicationError as error:
-        raise typer.Exit(_complain(error)) from None
-
-
-def _run(settings: Settings) -> None:
-    stopping = Stopping(settings.grace_period)
-    on_signal(partial(_leave, stopping))
-    if os.environ.get("STOP_WITH_PARENT") == "1":
-        stop_with_parent()
-    with ExitStack() as stack:
-        _serve(settings, stack)
-        parts = _open(settings, stopping, stack)
-        # From here on there may be jobs to finish.
-        on_signal(stopping.ask)
-        from worker.loop import work
-
-        work(parts)
-
-
-def _leave(stopping: Stopping) -> None:
-    """Stop at once: no job was taken yet."""
-    stopping.ask()
-    sys.exit(0)
-
-
-def _serve(settings: Settings, stack: ExitStack) -> None:
-    if settings.worker_port:
-        from worker.http import serve
-
-        server = serve(settings.worker_port)
-        stack.callback(server.server_close)
-        stack.callback(server.shutdown)
-
-
-def _open(settings: Settings, stopping: Stopping, stack: ExitStack):
-    from worker.parts import Parts
-    from worker.patience import patiently
-
-    events = patiently(lambda: open_events(settings), stopping)
-    stack.enter_context(closing(events))
-    stack.callback(_tell, events, settings, "stopped")
-    generator = _load(settings, events)
-    queue = patiently(lambda: open_queue(settings), stopping)
-    stack.enter_context(closing(queue))
-    return Parts(queue, events, open_store(settings), generator, settings, stopping)
-
-
-def _load(settings: Settings, events: Events):
-    _tell(events, settings, "loading", settings.model_id)
-    log.info("Loading %s.", settings.model_id)
-    from worker.generator_diffusers import load
-    from worker.metrics import MODEL_LOADED
-
-    generator = load(settings.model_id, settings.device)
-    MODEL_LOADED.set(1)
-    _tell(events, settings, "ready", settings.model_id)
-    log.info("Ready on %s.", generator.description.device)
-    return generator
-
-
-def _tell(events: Events, settings: Settings, kind: Kind, detail: str | None = None) -> None:
-    from worker.parts import worker_name
-
-    events.send(Event(kind=kind, worker=worker_name(settings), detail=detail))
-
-
-def _complain(error: ApplicationError) -> int:
-    log.error("%s", error)
-    if isinstance(error, SettingsError):
-        return 2
-    return 3 if isinstance(error, ModelUnavailable) else 4
-
+from worker.stopping import on_signal
 
 if __name__ == "__main__":
+    # Before the libraries, which take seconds to import: in a container this is process 1,
+    # and to that one a signal that nobody handles is as good as never sent.
+    on_signal(sys.exit)
+    import typer
+
+    from worker.command import main
+
     typer.run(main)

@@ -71,13 +71,27 @@ restart_readers() {
   done
 }
 
-# A new Deployment starts with one worker, and an elastic pool would buy it a node before
-# KEDA takes it away.
+# The workers' Deployment as it is in the manifests, but with none.
+workers_at_zero() {
+  awk '
+    function end() { if (kind == "Deployment" && name == "worker") printf "%s", text; text = ""; kind = ""; name = "" }
+    $0 == "---" { end(); next }
+    { text = text $0 "\n" }
+    $0 == "spec:" { text = text "  replicas: 0\n" }
+    /^[a-zA-Z]/ { part = $1 }
+    /^kind: / { kind = $2 }
+    part == "metadata:" && /^  name: / { name = $2 }
+    END { end() }' <<<"$manifests"
+}
+
+# A Deployment that names no number starts with one worker, for which an elastic pool would buy
+# a node before KEDA takes it away; one that names it would take away those that KEDA started.
+# So the number is named once, by another field manager.
 apply_workers() {
-  local before
-  before=$(kube get deployment worker --ignore-not-found --output name)
+  if [ "$part" = scaledobject ] && [ -z "$(kube get deployment worker --ignore-not-found --output name)" ]; then
+    workers_at_zero | kubectl create --filename - >/dev/null
+  fi
   apply
-  [ "$part" != scaledobject ] || [ -n "$before" ] || kube scale deployment/worker --replicas 0 >/dev/null
 }
 
 other=$(installed_in)

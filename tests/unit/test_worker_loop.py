@@ -587,6 +587,25 @@ def test_a_signal_without_grace_gives_the_job_back(parts: Parts, noise: Path, tm
     assert (depth.ready, depth.unacknowledged) == (1, 0)
 
 
+SIGNAL_AT_THE_FIRST_LIBRARY = """
+import os, runpy, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Finder())
+runpy.run_module("worker", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_signal_is_heard_while_libraries_are_imported() -> None:
+    """A container's first process loses signals that it does not handle: none is lost early."""
+    done = subprocess.run([sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], check=False)
+    assert done.returncode == 0
+
+
 def test_a_worker_does_not_outlive_its_parent(parts: Parts, noise: Path, tmp_path: Path):
     """With STOP_WITH_PARENT the worker ends when the pipe that its parent holds ends."""
     with worker_process(tmp_path, noise, STOP_WITH_PARENT="1") as process:
