@@ -1,74 +1,12 @@
-"""`python -m dashboard`: check what a person can mend, then become the server."""
+"""`python -m dashboard`."""
 
-import os
-import shutil
-import socket
+import signal
 import sys
-from contextlib import suppress
-from pathlib import Path
-
-import click
-
-from dashboard.recordings.read import read_header
-from wire.errors import ApplicationError, SettingsError
-from wire.settings import Settings, load_settings
-
-_SERVER = Path(__file__).with_name("server.py")
-_ROOM_NEEDED = 200 * 2**20
-"""Bytes; below this SQLite's journal and a few pictures may no longer fit."""
-
-
-def main() -> None:
-    """Start the dashboard, or say in one sentence why it cannot start."""
-    try:
-        settings = load_settings()
-        _check_port(settings.port)
-        _check_data_dir(settings)
-        if settings.replay:
-            read_header(settings.replay)
-    except ApplicationError as error:
-        sys.exit(str(error))
-    print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
-    _serve(settings)
-
-
-def _serve(settings: Settings) -> None:
-    from streamlit.web import cli
-
-    arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
-    # How Ctrl+C comes back from there depends on how far the server's own shutdown was.
-    with suppress(KeyboardInterrupt, click.Abort):
-        cli.main(arguments, standalone_mode=False)
-    print("Stopped. The queue and the pictures are kept.", flush=True)
-
-
-def _check_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError as error:
-            raise SettingsError(
-                f"Port {port} cannot be used ({error.strerror}). Is a dashboard running already? "
-                f"To use another: PORT={port + 1} make demo"
-            ) from None
-
-
-def _check_data_dir(settings: Settings) -> None:
-    folder = settings.data_dir
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
-    if not os.access(folder, os.W_OK):
-        raise SettingsError(f"DATA_DIR {folder} cannot be written to.")
-    if free < _ROOM_NEEDED:
-        raise SettingsError(
-            f"Only {free // 2**20} MB are free where DATA_DIR {folder} lies; "
-            "make room, or set DATA_DIR to another disk. What is there was kept."
-        )
-
 
 if __name__ == "__main__":
+    # Before the libraries, which take seconds to import: in a container this is process 1,
+    # and to that one a signal that nobody handles is as good as never sent.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    from dashboard.start import main
+
     main()

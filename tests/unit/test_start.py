@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dashboard import __main__ as start
+from dashboard import start
 from tests.conditions import free_port, wait_until
 from wire.errors import SettingsError
 from wire.settings import Settings
@@ -97,3 +97,24 @@ def _answers(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
     except httpx.TransportError:
         return False
+
+
+SIGNAL_AT_THE_FIRST_LIBRARY = """
+import os, runpy, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGTERM)
+
+sys.meta_path.insert(0, Finder())
+runpy.run_module("dashboard", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_signal_is_heard_while_libraries_are_imported():
+    """A container's first process loses signals that it does not handle: none is lost early."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], cwd=ROOT, check=False
+    )
+    assert done.returncode == 0
