@@ -111,8 +111,11 @@ last_words() {
   local ended="jsonpath={.status.containerStatuses[0]['lastState','state'].terminated.message}" words
   words=$(kube get "$1" --output "$ended" 2>/dev/null | sed '/^$/d' | tail -n 1)
   [ -n "$words" ] || words=$(kube logs "$1" --tail 1 2>/dev/null || true)
-  [ -z "$words" ] || note "${1#pod/} wrote last: $words"
+  [ -z "$words" ] || note "${1#pod/} wrote last: $(sentence <<<"$words")"
 }
+
+# What lines of a log say, where they are JSON, as LOG_FORMAT=json makes them.
+sentence() { sed -E 's/^\{.*"message": "(([^"\\]|\\.)*)".*\}$/\1/'; }
 
 # wait_ready KIND NAME: until its pods are ready; says what they wait for, and at the end why.
 wait_ready() {

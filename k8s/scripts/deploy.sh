@@ -140,6 +140,9 @@ else
   note_image "$(kube get podtemplate worker --output 'jsonpath={.template.spec.containers[0].image}')"
 fi
 if [ -n "$(kube get ingress dashboard --ignore-not-found --output name)" ]; then
-  note "Page: at the address of the ingress: kubectl -n $namespace get ingress dashboard"
+  case $(kubectl config current-context 2>/dev/null) in
+    "k3d-${CLUSTER_NAME:-stable-diffusion}") note "Page: http://localhost:8081" ;;
+    *) note "Page: at the address of the ingress: kubectl -n $namespace get ingress dashboard" ;;
+  esac
 fi
 note "Page: kubectl -n $namespace port-forward service/dashboard 8501:80, then http://localhost:8501"

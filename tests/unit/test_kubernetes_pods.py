@@ -131,6 +131,8 @@ def test_a_crash_loop_tells_the_last_words():
     spoken = crashed(message="loading\nThere is no model in models/demo.\n")
     assert (spoken.phase, spoken.since) == ("failed", seconds(ENDED))
     assert spoken.why == "There is no model in models/demo."
+    line = '{"at": "2026", "level": "error", "message": "There is no \\"model\\"."}'
+    assert crashed(message=f"loading\n{line}\n").why == 'There is no "model".'
     assert crashed(reason="OOMKilled").why == "it needed more memory than its limit allows"
     assert crashed().why == "it ended with exit code 3"
 

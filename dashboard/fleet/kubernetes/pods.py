@@ -1,5 +1,6 @@
 """A worker's pod: which phase it is in, and why."""
 
+import json
 import re
 from dataclasses import dataclass
 
@@ -163,8 +164,16 @@ def _died(terminated: Object, created: float) -> State:
         return State("failed", "it needed more memory than its limit allows", at)
     # The last line of its log, where the pod says terminationMessagePolicy as ours do.
     said = (terminated.get("message") or "").strip().splitlines()
-    why = said[-1] if said else f"it ended with exit code {terminated.get('exitCode')}"
+    why = _sentence(said[-1]) if said else f"it ended with exit code {terminated.get('exitCode')}"
     return State("failed", bounded(why), at)
+
+
+def _sentence(line: str) -> str:
+    """Return what a line of a worker's log says, which is JSON with LOG_FORMAT=json."""
+    try:
+        return str(json.loads(line)["message"])
+    except (ValueError, TypeError, KeyError):
+        return line
 
 
 def _waiting(pod: Object, newest_event: str) -> State | None:
