@@ -46,6 +46,15 @@ def test_scaled_object_story(deployed: Deployed, queue: Queue) -> None:
     _tell(deployed, queue, pictures=2)
 
 
+def test_nothing_starts_before_a_job_waits(deployed: Deployed) -> None:
+    """A new Deployment makes no worker, not for a moment: a machine would be bought for it."""
+    workers = ("scaledobject.keda.sh/worker", "deployment/worker")
+    deployed.kubectl("-n", NAMESPACE, "delete", *workers, "--ignore-not-found")
+    before = _workers_made(deployed)
+    deployed.deploy("scaledobject")
+    assert _workers_made(deployed) == before
+
+
 def test_scaled_job_story(deployed: Deployed, queue: Queue) -> None:
     """The same with one Job of Kubernetes for each prompt."""
     deployed.deploy("scaledjob")
@@ -67,6 +76,12 @@ def test_keda_that_stops_is_a_sentence_until_it_is_back(deployed: Deployed, queu
         operator.start()
     _wait_for(deployed, lambda told: not _trouble(told), "KEDA looks again")
     _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
+
+
+def _workers_made(deployed: Deployed) -> int:
+    """Count the worker pods that any ReplicaSet made, of those that are gone, too."""
+    made = [event for event in deployed.objects("events") if event["reason"] == "SuccessfulCreate"]
+    return sum(event["involvedObject"]["name"].startswith("worker-") for event in made)
 
 
 def _deploy_scaled_object(deployed: Deployed) -> None:
