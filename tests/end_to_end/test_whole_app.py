@@ -58,12 +58,12 @@ def test_prompt_becomes_pictures_and_the_workers_go(app: Dashboard, open_page: C
 
 def test_killed_worker_loses_no_job(app: Dashboard):
     """A worker that is killed in the middle of a job leaves it to another, which finishes it."""
-    job_id = app.submit("a job that outlives its worker", count=16)
+    job_id = app.submit("a job that outlives its worker", count=8)
     wait_until(lambda: app.job(job_id)["pictures"], PAINTED_WITHIN, "the first picture")
     [worker] = _workers(app)
     worker.kill()
     done = _wait_for_done(app, job_id)
-    assert len(set(done["pictures"])) == 16
+    assert len(set(done["pictures"])) == 8
 
 
 @pytest.mark.usefixtures("servers")
@@ -94,7 +94,7 @@ def test_broker_that_restarts_in_the_middle_loses_nothing(
     servers: Dashboard, rabbitmq: RabbitServer, rabbitmq_vhost: str
 ):
     """Jobs that wait and jobs in progress survive a broker that dies and comes back."""
-    jobs = [servers.submit(f"job {number}", count=8) for number in range(3)]
+    jobs = [servers.submit(f"a job of {count}", count=count) for count in (8, 2, 2)]
     wait_until(lambda: servers.job(jobs[0])["pictures"], PAINTED_WITHIN, "the first picture")
     wait_until(lambda: rabbitmq.remembers(rabbitmq_vhost, QUEUE), what="the queue is on the disk")
     rabbitmq.stop()
@@ -107,12 +107,12 @@ def test_store_that_goes_away_delays_a_job_and_loses_nothing(
     servers: Dashboard, minio: MinioServer
 ):
     """A job whose store is away waits for it, and then completes."""
-    job_id = servers.submit("patience", count=16)
+    job_id = servers.submit("patience", count=8)
     wait_until(lambda: servers.job(job_id)["pictures"], PAINTED_WITHIN, "the first picture")
     minio.stop()
     wait_until(lambda: httpx.get(f"{servers.url}/readyz").status_code == 503, what="not ready")
     minio.start()
-    assert len(_wait_for_done(servers, job_id)["pictures"]) == 16
+    assert len(_wait_for_done(servers, job_id)["pictures"]) == 8
 
 
 def test_next_start_finds_queue_and_pictures_as_they_were(

@@ -12,6 +12,9 @@ from pika.spec import Basic
 from wire.errors import PublishRefused
 from wire.rabbitmq.channel import Channel, Done
 
+_CONFIRMED_WITHIN = 15.0
+"""Seconds. A quorum queue that had no leader yet is sent the message again after 10 s:
+TIMER_TIME in RabbitMQ's rabbit_fifo_client.erl."""
 _RETURNED = "returned"
 _REFUSED = "did not take the message, so nothing was queued"
 
@@ -41,7 +44,8 @@ class Publisher:
             raise PublishRefused(f"RabbitMQ at {session.address} {_REFUSED}: {session.why_silent}.")
         properties.delivery_mode = DeliveryMode.Persistent.value
         answer = self.channel.request(
-            lambda raw, done: self._send(raw, done, exchange, routing_key, body, properties)
+            lambda raw, done: self._send(raw, done, exchange, routing_key, body, properties),
+            _CONFIRMED_WITHIN,
         )
         if answer == _RETURNED:
             # The queue was deleted: the next session declares it again.
