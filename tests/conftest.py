@@ -1,11 +1,15 @@
 """Fixtures that every test may use; each server has a module of its own."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
 # Before torch is imported, here and in the workers that tests start: those share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Where tests run in a shell's background, Ctrl+C is ignored, also in the commands they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
     "tests.chromium",

@@ -14,7 +14,7 @@ from models.train.optimizer import optimizers
 
 SAVE_SECONDS = 120
 WARM_UP = 100
-PARTS = ("text", "judge", "decoder", "unet", "refine")
+PARTS = ("text", "judge", "decoder", "unet", "distill", "refine")
 
 
 @dataclass(frozen=True, slots=True)

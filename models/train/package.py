@@ -17,7 +17,7 @@ from models.train.prompts import SUGGESTIONS
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 STEPS = 8
-GUIDANCE = 2.5
+GUIDANCE = 1.0  # none: the UNet has it inside, see distilled.py
 
 
 def assemble(

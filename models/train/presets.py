@@ -21,6 +21,8 @@ class Preset:
     decoder_batch: int
     unet: Plan
     unet_batch: int
+    distill: Plan
+    distill_pictures: int
     refine: Plan
     refine_pictures: int
 
@@ -36,6 +38,8 @@ CPU = Preset(
     decoder_batch=6,
     unet=Plan("unet", steps=8_000, rate=1.5e-3, average=0.998, turn=True),
     unet_batch=32,
+    distill=Plan("distill", steps=1_500, rate=3e-4, average=0.99, decay_from=0.3, turn=True),
+    distill_pictures=4,
     refine=Plan("refine", steps=6_000, rate=5e-4, average=0.99, decay_from=0.4, turn=True),
     refine_pictures=4_000,
 )
@@ -50,6 +54,8 @@ GPU = Preset(
     decoder_batch=32,
     unet=Plan("unet", steps=30_000, rate=1.5e-3, average=0.9995, turn=True),
     unet_batch=256,
+    distill=Plan("distill", steps=4_000, rate=3e-4, average=0.995, decay_from=0.3, turn=True),
+    distill_pictures=32,
     refine=Plan("refine", steps=20_000, rate=5e-4, average=0.999, decay_from=0.4, turn=True),
     refine_pictures=16_000,
 )

@@ -1,7 +1,8 @@
 """Makes the bundled model from nothing: `python -m models.train.train`.
 
-Draws the pictures, then trains the text encoder, the judge, the decoder and the UNet. Every stage
-leaves a checkpoint in the work folder; the same command goes on where it stopped.
+Draws the pictures, then trains the text encoder, the judge, the decoder and the UNet; folds the
+guidance into the UNet, and refines the decoder on what it paints. Every stage leaves a checkpoint
+in the work folder; the same command goes on where it stopped.
 """
 
 import copy
@@ -28,6 +29,7 @@ from models.train.classifier import Classifier, train_classifier
 from models.train.dataset import Dataset, draw_dataset, open_dataset
 from models.train.decoder import LATENT_NOISE, Examples, new_autoencoder, train_decoder
 from models.train.device import best_device, processors
+from models.train.distilled import Teacher, train_student
 from models.train.latents import PatchBasis, fit_basis
 from models.train.loop import Loop, Plan
 from models.train.package import assemble, write_pipeline
@@ -93,6 +95,14 @@ class Training:
         lesson = UNetLesson(dataset, latents, text_encoder, self.tokenizer, self.preset.unet_batch)
         return train_unet(loop, lesson, self.progress)
 
+    def distilled(
+        self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel
+    ) -> UNet2DConditionModel:
+        """Train a UNet that paints without guidance what this one paints with it."""
+        loop = self._loop(self.preset.distill, lambda: copy.deepcopy(unet).requires_grad_(True))
+        teacher = Teacher(unet, text_encoder, self.tokenizer)
+        return train_student(loop, teacher, self.preset.distill_pictures, self.progress)
+
     def refined(
         self,
         decoder: nn.Module,
@@ -129,8 +139,9 @@ def make_model(training: Training, out: Path) -> None:
     training.judge(dataset)
     decoder = training.decoder(dataset, latents)
     unet = training.unet(dataset, latents, text_encoder)
-    vae = training.refined(decoder, unet, text_encoder, dataset)
-    write_pipeline(out, unet, vae, text_encoder, training.tokenizer)
+    student = training.distilled(unet, text_encoder)
+    vae = training.refined(decoder, student, text_encoder, dataset)
+    write_pipeline(out, student, vae, text_encoder, training.tokenizer)
 
 
 def progress_bar() -> Progress:

@@ -85,7 +85,8 @@ def test_a_recording_plays_in_place_for_everybody_and_there_is_a_way_back(
     """One click shows the recording on all open pages, marked; another brings the live run back."""
     audience = StudioPage(open_page(shared_dashboard.url))
     speaker = open_page(f"{shared_dashboard.url}/recordings")
-    speaker.get_by_role("button", name="Play", exact=True).first.click()
+    own = speaker.locator("[class*='st-key-card_recording_']").filter(has_text=NAME)
+    own.get_by_role("button", name="Play", exact=True).click()
     expect(audience.page.locator(".replay-bar")).to_contain_text(NAME)
     expect(audience.page.locator(".pill.mode")).to_contain_text("replay")
     expect(audience.page.get_by_text("nothing is sent and nothing is changed")).to_be_visible()

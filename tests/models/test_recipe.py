@@ -6,7 +6,7 @@ import pytest
 import torch
 from rich.progress import Progress
 
-from models.train.loop import Plan, steps_taken
+from models.train.loop import PARTS, Plan, steps_taken
 from models.train.painter import load_painter
 from models.train.presets import CPU, GPU, Preset
 from models.train.train import Training, make_model
@@ -22,6 +22,8 @@ SMALL = Preset(
     decoder_batch=2,
     unet=Plan("unet", steps=2, rate=1e-3, turn=True),
     unet_batch=2,
+    distill=Plan("distill", steps=2, rate=1e-3, turn=True),
+    distill_pictures=2,
     refine=Plan("refine", steps=2, rate=1e-3, turn=True),
     refine_pictures=2,
 )
@@ -37,7 +39,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_is_taken(work: Path) -> None:
     """Each part leaves a checkpoint with the steps of its plan."""
-    assert steps_taken(work) == dict.fromkeys(("decoder", "judge", "refine", "text", "unet"), 2)
+    assert steps_taken(work) == dict.fromkeys(PARTS, 2)
 
 
 def test_what_it_writes_is_a_pipeline(work: Path) -> None:

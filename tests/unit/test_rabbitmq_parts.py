@@ -28,7 +28,7 @@ class StandInChannel:
     confirmed: list[object] = field(default_factory=list)
     confirm: object = None
 
-    def request(self, start) -> type[Basic.Ack]:
+    def request(self, start, _seconds: float = 0.0) -> type[Basic.Ack]:
         """Answer every request with an acknowledgement; keep what the broker's would say."""
         raw = SimpleNamespace(
             add_on_return_callback=lambda _: None,
