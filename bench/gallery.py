@@ -75,7 +75,7 @@ def main(runs: int = 40) -> None:
         _show("A refresh: a look at the store, and a page", _in_turn(buckets, Filled.refresh, runs))
         _show("Its page alone, from memory", _in_turn(buckets, Filled.draw, runs))
         _show(
-            "A listing of what is new, which a refresh makes in 1 % of the time",
+            "A listing of what is new: every 5 s, and in 1 % of the time at most",
             _in_turn(buckets, Filled.list_what_is_new, runs),
         )
         _show("The first search, which reads all prompts", _once(buckets, Filled.search), "s")

@@ -23,23 +23,31 @@ EVERY = 2.0
 """Seconds between two looks."""
 LOOKBACK = 10 * store_listing.MINUTE
 """Jobs older than this are asked for one by one, as long as they are unfinished."""
+_LISTING_EVERY, _LISTING_SHARE = 5.0, 0.01
+"""Seconds, and the share of the time, that lie between listings and go into them at most."""
 _JOBS = 20
 _OTHER_NAMES = 2000
 """Most of each that one look reads, so that no look takes long."""
+
+
+def usual_pause(took: float) -> float:
+    """Return the seconds until the next listing, from those that one took."""
+    return max(_LISTING_EVERY, took / _LISTING_SHARE)
 
 
 class GalleryReader:
     """Reads the newest objects at its first call, and after that only what is new.
 
     MinIO keeps a bucket without folders as one directory and reads all of it for any listing,
-    so a large bucket is listed more rarely. Events tell of new pictures at once all the same.
+    so most looks list nothing, and a large bucket is listed more rarely. Events tell of new
+    pictures at once all the same.
 
     Args:
         store: what is read.
         index: the pictures.
         journal: the jobs.
         clock: Unix seconds.
-        share: of the time, at most, that goes into listings.
+        pause: tells the seconds until the next listing, from those that one took.
         read_marks: learns which pictures wait for approval; called between a listing and
             the taking in of what it found, since a picture's mark is older than the picture.
 
@@ -51,14 +59,14 @@ class GalleryReader:
         index: GalleryIndex,
         journal: Journal,
         clock: Callable[[], float] = time.time,
-        share: float = 0.01,
+        pause: Callable[[float], float] = usual_pause,
         read_marks: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
         self._index = index
         self._journal = journal
         self._clock = clock
-        self._share = share
+        self._pause = pause
         self._next_listing = 0.0
         self._read_marks = read_marks
         self._first = True
@@ -103,7 +111,7 @@ class GalleryReader:
         recent = list(store_listing.since(self._store, since, now))
         self._forget_deleted(known, recent, store_listing.span(since, now))
         ended = time.monotonic()
-        self._next_listing = ended + (ended - begun) / self._share - EVERY
+        self._next_listing = ended + self._pause(ended - begun)
         return recent
 
     def _forget_deleted(self, known: list[str], recent: list[Entry], span: Span) -> None:

@@ -1,5 +1,6 @@
 """What the gallery knows of a store: pages, search, stars, deletions, and how it finds out."""
 
+from math import inf
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ from dashboard.readings import gallery_index, gallery_walk, store_listing
 from dashboard.readings.gallery_index import GalleryIndex
 from dashboard.readings.gallery_page import PAGE, GalleryPage, GalleryQuery, query_of
 from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.gallery_reader import GalleryReader
+from dashboard.readings.gallery_reader import EVERY, GalleryReader, usual_pause
 from dashboard.readings.gallery_walk import GalleryWalk
 from dashboard.readings.journal import Journal
 from tests.samples import metadata_of
@@ -52,7 +53,7 @@ class Rig:
         journal = Journal()
         self.prompts = GalleryPrompts(self.store, self.index, journal)
         self.gallery = Gallery(self.index, self.prompts, self.store, self.events)
-        self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW, share=1)
+        self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW, pause=lambda _: 0)
         self.walk = GalleryWalk(self.store, self.index, lambda: NOW)
 
     def walk_to_the_end(self) -> None:
@@ -266,7 +267,7 @@ def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
 ):
     """A listing that takes long is not repeated soon, unless a job's objects are known to wait."""
     journal = Journal()
-    reader = GalleryReader(rig.store, rig.index, journal, lambda: NOW, share=1e-9)
+    reader = GalleryReader(rig.store, rig.index, journal, lambda: NOW, pause=lambda _: inf)
     listings, entries = [], DirectoryStore.entries
     monkeypatch.setattr(
         DirectoryStore, "entries", lambda store, after: listings.append(1) or entries(store, after)
@@ -284,9 +285,15 @@ def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
     assert journal.find(job.id).state == "done"
 
 
+def test_most_looks_list_nothing_and_listings_take_a_hundredth_of_the_time():
+    """A look costs the same at any number of pictures, because listings are rare."""
+    assert usual_pause(0.001) > 2 * EVERY
+    assert usual_pause(2.0) == pytest.approx(200)
+
+
 def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):
     """Between two listings an outage is noticed, too."""
-    reader = GalleryReader(rig.store, rig.index, Journal(), lambda: NOW, share=1e-9)
+    reader = GalleryReader(rig.store, rig.index, Journal(), lambda: NOW, pause=lambda _: inf)
     for _ in range(2):
         reader.read()
     (rig.folder / "pictures").touch()  # a file where the folder should be

@@ -269,7 +269,9 @@ class Gallery:
     now: float = NOW
 
     def __post_init__(self) -> None:
-        self.reader = GalleryReader(self.store, self.index, self.journal, lambda: self.now, share=1)
+        self.reader = GalleryReader(
+            self.store, self.index, self.journal, lambda: self.now, pause=lambda _: 0
+        )
         self.reader_of_prompts = GalleryPrompts(self.store, self.index, self.journal)
 
     def prompts(self) -> list[str | None]:
