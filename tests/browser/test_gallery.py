@@ -16,6 +16,7 @@ from tests.browser.hurried_server import open_hurried
 from tests.browser.scripted_worker import ScriptedWorker
 from tests.dashboard_server import Dashboard
 from tests.samples import metadata_of
+from tests.store_away import store_away
 from wire.job import Job, JobRequest, new_job
 from wire.picture import encode_metadata, metadata_name, picture_name
 from wire.store_directory import DirectoryStore
@@ -234,18 +235,14 @@ def test_store_that_is_away_is_named_and_what_is_known_stays(
     store_pictures(dashboard, "known before")
     gallery = GalleryPage(open_page(f"{dashboard.url}/gallery"))
     expect(gallery.tile("known before")).to_be_visible()
-    folder = dashboard.data_dir / "pictures"
-    aside = folder.rename(dashboard.data_dir / "aside")
-    folder.touch()  # a file where the folder should be
-    expect(gallery.page.get_by_text("What is shown was known before.")).to_be_visible()
-    expect(gallery.tile("known before")).to_be_visible()
-    gallery.tile("known before").click()
-    expect(gallery.dialog).to_contain_text("The details cannot be read")
-    gallery.dialog.get_by_role("button", name="Star").click()
-    expect(gallery.page.get_by_text("The star was not changed.")).to_be_visible()
-    expect(gallery.page.locator(".stException")).to_have_count(0)
-    folder.unlink()
-    aside.rename(folder)
+    with store_away(dashboard.data_dir / "pictures"):
+        expect(gallery.page.get_by_text("What is shown was known before.")).to_be_visible()
+        expect(gallery.tile("known before")).to_be_visible()
+        gallery.tile("known before").click()
+        expect(gallery.dialog).to_contain_text("The details cannot be read")
+        gallery.dialog.get_by_role("button", name="Star").click()
+        expect(gallery.page.get_by_text("The star was not changed.")).to_be_visible()
+        expect(gallery.page.locator(".stException")).to_have_count(0)
     expect(gallery.page.get_by_text("What is shown was known before.")).to_have_count(0)
 
 

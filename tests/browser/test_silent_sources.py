@@ -8,6 +8,7 @@ from tests.browser.scripted_worker import ScriptedWorker
 from tests.browser.studio_page import StudioPage
 from tests.conditions import free_port
 from tests.dashboard_server import Dashboard
+from tests.store_away import store_away
 
 expect.set_options(timeout=20_000)
 
@@ -26,12 +27,10 @@ def test_store_that_is_away_is_named_and_the_rest_goes_on(
     """Without its store the page says so, still counts requests, and comes back by itself."""
     worker = ScriptedWorker(dashboard.data_dir)
     studio = StudioPage(open_page(dashboard.url))
-    pictures = dashboard.data_dir / "pictures"
-    pictures.touch()  # a file where the folder should be
-    expect(studio.page.get_by_text("store: no reading since")).to_be_visible()
-    studio.paint("in the meantime")
-    expect(studio.card("in the meantime")).to_contain_text("in line")
-    pictures.unlink()
+    with store_away(dashboard.data_dir / "pictures"):
+        expect(studio.page.get_by_text("store: no reading since")).to_be_visible()
+        studio.paint("in the meantime")
+        expect(studio.card("in the meantime")).to_contain_text("in line")
     worker.paint()
     expect(studio.card("in the meantime")).to_contain_text("done")
     expect(studio.page.get_by_text("store: no reading since")).to_have_count(0)

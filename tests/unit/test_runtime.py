@@ -9,6 +9,7 @@ from dashboard import runtime
 from dashboard.readings import sampler
 from tests.conditions import free_port, wait_until
 from tests.samples import metadata_of
+from tests.store_away import store_away
 from wire import cancellation
 from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from wire.event import Event
@@ -162,11 +163,10 @@ def test_metadata_is_read_for_a_person_and_not_while_the_store_is_away(parts):
     body = encode_metadata(metadata_of(job))
     parts.store.put(metadata_name(job.id), body, "application/json")
     assert parts.metadata(job.id) == metadata_of(job)
-    pictures.rename(pictures.with_name("elsewhere"))
-    pictures.touch()
-    wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
-    with pytest.raises(StoreUnavailable, match="cannot be used"):
-        replace(parts, store=None).metadata(job.id)
+    with store_away(pictures):
+        wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
+        with pytest.raises(StoreUnavailable, match="cannot be used"):
+            replace(parts, store=None).metadata(job.id)
 
 
 def test_parts_are_made_once(parts):
