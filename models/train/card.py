@@ -1,5 +1,10 @@
-"""The model card: what the bundled model is, how it was made and what it cannot do."""
+"""The model card: what the bundled model is, how it was made and what it cannot do.
 
+Training writes it with the history of that run; `evaluate` fills in the figures, and leaves the
+rest as it is: it may look at a model that another machine has trained.
+"""
+
+import re
 from dataclasses import dataclass
 
 from models.train.package import defaults
@@ -19,7 +24,6 @@ class Accuracy:
 class Figures:
     """What `evaluate` measures; times in seconds, sharpness as a share of the renderer's."""
 
-    steps: dict[str, int]
     prompts: int
     painted: Accuracy
     rendered: Accuracy
@@ -32,8 +36,20 @@ class Figures:
     megabytes: float
 
 
-def model_card(figures: Figures) -> str:
-    """Write the text of the model's README.md."""
+def model_card(steps: dict[str, int]) -> str:
+    """Write the card of a model whose parts trained for so many steps; its figures are unknown."""
+    return CARD.format(
+        steps=", ".join(f"{part} {count:,}" for part, count in steps.items()),
+        run=defaults(),
+        subjects=_list(SUBJECTS),
+        colours=_list(COLOURS),
+        settings=_list(SETTINGS),
+        styles=_list(STYLES),
+    )
+
+
+def with_figures(card: str, figures: Figures) -> str:
+    """Return the card with these figures in place of those that it had."""
     rows = "\n".join(
         f"| {name} | {row.subject:.1%} | {row.colour:.1%} | {row.setting:.1%} |"
         for name, row in (
@@ -43,17 +59,8 @@ def model_card(figures: Figures) -> str:
             ("chance", figures.chance),
         )
     )
-    steps = ", ".join(f"{part} {count:,}" for part, count in figures.steps.items())
-    return CARD.format(
-        rows=rows,
-        steps=steps,
-        run=defaults(),
-        figures=figures,
-        subjects=_list(SUBJECTS),
-        colours=_list(COLOURS),
-        settings=_list(SETTINGS),
-        styles=_list(STYLES),
-    )
+    section = FIGURES.format(rows=rows, figures=figures)
+    return re.sub(r"(?<=\n## Figures\n\n).*?(?=\n## )", lambda _: section, card, flags=re.DOTALL)
 
 
 def _list(words: tuple[str, ...]) -> str:
@@ -104,12 +111,27 @@ never shown in training and are what the model is measured on.
   edges, first on true latents, then on what the UNet paints from noise, each picture paired with
   the composition that it came closest to
 - text encoder: a two-layer `CLIPTextModel`, trained to understand captions, then frozen
-- UNet: `UNet2DConditionModel`, a rectified flow, second-order solver
+- UNet: `UNet2DConditionModel`, a rectified flow with the guidance folded in by distillation,
+  second-order solver
 
 `make model` trains all of it from nothing. Steps that this build took: {steps}.
 
 ## Figures
 
+Not measured yet: `python -m models.train.evaluate`.
+
+## Limits
+
+Only the words above. Edges are softer than the renderer's, by the share given above; small things
+(stars, a periscope, bubbles) suffer first. The classifier forgives that, so look at the pictures
+too (`docs/contact-sheet.png`). A setting has three layouts, and a subject two places in it.
+
+## Licence
+
+Apache-2.0, like the code.
+"""
+
+FIGURES = """\
 {figures.prompts} prompts whose subject, colour and setting were never seen together in training,
 judged by a classifier that was trained on the renderer's pictures (`python -m
 models.train.evaluate`):
@@ -122,14 +144,4 @@ models.train.evaluate`):
 - seconds per picture: {figures.seconds_one_thread:.2f} on one CPU thread, \
 {figures.seconds_two_threads:.2f} on two; loads in {figures.load_seconds:.2f} s after imports
 - {figures.megabytes:.1f} MB
-
-## Limits
-
-Only the words above. Edges are softer than the renderer's, by the share given above; small things
-(stars, a periscope, bubbles) suffer first. The classifier forgives that, so look at the pictures
-too (`docs/contact-sheet.png`). A setting has three layouts, and a subject two places in it.
-
-## Licence
-
-Apache-2.0, like the code.
 """

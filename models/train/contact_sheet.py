@@ -20,7 +20,7 @@ def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str]) -> Image.Imag
     rows = -(-len(pictures) // COLUMNS)
     size = COLUMNS * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP
     page = Image.new("RGB", size, PAPER)
-    font = ImageFont.load_default(size=13)
+    font = ImageFont.load_default(size=12)  # the longest prompt fits under its picture
     for number, (picture, caption) in enumerate(zip(pictures, captions, strict=True)):
         row, column = divmod(number, COLUMNS)
         left, top = GAP + column * (TILE + GAP), GAP + row * (TILE + CAPTION + GAP)

@@ -12,9 +12,8 @@ from rich.progress import track
 from rich.table import Table
 
 from models.train.captions import plain_prompt
-from models.train.card import Accuracy, Figures, model_card
+from models.train.card import Accuracy, Figures, with_figures
 from models.train.classifier import accuracy
-from models.train.loop import steps_taken
 from models.train.package import megabytes
 from models.train.painter import DEMO, Painter, load_painter
 from models.train.presets import best_preset
@@ -76,7 +75,6 @@ def measure(folder: Path, training: Training) -> Figures:
     order = np.random.default_rng(training.seed).permutation(len(scenes))
     shuffled = [scenes[number] for number in order]
     return Figures(
-        steps=steps_taken(training.folder),
         prompts=len(scenes),
         painted=Accuracy(*accuracy(judge, painted, scenes)[:3]),
         rendered=Accuracy(*accuracy(judge, rendered, scenes)[:3]),
@@ -115,7 +113,8 @@ def main(
     with progress_bar() as progress:
         figures = measure(model, Training(work, best_preset(), seed, progress))
     Console().print(table(figures))
-    (model / "README.md").write_text(model_card(figures))
+    card = model / "README.md"
+    card.write_text(with_figures(card.read_text(), figures))
 
 
 if __name__ == "__main__":

@@ -25,13 +25,14 @@ from torch import Tensor, nn
 from transformers import CLIPTextModel
 
 from models.train.captions import make_tokenizer
+from models.train.card import model_card
 from models.train.classifier import Classifier, train_classifier
 from models.train.dataset import Dataset, draw_dataset, open_dataset
 from models.train.decoder import LATENT_NOISE, Examples, new_autoencoder, train_decoder
 from models.train.device import best_device, processors
 from models.train.distilled import Teacher, train_student
 from models.train.latents import PatchBasis, fit_basis
-from models.train.loop import Loop, Plan
+from models.train.loop import Loop, Plan, steps_taken
 from models.train.package import assemble, write_pipeline
 from models.train.painter import DEMO
 from models.train.paired import paint_pairs
@@ -142,6 +143,7 @@ def make_model(training: Training, out: Path) -> None:
     student = training.distilled(unet, text_encoder)
     vae = training.refined(decoder, student, text_encoder, dataset)
     write_pipeline(out, student, vae, text_encoder, training.tokenizer)
+    (out / "README.md").write_text(model_card(steps_taken(training.folder)))
 
 
 def progress_bar() -> Progress:

@@ -1,11 +1,13 @@
 """The whole recipe of the bundled model, run small: what `make model` does in hours."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from rich.progress import Progress
 
+from models.train.card import Accuracy, Figures, with_figures
 from models.train.loop import PARTS, Plan, steps_taken
 from models.train.painter import load_painter
 from models.train.presets import CPU, GPU, Preset
@@ -28,6 +30,19 @@ SMALL = Preset(
     refine_pictures=2,
 )
 
+FIGURES = Figures(
+    prompts=512,
+    painted=Accuracy(0.99, 0.98, 1.0),
+    rendered=Accuracy(1.0, 1.0, 1.0),
+    shuffled=Accuracy(0.06, 0.1, 0.12),
+    chance=Accuracy(0.06, 0.1, 0.12),
+    sharpness=0.82,
+    seconds_one_thread=0.4,
+    seconds_two_threads=0.3,
+    load_seconds=0.2,
+    megabytes=20.7,
+)
+
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,6 +55,20 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_stage_is_taken(work: Path) -> None:
     """Each part leaves a checkpoint with the steps of its plan."""
     assert steps_taken(work) == dict.fromkeys(PARTS, 2)
+
+
+def test_card_tells_the_run_and_takes_figures_more_than_once(work: Path) -> None:
+    """Figures that are measured later replace the former ones; the history of the run stays."""
+    card = (work / "model" / "README.md").read_text()
+    assert "unet 2" in card
+    assert "Not measured yet" in card
+    for sharpness in (0.5, 0.82):
+        card = with_figures(card, replace(FIGURES, sharpness=sharpness))
+    assert "sharpness: 0.82" in card
+    assert card.count("| this model |") == card.count("## Figures") == card.count("## Limits") == 1
+    assert "0.50 of" not in card
+    assert "Not measured yet" not in card
+    assert "unet 2" in card
 
 
 def test_what_it_writes_is_a_pipeline(work: Path) -> None:
