@@ -34,6 +34,15 @@ class Gallery:
             self.prompts.want_all()
         return page
 
+    def has(self, name: str) -> bool:
+        """Tell whether a picture is there, be it one that no look at the store has found yet.
+
+        Asks the store for such a one, and raises StoreUnavailable.
+        """
+        if self.index.is_deleted(name):
+            return False
+        return self.index.find(name) is not None or self.store.exists(name)
+
     def star(self, name: str, starred: bool) -> None:
         """Give or take a picture's star, for everybody; raises StoreUnavailable."""
         change = stars.star if starred else stars.unstar

@@ -130,6 +130,10 @@ class GalleryIndex:
             self._stars = self._stars | {name} if starred else self._stars - {name}
             self._changed()
 
+    def is_starred(self, name: str) -> bool:
+        """Tell whether a picture has a star."""
+        return name in self._stars
+
     def newest(self) -> tuple[PictureView, ...]:
         """Return the newest pictures, newest first, at most ``SHOWN``."""
         with self._lock:
@@ -233,5 +237,5 @@ class GalleryIndex:
             number=identity.number,
             at=at,
             prompt=self._prompts.get(identity.job_id) or None,
-            starred=name in self._stars,
+            starred=self.is_starred(name),
         )

@@ -301,6 +301,18 @@ def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):
         reader.read()
 
 
+def test_picture_that_no_look_found_yet_is_there(rig: Rig):
+    """A link may come before the look that finds its picture; what was deleted is not there."""
+    [found, deleted] = put(rig.store, job_at(NOW - 5, count=2))
+    assert rig.index.find(found) is None
+    assert rig.gallery.has(found)
+    rig.gallery.delete([deleted])
+    assert not rig.gallery.has(deleted)
+    rig.reader.read()
+    assert rig.gallery.has(found)
+    assert not rig.gallery.has(picture_name(job_at(NOW - 5).id, 0))
+
+
 def test_star_is_everybodys_and_survives(rig: Rig, tmp_path: Path):
     """A star lies in the store, so that another dashboard and the next start show it."""
     [name, other] = put(rig.store, job_at(NOW - 5, count=2))

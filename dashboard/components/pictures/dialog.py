@@ -12,7 +12,7 @@ from dashboard.components.pictures import deletion, details
 from dashboard.join.approvals import NOT_SHOWN
 from dashboard.readings.gallery_page import GalleryQuery
 from dashboard.readings.stored_jobs import job_of
-from wire.errors import ApplicationError, MessageError, ObjectMissing
+from wire.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
 from wire.picture import Metadata, PictureName, parse_picture_name
 
 _PARAMETER = "picture"
@@ -70,7 +70,6 @@ def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
 
 
 def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) -> None:
-    view = runtime.current().gallery.index.find(name)
     with st.container(horizontal=True):
         if metadata:
             _show_repeats(picture, metadata)
@@ -79,17 +78,8 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
         st.html(link, width="content")
         if metadata and st.button("Its job", key="dialog_job", help="Where its time went."):
             links.follow(picture.job_id)
-        if view:
-            label = "★ Starred" if view.starred else "☆ Star"
-            may = access.allows("star")
-            st.button(
-                label,
-                key="dialog_star",
-                on_click=_star,
-                args=(name, not view.starred),
-                disabled=not may,
-                help=None if may else access.reason("star"),
-            )
+        if _is_there(name, metadata):
+            _show_star(name)
             deletion.show_button((name,))
     if deletion.show_question((name,)):
         _close()
@@ -112,6 +102,29 @@ def _show_repeats(picture: PictureName, metadata: Metadata) -> None:
             own_jobs.repeat(job, with_seed)
             _close()
             st.rerun()  # closes the dialog
+
+
+def _is_there(name: str, metadata: Metadata | None) -> bool:
+    gallery = runtime.current().gallery
+    if metadata is None:  # the store may be away, and nobody waits for it
+        return gallery.index.find(name) is not None
+    try:
+        return gallery.has(name)
+    except StoreUnavailable:  # it went away since its metadata was read
+        return False
+
+
+def _show_star(name: str) -> None:
+    starred = runtime.current().gallery.index.is_starred(name)
+    may = access.allows("star")
+    st.button(
+        "★ Starred" if starred else "☆ Star",
+        key="dialog_star",
+        on_click=_star,
+        args=(name, not starred),
+        disabled=not may,
+        help=None if may else access.reason("star"),
+    )
 
 
 def _star(name: str, starred: bool) -> None:
