@@ -6,7 +6,6 @@ recording, which was made on a real KEDA.
 
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -19,17 +18,20 @@ from tests.dashboard_server import Dashboard, running_dashboard
 
 _RECORDING = Path("dashboard/recordings/bundled/talk.jsonl")
 _FIRST = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
+_PEAK = 68
+"""Seconds into the recording: workers and nodes are all there, and much is painted."""
 _WIDE, _PHONE, _PROJECTOR = (1440, 900), (390, 844), (1920, 1080)
 _LIVE = (("studio", "/", _WIDE), ("studio-phone", "/", _PHONE), ("gallery", "/gallery", _WIDE))
 _OF_VISITORS = (("join", "/join", _PHONE), ("recordings", "/recordings", _WIDE))
 _REPLAYED = (
-    ("cluster", "/", _WIDE),
+    ("cluster", "/", (1440, 1000)),
     ("fleet", "/fleet", _WIDE),
     ("jobs", "/jobs", _WIDE),
     ("present", "/present", _PROJECTOR),
 )
 
-Open = Callable[[str, tuple[int, int], str], Page]
+_DRAWN = """() => !document.querySelector(".stApp:not([data-test-script-state=notRunning])")
+  && [...document.images].every((image) => !image.checkVisibility() || image.naturalWidth > 0)"""
 
 
 def main(folder: Path) -> None:
@@ -65,13 +67,20 @@ def _photograph_a_replay(browser: Browser, folder: Path) -> None:
         tempfile.TemporaryDirectory() as data_dir,
         running_dashboard(Path(data_dir), REPLAY=str(_RECORDING)) as dashboard,
     ):
-        pages = _open_all(browser, dashboard, _REPLAYED)
-        first = pages["cluster-light"]
-        first.locator("[data-speed='2']").click()
-        wait_until(lambda: _at_its_peak(dashboard), 240, "most workers of the recording paint")
-        first.get_by_role("button", name="Pause").click()
-        first.get_by_role("button", name="Play", exact=True).wait_for()
-        _photograph(pages, folder)
+        _stand_still_at(_PEAK, browser, dashboard)
+        _photograph(_open_all(browser, dashboard, _REPLAYED), folder)
+
+
+def _stand_still_at(seconds: float, browser: Browser, dashboard: Dashboard) -> None:
+    page = browser.new_page()
+    page.goto(dashboard.url)
+    bar = page.locator(".replay-bar")
+    bar.get_by_role("button", name="Pause").click()
+    bar.get_by_role("button", name="Play", exact=True).wait_for()
+    before = _state(dashboard)["at"]
+    bar.get_by_role("slider", name="Position").fill(str(seconds))
+    wait_until(lambda: _state(dashboard)["at"] > before, what="the replay goes to its peak")
+    page.close()
 
 
 def _open_all(
@@ -92,7 +101,8 @@ def _photograph(pages: dict[str, Page], folder: Path) -> None:
     for name, page in pages.items():
         page.bring_to_front()
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=folder / f"{name}.png")
+        page.wait_for_function(_DRAWN)
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
 
 
 def _paint_some(dashboard: Dashboard) -> None:
@@ -106,12 +116,6 @@ def _busy(dashboard: Dashboard) -> bool:
     state = _state(dashboard)
     both = state["fleet"]["value"]["ready"] == 2
     return both and state["pictures_total"] >= 4 * len(_FIRST) + 6
-
-
-def _at_its_peak(dashboard: Dashboard) -> bool:
-    state = _state(dashboard)
-    fleet, queue = state["fleet"]["value"], state["queue"]["value"]
-    return bool(fleet and queue) and (fleet["ready"] or 0) >= 5 and queue["ready"] >= 5
 
 
 def _state(dashboard: Dashboard) -> dict:
