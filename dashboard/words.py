@@ -11,13 +11,14 @@ def clock(at: float, zone: tzinfo | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say how long something took: ``12 s``, ``2 min 23 s``, ``1 h 5 min``."""
+    """Say how long something took: ``12 s``, ``1 min``, ``2 min 23 s``, ``1 h 5 min``."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min")) if hours else ((minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
 def short_duration(seconds: float) -> str:

@@ -28,13 +28,13 @@ def test_scaler_says_its_numbers():
     said = _scaler()
     assert said["Value now"] == "20 requests, 1 per worker"
     assert said["Replicas"] == "4 ready, 8 wanted, 0 to 8"
-    assert said["Cool-down"] == "2 min 0 s, not counting"
+    assert said["Cool-down"] == "2 min, not counting"
     assert said["Paused"] == "no"
 
 
 def test_cool_down_counts_on_since_the_reading():
     """The time left is that of now, not of the last look."""
-    assert _scaler(cooldown_left=60.0)["Cool-down"] == "2 min 0 s, 58 s left"
+    assert _scaler(cooldown_left=60.0)["Cool-down"] == "2 min, 58 s left"
 
 
 def test_unknown_numbers_of_the_scaler_are_unknown():

@@ -29,7 +29,14 @@ def _snapshot(*jobs: JobView, ready: int | None = 1, workers: tuple[Worker, ...]
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (143, "2 min 23 s"), (3900, "1 h 5 min")],
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (143, "2 min 23 s"),
+        (3900, "1 h 5 min"),
+        (7200, "2 h"),
+    ],
 )
 def test_duration_is_said_in_the_two_largest_units(seconds: float, said: str):
     """A duration is never said as 60 s or 60 min, nor more precisely than it matters."""

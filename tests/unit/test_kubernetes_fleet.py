@@ -71,6 +71,7 @@ def test_a_scaler_that_is_not_there_is_a_sentence():
     assert fleet.scaler is None
     assert fleet.wanted == 3
     assert "no ScaledObject and no ScaledJob worker" in fleet.troubles[0]
+    assert "make deploy-scaledobject" in fleet.troubles[0]
 
 
 def test_a_scaled_job_wants_the_jobs_that_go_on():

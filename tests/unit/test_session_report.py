@@ -137,7 +137,7 @@ def test_starred_pictures_come_first_and_no_prompt_crowds_the_others_out():
 def test_prices_are_said_beside_the_hours():
     """With a price set, hours have their cost."""
     text = page.write(session("cat"), "A talk", picture, price=lambda hours: f"${hours:.4f}")
-    assert "1 min 0 s ($0.0167); 4 min 0 s ($0.0667) if always on" in text
+    assert "1 min ($0.0167); 4 min ($0.0667) if always on" in text
 
 
 def test_the_timeline_draws_each_lane_and_names_its_moments():

@@ -33,7 +33,7 @@ _DOTS: dict[Phase, tuple[str, str]] = {
 }
 
 _ZERO = "No worker runs: scaled to zero. The next request starts one; send it from the Studio."
-_NONE_WANTED = "No worker runs. Requests wait until somebody starts one: make worker does."
+_WANTED_UNKNOWN = "No worker runs. Whether the next request starts one is unknown."
 _NOT_HEARD = (
     "No worker was heard of. Requests wait on the queue until one starts; make worker starts "
     "one for the same queue and store."
@@ -52,7 +52,7 @@ def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
     if fleet.value is None:
         unknown = tables.note(f"Unknown: {words.since(fleet.at, zone)}.")
         return tables.title("Workers") + unknown
-    empty = _ZERO if fleet.value.wanted is not None else _NONE_WANTED
+    empty = _ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
     return _list(summary(fleet.value), fleet.value.workers, snapshot, empty)
 
 

@@ -132,4 +132,7 @@ def _scaler_troubles(look: Look, one: Chosen, namespace: str, scaler: str) -> tu
         return ()
     if one.scaled_object or one.scaled_job:
         return ()
-    return (f"There is no ScaledObject and no ScaledJob {scaler} in the namespace {namespace}.",)
+    return (
+        f"There is no ScaledObject and no ScaledJob {scaler} in the namespace {namespace}: "
+        "make deploy-scaledobject, or deploy-scaledjob.",
+    )
