@@ -53,7 +53,7 @@ def explain(
         return "Why these workers", f"a person decides how many run. {_line(queue)}"
     reading = fleet.value
     if reading is None:
-        return _UNKNOWN, _silent(fleet, zone)
+        return _UNKNOWN, _silent(fleet, queue, zone)
     if reading.scaler is None or reading.wanted is None:
         return _UNKNOWN, _unread(reading)
     jobs = _jobs(reading.scaler, reading.wanted, queue)
@@ -156,8 +156,9 @@ def _unread(reading: FleetReading) -> str:
     return " ".join((f"{unread} could not be read.", *reading.troubles[:2]))
 
 
-def _silent(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
+def _silent(fleet: Reading[FleetReading], queue: Reading[Depth], zone: tzinfo | None) -> str:
     if fleet.error is None:
         return "the first look has not come back yet."
     reason = fleet.error[:1].lower() + ended(fleet.error)[1:]
-    return f"{since(fleet.at, zone)}, {reason} Requests and pictures go on as before."
+    going_on = " Requests and pictures go on as before." if queue.value else ""
+    return f"{since(fleet.at, zone)}, {reason}{going_on}"

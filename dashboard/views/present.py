@@ -28,7 +28,7 @@ def show_live() -> None:
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
-        clicked = tiles.show_grid(snapshot.pictures, PICTURES, zone)
+        clicked = tiles.show_grid(snapshot, PICTURES, zone)
     with st.container(key="stage_announcement"):
         keys.show_announcement()
     if clicked:

@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 
 from dashboard.components import numbers, top_bar
+from dashboard.components.pictures import tiles
 from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
 from dashboard.readings.snapshot import Reading, Sample, Snapshot
 from wire.queue import Depth
@@ -137,3 +138,10 @@ def test_modes_without_nodes_count_pictures():
     cells = _cells(_snapshot(lanes=("requests", "pictures"), samples=samples))
     assert list(cells) == ["Waiting", "Painting", "Pictures"]
     assert cells["Pictures"].below == "3 in the last minute"
+
+
+def test_silent_store_is_not_said_to_be_empty():
+    """Nobody is told that there are no pictures while the store has not said so."""
+    assert tiles.without_pictures(Reading(0, NOW)).startswith("No pictures yet")
+    for silent in (Reading(), Reading(None, NOW, "The store is away.")):
+        assert "unknown" in tiles.without_pictures(silent)

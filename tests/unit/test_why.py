@@ -209,6 +209,7 @@ def test_a_silent_fleet_is_unknown_not_empty():
         "Why is unknown: no reading yet, another process on this data folder runs the workers. "
         "Requests and pictures go on as before."
     )
+    assert "go on as before" not in sentence(silent, queue=None)
     assert "no reading since " in sentence(replace(silent, at=900.0))
     assert sentence(Reading()) == "Why is unknown: the first look has not come back yet."
 

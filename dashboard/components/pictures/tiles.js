@@ -6,6 +6,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   while (grid.children.length < data.places) {
     grid.append(makeTile((tile) => grid.open(tile.dataset.name)));
   }
-  if (!data.pictures.length) parentElement.querySelector(".no-tiles").hidden = false;
+  const sentence = parentElement.querySelector(".no-tiles");
+  if (sentence.textContent !== data.empty) sentence.textContent = data.empty;
+  if (!data.pictures.length) sentence.hidden = false;
   fill(grid, data.pictures);
 }

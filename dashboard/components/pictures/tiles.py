@@ -1,6 +1,6 @@
 """The newest pictures. A click opens a picture's details without reloading the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import tzinfo
 from html import escape
 
@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import words
 from dashboard.components import scripted
-from dashboard.readings.snapshot import PictureView, Snapshot
+from dashboard.readings.snapshot import PictureView, Reading, Snapshot
 
 PLACES = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
@@ -17,10 +17,11 @@ When = Callable[[float, tzinfo | None], str]
 """Says when a picture was stored."""
 
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
+_UNKNOWN = "Which pictures there are is unknown until the store answers."
 
 _tiles = scripted.component(
     "pictures/tiles",
-    f"<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden>{_EMPTY}</p></div>",
+    "<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden></p></div>",
     "pictures/tile",
 )
 
@@ -28,17 +29,26 @@ _tiles = scripted.component(
 def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | None:
     """Show the tiles; return the name of a picture that was clicked in this run."""
     st.html(_title(snapshot, notice))
-    return show_grid(snapshot.pictures, PLACES, zone)
+    return show_grid(snapshot, PLACES, zone)
 
 
-def show_grid(pictures: Sequence[PictureView], places: int, zone: tzinfo | None) -> str | None:
-    """Show the first of some pictures in fixed places; return the name of a clicked one."""
+def show_grid(snapshot: Snapshot, places: int, zone: tzinfo | None) -> str | None:
+    """Show the newest pictures in fixed places; return the name of a clicked one."""
     result = _tiles(
-        data={"pictures": [fields(view, zone) for view in pictures[:places]], "places": places},
+        data={
+            "pictures": [fields(view, zone) for view in snapshot.pictures[:places]],
+            "places": places,
+            "empty": without_pictures(snapshot.store),
+        },
         key="tiles",
         on_opened_change=scripted.ignore,
     )
     return result.opened
+
+
+def without_pictures(store: Reading[int]) -> str:
+    """Say what stands in the place of pictures: none is no news of a store that is silent."""
+    return _UNKNOWN if store.value is None else _EMPTY
 
 
 def fields(
