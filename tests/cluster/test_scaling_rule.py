@@ -136,19 +136,22 @@ def _replicas(target: AppsV1Api) -> int:
     return target.read_namespaced_deployment("worker", _NAMESPACE).spec.replicas
 
 
-def _send(url: str, number: int) -> None:
+def _send(connection: pika.BlockingConnection, number: int) -> None:
     """Send jobs that nobody paints, in one go: KEDA shall not see a part of them."""
-    connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     for _ in range(number):
         job = new_job(JobRequest(prompt="nobody paints this"))
         channel.basic_publish("", QUEUE, encode(job), pika.BasicProperties(message_id=job.id))
-    connection.close()
 
 
 def _make_as_long(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
-    with closing(open_queue(settings_for(rabbitmq, rabbitmq.amqp_url(vhost)))) as queue:
-        _send(rabbitmq.amqp_url(vhost), length - queue.depth().ready)
+    url = rabbitmq.amqp_url(vhost)
+    with (
+        closing(open_queue(settings_for(rabbitmq, url))) as queue,
+        # A message that a new queue's leader has not taken yet is lost with its connection.
+        closing(pika.BlockingConnection(pika.URLParameters(url))) as connection,
+    ):
+        _send(connection, length - queue.depth().ready)
         wait_until(lambda: queue.depth().ready >= length, what="all jobs are on the queue")
         surplus = queue.depth().ready - length
         for delivery in queue.take(surplus, timeout=5) if surplus > 0 else ():

@@ -1,0 +1,101 @@
+"""`make run-webui-dev`: the dashboard on a laptop, with the queue and the store of a cluster.
+
+All is real but the way of the bytes: no kubelet is here that could forward a port.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster.credentials import services_of
+from tests.cluster.deployed import Deployed
+from tests.conditions import free_port, need_program, wait_until
+from tests.minio_server import MinioServer
+from tests.rabbitmq_server import PASSWORD, RabbitServer
+
+_SCRIPT = Path(__file__).parents[2] / "k8s" / "scripts" / "run-webui-dev.sh"
+_KUBECTL = Path(__file__).with_name("forwarding_kubectl.sh")
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """Make a folder for the PATH whose kubectl forwards ports without a kubelet."""
+    need_program("socat", "apt-get install socat")
+    (tmp_path / "kubectl").symlink_to(_KUBECTL)
+    return tmp_path
+
+
+@pytest.fixture
+def environment(
+    deployed: Deployed, rabbitmq: RabbitServer, minio_server: MinioServer, programs: Path
+) -> dict[str, str]:
+    """Return what a person has in the shell: a cluster, and nothing of its servers."""
+    services = services_of(rabbitmq, minio_server).items()
+    return {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "HOME": os.environ["HOME"],
+        "VENV": sys.prefix,
+        "KUBECONFIG": str(deployed.cluster.control_plane.kubeconfig),
+        "KUBECTL": need_program("kubectl", ".ci/run builds it"),
+        "SERVICES": "\n".join(f"{name} {address}" for name, address in services),
+        "DATA_DIR": str(programs / "data"),
+        "PORT": str(free_port()),
+    }
+
+
+@pytest.fixture
+def process(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen]:
+    """Run the script as make does, in a process group of its own, as a shell would."""
+    with (tmp_path / "output").open("wb") as output:
+        started = subprocess.Popen(
+            ["bash", _SCRIPT],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # A test runner in a shell's background ignores Ctrl+C, and so would all it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+    yield started
+    if started.poll() is None:
+        os.killpg(started.pid, signal.SIGKILL)
+
+
+def test_a_laptop_sees_the_cluster_and_leaves_no_connection(
+    process: subprocess.Popen, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Queue, store and fleet are the cluster's; Ctrl+C ends the dashboard and its connections."""
+    output = tmp_path / "output"
+    url = f"http://127.0.0.1:{environment['PORT']}"
+    state = wait_until(lambda: _state(process, url, output), 90, "the dashboard reads all three")
+    assert state["mode"] == "cluster"
+    assert _forwards(process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 0, output.read_text()
+    wait_until(lambda: not _forwards(process), what="the connections are closed")
+    assert f":{PASSWORD}@" not in output.read_text()
+
+
+def _state(process: subprocess.Popen, url: str, output: Path) -> dict | None:
+    """Return what the dashboard reads once its queue, its store and its fleet have answered."""
+    assert process.poll() is None, output.read_text()
+    try:
+        state = httpx.get(f"{url}/api/state").json()
+    except httpx.TransportError:
+        return None
+    told = (state[source]["value"] for source in ("queue", "store", "fleet"))
+    return None if None in told else state
+
+
+def _forwards(process: subprocess.Popen) -> list[str]:
+    """Return the connections that the script's session has open."""
+    listed = subprocess.run(
+        ["ps", "-s", str(process.pid), "-o", "comm="], capture_output=True, text=True, check=False
+    )
+    return [name for name in listed.stdout.split() if name == "socat"]
