@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import account, style
+from dashboard.components import account, journey, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
@@ -32,3 +32,4 @@ style.show()
 replay_bar.show()
 page.run()
 account.show()
+journey.show_if_begun()

@@ -36,7 +36,7 @@ def show_live() -> None:
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
-keys.show(home="views/studio.py")
+keys.show(home="./")
 # The containers' places are set by present.css: one screen, whatever its size.
 with st.container(key="stage"):
     if not runtime.current().replaying:  # nobody could take part in what is over

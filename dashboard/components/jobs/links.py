@@ -1,18 +1,18 @@
 """Links to a job's details, from wherever a job is named."""
 
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
+from dashboard.components import journey
+
 PARAMETER = "job"
 _OPEN = "open_job"
-_PAGE = Path(__file__).parents[2] / "views" / "jobs.py"
 
 
 def link(job_id: str, text: str) -> str:
     """Write a link; a page that shows it with ``live_html`` gets the id of a clicked one."""
-    address = escape(f"jobs?{PARAMETER}={job_id}")
+    address = escape(_address(job_id))
     opens = escape(job_id)
     return f"<a href='{address}' data-opens='{opens}' title='{escape(text)}'>{escape(text)}</a>"
 
@@ -20,7 +20,7 @@ def link(job_id: str, text: str) -> str:
 def follow(job_id: str) -> None:
     """Go to a job's details without leaving the session."""
     st.session_state[_OPEN] = job_id
-    st.switch_page(_PAGE, query_params={PARAMETER: job_id})
+    journey.begin(_address(job_id))
 
 
 def ask_for(job_id: str) -> None:
@@ -39,3 +39,7 @@ def forget() -> None:
     """Open none at the next run."""
     st.session_state[_OPEN] = ""
     st.query_params.pop(PARAMETER, None)
+
+
+def _address(job_id: str) -> str:
+    return f"jobs?{PARAMETER}={job_id}"

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.bursts import BURSTS, Burst
+from dashboard.components import journey
 from dashboard.components.jobs import own_jobs
 from dashboard.components.present import full_screen
 from dashboard.join.rate_limit import TokenBuckets
@@ -21,7 +22,7 @@ _bursts = TokenBuckets(capacity=2, rate=1 / 5)
 
 
 def show(home: str) -> None:
-    """Show the buttons; ``home`` is the page to which Escape leads."""
+    """Show the buttons; ``home`` is the address to which Escape leads."""
     with st.container(key="presenter_keys", horizontal=True, gap="small"):
         if access.allows("present") and access.allows("submit"):
             for burst, key in zip(BURSTS, _KEYS, strict=True):
@@ -30,7 +31,7 @@ def show(home: str) -> None:
             st.link_button("Approve", "approve", shortcut="a")
         full_screen.show()
         if st.button("Leave", shortcut="esc"):
-            st.switch_page(home)
+            journey.begin(home)
 
 
 def _send(burst: Burst) -> None:

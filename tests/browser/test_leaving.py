@@ -1,0 +1,63 @@
+"""From page to page: what the old page still asked for does not harm the new one."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.late_ticks import LateTicks
+from tests.browser.scripted_worker import ScriptedWorker
+from tests.conditions import wait_until
+from tests.dashboard_server import Dashboard
+
+expect.set_options(timeout=20_000)  # two busy cores are slow at times
+
+_PROMPT = "cartoon dwarf on its way"
+
+
+def _click_a_worker(page: Page) -> None:
+    page.locator(".st-key-card_workers").get_by_role("link", name=_PROMPT).click()
+
+
+def _click_a_card(page: Page) -> None:
+    page.locator(".job").get_by_role("link", name=_PROMPT).click()
+
+
+@pytest.mark.parametrize(
+    ("path", "click"), [("/fleet", _click_a_worker), ("/", _click_a_card)], ids=["fleet", "studio"]
+)
+def test_a_link_to_a_job_leads_to_it(
+    dashboard: Dashboard, open_page: Callable[..., Page], path: str, click: Callable[[Page], None]
+):
+    """The job's details open, and their page goes on, though late ticks of the old one come."""
+    worker = ScriptedWorker(dashboard.data_dir)
+    job_id = dashboard.submit(_PROMPT)
+    worker.take()
+    page = _leave(open_page, dashboard.url + path, click)
+    page.wait_for_url(re.compile(rf"/jobs\?job={job_id}"))
+    expect(page.get_by_role("dialog")).to_contain_text(_PROMPT)
+    dashboard.submit("a later one")
+    expect(page.locator(".st-key-card_jobs")).to_contain_text("a later one")
+    worker.close()
+
+
+def test_escape_leaves_the_stage(dashboard: Dashboard, open_page: Callable[..., Page]):
+    """The presenter comes to the Studio, and it goes on."""
+    page = _leave(open_page, f"{dashboard.url}/present", lambda page: page.keyboard.press("Escape"))
+    expect(page.get_by_label("Describe a picture")).to_be_visible()
+    dashboard.submit("a later one")
+    expect(page.locator(".job")).to_contain_text("a later one")
+
+
+def _leave(open_page: Callable[..., Page], address: str, click: Callable[[Page], None]) -> Page:
+    """Open an address, and click while ticks of it are on their way."""
+    ticks, page = LateTicks(), open_page("about:blank")
+    ticks.between(page)
+    page.goto(address)
+    expect(page.locator(".js-plotly-plot .annotation").first).to_be_visible()
+    wait_until(lambda: page.wait_for_timeout(50) or ticks.heard, what="a tick")
+    ticks.begin()
+    click(page)
+    page.wait_for_url(lambda url: url != address)
+    return page
