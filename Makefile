@@ -28,7 +28,7 @@ replay: $(VENV)/installed ## FILE=run.jsonl: play a recorded run, the bundled on
 
 .PHONY: run-example
 run-example: $(VENV)/installed ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
-	@exec $(BIN)/python -m dashboard.run_example
+	@exec $(BIN)/python -m dashboard.cli.run_example
 
 .PHONY: worker
 worker: $(VENV)/installed ## one worker, for whatever queue and store the settings name
@@ -55,7 +55,7 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools ## the pictures of README, taken from a real run
-	@$(BIN)/python -m tests.take_screenshots
+	@$(BIN)/python -m tools.take_screenshots
 
 .PHONY: up
 up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)

@@ -9,13 +9,13 @@ from kubernetes.client import AppsV1Api, CoreV1Api
 from kubernetes.config import new_client_from_config
 
 from bench.report import Figure, show
+from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
-from dashboard.readings.journal import Journal
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.keda import CUSTOM_RESOURCES
-from tests.cluster.machine import Machine
-from tests.conditions import wait_until
-from tests.kubernetes_objects import recorded
+from tests.support.cluster.control_plane import ControlPlane
+from tests.support.cluster.keda import CUSTOM_RESOURCES
+from tests.support.cluster.machine import Machine
+from tests.support.conditions import wait_until
+from tests.support.kubernetes_objects import recorded
 
 _NAMESPACE = "stable-diffusion"
 _IMAGES = 50

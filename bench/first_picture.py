@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bench.report import Figure, show
-from tests.conditions import free_port, wait_until
+from tests.support.conditions import free_port, wait_until
 
 _FINISHED = {"done", "failed", "cancelled"}
 

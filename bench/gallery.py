@@ -10,17 +10,17 @@ from bench import gallery_browser
 from bench.gallery_bucket import fill
 from bench.report import Figure, show
 from bench.servers import minio_server
-from dashboard.gallery import Gallery
-from dashboard.readings import store_listing
-from dashboard.readings.gallery_index import GalleryIndex
-from dashboard.readings.gallery_page import GalleryQuery, query_of
-from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.gallery_reader import LOOKBACK, GalleryReader
-from dashboard.readings.gallery_walk import GalleryWalk
-from dashboard.readings.journal import Journal
-from tests.minio_server import MinioServer
+from core.settings import Settings
+from dashboard.domain.journal import Journal
+from dashboard.gallery import listing
+from dashboard.gallery.backfill import GalleryWalk
+from dashboard.gallery.gallery import Gallery
+from dashboard.gallery.index import GalleryIndex
+from dashboard.gallery.prompts import GalleryPrompts
+from dashboard.gallery.query import GalleryQuery, query_of
+from dashboard.gallery.reader import LOOKBACK, GalleryReader
+from tests.support.minio_server import MinioServer
 from wire.backends import open_events, open_store
-from wire.settings import Settings
 
 _COUNTS = (24, 10_000, 100_000)
 _READS_PER_TICK = 4
@@ -54,7 +54,7 @@ class Filled:
     def list_what_is_new(self) -> None:
         """Do what a look does now and then: list the last minutes."""
         now = time.time()
-        list(store_listing.since(self.gallery.store, now - LOOKBACK, now))
+        list(listing.since(self.gallery.store, now - LOOKBACK, now))
 
     def search(self, number: int = 0) -> None:
         """Search until every prompt is read."""

@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from bench.gallery_bucket import painted
 from bench.report import Figure, show
-from tests.chromium import ARGUMENTS
-from tests.conditions import need_program
-from tests.dashboard_server import Dashboard, running_dashboard
+from core.settings import Settings
+from tests.support.chromium import ARGUMENTS
+from tests.support.conditions import need_program
+from tests.support.dashboard_server import Dashboard, running_dashboard
 from wire.backends import open_events, open_store
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.picture import picture_name
-from wire.settings import Settings
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import picture_name
 
 _SEEN = """() => [...document.querySelectorAll(".tile:not([hidden]) img")]
     .some((image) => image.complete && image.naturalWidth > 0)"""

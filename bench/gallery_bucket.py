@@ -11,12 +11,12 @@ from minio import Minio
 from minio.commonconfig import SnowballObject
 from PIL import Image
 
-from dashboard.readings.store_listing import prefix
-from tests.minio_server import MinioServer
-from tests.samples import metadata_of
-from wire.job import Job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.settings import Settings
+from core.settings import Settings
+from dashboard.gallery.listing import prefix
+from tests.support.minio_server import MinioServer
+from tests.support.samples import metadata_of
+from wire.messages.job import Job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
 
 RECENT = 24
 _PER_JOB = 4

@@ -9,11 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.report import Figure, show, show_ratio
-from tests.conditions import wait_until
+from core.settings import Settings
+from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
-from wire.job import Job, JobRequest, new_job
-from wire.picture import metadata_name
-from wire.settings import Settings
+from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.picture import metadata_name
 
 _PROMPTS = ("cartoon dwarf", "yellow submarine", "green dog", "red house at night", "cat", "robot")
 

@@ -11,15 +11,15 @@ from pathlib import Path
 from bench.blank_generator import BlankGenerator
 from bench.report import Figure, show
 from bench.servers import minio_server, rabbitmq_server
+from core.settings import Settings
 from wire.backends import open_events, open_queue, open_store
-from wire.job import JobRequest, new_job
-from wire.picture import parse_metadata_name
-from wire.queue import Queue
-from wire.settings import Settings
-from wire.store import Store
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import parse_metadata_name
+from wire.queues.base import Queue
+from wire.stores.base import Store
+from worker.context import Parts
 from worker.loop import work
-from worker.parts import Parts
-from worker.stopping import Stopping
+from worker.shutdown import Stopping
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
 _PATIENCE = 60

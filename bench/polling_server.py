@@ -11,9 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import runtime, server
-from dashboard.readings.sampler import Sampler
-from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import files
+from dashboard.sampling.sampler import Sampler
 
 _shared = Sampler.snapshot
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conditions import free_port
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import RabbitServer
+from tests.support.conditions import free_port
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer
 
 
 @contextmanager

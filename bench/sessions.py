@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.browser_session import Traffic, watch
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.conditions import free_port, wait_until
-from wire.job import JobRequest, new_job
-from wire.queue_sqlite import SqliteQueue
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.conditions import free_port, wait_until
+from wire.messages.job import JobRequest, new_job
+from wire.queues.sqlite import SqliteQueue
 
 _WITHIN = 0.3
 """Seconds within which 95 of 100 refreshes must end."""

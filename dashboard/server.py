@@ -14,20 +14,20 @@ from threading import Thread
 import streamlit as st
 from anyio import to_thread
 
+from core import logs
+from core.errors import ApplicationError
+from core.settings import load_settings
 from dashboard import access, runtime
-from dashboard.readings.snapshot import Snapshot
-from dashboard.recordings import control, playing
+from dashboard.domain.snapshot import Snapshot
+from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
-from wire import logs
-from wire.errors import ApplicationError
-from wire.settings import load_settings
 
 
 def _start() -> None:
     settings = load_settings()
     logs.configure(settings.log_format)
     if settings.replay:
-        playing.start(settings.replay, settings)
+        playback.start(settings.replay, settings)
     else:
         runtime.start(settings)
     snapshot = runtime.current().sampler.snapshot()
@@ -37,13 +37,13 @@ def _start() -> None:
 
 def _stop() -> None:
     control.stop()
-    playing.stop()
+    playback.stop()
     runtime.stop()
 
 
 def _warm_up(snapshot: Snapshot) -> None:
     """Load and compress now what the first visitor would wait for."""
-    from dashboard.components.timeline import figure
+    from dashboard.presentation.timeline import figure
 
     figure.draw(snapshot, 120).to_json()
     files.compressed_plotly()

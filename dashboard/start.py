@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from dashboard.recordings.read import read_header
-from wire.errors import ApplicationError, SettingsError
-from wire.settings import Settings, load_settings
+from core.errors import ApplicationError, SettingsError
+from core.settings import Settings, load_settings
+from dashboard.recordings.reader import read_header
 
 _SERVER = Path(__file__).with_name("server.py")
 _ROOM_NEEDED = 200 * 2**20

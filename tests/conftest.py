@@ -12,11 +12,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
-    "tests.chromium",
-    "tests.dashboard_server",
-    "tests.minio_server",
-    "tests.rabbitmq_server",
-    "tests.cluster.fixtures",
+    "tests.support.chromium",
+    "tests.support.dashboard_server",
+    "tests.support.minio_server",
+    "tests.support.rabbitmq_server",
+    "tests.support.cluster.fixtures",
 ]
 
 # A busy machine is no failure: speed is measured in bench/.

@@ -3,19 +3,19 @@
 Imports happen inside, so that a laptop without a broker never loads its client.
 """
 
-from wire.events import Events
-from wire.queue import Queue
-from wire.settings import Settings
-from wire.store import Store
+from core.settings import Settings
+from wire.events.base import Events
+from wire.queues.base import Queue
+from wire.stores.base import Store
 
 
 def open_queue(settings: Settings) -> Queue:
     """Open RabbitMQ if its URL is set, else SQLite in the data directory."""
     if settings.rabbitmq_url:
-        from wire.queue_rabbitmq import RabbitQueue
+        from wire.queues.rabbitmq import RabbitQueue
 
         return RabbitQueue(settings)
-    from wire.queue_sqlite import SqliteQueue
+    from wire.queues.sqlite import SqliteQueue
 
     return SqliteQueue(settings.data_dir)
 
@@ -23,10 +23,10 @@ def open_queue(settings: Settings) -> Queue:
 def open_events(settings: Settings) -> Events:
     """Open the stream of events that belongs to the queue."""
     if settings.rabbitmq_url:
-        from wire.events_rabbitmq import RabbitEvents
+        from wire.events.rabbitmq import RabbitEvents
 
         return RabbitEvents(settings)
-    from wire.events_sqlite import SqliteEvents
+    from wire.events.sqlite import SqliteEvents
 
     return SqliteEvents(settings.data_dir)
 
@@ -34,9 +34,9 @@ def open_events(settings: Settings) -> Events:
 def open_store(settings: Settings) -> Store:
     """Open MinIO if its endpoint is set, else a folder in the data directory."""
     if settings.minio_endpoint:
-        from wire.store_minio import MinioStore
+        from wire.stores.minio import MinioStore
 
         return MinioStore(settings)
-    from wire.store_directory import DirectoryStore
+    from wire.stores.directory import DirectoryStore
 
     return DirectoryStore(settings.data_dir / "pictures")

@@ -8,7 +8,7 @@ STOP_WITH_PARENT=1 makes it stop when its standard input ends.
 
 import sys
 
-from worker.stopping import on_signal
+from worker.shutdown import on_signal
 
 if __name__ == "__main__":
     # Before the libraries, which take seconds to import: in a container this is process 1,

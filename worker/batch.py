@@ -10,18 +10,18 @@ from contextlib import suppress
 
 import numpy as np
 
-from wire.cancellation import forget_cancellation, is_cancelled
-from wire.errors import PaintingFailed, QueueError, StoreError
-from wire.logs import about_job
+from core.errors import PaintingFailed, QueueError, StoreError
+from core.logs import about_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.names import DELIVERY_LIMIT
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.queue import Delivery
+from wire.queues.base import Delivery
+from wire.stores.cancellation import forget_cancellation, is_cancelled
 from worker import metrics
-from worker.again import leave_out_stored
+from worker.context import Parts
 from worker.generator import DeviceLost, Interrupted
-from worker.parts import Parts
-from worker.patience import patiently
 from worker.png import encode_png
+from worker.resume import leave_out_stored
+from worker.retry import patiently
 from worker.task import Place, Task, describe, next_call, start_task, timings_of
 
 log = logging.getLogger(__name__)

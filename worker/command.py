@@ -8,13 +8,13 @@ from functools import partial
 
 import typer
 
+from core.errors import ApplicationError, ModelUnavailable, SettingsError
+from core.logs import configure
+from core.settings import Settings, load_settings
 from wire.backends import open_events, open_queue, open_store
-from wire.errors import ApplicationError, ModelUnavailable, SettingsError
-from wire.event import Event, Kind
-from wire.events import Events
-from wire.logs import configure
-from wire.settings import Settings, load_settings
-from worker.stopping import Stopping, on_signal, stop_with_parent
+from wire.events.base import Events
+from wire.messages.event import Event, Kind
+from worker.shutdown import Stopping, on_signal, stop_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ def _serve(settings: Settings, stack: ExitStack) -> None:
 
 
 def _open(settings: Settings, stopping: Stopping, stack: ExitStack):
-    from worker.parts import Parts
-    from worker.patience import patiently
+    from worker.context import Parts
+    from worker.retry import patiently
 
     events = patiently(lambda: open_events(settings), stopping)
     stack.enter_context(closing(events))
@@ -93,7 +93,7 @@ def _load(settings: Settings, events: Events):
 
 
 def _tell(events: Events, settings: Settings, kind: Kind, detail: str | None = None) -> None:
-    from worker.parts import worker_name
+    from worker.context import worker_name
 
     events.send(Event(kind=kind, worker=worker_name(settings), detail=detail))
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from wire.errors import SettingsError
+from core.errors import SettingsError
 
 
 def choose_device(name: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from wire.errors import GenerationError, PaintingFailed
+from core.errors import GenerationError, PaintingFailed
 
 
 class OutOfMemory(PaintingFailed):

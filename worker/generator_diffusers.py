@@ -9,8 +9,8 @@ import torch
 from diffusers import DiffusionPipeline
 from diffusers.utils.logging import disable_progress_bar
 
-from wire.errors import ModelUnavailable, PaintingFailed
-from wire.model import ModelDefaults, read_model_defaults
+from core.errors import ModelUnavailable, PaintingFailed
+from core.model_defaults import ModelDefaults, read_model_defaults
 from worker.device import choose_device, product_name
 from worker.generator import Description, DeviceLost, Interrupted, OutOfMemory, Painting
 

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
-from wire.errors import SettingsError
+from core.errors import SettingsError
 
 
 def serve(port: int) -> ThreadingHTTPServer:

@@ -3,11 +3,11 @@
 import time
 from contextlib import suppress
 
-from wire.errors import QueueError
-from wire.queue import Delivery
+from core.errors import QueueError
+from wire.queues.base import Delivery
 from worker.batch import do_batch
-from worker.parts import Parts
-from worker.patience import patiently
+from worker.context import Parts
+from worker.retry import patiently
 
 _TAKE_TIMEOUT = 0.5
 """Seconds: how long a worker with nothing to do may overlook that it should stop."""

@@ -4,10 +4,10 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from wire.job import Job, submitted_at
-from wire.picture import Metadata, Timings, picture_name
-from wire.queue import Delivery
-from wire.settings import Settings
+from core.settings import Settings
+from wire.messages.job import Job, submitted_at
+from wire.messages.picture import Metadata, Timings, picture_name
+from wire.queues.base import Delivery
 from worker.generator import Description, Painting
 
 

@@ -2,9 +2,9 @@
 
 import math
 
+from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import NotAllowed, Policy, is_key
-from dashboard.join.rate_limit import TokenBuckets
-from dashboard.words import counted
+from dashboard.presentation.formatting import counted
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
 """For each address: 5 wrong keys at once, then one each 10 s."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from wire.errors import ApplicationError
+from core.errors import ApplicationError
 
 Role = Literal["visitor", "member", "presenter"]
 Action = Literal[

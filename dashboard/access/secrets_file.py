@@ -7,9 +7,9 @@ import streamlit as st
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from core.errors import SettingsError
+from core.validation import first_fault
 from dashboard.access.roles import Policy
-from wire.errors import SettingsError
-from wire.validation import first_fault
 
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
 _NEEDED = ("redirect_uri", "cookie_secret", *_PROVIDER)

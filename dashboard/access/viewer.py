@@ -8,7 +8,7 @@ from dashboard import runtime
 from dashboard.access import presenter_key, roles
 from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.secrets_file import read_policy
-from dashboard.recordings.replayed_wire import NOTHING_CHANGES
+from dashboard.recordings.replay_backends import NOTHING_CHANGES
 
 _HAS_KEY = "has_presenter_key"
 _UNVERIFIED = "Your login does not say that your e-mail address was verified, so you may look only."

@@ -7,10 +7,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
-from dashboard.fleet.reading import FleetReading
-from dashboard.readings import estimates
-from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.domain.fleet import FleetReading
+from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.insights import estimates
+from dashboard.presentation import formatting
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False
 def _waiting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     depth = snapshot.queue.value
     if depth is None:
-        return Cell("requests", "Waiting", None, below=words.since(snapshot.queue.at, zone))
+        return Cell("requests", "Waiting", None, below=formatting.since(snapshot.queue.at, zone))
     seconds = estimates.until_line_is_empty(snapshot)
     if not depth.ready:
         below = "nobody in line"
     elif seconds is None:
         below = "no estimate yet"
     else:
-        below = f"the last one in {words.about(seconds)}"
+        below = f"the last one in {formatting.about(seconds)}"
     return Cell("requests", "Waiting", depth.ready, below=below, tint=True)
 
 
@@ -64,7 +64,7 @@ def _painting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     depth = snapshot.queue.value
     number = depth.unacknowledged if depth else None
     if number is None:
-        return Cell("requests", "Painting", None, below=words.since(snapshot.queue.at, zone))
+        return Cell("requests", "Painting", None, below=formatting.since(snapshot.queue.at, zone))
     return Cell("requests", "Painting", number, below=_busy(snapshot, number))
 
 
@@ -72,7 +72,7 @@ def _busy(snapshot: Snapshot, painting: int) -> str:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet and fleet.ready:
         busy = sum(worker.phase == "painting" for worker in fleet.workers)
-        return f"{min(busy, fleet.ready)} of {words.counted(fleet.ready, 'worker')} busy"
+        return f"{min(busy, fleet.ready)} of {formatting.counted(fleet.ready, 'worker')} busy"
     if painting:
         return "requests with a worker"
     waiting = snapshot.queue.value.ready if snapshot.queue.value else 0
@@ -104,7 +104,7 @@ def _starting(fleet: FleetReading, wanted: int) -> str:
 
 def _unread(reading: Reading[FleetReading], zone: tzinfo | None) -> str:
     """Say what is wrong where a number is missing: all of the source, or a part of it."""
-    return words.since(reading.at, zone) if reading.value is None else "could not be read"
+    return formatting.since(reading.at, zone) if reading.value is None else "could not be read"
 
 
 def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
@@ -122,20 +122,20 @@ def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
         "GPU nodes",
         len(ready),
         beside=f"of {len(nodes)} joining" if len(ready) < len(nodes) else "ready",
-        below=f"{sum(used)} of {slots} slots used" if known else words.counted(slots, "slot"),
+        below=f"{sum(used)} of {slots} slots used" if known else formatting.counted(slots, "slot"),
     )
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     total = snapshot.pictures_total
     if total is None:
-        return Cell("pictures", "Pictures", None, below=words.since(snapshot.store.at, zone))
+        return Cell("pictures", "Pictures", None, below=formatting.since(snapshot.store.at, zone))
     lately = estimates.pictures_in_last_minute(snapshot)
     return Cell("pictures", "Pictures", total, below=f"{lately} in the last minute")
 
 
 def _html(cell: Cell) -> str:
-    number = f"<em>{words.UNKNOWN}</em>" if cell.number is None else f"{cell.number} "
+    number = f"<em>{formatting.UNKNOWN}</em>" if cell.number is None else f"{cell.number} "
     beside = f"<em>{escape(cell.beside)}</em>" if cell.beside else ""
     form = "tint" if cell.tint or cell.number is None else ""
     return (

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from dashboard.words import UNKNOWN
+from dashboard.presentation.formatting import UNKNOWN
 
 NONE = "<span class='muted'>&ndash;</span>"
 """Stands where there is nothing to say."""

@@ -5,9 +5,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import runtime, words
+from dashboard import runtime
 from dashboard.components.recordings import replay_bar
-from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.presentation import formatting
 
 _STALE = 10.0
 """Seconds after which the snapshot itself is old: the sampler does not run."""
@@ -30,8 +31,10 @@ def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None)
 def pills(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> str:
     """Write the health of all sources, or why it is not known."""
     if now is not None and now - snapshot.at > _STALE:
-        return _pill("silent", f"nothing was read since {words.clock(snapshot.at, zone)}")
-    frozen = _pill("unread", f"frozen at {words.clock(snapshot.at, zone)}") if now is None else ""
+        return _pill("silent", f"nothing was read since {formatting.clock(snapshot.at, zone)}")
+    frozen = (
+        _pill("unread", f"frozen at {formatting.clock(snapshot.at, zone)}") if now is None else ""
+    )
     return frozen + "".join(
         pill(name, reading, snapshot.at, zone) for name, reading in sources(snapshot).items()
     )
@@ -49,13 +52,13 @@ def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
     """Write one source's health."""
     age = reading.age(now)
     if reading.error:
-        return _pill("silent", f"{name}: {words.since(reading.at, zone)}", reading.error)
+        return _pill("silent", f"{name}: {formatting.since(reading.at, zone)}", reading.error)
     if age is None:
         return _pill("unread", f"{name}: not read yet")
     troubles = getattr(reading.value, "troubles", ())
     if troubles:
-        return _pill("unread", f"{name} {words.age(age)}, in part", " ".join(troubles))
-    return _pill("", f"{name} {words.age(age)}", "age of the newest reading")
+        return _pill("unread", f"{name} {formatting.age(age)}, in part", " ".join(troubles))
+    return _pill("", f"{name} {formatting.age(age)}", "age of the newest reading")
 
 
 def _pill(kind: str, text: str, title: str = "") -> str:

@@ -5,13 +5,13 @@ import platform
 import time
 from functools import cache
 
-from dashboard.fleet.reading import FleetReading, Node, Worker
+from core.errors import FleetError
+from dashboard.domain.fleet import FleetReading, Node, Worker
+from dashboard.domain.journal import Journal
+from dashboard.domain.workers import WorkerView, worker_of
+from dashboard.fleet.reconciliation import Report, spoken_by
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.fleet.supervisor_rule import Report, spoken_by
 from dashboard.fleet.worker_processes import Slot
-from dashboard.readings.journal import Journal
-from dashboard.readings.worker_phases import WorkerView, worker_of
-from wire.errors import FleetError
 
 _READY = ("idle", "painting")
 

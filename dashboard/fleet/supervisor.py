@@ -10,9 +10,11 @@ import time
 
 from filelock import FileLock, Timeout
 
-from dashboard.fleet.reading import FleetEvent, Phase
-from dashboard.fleet.scaling_rule import ScalerState, decide
-from dashboard.fleet.supervisor_rule import (
+from core.errors import QueueError
+from core.settings import Settings
+from dashboard.domain.fleet import FleetEvent, Phase
+from dashboard.domain.journal import Journal
+from dashboard.fleet.reconciliation import (
     Report,
     describe,
     jobs_of,
@@ -22,6 +24,7 @@ from dashboard.fleet.supervisor_rule import (
     spoken_by,
     surplus,
 )
+from dashboard.fleet.scaling_rule import ScalerState, decide
 from dashboard.fleet.worker_processes import (
     WORKER_COMMAND,
     Slot,
@@ -31,11 +34,8 @@ from dashboard.fleet.worker_processes import (
     observe,
     stop_all,
 )
-from dashboard.readings.journal import Journal
-from wire.errors import QueueError
-from wire.event import Event
-from wire.queue import Queue
-from wire.settings import Settings
+from wire.messages.event import Event
+from wire.queues.base import Queue
 
 _EVENTS = 100
 _FIRST_LOOK = 2.0

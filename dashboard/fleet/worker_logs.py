@@ -13,7 +13,7 @@ _TAIL = 16 * 1024
 """Bytes."""
 _LONGEST_SENTENCE = 300
 _TEXT_LINE = re.compile(r"\d\d:\d\d:\d\d [A-Z]+ +\S+ (?:\[\S+\] )?(?P<message>.*)")
-"""A line of wire.logs.TextFormatter."""
+"""A line of core.logs.TextFormatter."""
 
 
 def open_log(path: Path) -> BinaryIO:

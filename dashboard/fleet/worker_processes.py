@@ -18,8 +18,8 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from core.settings import Settings
 from dashboard.fleet.worker_logs import emptied, last_sentence, open_log
-from wire.settings import Settings
 
 WORKER_COMMAND = (sys.executable, "-m", "worker")
 _ROOT = Path(__file__).parents[2]

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from dashboard import runtime, words
+from core import logs
+from core.errors import ApplicationError
+from core.settings import load_settings
+from dashboard import runtime
+from dashboard.presentation import formatting
 from dashboard.recordings import control
-from dashboard.recordings.read import read
-from wire import logs
-from wire.errors import ApplicationError
-from wire.settings import load_settings
+from dashboard.recordings.reader import read
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -49,8 +50,8 @@ def check(file: Annotated[Path, typer.Argument(help="A recording.")]) -> None:
     cut = " Its end is missing: the recorder was interrupted." if found.cut else ""
     pictures = sum(name.endswith(".png") for name in found.places)
     print(
-        f"“{found.header.name}”: {words.duration(found.duration)} in {found.header.mode} mode, "
-        f"{words.counted(pictures, 'picture')}, {words.counted(len(found.steps), 'reading')}.{cut}"
+        f"“{found.header.name}”: {formatting.duration(found.duration)} in {found.header.mode} mode, "
+        f"{formatting.counted(pictures, 'picture')}, {formatting.counted(len(found.steps), 'reading')}.{cut}"
     )
 
 

@@ -4,12 +4,12 @@ import threading
 import time
 from pathlib import Path
 
-from dashboard.parts import Parts
+from core.errors import RecordingError
 from dashboard.recordings import folder
-from dashboard.recordings.lines import Header
-from dashboard.recordings.record import Progress, Recorder
+from dashboard.recordings.format import Header
+from dashboard.recordings.recorder import Progress, Recorder
 from dashboard.recordings.redaction import model_name
-from wire.errors import RecordingError
+from dashboard.runtime.context import Parts
 
 MAX_NAME = 80
 """Characters."""

@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from wire.errors import RecordingError
-from wire.settings import Settings
+from core.errors import RecordingError
+from core.settings import Settings
 
 BUNDLED = Path(__file__).parent / "bundled" / "talk.jsonl"
 

@@ -4,14 +4,14 @@ import threading
 import time
 from dataclasses import dataclass
 
-from dashboard.gallery import Gallery
-from dashboard.parts import Parts
-from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.inputs import Observers
-from dashboard.recordings.read import Recording
-from dashboard.recordings.replayed_wire import ReplayedEvents, ReplayedQueue, ReplayedStore
-from dashboard.recordings.stage import Stage
-from wire.settings import Settings
+from core.settings import Settings
+from dashboard.domain.inputs import Observers
+from dashboard.gallery.gallery import Gallery
+from dashboard.gallery.prompts import GalleryPrompts
+from dashboard.recordings.reader import Recording
+from dashboard.recordings.replay_backends import ReplayedEvents, ReplayedQueue, ReplayedStore
+from dashboard.recordings.replay_state import Stage
+from dashboard.runtime.context import Parts
 
 SPEEDS = (1, 2, 5, 10, 20)
 _TICK = 0.1

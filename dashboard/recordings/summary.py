@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from dashboard.readings.inputs import Look
-from dashboard.recordings.read import Recording, read
-from wire.errors import RecordingError
+from core.errors import RecordingError
+from dashboard.domain.inputs import Look
+from dashboard.recordings.reader import Recording, read
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from dashboard.readings.inputs import Input, Look, PictureFound, PromptRead
-from dashboard.readings.jobs import JobView
-from dashboard.recordings.lines import Line, line_of
-from dashboard.recordings.looks import LookWriter
+from dashboard.domain.inputs import Input, Look, PictureFound, PromptRead
+from dashboard.domain.jobs import JobView
+from dashboard.recordings.format import Line, line_of
+from dashboard.recordings.observations import LookWriter
 from dashboard.recordings.redaction import without_addresses
-from wire.event import Event
-from wire.picture import metadata_name, parse_picture_name
+from wire.messages.event import Event
+from wire.messages.picture import metadata_name, parse_picture_name
 
 
 class Transcript:

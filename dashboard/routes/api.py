@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard import access, runtime, submission
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Reading, Snapshot
+from core.errors import ApplicationError, MessageError, PromptRefused, QueueError, StoreError
+from dashboard import access, runtime
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import metrics
-from wire.errors import ApplicationError, MessageError, PromptRefused, QueueError, StoreError
-from wire.job import MAX_MESSAGE
-from wire.picture import metadata_name, parse_metadata_name
+from dashboard.runtime import submission
+from wire.messages.job import MAX_MESSAGE
+from wire.messages.picture import metadata_name, parse_metadata_name
 
 _NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SILENT_AFTER = 15.0

@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from core.errors import ObjectMissing, StoreError
 from dashboard import runtime
 from dashboard.routes.files import error, is_deleted, is_withheld, stored_picture
-from wire.errors import ObjectMissing, StoreError
-from wire.picture import parse_picture_name
+from wire.messages.picture import parse_picture_name
 
 MOST = 100
 """Pictures of one file: their names still fit into an address."""

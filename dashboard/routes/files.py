@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.errors import ObjectMissing, StoreError
 from dashboard import runtime
-from dashboard.join.approvals import NOT_SHOWN
-from dashboard.parts import Parts
+from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.routes.thumbnails import thumbnail
-from wire.errors import ObjectMissing, StoreError
-from wire.picture import parse_picture_name
+from dashboard.runtime.context import Parts
+from wire.messages.picture import parse_picture_name
 
 PLOTLY_URL = f"/plotly-{plotly.__version__}.min.js"
 _PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

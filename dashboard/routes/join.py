@@ -9,17 +9,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dashboard import access, model_facts, runtime, submission
-from dashboard.join import origin, page, visitors
-from dashboard.join.approvals import Approvals
-from dashboard.join.page import MAX_PROMPT, Form
-from dashboard.join.status import Status, status
-from dashboard.join.visitors import COOKIE, TooOften
-from dashboard.model_facts import ModelFacts
-from dashboard.recordings.replayed_wire import NOTHING_CHANGES
-from wire.errors import ApplicationError, MessageError, PromptRefused
-from wire.job import Job
-from wire.picture import metadata_name, parse_metadata_name
+from core.errors import ApplicationError, MessageError, PromptRefused
+from dashboard import access, runtime
+from dashboard.audience import origin, page, visitors
+from dashboard.audience.page import MAX_PROMPT, Form
+from dashboard.audience.status import Status, status
+from dashboard.audience.visitors import COOKIE, TooOften
+from dashboard.gallery.approvals import Approvals
+from dashboard.presentation import model_facts
+from dashboard.presentation.model_facts import ModelFacts
+from dashboard.recordings.replay_backends import NOTHING_CHANGES
+from dashboard.runtime import submission
+from wire.messages.job import Job
+from wire.messages.picture import metadata_name, parse_metadata_name
 
 _FOLDER = Path(page.__file__).parent
 _MOST_BYTES = 8192

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.domain.snapshot import Reading, Snapshot
 
 _PREFIX = "stable_diffusion"
 

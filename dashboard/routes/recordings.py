@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
+from core.errors import ApplicationError
 from dashboard import runtime
-from dashboard.readings.history import DAY
 from dashboard.recordings import folder
-from dashboard.recordings.read import read
+from dashboard.recordings.reader import read
 from dashboard.recordings.report import make
 from dashboard.routes.files import error
-from wire.errors import ApplicationError
+from dashboard.sampling.history import DAY
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _HOUR = 3600.0

@@ -1,6 +1,6 @@
 """Small pictures over HTTP: a tile needs no full picture, and a page has 24 of them."""
 
-from dashboard.recordings.small_picture import small
+from dashboard.gallery.thumbnail import small
 
 _SIDE = 320
 """Pixels of the longer side: a tile on a screen with two pixels for each of CSS."""

@@ -5,12 +5,12 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components import top_bar, viewer, why_sentence
-from dashboard.components.fleet import cost, events, nodes, scaler, troubles, workers
+from dashboard.components import scaling_sentence, top_bar, viewer
+from dashboard.components.fleet import cost, events, nodes, scaler, warnings, workers
 from dashboard.components.jobs import links
 from dashboard.components.timeline import live_plot, time_range
-from dashboard.readings import why
-from dashboard.readings.snapshot import Snapshot
+from dashboard.domain.snapshot import Snapshot
+from dashboard.insights import scaling_reason
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
@@ -22,8 +22,8 @@ def show_live() -> None:
     zone = viewer.zone()
     with st.container(key="fleet_bar"):
         top_bar.show("Fleet", snapshot, zone, None if time_range.frozen() else time.time())
-        why_sentence.show(*why.explain_snapshot(snapshot, zone))
-        troubles.show(snapshot.fleet)
+        scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
+        warnings.show(snapshot.fleet)
     with st.container(key="fleet_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="fleet_cards"):

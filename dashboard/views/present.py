@@ -3,12 +3,12 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import numbers, viewer, why_sentence
+from dashboard.components import numbers, scaling_sentence, viewer
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
-from dashboard.readings import why
+from dashboard.insights import scaling_reason
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
@@ -24,7 +24,9 @@ def show_live() -> None:
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, always_pictures=True)
     with st.container(key="stage_why"):
-        why_sentence.show(*why.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone))
+        scaling_sentence.show(
+            *scaling_reason.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone)
+        )
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):

@@ -4,12 +4,13 @@ import time
 
 import streamlit as st
 
-from dashboard import model_facts, runtime
-from dashboard.components import numbers, top_bar, viewer, why_sentence
+from dashboard import runtime
+from dashboard.components import numbers, scaling_sentence, top_bar, viewer
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
-from dashboard.readings import why
+from dashboard.insights import scaling_reason
+from dashboard.presentation import model_facts
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""
@@ -29,7 +30,7 @@ def show_live() -> None:
     with st.container(key="chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="why"):
-        why_sentence.show(*why.explain_snapshot(snapshot, zone))
+        scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
     with st.container(key="jobs", gap="small"):
         job_cards.show(snapshot)
     with st.container(key="pictures", gap="small"):

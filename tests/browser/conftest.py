@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.browser.studio_page import StudioPage
-from tests.dashboard_server import Dashboard, running_dashboard
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.browser.studio_page import StudioPage
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 
 @pytest.fixture(scope="module")

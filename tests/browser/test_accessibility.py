@@ -7,8 +7,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.dashboard_server import Dashboard
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.dashboard_server import Dashboard
 
 _PAGES = ("/", "/gallery", "/fleet", "/jobs", "/present", "/approve", "/recordings")
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

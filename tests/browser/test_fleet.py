@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.fleet.reading import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
-from dashboard.readings.snapshot import Reading
-from tests.browser import played_run
-from tests.browser.layout_shifts import shifts, watch
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.dashboard_server import Dashboard, running_dashboard
-from wire.event import Event
-from wire.job import JobRequest, new_job
+from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
+from dashboard.domain.snapshot import Reading
+from tests.support.browser import played_run
+from tests.support.browser.layout_shifts import shifts, watch
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.dashboard_server import Dashboard, running_dashboard
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
 
 expect.set_options(timeout=20_000)
 

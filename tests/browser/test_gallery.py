@@ -11,15 +11,15 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.gallery_page import GalleryPage
-from tests.browser.hurried_server import open_hurried
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.dashboard_server import Dashboard
-from tests.samples import metadata_of
-from tests.store_away import store_away
-from wire.job import Job, JobRequest, new_job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.store_directory import DirectoryStore
+from tests.support.browser.gallery_page import GalleryPage
+from tests.support.browser.hurried_server import open_hurried
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.dashboard_server import Dashboard
+from tests.support.samples import metadata_of
+from tests.support.store_away import store_away
+from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.stores.directory import DirectoryStore
 
 expect.set_options(timeout=20_000)  # two busy cores are slow at times
 

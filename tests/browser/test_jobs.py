@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.layout_shifts import shifts, watch
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.conditions import free_port
-from tests.dashboard_server import Dashboard
-from wire.event import Event
-from wire.events_sqlite import SqliteEvents
-from wire.job import JobRequest, new_job
-from wire.queue_sqlite import SqliteQueue
+from tests.support.browser.layout_shifts import shifts, watch
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.conditions import free_port
+from tests.support.dashboard_server import Dashboard
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.queues.sqlite import SqliteQueue
 
 expect.set_options(timeout=20_000)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.dashboard_server import Dashboard
-from wire.picture import picture_name
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.dashboard_server import Dashboard
+from wire.messages.picture import picture_name
 
 expect.set_options(timeout=20_000)
 

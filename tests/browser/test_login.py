@@ -7,8 +7,8 @@ import oidc_provider_mock
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.studio_page import StudioPage
-from tests.dashboard_server import Dashboard, running_dashboard
+from tests.support.browser.studio_page import StudioPage
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 KEY = "correct horse"
 _SECRETS = """

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.conditions import wait_until
-from tests.dashboard_server import Dashboard
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.conditions import wait_until
+from tests.support.dashboard_server import Dashboard
 
 expect.set_options(timeout=20_000)
 

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dashboard.recordings.read import read
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.browser.studio_page import StudioPage
-from tests.dashboard_server import Dashboard, running_dashboard
+from dashboard.recordings.reader import read
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.browser.studio_page import StudioPage
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 expect.set_options(timeout=30_000)  # two busy cores are slow at times
 

@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.recordings.folder import BUNDLED
-from dashboard.recordings.read import read
-from dashboard.recordings.stage import Stage
-from tests.browser.studio_page import StudioPage
-from tests.dashboard_server import Dashboard, running_dashboard
+from dashboard.recordings.reader import read
+from dashboard.recordings.replay_state import Stage
+from tests.support.browser.studio_page import StudioPage
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 expect.set_options(timeout=30_000)  # two busy cores are slow at times
 

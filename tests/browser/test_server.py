@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.studio_page import StudioPage
-from tests.conditions import free_port
-from tests.dashboard_server import COMMAND, Dashboard
+from tests.support.browser.studio_page import StudioPage
+from tests.support.conditions import free_port
+from tests.support.dashboard_server import COMMAND, Dashboard
 
 _ROOT = Path(__file__).parent.parent.parent
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.browser.studio_page import StudioPage
-from tests.conditions import free_port
-from tests.dashboard_server import Dashboard
-from tests.store_away import store_away
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.browser.studio_page import StudioPage
+from tests.support.conditions import free_port
+from tests.support.dashboard_server import Dashboard
+from tests.support.store_away import store_away
 
 expect.set_options(timeout=20_000)
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.browser.studio_page import StudioPage
-from tests.dashboard_server import Dashboard
-from tests.samples import metadata_of
-from wire.job import JobRequest, new_job
-from wire.model import read_model_defaults
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.store_directory import DirectoryStore
+from core.model_defaults import read_model_defaults
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.browser.studio_page import StudioPage
+from tests.support.dashboard_server import Dashboard
+from tests.support.samples import metadata_of
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.stores.directory import DirectoryStore
 
 expect.set_options(timeout=20_000)  # two busy cores are slow at times
 

@@ -1,4 +1,0 @@
-"""A real Kubernetes without containers: API server, scheduler, controllers and KEDA.
-
-Nodes are made up, and a stand-in for the kubelet runs each worker's pod as a process.
-"""

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cluster.cluster import Cluster
-from tests.cluster.deployed import Deployed
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import RabbitServer
+from tests.support.cluster.cluster import Cluster
+from tests.support.cluster.deployed import Deployed
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.errors import FleetError
+from dashboard.domain.fleet import FleetReading
+from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes import client
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
-from dashboard.fleet.reading import FleetReading
-from dashboard.readings.journal import Journal
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.keda import CUSTOM_RESOURCES
-from tests.cluster.machine import Machine
-from tests.conditions import wait_until
-from tests.kubernetes_objects import recorded
-from wire.errors import FleetError
+from tests.support.cluster.control_plane import ControlPlane
+from tests.support.cluster.keda import CUSTOM_RESOURCES
+from tests.support.cluster.machine import Machine
+from tests.support.conditions import wait_until
+from tests.support.kubernetes_objects import recorded
 
 NAMESPACE = "stable-diffusion"
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"

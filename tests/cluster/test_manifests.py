@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.cluster import Cluster
+from tests.support.cluster.cluster import Cluster
 
 _OVERLAYS = Path(__file__).parents[2] / "k8s" / "overlays"
 _NAMES = sorted(str(path.relative_to(_OVERLAYS)) for path in _OVERLAYS.glob("*/scaled*"))

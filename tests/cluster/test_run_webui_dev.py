@@ -13,14 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cluster.credentials import services_of
-from tests.cluster.deployed import Deployed
-from tests.conditions import free_port, need_program, wait_until
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import PASSWORD, RabbitServer
+from tests.support.cluster.credentials import services_of
+from tests.support.cluster.deployed import Deployed
+from tests.support.conditions import free_port, need_program, wait_until
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import PASSWORD, RabbitServer
 
 _SCRIPT = Path(__file__).parents[2] / "k8s" / "scripts" / "run-webui-dev.sh"
-_KUBECTL = Path(__file__).with_name("forwarding_kubectl.sh")
+_KUBECTL = Path(__file__).parents[1] / "support" / "cluster" / "forwarding_kubectl.sh"
 
 
 @pytest.fixture

@@ -20,14 +20,14 @@ from dashboard.fleet.scaling_rule import (
     ScalingPolicy,
     decide,
 )
-from tests.cluster.cluster import Cluster
-from tests.cluster.control_plane import ControlPlane
-from tests.cluster.credentials import secrets_of
-from tests.conditions import wait_until
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import RabbitServer, settings_for
+from tests.support.cluster.cluster import Cluster
+from tests.support.cluster.control_plane import ControlPlane
+from tests.support.cluster.credentials import secrets_of
+from tests.support.conditions import wait_until
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer, settings_for
 from wire.backends import open_queue
-from wire.job import JobRequest, encode, new_job
+from wire.messages.job import JobRequest, encode, new_job
 from wire.names import QUEUE
 
 _OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"

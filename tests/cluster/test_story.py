@@ -9,14 +9,14 @@ from contextlib import closing
 
 import pytest
 
-from dashboard.fleet.reading import FleetReading
-from tests.cluster.agreement import agreed_reading, is_worker
-from tests.cluster.deployed import NAMESPACE, Deployed
-from tests.conditions import wait_until
+from dashboard.domain.fleet import FleetReading
+from tests.support.cluster.agreement import agreed_reading, is_worker
+from tests.support.cluster.deployed import NAMESPACE, Deployed
+from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
-from wire.job import Job, JobRequest, new_job
-from wire.picture import metadata_name, picture_name
-from wire.queue import Depth, Queue
+from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.picture import metadata_name, picture_name
+from wire.queues.base import Depth, Queue
 
 _PATIENCE = 150
 """Seconds; many workers load their libraries at once, on a machine that may be busy."""

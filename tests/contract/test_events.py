@@ -1,4 +1,4 @@
-"""What every stream of events promises (wire/events.py), over SQLite and RabbitMQ."""
+"""What every stream of events promises (wire/events/base.py), over SQLite and RabbitMQ."""
 
 import sqlite3
 import threading
@@ -10,15 +10,16 @@ from types import SimpleNamespace
 import pika
 import pytest
 
-from tests.conditions import free_port, wait_until
-from wire import events_rabbitmq, names
-from wire.errors import QueueUnavailable
-from wire.event import Event
-from wire.events import Events
-from wire.events_rabbitmq import RabbitEvents
-from wire.events_sqlite import KEPT, SqliteEvents
-from wire.job import JobRequest, new_job
-from wire.settings import Settings
+from core.errors import QueueUnavailable
+from core.settings import Settings
+from tests.support.conditions import free_port, wait_until
+from wire import names
+from wire.events import rabbitmq
+from wire.events.base import Events
+from wire.events.rabbitmq import RabbitEvents
+from wire.events.sqlite import KEPT, SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
 from wire.sqlite.file import FILE_NAME
 
 NORMAL = 1
@@ -209,7 +210,7 @@ def test_threads_that_send_first_at_once_start_one_sender(monkeypatch):
         time.sleep(0.05)  # the others come by meanwhile
         return threading.Thread(**arguments)
 
-    monkeypatch.setattr(events_rabbitmq, "threading", SimpleNamespace(Thread=slow_thread))
+    monkeypatch.setattr(rabbitmq, "threading", SimpleNamespace(Thread=slow_thread))
     for thread in threads:
         thread.start()
     for thread in threads:

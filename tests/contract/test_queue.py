@@ -1,4 +1,4 @@
-"""What every queue promises (wire/queue.py), over SQLite and over a real RabbitMQ."""
+"""What every queue promises (wire/queues/base.py), over SQLite and over a real RabbitMQ."""
 
 import sqlite3
 import subprocess
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 import pika
 import pytest
 
-from tests.conditions import wait_until
+from core.errors import MessageError, QueueError
+from core.settings import Settings
+from tests.support.conditions import wait_until
 from wire import names
-from wire.errors import MessageError, QueueError
-from wire.job import Job, JobRequest, new_job
-from wire.queue import DeadLetter, Delivery, Depth, Queue
-from wire.queue_rabbitmq import RabbitQueue
-from wire.queue_sqlite import SqliteQueue
-from wire.settings import Settings
+from wire.messages.job import Job, JobRequest, new_job
+from wire.queues.base import DeadLetter, Delivery, Depth, Queue
+from wire.queues.rabbitmq import RabbitQueue
+from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
 
 PATIENCE = 10
@@ -252,9 +252,9 @@ def child_that_takes(backend: Backend) -> subprocess.Popen:
     """Start a process that takes a job, prints its id and works on it for ever."""
     script = (
         "import signal\n"
-        "from wire.queue_sqlite import SqliteQueue\n"
-        "from wire.queue_rabbitmq import RabbitQueue\n"
-        "from wire.settings import Settings\n"
+        "from wire.queues.sqlite import SqliteQueue\n"
+        "from wire.queues.rabbitmq import RabbitQueue\n"
+        "from core.settings import Settings\n"
         f"queue = {backend.child_expression}\n"
         "print(queue.take(1, 30)[0].job.id, flush=True)\n"
         "signal.pause()\n"

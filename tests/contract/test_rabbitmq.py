@@ -11,16 +11,16 @@ from contextlib import ExitStack, closing, contextmanager
 import pika
 import pytest
 
-from tests.conditions import free_port, wait_until
-from tests.rabbitmq_server import settings_for
+from core.errors import PublishRefused, QueueUnavailable
+from core.settings import Settings
+from tests.support.conditions import free_port, wait_until
+from tests.support.rabbitmq_server import settings_for
 from wire import names
-from wire.errors import PublishRefused, QueueUnavailable
-from wire.event import Event
-from wire.events_rabbitmq import RabbitEvents
-from wire.job import JobRequest, new_job
-from wire.queue import Depth
-from wire.queue_rabbitmq import RabbitQueue
-from wire.settings import Settings
+from wire.events.rabbitmq import RabbitEvents
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.queues.base import Depth
+from wire.queues.rabbitmq import RabbitQueue
 
 PATIENCE = 10
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from minio import Minio
 
-from tests.conditions import free_port
-from tests.minio_server import MinioServer
-from wire import stars
-from wire.deletion import delete_picture
-from wire.errors import ObjectMissing, SettingsError, StoreError, StoreFull, StoreUnavailable
-from wire.job import JobRequest, new_job
-from wire.picture import PictureName, metadata_name, picture_name
-from wire.store import Store
-from wire.store_directory import DirectoryStore
-from wire.store_minio import MinioStore
+from core.errors import ObjectMissing, SettingsError, StoreError, StoreFull, StoreUnavailable
+from tests.support.conditions import free_port
+from tests.support.minio_server import MinioServer
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import PictureName, metadata_name, picture_name
+from wire.stores import stars
+from wire.stores.base import Store
+from wire.stores.deletion import delete_picture
+from wire.stores.directory import DirectoryStore
+from wire.stores.minio import MinioStore
 
 
 @pytest.fixture(params=["directory", "minio"])

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from core.settings import Settings
 from dashboard.fleet.worker_processes import as_environment
-from tests.conditions import wait_until
-from tests.dashboard_server import Dashboard
-from wire.settings import Settings
+from tests.support.conditions import wait_until
+from tests.support.dashboard_server import Dashboard
 
 QUICK_FLEET = {"FLEET": "local", "MAX_WORKERS": "2", "COOLDOWN_PERIOD": "3"}
 

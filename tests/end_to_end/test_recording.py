@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import Settings
 from dashboard import runtime
-from dashboard.parts import Parts
-from dashboard.readings.snapshot import Sample, Snapshot
+from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.recordings import control
-from dashboard.recordings.read import Recording, read
-from dashboard.recordings.record import recording
+from dashboard.recordings.reader import Recording, read
+from dashboard.recordings.recorder import recording
+from dashboard.recordings.replay_state import Stage
 from dashboard.recordings.report.figures import Session, figures_of
-from dashboard.recordings.stage import Stage
-from tests.conditions import wait_until
-from wire.job import JobRequest
-from wire.settings import Settings
+from dashboard.runtime.context import Parts
+from tests.support.conditions import wait_until
+from wire.messages.job import JobRequest
 
 PAINTED_WITHIN = 120
 """Seconds; libraries and a model are loaded first, on a machine that may be busy."""

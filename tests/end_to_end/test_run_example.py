@@ -1,4 +1,4 @@
-"""`python -m dashboard.run_example`, as a person runs it."""
+"""`python -m dashboard.cli.run_example`, as a person runs it."""
 
 import os
 import signal
@@ -12,15 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.settings import Settings
 from dashboard import runtime
 from dashboard.fleet.worker_processes import as_environment
-from tests.conditions import free_port, wait_until
-from tests.samples import metadata_of
+from tests.support.conditions import free_port, wait_until
+from tests.support.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store
-from wire.event import Event
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.queue import Delivery, Depth
-from wire.settings import Settings
+from wire.messages.event import Event
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.queues.base import Delivery, Depth
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +43,7 @@ def on_laptop(folder: Path, **changes: object) -> Settings:
 def start(settings: Settings, *options: str, **variables: str) -> subprocess.Popen:
     """Start the command on these settings."""
     return subprocess.Popen(
-        [sys.executable, "-m", "dashboard.run_example", *options],
+        [sys.executable, "-m", "dashboard.cli.run_example", *options],
         cwd=ROOT,
         env=os.environ | as_environment(settings) | variables,
         stdout=subprocess.PIPE,

@@ -10,17 +10,17 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.studio_page import StudioPage
-from tests.conditions import wait_until
-from tests.dashboard_server import Dashboard, stop
+from core.errors import QueueError
+from core.settings import Settings
 from tests.end_to_end.conftest import QUICK_FLEET
-from tests.minio_server import MinioServer
-from tests.rabbitmq_server import RabbitServer
+from tests.support.browser.studio_page import StudioPage
+from tests.support.conditions import wait_until
+from tests.support.dashboard_server import Dashboard, stop
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer
 from wire.backends import open_queue, open_store
-from wire.errors import QueueError
+from wire.messages.picture import decode_metadata, metadata_name, parse_metadata_name
 from wire.names import QUEUE
-from wire.picture import decode_metadata, metadata_name, parse_metadata_name
-from wire.settings import Settings
 
 PAINTED_WITHIN = 90
 """Seconds; libraries and a model are loaded first, on a machine that may be busy."""

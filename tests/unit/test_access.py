@@ -7,13 +7,13 @@ import pytest
 import streamlit as st
 from pydantic import SecretStr
 
+from core.errors import SettingsError
+from core.settings import Settings
 from dashboard import runtime
 from dashboard.access import Policy, TooManyGuesses, presenter_key, program_may_submit, viewer
+from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import address_of, allowed, is_key, refusal, role_of
 from dashboard.access.secrets_file import read_policy
-from dashboard.join.rate_limit import TokenBuckets
-from wire.errors import SettingsError
-from wire.settings import Settings
 
 KEY = SecretStr("correct horse")
 AUTH = """

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard import blocked_words
-from dashboard.blocked_words import check, compiled, parse
-from wire.errors import PromptRefused
+from core.errors import PromptRefused
+from dashboard.runtime import blocked_words
+from dashboard.runtime.blocked_words import check, compiled, parse
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from dashboard import blocked_words
-from dashboard.bursts import BURSTS, MIXED, Burst
+from core.errors import QueueUnavailable
+from core.model_defaults import read_model_defaults
 from dashboard.components.jobs import own_jobs
-from wire.errors import QueueUnavailable
-from wire.job import JobRequest, new_job, validated
-from wire.model import read_model_defaults
+from dashboard.domain.bursts import BURSTS, MIXED, Burst
+from dashboard.runtime import blocked_words
+from wire.messages.job import JobRequest, new_job, validated
 
 
 @pytest.mark.parametrize("burst", BURSTS, ids=lambda burst: burst.name)

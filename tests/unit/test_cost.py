@@ -2,10 +2,10 @@
 
 import pytest
 
-from dashboard.fleet.reading import LOCAL, FleetReading, Node, Scaler, Worker
-from dashboard.readings.cost import usage
-from dashboard.readings.samples import sample_of
-from dashboard.readings.snapshot import Sample
+from dashboard.domain.fleet import LOCAL, FleetReading, Node, Scaler, Worker
+from dashboard.domain.snapshot import Sample
+from dashboard.insights.cost import usage
+from dashboard.sampling.samples import sample_of
 
 NOW = 1_800_000_000.0
 EVERY = 10.0

@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dashboard.readings.dead_letters import DeadLetterReader
-from dashboard.readings.journal import Journal
-from wire.event import Event
-from wire.job import Job, JobRequest, new_job
-from wire.queue import DeadLetter
+from dashboard.domain.journal import Journal
+from dashboard.sampling.dead_letters import DeadLetterReader
+from wire.messages.event import Event
+from wire.messages.job import Job, JobRequest, new_job
+from wire.queues.base import DeadLetter
 
 NOW = 1_800_000_000.0
 

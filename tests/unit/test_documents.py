@@ -6,7 +6,7 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-from wire.settings import Settings
+from core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,4 +107,4 @@ def test_readings_know_of_the_fleet_only_what_it_looks_like() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ImportFrom) and node.module.startswith("dashboard.fleet")
     }
-    assert imported == {"dashboard.fleet.reading"}
+    assert imported == {"dashboard.domain.fleet"}

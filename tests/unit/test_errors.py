@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conditions import free_port
-from wire import backends, errors
-from wire.errors import ApplicationError, QueueUnavailable, SettingsError
-from wire.event import Event
-from wire.events_sqlite import SqliteEvents
-from wire.job import JobRequest, new_job
-from wire.queue import Delivery
-from wire.queue_sqlite import SqliteQueue
-from wire.settings import Settings
+from core import errors
+from core.errors import ApplicationError, QueueUnavailable, SettingsError
+from core.settings import Settings
+from tests.support.conditions import free_port
+from wire import backends
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.queues.base import Delivery
+from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
 
 PASSWORD = "hunter2"

@@ -6,12 +6,12 @@ from datetime import UTC
 import pytest
 
 from dashboard.components.fleet import cost, nodes, scaler, workers
-from dashboard.fleet.reading import Condition, FleetReading, Node, Scaler, Worker
-from dashboard.readings.cost import usage
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Sample
-from dashboard.words import money
-from wire.job import JobRequest, new_job
+from dashboard.domain.fleet import Condition, FleetReading, Node, Scaler, Worker
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Sample
+from dashboard.insights.cost import usage
+from dashboard.presentation.formatting import money
+from wire.messages.job import JobRequest, new_job
 
 NOW = 1_800_000_000.0
 SCALER = Scaler("ScaledObject", "rabbitmq, queue tasks", 20, 1, 0, 8, 5, 120, name="worker")

@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard import words
+from core.errors import QueueUnavailable
 from dashboard.components.studio import job_cards, prompt_form
-from dashboard.fleet.reading import FleetReading, Worker
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Reading, Snapshot
-from wire.errors import QueueUnavailable
-from wire.job import Job
-from wire.picture import picture_name
+from dashboard.domain.fleet import FleetReading, Worker
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.presentation import formatting
+from wire.messages.job import Job
+from wire.messages.picture import picture_name
 
 _ID = "019a6f00-0000-7000-8000-{:012d}"
 
@@ -40,7 +40,7 @@ def _snapshot(*jobs: JobView, ready: int | None = 1, workers: tuple[Worker, ...]
 )
 def test_duration_is_said_in_the_two_largest_units(seconds: float, said: str):
     """A duration is never said as 60 s or 60 min, nor more precisely than it matters."""
-    assert words.duration(seconds) == said
+    assert formatting.duration(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -49,26 +49,26 @@ def test_duration_is_said_in_the_two_largest_units(seconds: float, said: str):
 )
 def test_places_in_line_read_as_people_say_them(number: int, said: str):
     """Ordinals follow English, the teens included."""
-    assert words.ordinal(number) == said
+    assert formatting.ordinal(number) == said
 
 
 def test_clock_is_the_viewers():
     """Times are said in the zone of the browser and not of the server."""
-    assert words.clock(0, UTC) == "00:00:00"
-    assert words.clock(0, ZoneInfo("Asia/Tokyo")) == "09:00:00"
+    assert formatting.clock(0, UTC) == "00:00:00"
+    assert formatting.clock(0, ZoneInfo("Asia/Tokyo")) == "09:00:00"
 
 
 def test_silence_is_dated_and_a_first_look_is_not():
     """A source that answered once is silent since then; one that never did has no date."""
-    assert words.since(0, UTC) == "no reading since 00:00:00"
-    assert words.since(None, UTC) == "no reading yet"
+    assert formatting.since(0, UTC) == "no reading since 00:00:00"
+    assert formatting.since(None, UTC) == "no reading yet"
 
 
 def test_estimate_is_no_more_precise_than_it_is_known():
     """Estimates come in steps of five seconds, then in minutes."""
-    assert words.about(1) == "about 5 s"
-    assert words.about(37) == "about 35 s"
-    assert words.about(150) == "about 2 min"
+    assert formatting.about(1) == "about 5 s"
+    assert formatting.about(37) == "about 35 s"
+    assert formatting.about(150) == "about 2 min"
 
 
 def test_progress_knows_each_picture():

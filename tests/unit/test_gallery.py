@@ -6,21 +6,22 @@ from uuid import uuid4
 
 import pytest
 
-from dashboard.gallery import Gallery
-from dashboard.readings import gallery_index, gallery_walk, store_listing
-from dashboard.readings.gallery_index import GalleryIndex
-from dashboard.readings.gallery_page import PAGE, GalleryPage, GalleryQuery, query_of
-from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.gallery_reader import EVERY, GalleryReader, usual_pause
-from dashboard.readings.gallery_walk import GalleryWalk
-from dashboard.readings.journal import Journal
-from tests.samples import metadata_of
-from wire.errors import StoreUnavailable
-from wire.event import Event
-from wire.events_sqlite import SqliteEvents
-from wire.job import Job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.store_directory import DirectoryStore
+from core.errors import StoreUnavailable
+from dashboard.domain.journal import Journal
+from dashboard.gallery import backfill, listing
+from dashboard.gallery import index as gallery_index
+from dashboard.gallery.backfill import GalleryWalk
+from dashboard.gallery.gallery import Gallery
+from dashboard.gallery.index import GalleryIndex
+from dashboard.gallery.prompts import GalleryPrompts
+from dashboard.gallery.query import PAGE, GalleryPage, GalleryQuery, query_of
+from dashboard.gallery.reader import EVERY, GalleryReader, usual_pause
+from tests.support.samples import metadata_of
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import Job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -29,7 +30,7 @@ ALL = GalleryQuery()
 
 def job_at(at: float, prompt: str = "cat", count: int = 1) -> Job:
     """Make a job as if it had been submitted at ``at``."""
-    identity = f"{store_listing.prefix(at)}-7000-8000-{uuid4().hex[:12]}"
+    identity = f"{listing.prefix(at)}-7000-8000-{uuid4().hex[:12]}"
     return Job(id=identity, prompt=prompt, count=count)
 
 
@@ -136,7 +137,7 @@ def test_search_finds_words_in_any_case_and_order(rig: Rig):
 
 def test_search_says_how_far_it_has_come(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     """The newest prompts are read first; a page knows how many are left."""
-    monkeypatch.setattr("dashboard.readings.gallery_prompts._AT_ONCE", 10)
+    monkeypatch.setattr("dashboard.gallery.prompts._AT_ONCE", 10)
     monkeypatch.setattr(gallery_index, "SHOWN", 1)
     for age in reversed(range(25)):
         put(rig.store, job_at(NOW - DAY * (age + 1), f"cat {age:02}"))
@@ -169,7 +170,7 @@ def test_prompts_of_an_open_page_are_read_without_a_search(
 
 def test_walk_finds_everything_in_strides(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     """Pictures of all times and of the older sample are found, a few at a time."""
-    monkeypatch.setattr(gallery_walk, "STRIDE", 7)
+    monkeypatch.setattr(backfill, "STRIDE", 7)
     names = set()
     for age in (60, 1800, 2 * DAY, 40 * DAY, 400 * DAY, 2000 * DAY):
         names.update(put(rig.store, job_at(NOW - age, count=5)))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.noise_model import NOTICE, build
-from wire.errors import ModelUnavailable, PaintingFailed
-from wire.model import read_model_defaults
+from core.errors import ModelUnavailable, PaintingFailed
+from core.model_defaults import read_model_defaults
+from tests.support.noise_model import NOTICE, build
 from worker.generator import Interrupted, Painting
 from worker.generator_diffusers import DiffusersGenerator, load
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wire.errors import MessageError
-from wire.event import Event, decode_event, encode_event
-from wire.job import (
+from core.errors import MessageError
+from wire.messages.event import Event, decode_event, encode_event
+from wire.messages.job import (
     MAX_COUNT,
     MAX_MESSAGE,
     MAX_PROMPT,

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dashboard.readings.jobs import follow, waiting
-from dashboard.readings.journal import Journal
-from wire.event import Event
-from wire.job import JobRequest, new_job
+from dashboard.domain.jobs import follow, waiting
+from dashboard.domain.journal import Journal
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
 
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 

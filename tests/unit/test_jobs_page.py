@@ -6,10 +6,10 @@ import pytest
 
 from dashboard.components.jobs import dead_letters, details, listing
 from dashboard.components.jobs.filters import Filter
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Reading, Snapshot
-from wire.job import Job, JobRequest, new_job
-from wire.queue import DeadLetter, Depth
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Reading, Snapshot
+from wire.messages.job import Job, JobRequest, new_job
+from wire.queues.base import DeadLetter, Depth
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.access.rate_limit import TokenBuckets
+from dashboard.audience.address import JoinAddress, choose, network_address
 from dashboard.components.present import invitation
-from dashboard.join.address import JoinAddress, choose, network_address
-from dashboard.join.rate_limit import TokenBuckets
 
 
 class Clock:

@@ -8,26 +8,26 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.errors import QueueUnavailable, StoreUnavailable
+from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import Policy
-from dashboard.join import visitors
-from dashboard.join.approvals import Approvals
-from dashboard.join.page import MAX_PROMPT
-from dashboard.parts import Parts
-from dashboard.readings.gallery_index import GalleryIndex
+from dashboard.audience import visitors
+from dashboard.audience.page import MAX_PROMPT
+from dashboard.gallery.approvals import Approvals
+from dashboard.gallery.index import GalleryIndex
 from dashboard.recordings.folder import BUNDLED
-from dashboard.recordings.read import read as read_recording
+from dashboard.recordings.reader import read as read_recording
 from dashboard.recordings.replay import Replay
-from dashboard.recordings.replayed_wire import NOTHING_CHANGES
+from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes import api, files, join
-from tests.browser.scripted_worker import ScriptedWorker
-from tests.conditions import wait_until
-from wire import approval
-from wire.errors import QueueUnavailable, StoreUnavailable
-from wire.job import JobRequest, new_job
-from wire.picture import picture_name
-from wire.settings import Settings
-from wire.store_directory import DirectoryStore
+from dashboard.runtime.context import Parts
+from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.conditions import wait_until
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import picture_name
+from wire.stores import approval
+from wire.stores.directory import DirectoryStore
 
 HOSTILE = "<img src=x onerror=alert(1)> & 'quotes' \"too\""
 

@@ -10,11 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from core.errors import FleetError
 from dashboard.fleet.kubernetes.client import NotListed, connect, list_objects
-from dashboard.fleet.kubernetes.look import Cluster
-from tests.conditions import wait_until
-from tests.kubernetes_objects import kubeconfig
-from wire.errors import FleetError
+from dashboard.fleet.kubernetes.cluster import Cluster
+from tests.support.conditions import wait_until
+from tests.support.kubernetes_objects import kubeconfig
 
 PODS = "/api/v1/namespaces/stable-diffusion/pods"
 EVENTS = "/api/v1/namespaces/stable-diffusion/events"
@@ -124,7 +124,7 @@ def test_a_list_that_broke_something_here_is_asked_for_again(monkeypatch):
     """A fault of our own in one look does not end all looks after it."""
     cluster = Cluster("stable-diffusion", "worker")
     with monkeypatch.context() as patch:
-        patch.setattr("dashboard.fleet.kubernetes.look.list_objects", lambda *_, **__: 1 / 0)
+        patch.setattr("dashboard.fleet.kubernetes.cluster.list_objects", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             cluster.look()
     wait_until(lambda: _looks(cluster), what="a look that works")

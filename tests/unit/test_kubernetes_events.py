@@ -1,7 +1,7 @@
 """The cluster's events, told as the fleet's log."""
 
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
-from tests.kubernetes_objects import merged, recorded
+from tests.support.kubernetes_objects import merged, recorded
 
 
 def event(kind, name, reason, message, at="2026-11-23T18:55:00Z", **more):

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.errors import FleetError
+from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import NotListed
+from dashboard.fleet.kubernetes.cluster import KINDS, Look, refused
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
-from dashboard.fleet.kubernetes.look import KINDS, Look, refused
-from dashboard.readings.journal import Journal
-from tests.conditions import free_port
-from tests.kubernetes_objects import kubeconfig, recorded
-from wire.errors import FleetError
+from tests.support.conditions import free_port
+from tests.support.kubernetes_objects import kubeconfig, recorded
 
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
 KIND = {kind.name: kind for kind in KINDS}

@@ -1,7 +1,7 @@
 """GPU nodes, told from the cluster's objects."""
 
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from tests.kubernetes_objects import recorded
+from tests.support.kubernetes_objects import recorded
 
 SLICE = {
     "spec": {

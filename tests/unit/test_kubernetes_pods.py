@@ -2,10 +2,10 @@
 
 import pytest
 
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.pods import is_forgotten, worker
 from dashboard.fleet.kubernetes.values import seconds
-from dashboard.readings.worker_phases import WorkerView
-from tests.kubernetes_objects import recorded
+from tests.support.kubernetes_objects import recorded
 
 STARTED = "2026-11-23T18:52:00Z"
 ENDED = "2026-11-23T18:53:00Z"

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.fleet.kubernetes.scaler import scaled_job, scaled_object
 from dashboard.fleet.kubernetes.values import seconds
-from tests.kubernetes_objects import merged, recorded
+from tests.support.kubernetes_objects import merged, recorded
 
 ACTIVE_AT = "2026-11-23T19:00:00Z"
 NOW = seconds(ACTIVE_AT) + 30

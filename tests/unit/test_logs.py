@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import wire.rabbitmq.connection  # noqa: F401, sets pika's level
-from wire.logs import JsonFormatter, TextFormatter, about_job, configure
+from core.logs import JsonFormatter, TextFormatter, about_job, configure
 
 
 def record(message: str = "Stored %d pictures.", *arguments: object, **more) -> logging.LogRecord:

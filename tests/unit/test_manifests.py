@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conditions import need_program
+from core.settings import Settings
+from tests.support.conditions import need_program
 from wire import names
-from wire.settings import Settings
 
 K8S = Path(__file__).parents[2] / "k8s"
 PLACES = sorted(path.name for path in (K8S / "overlays").iterdir())

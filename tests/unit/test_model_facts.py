@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from dashboard import model_facts
+from dashboard.presentation import model_facts
 
 
 def test_folder_tells_its_suggestions_words_and_notice(tmp_path: Path):

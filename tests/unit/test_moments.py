@@ -5,9 +5,9 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.readings.history import DAY, History, extend
-from dashboard.readings.moments import request_moments
-from dashboard.readings.snapshot import Sample
+from dashboard.domain.snapshot import Sample
+from dashboard.sampling.annotations import request_moments
+from dashboard.sampling.history import DAY, History, extend
 
 
 def texts(*samples: Sample) -> list[str]:

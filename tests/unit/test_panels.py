@@ -7,9 +7,9 @@ import pytest
 
 from dashboard.components import numbers, top_bar
 from dashboard.components.pictures import tiles
-from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
-from dashboard.readings.snapshot import Reading, Sample, Snapshot
-from wire.queue import Depth
+from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
+from dashboard.domain.snapshot import Reading, Sample, Snapshot
+from wire.queues.base import Depth
 
 NOW = 3600.0
 SCALER = Scaler("ScaledObject", "rabbitmq", 3, 1, 0, 8, 5, 120)

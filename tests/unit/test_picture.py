@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from wire.errors import MessageError
-from wire.picture import (
+from core.errors import MessageError
+from wire.messages.picture import (
     Metadata,
     PictureName,
     Timings,
@@ -20,7 +20,7 @@ from wire.picture import (
     parse_picture_name,
     picture_name,
 )
-from wire.store import checked_name
+from wire.stores.base import checked_name
 from worker.png import encode_png
 
 JOB_ID = "01a20927-6b04-7539-8322-cccd99c576d8"

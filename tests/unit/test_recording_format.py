@@ -10,25 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dashboard.fleet.reading import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
-from dashboard.readings.inputs import Look, Observers, PictureFound, PromptRead
-from dashboard.readings.jobs import follow, waiting
-from dashboard.readings.snapshot import Reading
-from dashboard.recordings.lines import Header
-from dashboard.recordings.looks import LookReader, LookWriter
-from dashboard.recordings.read import Recording, read
-from dashboard.recordings.record import Recorder, recording
+from core.errors import RecordingError, StoreUnavailable
+from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
+from dashboard.domain.inputs import Look, Observers, PictureFound, PromptRead
+from dashboard.domain.jobs import follow, waiting
+from dashboard.domain.snapshot import Reading
+from dashboard.gallery.thumbnail import small
+from dashboard.recordings.format import Header
+from dashboard.recordings.observations import LookReader, LookWriter
+from dashboard.recordings.reader import Recording, read
+from dashboard.recordings.recorder import Recorder, recording
 from dashboard.recordings.redaction import without_addresses
-from dashboard.recordings.small_picture import small
 from dashboard.recordings.transcript import life_of
-from tests.conditions import wait_until
-from tests.samples import metadata_of
-from wire.errors import RecordingError, StoreUnavailable
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.queue import Depth
-from wire.store_directory import DirectoryStore
+from tests.support.conditions import wait_until
+from tests.support.samples import metadata_of
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.queues.base import Depth
+from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0
 FLEET = FleetReading(

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.readings.inputs import Look, PictureFound, PromptRead
-from dashboard.readings.snapshot import Reading
-from dashboard.recordings.lines import Header
-from dashboard.recordings.read import Place, Recording, Step
+from core.errors import ObjectMissing, PublishRefused, StoreError
+from core.settings import Settings
+from dashboard.domain.inputs import Look, PictureFound, PromptRead
+from dashboard.domain.snapshot import Reading
+from dashboard.recordings.format import Header
+from dashboard.recordings.reader import Place, Recording, Step
 from dashboard.recordings.replay import Replay
-from dashboard.recordings.replayed_wire import NOTHING_CHANGES
-from dashboard.recordings.stage import Stage
-from tests.conditions import wait_until
-from wire.errors import ObjectMissing, PublishRefused, StoreError
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.picture import picture_name
-from wire.queue import Depth
-from wire.settings import Settings
+from dashboard.recordings.replay_backends import NOTHING_CHANGES
+from dashboard.recordings.replay_state import Stage
+from tests.support.conditions import wait_until
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import picture_name
+from wire.queues.base import Depth
 
 NOW = 1_800_000_000.0
 JOB = new_job(JobRequest(prompt="yellow submarine"))

@@ -14,18 +14,18 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
+from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import presenter_key
-from dashboard.fleet.reading import FleetReading, Node, Scaler, Worker
-from dashboard.join.rate_limit import TokenBuckets
-from dashboard.readings.jobs import JobView, waiting
-from dashboard.readings.snapshot import Reading, Snapshot
+from dashboard.access.rate_limit import TokenBuckets
+from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
+from dashboard.domain.jobs import JobView, waiting
+from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import api, archive, files, metrics
 from dashboard.routes.files import PictureCache
-from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
-from wire.job import MAX_MESSAGE, Job, JobRequest, new_job
-from wire.queue import Depth
-from wire.settings import Settings
+from wire.messages.job import MAX_MESSAGE, Job, JobRequest, new_job
+from wire.queues.base import Depth
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
 GOOD = Snapshot(

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from core.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
+from core.settings import Settings
 from dashboard import runtime
-from dashboard.readings import sampler
-from tests.conditions import free_port, wait_until
-from tests.samples import metadata_of
-from tests.store_away import store_away
-from wire import cancellation
-from wire.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.settings import Settings
+from dashboard.sampling import sampler
+from tests.support.conditions import free_port, wait_until
+from tests.support.samples import metadata_of
+from tests.support.store_away import store_away
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.stores import cancellation
 
 REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
 

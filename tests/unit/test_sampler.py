@@ -9,25 +9,25 @@ from uuid import uuid4
 
 import pytest
 
-from dashboard.fleet.reading import FleetReading, Node
-from dashboard.readings import store_listing
-from dashboard.readings.gallery_index import GalleryIndex
-from dashboard.readings.gallery_prompts import GalleryPrompts
-from dashboard.readings.gallery_reader import GalleryReader
-from dashboard.readings.journal import Journal
-from dashboard.readings.sampler import Sampler, Sources
-from dashboard.readings.samples import sample_of
-from dashboard.readings.source import Source
-from dashboard.readings.stored_jobs import job_of, stored_job
-from tests.conditions import wait_until
-from tests.samples import metadata_of
-from wire.errors import MessageError, StoreUnavailable
-from wire.event import Event
-from wire.job import Job, JobRequest, new_job
-from wire.picture import encode_metadata, metadata_name, picture_name
-from wire.queue import Depth
-from wire.store import Entry
-from wire.store_directory import DirectoryStore
+from core.errors import MessageError, StoreUnavailable
+from dashboard.domain.fleet import FleetReading, Node
+from dashboard.domain.journal import Journal
+from dashboard.gallery import listing
+from dashboard.gallery.index import GalleryIndex
+from dashboard.gallery.prompts import GalleryPrompts
+from dashboard.gallery.reader import GalleryReader
+from dashboard.gallery.stored_jobs import job_of, stored_job
+from dashboard.sampling.sampler import Sampler, Sources
+from dashboard.sampling.samples import sample_of
+from dashboard.sampling.source import Source
+from tests.support.conditions import wait_until
+from tests.support.samples import metadata_of
+from wire.messages.event import Event
+from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.queues.base import Depth
+from wire.stores.base import Entry
+from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
@@ -245,9 +245,7 @@ def test_only_nodes_that_are_ready_count():
 
 def job_at(at: float, prompt: str = "cat", count: int = 1) -> Job:
     """Make a job as if it had been submitted at ``at``."""
-    identity = (
-        f"{store_listing.prefix(at)}-7{uuid4().hex[:3]}-8{uuid4().hex[:3]}-{uuid4().hex[:12]}"
-    )
+    identity = f"{listing.prefix(at)}-7{uuid4().hex[:3]}-8{uuid4().hex[:3]}-{uuid4().hex[:12]}"
     return Job(id=identity, prompt=prompt, count=count)
 
 
@@ -392,10 +390,10 @@ def test_a_look_costs_the_same_however_many_pictures_there_are():
     old = [picture_name(job_at(NOW - 30 * DAY - n).id, 0) for n in range(20_000)]
     new = [picture_name(job_at(NOW - n).id, 0) for n in range(1, 601)]
     store = CountingStore(sorted([*old, *new]))
-    assert len(store_listing.newest(store, NOW, 500)) >= 500
+    assert len(listing.newest(store, NOW, 500)) >= 500
     assert store.listed < 700
     store.listed = 0
-    assert len(list(store_listing.since(store, NOW - 60, NOW))) == 60
+    assert len(list(listing.since(store, NOW - 60, NOW))) == 60
     assert store.listed < 100
 
 

@@ -7,14 +7,14 @@ from html.parser import HTMLParser
 
 from PIL import Image
 
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Moment, PictureView, Sample, Snapshot
+from core.errors import ObjectMissing
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Moment, PictureView, Sample, Snapshot
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session, figures_of
 from dashboard.recordings.report.timeline import draw
-from wire.errors import ObjectMissing
-from wire.job import JobRequest, new_job
-from wire.picture import picture_name
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import picture_name
 
 NOW = 1_800_000_000.0
 HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" 'single' & \u202eright-to-left 🙂"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wire.errors import SettingsError
-from wire.settings import Settings, load_settings
+from core.errors import SettingsError
+from core.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.errors import SettingsError
+from core.settings import Settings
 from dashboard import start
-from tests.conditions import free_port, wait_until
-from wire.errors import SettingsError
-from wire.settings import Settings
+from tests.support.conditions import free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,22 +15,22 @@ from pathlib import Path
 import psutil
 import pytest
 
+from core.errors import FleetError, QueueUnavailable
+from core.logs import JsonFormatter, TextFormatter
+from core.settings import Settings
+from dashboard.domain.journal import Journal
 from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
+from dashboard.fleet.reconciliation import jobs_of, missing, surplus
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.fleet.supervisor_rule import jobs_of, missing, surplus
 from dashboard.fleet.worker_logs import last_sentence, open_log
 from dashboard.fleet.worker_processes import Slot
-from dashboard.readings.journal import Journal
-from tests.conditions import wait_until
-from wire.errors import FleetError, QueueUnavailable
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.logs import JsonFormatter, TextFormatter
-from wire.queue import Depth
-from wire.settings import Settings
+from tests.support.conditions import wait_until
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.queues.base import Depth
 
-STAND_IN = (sys.executable, str(Path(__file__).with_name("stand_in_worker.py")))
+STAND_IN = (sys.executable, str(Path(__file__).parents[1] / "support" / "stand_in_worker.py"))
 
 
 @dataclass

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.shared_drawing import once_per_snapshot
-from dashboard.components.timeline.figure import alt_text, draw
-from dashboard.components.timeline.layout import share_height
-from dashboard.components.timeline.marks import captions, moment_lines, newest
-from dashboard.components.timeline.series import Window, bars, line, nice_top, unknown
-from dashboard.readings.snapshot import Moment, Sample, Snapshot
+from dashboard.components.snapshot_cache import once_per_snapshot
+from dashboard.domain.snapshot import Moment, Sample, Snapshot
+from dashboard.presentation.timeline.figure import alt_text, draw
+from dashboard.presentation.timeline.layout import share_height
+from dashboard.presentation.timeline.marks import captions, moment_lines, newest
+from dashboard.presentation.timeline.series import Window, bars, line, nice_top, unknown
 
 NOW = 1_800_000_000.0
 WINDOW = Window(NOW, 120)
@@ -34,7 +34,7 @@ def _snapshot(samples: tuple[Sample, ...] = (), lanes=("requests", "workers", "p
 
 def test_first_drawing_meets_libraries_that_are_whole():
     """Sessions that open while the dashboard starts find pandas loaded, never half of it."""
-    loaded = "import sys, dashboard.components.timeline.layout; print('pandas' in sys.modules)"
+    loaded = "import sys, dashboard.presentation.timeline.layout; print('pandas' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
     assert printed.stdout.strip() == "True", printed.stderr
 

@@ -6,14 +6,14 @@ from itertools import pairwise
 import pytest
 
 from dashboard.components.jobs import time_bar
-from dashboard.fleet.reading import Worker
-from dashboard.readings.jobs import JobView
-from dashboard.readings.journal import Journal
-from dashboard.readings.waterfall import Stretch, waterfall
-from dashboard.readings.worker_starts import WorkerStart
-from wire.event import Event
-from wire.job import JobRequest, new_job
-from wire.picture import Timings
+from dashboard.domain.fleet import Worker
+from dashboard.domain.jobs import JobView
+from dashboard.domain.journal import Journal
+from dashboard.domain.worker_starts import WorkerStart
+from dashboard.insights.waterfall import Stretch, waterfall
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, new_job
+from wire.messages.picture import Timings
 
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 T = 1000.0

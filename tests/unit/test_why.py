@@ -5,10 +5,10 @@ from functools import partial
 
 import pytest
 
-from dashboard.fleet.reading import Autoscaler, Condition, FleetReading, Scaler, Worker
-from dashboard.readings.snapshot import Reading, Sample
-from dashboard.readings.why import explain, neglected_since
-from wire.queue import Depth
+from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler, Worker
+from dashboard.domain.snapshot import Reading, Sample
+from dashboard.insights.scaling_reason import explain, neglected_since
+from wire.queues.base import Depth
 
 SCALER = Scaler(
     kind="local supervisor",

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.conditions import free_port
-from wire.errors import SettingsError
+from core.errors import SettingsError
+from tests.support.conditions import free_port
 from worker import metrics
 from worker.http import serve
 

@@ -15,24 +15,24 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.conditions import wait_until
-from wire.cancellation import cancel, is_cancelled
-from wire.errors import PaintingFailed, PublishRefused, QueueUnavailable, StoreFull
-from wire.event import Event
-from wire.events_sqlite import SqliteEvents
-from wire.job import Job, JobRequest, new_job
+from core.errors import PaintingFailed, PublishRefused, QueueUnavailable, StoreFull
+from core.settings import Settings
+from tests.support.conditions import wait_until
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.picture import decode_metadata, metadata_name, picture_name
 from wire.names import DELIVERY_LIMIT
-from wire.picture import decode_metadata, metadata_name, picture_name
-from wire.queue import Delivery, Depth
-from wire.queue_sqlite import SqliteQueue
-from wire.settings import Settings
-from wire.store_directory import DirectoryStore
+from wire.queues.base import Delivery, Depth
+from wire.queues.sqlite import SqliteQueue
+from wire.stores.cancellation import cancel, is_cancelled
+from wire.stores.directory import DirectoryStore
 from worker.batch import do_batch
+from worker.context import Parts
 from worker.generator import Description, DeviceLost, Interrupted, OutOfMemory, Painting
 from worker.loop import work
-from worker.parts import Parts
-from worker.patience import patiently
-from worker.stopping import Stopping
+from worker.retry import patiently
+from worker.shutdown import Stopping
 
 MODEL = Description(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, width=64, height=64)
 
@@ -535,7 +535,7 @@ def test_a_worker_that_stops_does_not_wait_for_a_store():
 @pytest.fixture(scope="session")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "noise"
-    subprocess.run([sys.executable, "-m", "tests.noise_model", folder], check=True)
+    subprocess.run([sys.executable, "-m", "tests.support.noise_model", folder], check=True)
     return folder
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pika.channel
 from pika.exceptions import AMQPError
 
-from wire.errors import QueueUnavailable
+from core.errors import QueueUnavailable
 from wire.rabbitmq.failures import cause
 from wire.rabbitmq.session import PATIENCE, Session
 

@@ -19,7 +19,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from wire.errors import QueueUnavailable, SettingsError
+from core.errors import QueueUnavailable, SettingsError
 from wire.rabbitmq.session import PATIENCE, Session
 from wire.rabbitmq.topology import declare_topology
 

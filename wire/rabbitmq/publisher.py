@@ -9,7 +9,7 @@ from pika import BasicProperties, DeliveryMode
 from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
-from wire.errors import PublishRefused
+from core.errors import PublishRefused
 from wire.rabbitmq.channel import Channel, Done
 
 _CONFIRMED_WITHIN = 15.0

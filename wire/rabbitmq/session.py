@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 import pika
 
-from wire.errors import QueueUnavailable
+from core.errors import QueueUnavailable
 from wire.rabbitmq.failures import cause
 
 PATIENCE = 5.0

@@ -4,8 +4,8 @@ Declaring is idempotent, and refused with 406 PRECONDITION_FAILED if something o
 name has other properties (https://www.rabbitmq.com/docs/queues#property-equivalence).
 """
 
+from core.errors import QueueUnavailable
 from wire import names
-from wire.errors import QueueUnavailable
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.session import Session
 

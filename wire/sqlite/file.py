@@ -13,7 +13,7 @@ from typing import Literal
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
-from wire.errors import QueueUnavailable
+from core.errors import QueueUnavailable
 
 FILE_NAME = "queue.sqlite3"
 

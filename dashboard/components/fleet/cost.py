@@ -8,13 +8,14 @@ from threading import Lock
 
 import streamlit as st
 
-from dashboard import runtime, words
+from dashboard import runtime
 from dashboard.components import tables
-from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.components.snapshot_cache import once_per_snapshot
 from dashboard.components.tables import Column, Row
-from dashboard.readings.cost import HOUR, Unit, Usage, usage
-from dashboard.readings.history import DAY
-from dashboard.readings.snapshot import Snapshot
+from dashboard.domain.snapshot import Snapshot
+from dashboard.insights.cost import HOUR, Unit, Usage, usage
+from dashboard.presentation import formatting
+from dashboard.sampling.history import DAY
 
 _TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
 _EMPTY = "Nothing is known yet: this needs a fleet that answers."
@@ -90,7 +91,7 @@ def text(lately: Usage, whole: Usage, span: float, price: Price | None, zone: tz
         return tables.note(_EMPTY)
     columns = (
         Column(""),
-        Column(f"last {words.duration(min(span, lately.known + lately.unknown))}", "right"),
+        Column(f"last {formatting.duration(min(span, lately.known + lately.unknown))}", "right"),
         Column(_since(whole, zone), "right"),
     )
     gaps = tables.note(_GAPS) if lately.unknown or whole.unknown else ""
@@ -100,7 +101,7 @@ def text(lately: Usage, whole: Usage, span: float, price: Price | None, zone: tz
 def _since(whole: Usage, zone: tzinfo | None) -> str:
     if whole.known + whole.unknown > DAY - HOUR:
         return "last day"  # no more is kept
-    return f"since {words.clock(whole.start, zone)}"
+    return f"since {formatting.clock(whole.start, zone)}"
 
 
 def rows(lately: Usage, whole: Usage, price: Price | None) -> Iterator[Row]:
@@ -110,7 +111,7 @@ def rows(lately: Usage, whole: Usage, price: Price | None) -> Iterator[Row]:
     yield Row("always", ("Always on", *(_time(each.always_on, price) for each in both)))
     yield Row("saved", ("Saved", *(share(each.saved) for each in both)))
     if whole.unknown:
-        yield Row("unknown", ("Unknown", *(words.duration(each.unknown) for each in both)))
+        yield Row("unknown", ("Unknown", *(formatting.duration(each.unknown) for each in both)))
 
 
 def _time(number: float | None, price: Price | None) -> str:
@@ -118,13 +119,13 @@ def _time(number: float | None, price: Price | None) -> str:
         return tables.unknown()
     if price is None:
         return hours(number)
-    cost = words.money(number * price.amount, price.currency)
+    cost = formatting.money(number * price.amount, price.currency)
     return f"{hours(number)} <span class='price'>{escape(cost)}</span>"
 
 
 def hours(number: float) -> str:
     """Say hours, the short ones in minutes and seconds."""
-    return words.duration(number * HOUR) if number < 1 else f"{number:,.1f} h"
+    return formatting.duration(number * HOUR) if number < 1 else f"{number:,.1f} h"
 
 
 def share(saved: float | None) -> str:

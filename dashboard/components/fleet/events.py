@@ -5,10 +5,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
-from dashboard.components import live_html, tables
-from dashboard.fleet.reading import FleetEvent, FleetReading
-from dashboard.readings.snapshot import Reading
+from dashboard.components import dom_patch, tables
+from dashboard.domain.fleet import FleetEvent, FleetReading
+from dashboard.domain.snapshot import Reading
+from dashboard.presentation import formatting
 
 _SHOWN = 100
 
@@ -18,9 +18,11 @@ def show(fleet: Reading[FleetReading] | None, zone: tzinfo | None) -> None:
     if fleet is None:
         st.html(tables.title("Events") + tables.note("Without a fleet there is no log of it."))
     elif fleet.value is None:
-        st.html(tables.title("Events") + tables.note(f"Unknown: {words.since(fleet.at, zone)}."))
+        st.html(
+            tables.title("Events") + tables.note(f"Unknown: {formatting.since(fleet.at, zone)}.")
+        )
     else:
-        live_html.show(_log(fleet.value.events, zone), key="fleet_events")
+        dom_patch.show(_log(fleet.value.events, zone), key="fleet_events")
 
 
 def _log(events: tuple[FleetEvent, ...], zone: tzinfo | None) -> str:
@@ -36,5 +38,5 @@ def _log(events: tuple[FleetEvent, ...], zone: tzinfo | None) -> str:
 
 def _row(event: FleetEvent, zone: tzinfo | None) -> str:
     key = escape(f"{event.at} {event.text}")
-    at = words.clock(event.at, zone)
+    at = formatting.clock(event.at, zone)
     return f"<tr data-key='{key}'><th scope='row'>{at}</th><td>{escape(event.text)}</td></tr>"

@@ -6,11 +6,11 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
 from dashboard.components import tables
 from dashboard.components.tables import Column, Row
-from dashboard.fleet.reading import FleetReading, Node
-from dashboard.readings.snapshot import Reading
+from dashboard.domain.fleet import FleetReading, Node
+from dashboard.domain.snapshot import Reading
+from dashboard.presentation import formatting
 
 _COLUMNS = (
     Column("Node"),
@@ -42,7 +42,7 @@ def show(fleet: Reading[FleetReading], now: float, zone: tzinfo | None) -> None:
 def _why_unknown(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
     if fleet.value:
         return "Unknown: the nodes could not be read."
-    return f"Unknown: {words.since(fleet.at, zone)}."
+    return f"Unknown: {formatting.since(fleet.at, zone)}."
 
 
 def summary(nodes: Sequence[Node]) -> str:
@@ -58,7 +58,7 @@ def summary(nodes: Sequence[Node]) -> str:
         said += f" of {len(nodes)}"
     if None in used or not ready:
         return said
-    return f"{said}, {sum(used)} of {words.counted(slots, 'slot')} used by these workers"
+    return f"{said}, {sum(used)} of {formatting.counted(slots, 'slot')} used by these workers"
 
 
 def _row(node: Node, now: float) -> Row:
@@ -71,14 +71,14 @@ def _row(node: Node, now: float) -> Row:
         {True: "spot", False: "on demand", None: tables.unknown()}[node.spot],
         escape(node.pool) if node.pool else tables.NONE,
         state,
-        words.duration(now - node.since),
+        formatting.duration(now - node.since),
     )
     return Row(node.name, cells)
 
 
 def _slots(node: Node) -> str:
     used = node.slots_used
-    number = f"{words.UNKNOWN} of {node.slots}" if used is None else f"{used} of {node.slots}"
+    number = f"{formatting.UNKNOWN} of {node.slots}" if used is None else f"{used} of {node.slots}"
     if node.slots > _DRAWN:
         return number
     boxes = "".join(f"<i class='{_form(used, slot)}'></i>" for slot in range(node.slots))

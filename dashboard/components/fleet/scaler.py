@@ -6,10 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
 from dashboard.components import tables
-from dashboard.fleet.reading import Autoscaler, Condition, FleetReading, Scaler
-from dashboard.readings.snapshot import Reading
+from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler
+from dashboard.domain.snapshot import Reading
+from dashboard.presentation import formatting
 
 _NONE = (
     "This dashboard starts no workers and is told of none (FLEET=none): a person, or another "
@@ -25,7 +25,9 @@ def show(fleet: Reading[FleetReading] | None, now: float, zone: tzinfo | None) -
     if fleet is None:
         st.html(tables.note(_NONE))
     elif fleet.value is None:
-        st.html(tables.note(f"{words.UNKNOWN.capitalize()}: {words.since(fleet.at, zone)}."))
+        st.html(
+            tables.note(f"{formatting.UNKNOWN.capitalize()}: {formatting.since(fleet.at, zone)}.")
+        )
     elif scaler is None:
         st.html(tables.note("Its numbers could not be read; the rest of the page holds."))
     else:
@@ -49,8 +51,8 @@ def rows(scaler: Scaler, reading: FleetReading, age: float) -> Iterator[tuple[st
 
 def _value(scaler: Scaler) -> str:
     if scaler.jobs is None:
-        return f"{words.UNKNOWN}; {scaler.jobs_per_worker:g} per worker"
-    return f"{words.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
+        return f"{formatting.UNKNOWN}; {scaler.jobs_per_worker:g} per worker"
+    return f"{formatting.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
 
 
 def _replicas(scaler: Scaler, reading: FleetReading) -> str:
@@ -61,7 +63,7 @@ def _replicas(scaler: Scaler, reading: FleetReading) -> str:
 def _autoscaler(autoscaler: Autoscaler) -> str:
     now = f"{_number(autoscaler.desired)} desired, {_number(autoscaler.current)} there"
     if autoscaler.jobs_per_worker is None:
-        return f"{now}, requests per worker {words.UNKNOWN}"
+        return f"{now}, requests per worker {formatting.UNKNOWN}"
     return f"{now}, {autoscaler.jobs_per_worker:g} requests per worker"
 
 
@@ -74,14 +76,14 @@ def _paused(scaler: Scaler) -> str:
 
 
 def _number(number: int | None) -> str:
-    return words.UNKNOWN if number is None else str(number)
+    return formatting.UNKNOWN if number is None else str(number)
 
 
 def _cooldown(scaler: Scaler, age: float) -> str:
-    whole = words.duration(scaler.cooldown_period)
+    whole = formatting.duration(scaler.cooldown_period)
     if scaler.cooldown_left is None:
         return f"{whole}, not counting"
-    return f"{whole}, {words.duration(scaler.cooldown_left - age)} left"
+    return f"{whole}, {formatting.duration(scaler.cooldown_left - age)} left"
 
 
 def _condition(condition: Condition) -> str:
@@ -94,7 +96,7 @@ def _said(condition: Condition) -> tuple[str, str]:
     if condition.holds:
         return "", tables.dot("pictures", "full", condition.name)
     if condition.holds is None:
-        return "muted", f"{escape(condition.name)} {words.UNKNOWN}"
+        return "muted", f"{escape(condition.name)} {formatting.UNKNOWN}"
     # Only this one is bad news when it does not hold; the others say what is not going on.
     if condition.name == "Ready":
         reason = f": {condition.why}" if condition.why else ""

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from html import escape
 
-from dashboard import words
-from dashboard.components import live_html, tables
+from dashboard.components import dom_patch, tables
 from dashboard.components.jobs import links
 from dashboard.components.tables import Column, Row
-from dashboard.fleet.reading import FleetReading, Phase, Worker
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Snapshot
+from dashboard.domain.fleet import FleetReading, Phase, Worker
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation import formatting
 
 _COLUMNS = (
     Column("Worker"),
@@ -42,7 +42,7 @@ _NOT_HEARD = (
 
 def show(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
     """Show the workers; return the id of a job whose link was clicked in this run."""
-    return live_html.show(_card(snapshot, zone), key="fleet_workers")
+    return dom_patch.show(_card(snapshot, zone), key="fleet_workers")
 
 
 def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
@@ -50,7 +50,7 @@ def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
     if fleet is None:
         return _list("were heard of", snapshot.heard, snapshot, _NOT_HEARD)
     if fleet.value is None:
-        unknown = tables.note(f"Unknown: {words.since(fleet.at, zone)}.")
+        unknown = tables.note(f"Unknown: {formatting.since(fleet.at, zone)}.")
         return tables.title("Workers") + unknown
     empty = _ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
     return _list(summary(fleet.value), fleet.value.workers, snapshot, empty)
@@ -71,8 +71,8 @@ def _list(beside: str, workers: Sequence[Worker], snapshot: Snapshot, empty: str
 
 def summary(fleet: FleetReading) -> str:
     """Say how many there are of each phase."""
-    ready = words.UNKNOWN if fleet.ready is None else str(fleet.ready)
-    wanted = words.UNKNOWN if fleet.wanted is None else str(fleet.wanted)
+    ready = formatting.UNKNOWN if fleet.ready is None else str(fleet.ready)
+    wanted = formatting.UNKNOWN if fleet.wanted is None else str(fleet.wanted)
     phases = Counter(worker.phase for worker in fleet.workers)
     others = [f"{phases[phase]} {phase}" for phase in _DOTS if phases[phase]]
     return " · ".join([f"{ready} ready of {wanted} wanted", *others])
@@ -95,7 +95,7 @@ def row(worker: Worker, view: JobView | None, now: float) -> Row:
         tables.dot(*_DOTS[worker.phase], worker.phase),
         _why(worker, view),
         escape(worker.node) if worker.node else tables.NONE,
-        words.duration(now - worker.since),
+        formatting.duration(now - worker.since),
     )
     return Row(worker.name, cells)
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components import address
-from dashboard.readings.gallery_page import GalleryQuery, query_of
+from dashboard.gallery.query import GalleryQuery, query_of
 
 FIRST = "from"
 """The parameter of the address that names the picture with which the page begins."""

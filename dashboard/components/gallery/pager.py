@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.components.gallery.filters import go_to
-from dashboard.readings.gallery_page import GalleryPage
+from dashboard.gallery.query import GalleryPage
 
 
 def show(page: GalleryPage) -> None:

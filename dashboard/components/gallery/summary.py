@@ -4,9 +4,10 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import runtime, words
-from dashboard.readings.gallery_page import GalleryPage, GalleryQuery
-from dashboard.readings.snapshot import Reading
+from dashboard import runtime
+from dashboard.domain.snapshot import Reading
+from dashboard.gallery.query import GalleryPage, GalleryQuery
+from dashboard.presentation import formatting
 
 
 def line(page: GalleryPage, query: GalleryQuery) -> str:
@@ -49,7 +50,7 @@ def _advice(page: GalleryPage, query: GalleryQuery, store: Reading[int]) -> str:
 
 
 def _nothing_found(page: GalleryPage, query: GalleryQuery) -> str:
-    searched = words.counted(page.prompts_read, "request")
+    searched = formatting.counted(page.prompts_read, "request")
     several = "all of these words" if len(query.words) > 1 else "this word"
     if page.prompts_read < page.prompts_known:
         return f"Nothing found in {searched} so far; the search goes on."

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from dashboard import words
-from dashboard.components import scripted
+from dashboard.components import custom_component
 from dashboard.components.pictures import deletion, tiles
-from dashboard.readings.gallery_page import PAGE, GalleryPage
+from dashboard.gallery.query import PAGE, GalleryPage
+from dashboard.presentation import formatting
 from dashboard.routes.archive import MOST
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
-_tiles = scripted.component(
+_tiles = custom_component.component(
     "gallery/tiles", f"<div class='gallery-tiles'>{_HTML}</div>", "pictures/tile"
 )
 
@@ -35,7 +35,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
         zone: the viewer's.
 
     """
-    fields = (tiles.fields(view, zone, words.date_and_clock) for view in page.pictures)
+    fields = (tiles.fields(view, zone, formatting.date_and_clock) for view in page.pictures)
     data = {
         "pictures": list(fields),
         "places": PAGE,
@@ -48,7 +48,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
     result = _tiles(
         data=data,
         key="gallery",
-        on_opened_change=scripted.ignore,
-        on_deletion_change=scripted.ignore,
+        on_opened_change=custom_component.ignore,
+        on_deletion_change=custom_component.ignore,
     )
     return Clicks(result.opened, tuple(result.deletion or ()))

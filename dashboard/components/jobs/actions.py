@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from dashboard import access
 from dashboard.components.jobs import own_jobs
-from dashboard.readings.jobs import FINISHED, JobView
+from dashboard.domain.jobs import FINISHED, JobView
 
 ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),

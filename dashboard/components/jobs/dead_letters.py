@@ -6,13 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import access, runtime, submission, words
-from dashboard.components import live_html, tables
+from core.errors import ApplicationError
+from dashboard import access, runtime
+from dashboard.components import dom_patch, tables
 from dashboard.components.tables import Column, Row
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Reading
-from wire.errors import ApplicationError
-from wire.queue import DeadLetter
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Reading
+from dashboard.presentation import formatting
+from dashboard.runtime import submission
+from wire.queues.base import DeadLetter
 
 SHOWN = 100
 _OPEN = "open_letter"
@@ -33,7 +35,7 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
         st.html(tables.title("Dead letters") + tables.note(_REPLAY))
         return
     counted, letters = parts.sources.dead_letters.reading(), parts.dead_letters.letters()
-    clicked = live_html.show(_card(counted, letters, views, zone), key="dead_letters")
+    clicked = dom_patch.show(_card(counted, letters, views, zone), key="dead_letters")
     if any(letter.job for letter in letters):
         _show_retry_all(letters)
     if clicked:
@@ -48,7 +50,7 @@ def _card(
     zone: tzinfo | None,
 ) -> str:
     if counted.value is None:
-        unknown = f"Unknown: {words.since(counted.at, zone)}. {counted.error or ''}"
+        unknown = f"Unknown: {formatting.since(counted.at, zone)}. {counted.error or ''}"
         return tables.title("Dead letters") + tables.note(unknown)
     if not letters:
         return tables.title("Dead letters") + tables.note(_NONE)
@@ -72,7 +74,7 @@ def row(letter: DeadLetter, views: Mapping[str, JobView], zone: tzinfo | None) -
     said = escape(letter.job.prompt if letter.job else letter.body or "an empty message")
     receipt = escape(letter.receipt)
     cells = (
-        tables.unknown() if letter.at is None else words.clock(letter.at, zone),
+        tables.unknown() if letter.at is None else formatting.clock(letter.at, zone),
         f"<button type='button' class='row name' data-opens='{receipt}'>{said}</button>",
         escape(letter.reason),
         str(view.attempt) if view and view.attempt else tables.NONE,
@@ -100,9 +102,9 @@ def _retry_all(letters: Sequence[DeadLetter]) -> None:
                 submission.retry_dead_letter(letter)
                 retried += 1
     except ApplicationError as error:
-        st.toast(f"{words.counted(retried, 'job')} on the queue again, then this: {error}")
+        st.toast(f"{formatting.counted(retried, 'job')} on the queue again, then this: {error}")
     else:
-        st.toast(f"{words.counted(retried, 'job')} on the queue again.")
+        st.toast(f"{formatting.counted(retried, 'job')} on the queue again.")
 
 
 def show_if_asked(zone: tzinfo | None) -> None:
@@ -119,7 +121,7 @@ def _forget() -> None:
 
 
 def _show(letter: DeadLetter, zone: tzinfo | None) -> None:
-    died = words.UNKNOWN if letter.at is None else words.date_and_clock(letter.at, zone)
+    died = formatting.UNKNOWN if letter.at is None else formatting.date_and_clock(letter.at, zone)
     lines = [("Died", died), ("Reason", escape(letter.reason))]
     if letter.job:
         lines.append(("Job", f"<code>{escape(letter.job.id)}</code>"))

@@ -6,15 +6,16 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import access, runtime, words
+from core.errors import ApplicationError
+from dashboard import access, runtime
 from dashboard.components import tables
 from dashboard.components.jobs import actions, links, time_bar
 from dashboard.components.studio import job_cards
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Snapshot
-from dashboard.readings.waterfall import waterfall
-from wire.errors import ApplicationError
-from wire.job import Job
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Snapshot
+from dashboard.insights.waterfall import waterfall
+from dashboard.presentation import formatting
+from wire.messages.job import Job
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot, while the drawer is open."""
@@ -74,7 +75,7 @@ def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tup
     """List what is known of a job."""
     yield "State", escape(job_cards.say_state(view, snapshot))
     if view.submitted_at is not None:
-        yield "Sent", words.date_and_clock(view.submitted_at, zone)
+        yield "Sent", formatting.date_and_clock(view.submitted_at, zone)
     yield "Pictures", f"{len(view.pictures)} of {view.job.count}"
     yield "Asked for", escape(_asked_for(view.job))
     if view.worker:
@@ -86,7 +87,7 @@ def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tup
 
 def _asked_for(job: Job) -> str:
     size = f"{job.width} by {job.height}" if job.width and job.height else None
-    steps = words.counted(job.steps, "step") if job.steps else None
+    steps = formatting.counted(job.steps, "step") if job.steps else None
     seed = f"seed {job.seed}" if job.seed is not None else None
     return ", ".join(part for part in (size, steps, seed) if part) or "what the model does best"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard.readings.jobs import JobView, State
+from dashboard.domain.jobs import JobView, State
 
 _STATES: dict[str, tuple[State, ...]] = {
     "All": (),

@@ -6,15 +6,16 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard import access, words
-from dashboard.components import live_html, tables
+from dashboard import access
+from dashboard.components import dom_patch, tables
 from dashboard.components.jobs import actions, filters, links, time_bar
 from dashboard.components.jobs.filters import Filter
-from dashboard.components.shared_drawing import once_per_snapshot
+from dashboard.components.snapshot_cache import once_per_snapshot
 from dashboard.components.tables import Column, Row
-from dashboard.readings.jobs import JobView, State
-from dashboard.readings.snapshot import Snapshot
-from dashboard.readings.waterfall import Stretch, waterfall
+from dashboard.domain.jobs import JobView, State
+from dashboard.domain.snapshot import Snapshot
+from dashboard.insights.waterfall import Stretch, waterfall
+from dashboard.presentation import formatting
 
 PER_PAGE = 50
 
@@ -48,7 +49,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     page = filters.page(-(-found // PER_PAGE))
     with place:
         html = _drawn(snapshot, chosen, page, actions.allowed(), zone)
-        clicked = live_html.show(html, key="jobs_list")
+        clicked = dom_patch.show(html, key="jobs_list")
     if not clicked:
         return
     if actions.act(clicked, snapshot.jobs):
@@ -107,9 +108,11 @@ def _cells(
         tables.dot(*_DOTS[view.state], view.state),
         links.link(view.job.id, view.job.prompt),
         f"{len(view.pictures)} of {view.job.count}",
-        tables.unknown() if view.submitted_at is None else words.clock(view.submitted_at, zone),
+        tables.unknown()
+        if view.submitted_at is None
+        else formatting.clock(view.submitted_at, zone),
         time_bar.bar(stretches, longest),
-        words.short_duration(took) if stretches else tables.unknown(),
+        formatting.short_duration(took) if stretches else tables.unknown(),
     )
 
 

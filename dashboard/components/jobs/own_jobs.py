@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, runtime, submission
-from wire.errors import ApplicationError
-from wire.job import Job
+from core.errors import ApplicationError
+from dashboard import access, runtime
+from dashboard.runtime import submission
+from wire.messages.job import Job
 
 _KEY = "own_jobs"
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from statistics import median
 
-from dashboard import words
 from dashboard.components import tables
 from dashboard.components.tables import Column, Row
-from dashboard.readings.waterfall import Stage, Stretch
+from dashboard.insights.waterfall import Stage, Stretch
+from dashboard.presentation import formatting
 
 NAMES: dict[Stage, str] = {
     "line": "in line",
@@ -42,7 +42,7 @@ def bar(stretches: Sequence[Stretch], longest: float) -> str:
         return ""
     share = total(stretches) / longest
     said = escape(
-        ", ".join(f"{NAMES[s.stage]} {words.short_duration(s.seconds)}" for s in stretches)
+        ", ".join(f"{NAMES[s.stage]} {formatting.short_duration(s.seconds)}" for s in stretches)
     )
     parts = "".join(
         f"<i class='{s.stage}' style='flex-grow: {s.seconds:.3f}'></i>" for s in stretches
@@ -70,7 +70,7 @@ def table(stretches: Sequence[Stretch]) -> str:
             (
                 f"<span class='time-legend'><span><i class='{stretch.stage}'></i></span></span>"
                 f"{NAMES[stretch.stage]}",
-                words.short_duration(stretch.seconds),
+                formatting.short_duration(stretch.seconds),
             ),
         )
         for number, stretch in enumerate(stretches)

@@ -5,8 +5,9 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import access, runtime, words
-from wire.errors import ApplicationError
+from core.errors import ApplicationError
+from dashboard import access, runtime
+from dashboard.presentation import formatting
 
 _ASKED = "deletion"
 _DONE = "deleted"
@@ -45,7 +46,7 @@ def show_dialog_if_asked() -> None:
     """Ask in a dialog of its own, for pictures that were selected."""
     names = st.session_state.get(_ASKED, ())
     if names:
-        title = f"Delete {words.counted(len(names), 'picture')}?"
+        title = f"Delete {formatting.counted(len(names), 'picture')}?"
         st.dialog(title, on_dismiss=_forget)(_show)(names)
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from html import escape
 
-from dashboard import words
-from wire.picture import Metadata, PictureName
+from dashboard.presentation import formatting
+from wire.messages.picture import Metadata, PictureName
 
 Row = tuple[str, str]
 
@@ -21,10 +21,13 @@ def rows(metadata: Metadata, picture: PictureName, zone: tzinfo | None) -> Itera
     """List what is known of a picture."""
     yield "Prompt", metadata.prompt
     if metadata.finished_at is not None:
-        yield "Painted", words.date_and_clock(metadata.finished_at, zone)
+        yield "Painted", formatting.date_and_clock(metadata.finished_at, zone)
     places = (metadata.pod or metadata.worker, metadata.node, metadata.device)
-    yield "Where", ", ".join(place for place in places if place) or words.UNKNOWN
-    yield "Model", f"{metadata.lcm_model_id}, {words.counted(metadata.inference_steps, 'step')}"
+    yield "Where", ", ".join(place for place in places if place) or formatting.UNKNOWN
+    yield (
+        "Model",
+        f"{metadata.lcm_model_id}, {formatting.counted(metadata.inference_steps, 'step')}",
+    )
     yield "Size", f"{metadata.image_width} by {metadata.image_height} pixels"
     yield "Seed", str(seed_of(metadata, picture))
     yield from _timings(metadata)
@@ -43,6 +46,6 @@ def _timings(metadata: Metadata) -> Iterator[Row]:
     several = metadata.number_of_images > 1
     of_all = f" for all {metadata.number_of_images}" if several else ""
     if timings.waiting is not None:
-        yield "In line", words.short_duration(timings.waiting)
-    yield "Painting", words.short_duration(timings.painting) + of_all
-    yield "Storing", words.short_duration(timings.storing) + of_all
+        yield "In line", formatting.short_duration(timings.waiting)
+    yield "Painting", formatting.short_duration(timings.painting) + of_all
+    yield "Storing", formatting.short_duration(timings.storing) + of_all

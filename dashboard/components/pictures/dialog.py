@@ -5,15 +5,15 @@ from html import escape
 
 import streamlit as st
 
+from core.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
 from dashboard import access, runtime
 from dashboard.components import address
 from dashboard.components.jobs import links, own_jobs
 from dashboard.components.pictures import deletion, details
-from dashboard.join.approvals import NOT_SHOWN
-from dashboard.readings.gallery_page import GalleryQuery
-from dashboard.readings.stored_jobs import job_of
-from wire.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
-from wire.picture import Metadata, PictureName, parse_picture_name
+from dashboard.gallery.approvals import NOT_SHOWN
+from dashboard.gallery.query import GalleryQuery
+from dashboard.gallery.stored_jobs import job_of
+from wire.messages.picture import Metadata, PictureName, parse_picture_name
 
 _PARAMETER = "picture"
 _ALL = GalleryQuery()

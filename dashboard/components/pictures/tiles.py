@@ -6,9 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import words
-from dashboard.components import scripted
-from dashboard.readings.snapshot import PictureView, Reading, Snapshot
+from dashboard.components import custom_component
+from dashboard.domain.snapshot import PictureView, Reading, Snapshot
+from dashboard.presentation import formatting
 
 PLACES = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
@@ -19,7 +19,7 @@ When = Callable[[float, tzinfo | None], str]
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
 _UNKNOWN = "Which pictures there are is unknown until the store answers."
 
-_tiles = scripted.component(
+_tiles = custom_component.component(
     "pictures/tiles",
     "<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden></p></div>",
     "pictures/tile",
@@ -41,7 +41,7 @@ def show_grid(snapshot: Snapshot, places: int, zone: tzinfo | None) -> str | Non
             "empty": without_pictures(snapshot.store),
         },
         key="tiles",
-        on_opened_change=scripted.ignore,
+        on_opened_change=custom_component.ignore,
     )
     return result.opened
 
@@ -52,7 +52,7 @@ def without_pictures(store: Reading[int]) -> str:
 
 
 def fields(
-    view: PictureView, zone: tzinfo | None, when: When = words.clock
+    view: PictureView, zone: tzinfo | None, when: When = formatting.clock
 ) -> dict[str, str | bool]:
     """Write a picture for the browser."""
     return {

@@ -5,11 +5,11 @@ from html import escape
 
 import streamlit as st
 
+from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.join.approvals import Approvals, HeldPicture
+from dashboard.gallery.approvals import Approvals, HeldPicture
+from dashboard.presentation.formatting import counted
 from dashboard.routes.files import media_type, stored_thumbnail
-from dashboard.words import counted
-from wire.errors import ApplicationError
 
 SHOWN = 12
 """The first ones in line; others come as these are decided."""

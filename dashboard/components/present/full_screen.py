@@ -1,8 +1,8 @@
 """A button that fills the screen with the page, also by the key ``f``."""
 
-from dashboard.components import scripted
+from dashboard.components import custom_component
 
-_button = scripted.component(
+_button = custom_component.component(
     "present/full_screen", "<button type='button'>Full screen <kbd>F</kbd></button>"
 )
 

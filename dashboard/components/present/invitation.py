@@ -7,8 +7,8 @@ import segno
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.join import address
-from dashboard.join.address import JoinAddress
+from dashboard.audience import address
+from dashboard.audience.address import JoinAddress
 
 
 def show() -> None:

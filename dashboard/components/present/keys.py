@@ -6,12 +6,12 @@ from html import escape
 import streamlit as st
 
 from dashboard import access
-from dashboard.bursts import BURSTS, Burst
+from dashboard.access.rate_limit import TokenBuckets
 from dashboard.components import journey
 from dashboard.components.jobs import own_jobs
 from dashboard.components.present import full_screen
-from dashboard.join.rate_limit import TokenBuckets
-from dashboard.words import counted
+from dashboard.domain.bursts import BURSTS, Burst
+from dashboard.presentation.formatting import counted
 
 _KEYS = ("b", "1", "2", "3")
 _SAID_FOR = 8.0

@@ -6,11 +6,12 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from dashboard import access, runtime, words
+from core.errors import ApplicationError, RecordingError
+from dashboard import access, runtime
 from dashboard.components import tables, viewer
-from dashboard.recordings import control, folder, playing
+from dashboard.presentation import formatting
+from dashboard.recordings import control, folder, playback
 from dashboard.recordings.summary import Summary, summary_of
-from wire.errors import ApplicationError, RecordingError
 
 _MOST = 50
 _PLAYS = "This recording is playing: go back to live, then it can be deleted."
@@ -19,7 +20,7 @@ _EMPTY = "No recordings yet. Record a run above, and it can be played here as of
 
 def show() -> None:
     """Show each recording with what can be done with it."""
-    progress, replay = control.progress(), playing.current()
+    progress, replay = control.progress(), playback.current()
     with st.spinner("Reading the recordings …"):
         paths = folder.paths(runtime.current().settings)
         others = [path for path in paths if progress is None or path != progress.path][:_MOST]
@@ -57,14 +58,14 @@ def text(summary: Summary) -> str:
 
 def _details(summary: Summary) -> list[str]:
     peak = summary.peak_workers
-    workers = "workers unknown" if peak is None else words.counted(peak, "worker")
+    workers = "workers unknown" if peak is None else formatting.counted(peak, "worker")
     return [
-        words.date_and_clock(summary.at, viewer.zone()),
-        words.duration(summary.duration),
+        formatting.date_and_clock(summary.at, viewer.zone()),
+        formatting.duration(summary.duration),
         f"{summary.mode} mode",
         workers if not peak else f"at most {workers}",
-        words.counted(summary.pictures, "picture"),
-        words.size(summary.size),
+        formatting.counted(summary.pictures, "picture"),
+        formatting.size(summary.size),
         *(["its end is missing"] if summary.cut else []),
         *(["comes with the project"] if summary.path == folder.BUNDLED else []),
     ]
@@ -86,7 +87,7 @@ def _show_play(path: Path, shown: bool) -> None:
 def _play(path: Path) -> None:
     try:
         access.require("present")
-        playing.start(path, runtime.current().settings)
+        playback.start(path, runtime.current().settings)
     except ApplicationError as error:
         st.toast(str(error))
 
@@ -122,7 +123,7 @@ def _show_delete(path: Path, shown: bool) -> None:
 def _delete(path: Path) -> None:
     try:
         access.require("record")
-        replay = playing.current()
+        replay = playback.current()
         if replay and replay.recording.path == path:
             raise RecordingError(_PLAYS)
         folder.delete(runtime.current().settings, path)

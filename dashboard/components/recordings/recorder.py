@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import access, runtime, words
+from core.errors import ApplicationError
+from dashboard import access, runtime
 from dashboard.components import tables
+from dashboard.presentation import formatting
 from dashboard.recordings import control
-from dashboard.recordings.record import Progress
-from wire.errors import ApplicationError
+from dashboard.recordings.recorder import Progress
 
 _HOLDS = (
     "A recording holds all readings, the prompts of everybody who submits meanwhile, and a small "
@@ -79,8 +80,8 @@ def _stop() -> None:
 def line(progress: Progress, now: float) -> str:
     """Write how far a recording is, or why it ended."""
     name = f"<b>{escape(progress.name)}</b>"
-    holds = f"{words.counted(progress.pictures, 'picture')}, {words.size(progress.size)}"
+    holds = f"{formatting.counted(progress.pictures, 'picture')}, {formatting.size(progress.size)}"
     if progress.error:
         return f"<p class='recording ended' role='alert'>{name} {escape(progress.error)}</p>"
-    length = words.duration(now - progress.started)
+    length = formatting.duration(now - progress.started)
     return f"<p class='recording'><i></i>{name} {length}, {holds}</p>"

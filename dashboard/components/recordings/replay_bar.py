@@ -4,9 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, runtime, words
-from dashboard.components import scripted
-from dashboard.recordings import playing
+from dashboard import access, runtime
+from dashboard.components import custom_component
+from dashboard.presentation import formatting
+from dashboard.recordings import playback
 from dashboard.recordings.replay import SPEEDS, Replay
 
 _TICK = 1.0
@@ -14,14 +15,14 @@ _TICK = 1.0
 _KEY = "replay_bar"
 _DRAWN = "replay_drawn"
 
-_bar = scripted.component(
+_bar = custom_component.component(
     "recordings/replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
 )
 
 
 def show() -> None:
     """Show the bar if a replay is shown."""
-    replay = playing.current()
+    replay = playback.current()
     st.session_state[_DRAWN] = id(replay)
     if replay:
         st.fragment(run_every=_TICK)(_show)()
@@ -29,13 +30,13 @@ def show() -> None:
 
 def keep_in_step() -> None:
     """Draw the page anew if it was drawn before somebody began or ended a replay."""
-    if st.session_state.get(_DRAWN) != id(playing.current()):
+    if st.session_state.get(_DRAWN) != id(playback.current()):
         st.rerun()
 
 
 def _show() -> None:
     keep_in_step()
-    replay = playing.current()
+    replay = playback.current()
     if replay:
         with st.container(key="replay"):
             _bar(data=fields(replay), key=_KEY, on_command_change=_obey)
@@ -46,7 +47,7 @@ def fields(replay: Replay) -> dict[str, Any]:
     header, position = replay.recording.header, replay.position()
     return {
         "name": header.name,
-        "recorded": f"recorded {words.date(header.at)}, {header.mode} mode",
+        "recorded": f"recorded {formatting.date(header.at)}, {header.mode} mode",
         "seconds": position.seconds,
         "duration": position.duration,
         "speed": position.speed,
@@ -59,7 +60,7 @@ def fields(replay: Replay) -> dict[str, Any]:
 
 def _obey() -> None:
     """Do what was clicked, as a callback."""
-    replay, command = playing.current(), st.session_state[_KEY].command
+    replay, command = playback.current(), st.session_state[_KEY].command
     if not replay or not command or not access.allows("present"):
         return
     act(replay, command)
@@ -80,4 +81,4 @@ def act(replay: Replay, command: dict[str, Any]) -> None:
         case {"do": "speed", "to": int() as speed}:
             replay.set_speed(speed)
         case {"do": "live"} if runtime.live():
-            playing.stop()
+            playback.stop()

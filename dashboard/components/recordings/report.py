@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.components import tables
 from dashboard.components.recordings.listing import zone_query
-from dashboard.readings.history import DAY
+from dashboard.sampling.history import DAY
 
 _RANGES = {"10 min": 600.0, "1 h": 3600.0, "since the start": DAY}
 

@@ -5,14 +5,15 @@ from html import escape
 
 import streamlit as st
 
-from dashboard import access, words
-from dashboard.components import live_html
+from dashboard import access
+from dashboard.components import dom_patch
 from dashboard.components.jobs import actions, links, own_jobs
-from dashboard.fleet.reading import FleetReading
-from dashboard.readings import estimates
-from dashboard.readings.jobs import FINISHED, JobView
-from dashboard.readings.snapshot import Snapshot
-from wire.picture import parse_picture_name
+from dashboard.domain.fleet import FleetReading
+from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.domain.snapshot import Snapshot
+from dashboard.insights import estimates
+from dashboard.presentation import formatting
+from wire.messages.picture import parse_picture_name
 
 CARDS = 3
 _SEGMENTS = 16
@@ -26,7 +27,7 @@ def show(snapshot: Snapshot) -> None:
     own = own_jobs.ids()
     jobs = choose(snapshot.jobs, own)
     html = title(snapshot.jobs, jobs, own) + cards(jobs, snapshot, actions.allowed())
-    clicked = live_html.show(html, key="job_cards")
+    clicked = dom_patch.show(html, key="job_cards")
     if not clicked:
         return
     if actions.act(clicked, jobs):
@@ -105,16 +106,16 @@ def _shares(view: JobView) -> Iterator[float]:
 
 
 def say_state(view: JobView, snapshot: Snapshot) -> str:
-    """Say how a job is, in words."""
+    """Say how a job is, in formatting."""
     return _SAY[view.state](view, snapshot)
 
 
 def _say_waiting(view: JobView, snapshot: Snapshot) -> str:
     place = estimates.place_in_line(snapshot, view.job.id)
-    line = f"{words.ordinal(place)} in line" if place else "in line"
+    line = f"{formatting.ordinal(place)} in line" if place else "in line"
     seconds = estimates.until_painted(snapshot, view.job.id)
     if seconds is not None:
-        return f"{line}, {words.about(seconds)}"
+        return f"{line}, {formatting.about(seconds)}"
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet and fleet.ready == 0:
         return f"{line}, {_worker_to_come(fleet)}"
@@ -150,9 +151,11 @@ def _say_done(view: JobView, _snapshot: Snapshot) -> str:
         return "done"
     parts = []
     if view.received_at is not None:
-        parts.append(f"{words.short_duration(view.finished_at - view.received_at)} of painting")
+        parts.append(
+            f"{formatting.short_duration(view.finished_at - view.received_at)} of painting"
+        )
     if view.submitted_at is not None:
-        parts.append(f"{words.short_duration(view.finished_at - view.submitted_at)} in all")
+        parts.append(f"{formatting.short_duration(view.finished_at - view.submitted_at)} in all")
     return f"done: {', '.join(parts)}" if parts else "done"
 
 

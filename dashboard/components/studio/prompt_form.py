@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from core.errors import ApplicationError
 from dashboard import access
-from dashboard.bursts import BURSTS, Burst
 from dashboard.components import account
 from dashboard.components.jobs import own_jobs
-from dashboard.model_facts import ModelFacts
-from wire.errors import ApplicationError
-from wire.job import MAX_PROMPT
+from dashboard.domain.bursts import BURSTS, Burst
+from dashboard.presentation.model_facts import ModelFacts
+from wire.messages.job import MAX_PROMPT
 
 BURST = 20
 _SUGGESTIONS = 4

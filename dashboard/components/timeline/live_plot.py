@@ -2,14 +2,14 @@
 
 from datetime import tzinfo
 
-from dashboard.components import scripted
-from dashboard.components.shared_drawing import once_per_snapshot
-from dashboard.components.timeline import figure
-from dashboard.components.timeline.layout import HEIGHT
-from dashboard.readings.snapshot import Snapshot
+from dashboard.components import custom_component
+from dashboard.components.snapshot_cache import once_per_snapshot
+from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation.timeline import figure
+from dashboard.presentation.timeline.layout import HEIGHT
 from dashboard.routes import files
 
-_plot = scripted.component(
+_plot = custom_component.component(
     "timeline/live_plot",
     "<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>",
 )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.readings.snapshot import Snapshot
+from dashboard.domain.snapshot import Snapshot
 
 _RANGES = {"2 min": 120.0, "10 min": 600.0, "1 h": 3600.0}
 

@@ -4,9 +4,9 @@ Source: Kubernetes' pkg/controller/podautoscaler/replica_calculator.go
 (GetExternalPerPodMetricReplicas: what averageValue is an average of).
 """
 
+from dashboard.domain.fleet import Autoscaler
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import amount, condition, conditions, truth
-from dashboard.fleet.reading import Autoscaler
 
 
 def jobs_counted(hpa: Object) -> int | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from wire.errors import FleetError
+from core.errors import FleetError
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only a first look does
     from kubernetes.client import ApiClient

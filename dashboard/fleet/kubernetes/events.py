@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from dashboard.domain.fleet import FleetEvent
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import bounded, seconds
-from dashboard.fleet.reading import FleetEvent
 
 _MOST = 50
 _TOGETHER = 20.0

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dashboard.domain.fleet import FleetReading, Scaler, Worker
+from dashboard.domain.journal import Journal
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import Object
+from dashboard.fleet.kubernetes.cluster import Cluster, Look
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
-from dashboard.fleet.kubernetes.look import Cluster, Look
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
 from dashboard.fleet.kubernetes.pods import is_forgotten, placed_at, worker
 from dashboard.fleet.kubernetes.scaler import Chosen, chosen, scaler_of
 from dashboard.fleet.kubernetes.values import condition, truth
-from dashboard.fleet.reading import FleetReading, Scaler, Worker
-from dashboard.readings.journal import Journal
-from dashboard.readings.worker_phases import WorkerView
 
 _READY = ("idle", "painting")
 _NODE_LISTED = 20.0

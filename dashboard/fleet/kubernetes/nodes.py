@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from dashboard.domain.fleet import Node
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import GPU, amount, condition, gpus_of, seconds, truth
-from dashboard.fleet.reading import Node
 
 _PRODUCT = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
 _POOL = (

@@ -4,10 +4,10 @@ import json
 import re
 from dataclasses import dataclass
 
+from dashboard.domain.fleet import Phase, Worker
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import GPU, bounded, condition, gpus_of, seconds, truth
-from dashboard.fleet.reading import Phase, Worker
-from dashboard.readings.worker_phases import WorkerView
 
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _OUT_OF_MEMORY = "OOMKilled"

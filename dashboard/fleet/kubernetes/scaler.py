@@ -6,11 +6,11 @@ Source: KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scal
 
 from dataclasses import dataclass, replace
 
+from dashboard.domain.fleet import Condition, Scaler
 from dashboard.fleet.kubernetes.autoscaler import autoscaler, jobs_counted
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.look import Look
+from dashboard.fleet.kubernetes.cluster import Look
 from dashboard.fleet.kubernetes.values import amount, condition, conditions, seconds, truth
-from dashboard.fleet.reading import Condition, Scaler
 
 _POLLING = 30
 """Seconds; KEDA's default, as the next two are."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from dashboard.domain.fleet import Condition
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.reading import Condition
 
 GPU = "nvidia.com/gpu"
 """The extended resource that NVIDIA's device plugin counts."""

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from dashboard.readings.cost import Usage, usage
-from dashboard.readings.history import LONGEST_STEP
-from dashboard.readings.jobs import JobView
-from dashboard.readings.snapshot import Moment, PictureView, Sample, Snapshot
+from dashboard.domain.jobs import JobView
+from dashboard.domain.snapshot import Moment, PictureView, Sample, Snapshot
+from dashboard.insights.cost import Usage, usage
+from dashboard.sampling.history import LONGEST_STEP
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import tzinfo
 from functools import partial
 
-from dashboard import words
-from dashboard.parts import Parts
-from dashboard.recordings.read import Recording
-from dashboard.recordings.replayed_wire import ReplayedStore
+from core.settings import Settings
+from dashboard.presentation import formatting
+from dashboard.recordings.reader import Recording
+from dashboard.recordings.replay_backends import ReplayedStore
+from dashboard.recordings.replay_state import Stage
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session
-from dashboard.recordings.stage import Stage
-from wire.settings import Settings
+from dashboard.runtime.context import Parts
 
 
 def of_runtime(runtime: Parts, seconds: float, zone: tzinfo | None) -> str:
@@ -40,4 +40,4 @@ def _prices(settings: Settings) -> Callable[[float], str] | None:
 
 
 def _cost(price: float, currency: str, hours: float) -> str:
-    return words.money(hours * price, currency)
+    return formatting.money(hours * price, currency)

@@ -7,13 +7,13 @@ from html import escape
 from itertools import zip_longest
 from pathlib import Path
 
-from dashboard import words
-from dashboard.readings.cost import HOUR, Usage
-from dashboard.readings.snapshot import Moment, PictureView
+from core.errors import StoreError
+from dashboard.domain.snapshot import Moment, PictureView
+from dashboard.gallery.thumbnail import TYPE, small
+from dashboard.insights.cost import HOUR, Usage
+from dashboard.presentation import formatting
 from dashboard.recordings.report import timeline
 from dashboard.recordings.report.figures import Figures, Session, figures_of
-from dashboard.recordings.small_picture import TYPE, small
-from wire.errors import StoreError
 
 PICTURES = 24
 _STYLE = Path(__file__).with_name("report.css")
@@ -40,8 +40,8 @@ def write(
 
     """
     figures = figures_of(session)
-    length = words.duration(session.end - session.start)
-    when = f"{words.date_and_clock(session.start, zone)} · {length} · {session.snapshot.mode} mode"
+    length = formatting.duration(session.end - session.start)
+    when = f"{formatting.date_and_clock(session.start, zone)} · {length} · {session.snapshot.mode} mode"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -88,12 +88,12 @@ def _cost(usage: Usage, price: Callable[[float], str] | None) -> Iterator[str]:
 
 
 def _hours(hours: float, price: Callable[[float], str] | None) -> str:
-    text = words.duration(hours * HOUR)
+    text = formatting.duration(hours * HOUR)
     return f"{text} ({price(hours)})" if price else text
 
 
 def _seconds(seconds: float | None) -> str | None:
-    return None if seconds is None else words.short_duration(seconds)
+    return None if seconds is None else formatting.short_duration(seconds)
 
 
 def _cell(hue: str, label: str, value: object, below: str = "") -> str:
@@ -106,7 +106,7 @@ def _cell(hue: str, label: str, value: object, below: str = "") -> str:
 
 def _moments(moments: Sequence[Moment], zone: tzinfo | None) -> Iterator[str]:
     for moment in moments:
-        at = words.clock(moment.at, zone)
+        at = formatting.clock(moment.at, zone)
         yield f"<li class='{escape(moment.lane)}'><time>{at}</time> {escape(moment.text)}</li>"
 
 
@@ -150,4 +150,4 @@ def _in_turn(pictures: Sequence[PictureView]) -> Iterator[PictureView]:
 def _footnote(usage: Usage) -> str:
     if not usage.unknown:
         return ""
-    return f"Of {words.duration(usage.unknown)} nothing is known; they count neither way."
+    return f"Of {formatting.duration(usage.unknown)} nothing is known; they count neither way."

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from html import escape
 
-from dashboard import words
-from dashboard.components.timeline.lanes import LANES, Lane
-from dashboard.components.timeline.series import (
+from dashboard.domain.snapshot import Moment, Sample
+from dashboard.presentation import formatting
+from dashboard.presentation.timeline.lanes import LANES, Lane
+from dashboard.presentation.timeline.series import (
     Point,
     Window,
     bars,
@@ -19,7 +20,6 @@ from dashboard.components.timeline.series import (
     unknown,
     within,
 )
-from dashboard.readings.snapshot import Moment, Sample
 from dashboard.recordings.report.figures import Session
 
 WIDTH, LANE, GAP, LEFT, AXIS = 960, 84, 12, 34, 20
@@ -116,7 +116,7 @@ def _axis(window: Window, height: int) -> Iterator[str]:
     for n in range(_TICKS):
         at = window.start + window.span * n / (_TICKS - 1)
         anchor = "start" if n == 0 else "end" if n == _TICKS - 1 else "middle"
-        text = words.clock(at, window.zone)
+        text = formatting.clock(at, window.zone)
         yield (
             f"<text class='time' x='{_x(at, window):.1f}' y='{height - 5}' "
             f"text-anchor='{anchor}'>{text}</text>"

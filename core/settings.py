@@ -1,0 +1,193 @@
+"""Settings, read once from the environment and `.env` by whoever starts a process.
+
+Each field is documented by its ``description``; README's table and `.env.example` are
+checked against this file by a test.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import SettingsError
+from core.validation import first_fault
+from wire.names import BUCKET
+
+_DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Secrets show as stars."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    rabbitmq_url: SecretStr | None = Field(
+        None, description="`amqp://user:password@host:5672/vhost`; unset: a queue in SQLite"
+    )
+    rabbitmq_management_url: SecretStr | None = Field(
+        None,
+        description="`http://user:password@host:15672`; unset: the same host and user, port 15672",
+    )
+    minio_endpoint: str | None = Field(
+        None, description="`host:9000` of MinIO or any S3; unset: a folder"
+    )
+    minio_access_key: SecretStr | None = Field(None, description="the store's user")
+    minio_secret_key: SecretStr | None = Field(None, description="the store's password")
+    minio_bucket: str = Field(BUCKET, description="bucket of the pictures; made if absent")
+    minio_secure: bool = Field(False, description="`true` for https")
+    minio_region: str | None = Field(None, description="region, where the store wants one")
+
+    data_dir: Path = Field(Path("data"), description="queue and pictures when they are local")
+    fleet: Literal["auto", "local", "kubernetes", "none"] = Field(
+        "auto",
+        description="who runs the workers: this dashboard (`local`), KEDA (`kubernetes`) or a "
+        "person (`none`); `auto`: local with the SQLite queue, kubernetes in a pod, else none",
+    )
+    kube_namespace: str = Field(
+        "stable-diffusion", description="namespace of the workers that KEDA scales"
+    )
+    scaler_name: str = Field("worker", description="name of their ScaledObject or ScaledJob")
+    min_workers: Annotated[int, Field(ge=0)] = Field(
+        0, description="local workers kept when nothing waits"
+    )
+    max_workers: Annotated[int, Field(ge=1)] = Field(2, description="local workers at most")
+    jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
+        1, description="jobs for which one more local worker is started"
+    )
+    polling_interval: Annotated[float, Field(gt=0)] = Field(
+        1, description="seconds between two looks of the local supervisor at the queue"
+    )
+    cooldown_period: Annotated[float, Field(ge=0)] = Field(
+        60, description="seconds without a job before the last local worker stops"
+    )
+
+    gpu_hour_price: Annotated[float, Field(ge=0)] | None = Field(
+        None,
+        description="what an hour of one GPU costs, or of one worker where there is no GPU; "
+        "unset: the page counts hours only",
+    )
+    currency: Annotated[str, Field(max_length=8)] = Field(
+        "$", description="what the page writes before a price"
+    )
+
+    model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
+    device: str | None = Field(
+        None, description="`cuda`, `mps` or `cpu` (`GPU` and `CPU` too); unset: the best there is"
+    )
+    batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
+        None, description="pictures painted at once; unset: 4 on a GPU, else 1"
+    )
+    exit_after_one_task: bool = Field(
+        False, description="`1`: a worker does one job and exits, or none within a minute"
+    )
+    grace_period: Annotated[float, Field(ge=0)] = Field(
+        10, description="seconds that a worker has to finish once it is told to stop"
+    )
+    worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="a worker's `/healthz` and `/metrics`; unset: none"
+    )
+    worker_name: str | None = Field(
+        None, description="a worker's name; unset: that of its pod, or host and process"
+    )
+    pod_name: str | None = Field(None, description="set by the manifests")
+    node_name: str | None = Field(None, description="set by the manifests")
+
+    log_format: Literal["text", "json"] = Field("text", description="`text` or `json` log lines")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8501, description="the dashboard's port")
+    presenter_key: Annotated[SecretStr, Field(min_length=8)] | None = Field(
+        None,
+        description="what a presenter types to delete, approve and purge; unset: all may, "
+        "or those that `secrets.toml` lists",
+    )
+    replay: Path | None = Field(
+        None, description="a recording that the dashboard plays, instead of a live run"
+    )
+
+    public_url: str | None = Field(
+        None,
+        description="`https://…` where visitors reach the dashboard, for Present's QR code; "
+        "unset: where Present was opened",
+    )
+    join_approval: bool = Field(
+        False,
+        description="`true`: pictures from /join wait for the presenter's nod, "
+        "until the presenter chooses otherwise",
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_means_unset(cls, value: object, info) -> object:
+        # `NAME=` in a .env file or a manifest is how people say "not this one".
+        return cls.model_fields[info.field_name].default if value == "" else value
+
+    @field_validator("rabbitmq_url")
+    @classmethod
+    def _is_amqp(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and _scheme(url.get_secret_value()) not in ("amqp", "amqps"):
+            raise ValueError("must start with amqp:// or amqps://, and be a URL")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_web_address(cls, url: str | None) -> str | None:
+        if url and _scheme(url) not in ("http", "https"):
+            raise ValueError("must start with http:// or https://, and be a URL")
+        return url
+
+    @field_validator("device")
+    @classmethod
+    def _known_device(cls, name: str | None) -> str | None:
+        if name is not None and name.lower() not in _DEVICES:
+            raise ValueError("must be cuda, mps or cpu")
+        return _DEVICES[name.lower()] if name else None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.minio_endpoint and not (self.minio_access_key and self.minio_secret_key):
+            raise ValueError(
+                "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set with MINIO_ENDPOINT"
+            )
+        if self.min_workers > self.max_workers:
+            raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
+        return self
+
+    @property
+    def who_runs_workers(self) -> Literal["local", "kubernetes", "none"]:
+        """Whom ``fleet`` names; its ``auto`` depends on where this process runs."""
+        if self.fleet != "auto":
+            return self.fleet
+        if self.rabbitmq_url is None:
+            return "local"
+        return "kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "none"
+
+    @property
+    def local_fleet(self) -> bool:
+        """Whether this machine's dashboard starts workers itself."""
+        return self.who_runs_workers == "local"
+
+
+def _scheme(url: str) -> str:
+    try:
+        return urlsplit(url).scheme
+    except ValueError:  # an address in brackets that does not end, for one
+        return ""
+
+
+def load_settings() -> Settings:
+    """Read the settings; raises SettingsError with a sentence that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    field, reason = first_fault(error)
+    if not field:
+        return f"The settings do not fit together: {reason}."
+    variable = field.upper()
+    source = "the environment" if variable in os.environ else ".env"
+    return f"{variable} in {source} {reason}."

@@ -1,1 +1,0 @@
-"""What visitors with phones use: the page /join, its address, its limits, its approval."""

@@ -1,0 +1,51 @@
+"""Who runs the workers: the one place that chooses between the fleets."""
+
+import os
+from dataclasses import dataclass
+
+from core.settings import Settings
+from dashboard.domain.fleet import FleetReading
+from dashboard.domain.journal import Journal
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
+from dashboard.fleet.local import LocalFleet, gpu_nodes
+from dashboard.fleet.supervisor import Supervisor
+from dashboard.sampling.source import Source
+from wire.queues.base import Queue
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is read about the workers, and how the page calls it."""
+
+    mode: str
+    """``laptop``, ``compose`` or ``cluster``."""
+    lanes: tuple[str, ...]
+    """The lanes of the timeline, top to bottom."""
+    source: Source[FleetReading] | None = None
+    """None where nobody can be asked about the workers."""
+    supervisor: Supervisor | None = None
+    """None where somebody else runs the workers."""
+
+
+def choose(settings: Settings, queue: Queue, journal: Journal) -> Choice:
+    """Make the fleet that the settings name; nothing runs yet."""
+    if settings.who_runs_workers == "local":
+        return _local(Supervisor(settings, queue, journal), journal)
+    if settings.who_runs_workers == "kubernetes":
+        fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
+        source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)
+        return Choice("cluster", ("requests", "workers", "nodes", "pictures"), source)
+    return Choice(_place(settings), ("requests", "pictures"))
+
+
+def _local(supervisor: Supervisor, journal: Journal) -> Choice:
+    nodes = ("nodes",) if gpu_nodes() else ()
+    lanes = ("requests", "workers", *nodes, "pictures")
+    source = Source("the supervisor", LocalFleet(supervisor, journal).read, every=0.25)
+    return Choice("laptop", lanes, source, supervisor)
+
+
+def _place(settings: Settings) -> str:
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "cluster"
+    return "compose" if settings.rabbitmq_url else "laptop"

@@ -1,0 +1,118 @@
+"""Moments: what deserves a mark on the time axis, told from what was read."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dashboard.domain.snapshot import Moment, Sample
+
+BURST = 5
+"""Jobs within ``TOGETHER`` seconds that make a burst."""
+TOGETHER = 2.0
+QUIET = 30.0
+"""Seconds without a job, after which a few new ones deserve a mark."""
+
+_ARROW = "→"
+
+
+@dataclass(frozen=True)
+class _Group:
+    first: float
+    last: float
+    count: int
+
+
+def request_moments(submitted: Iterable[float]) -> tuple[Moment, ...]:
+    """Mark bursts, and jobs that ended a quiet time.
+
+    Args:
+        submitted: Unix seconds at which jobs were made, in any order.
+
+    """
+    moments, before = [], None
+    for group in _groups(sorted(submitted)):
+        if group.count >= BURST:
+            moments.append(Moment(group.first, "requests", f"burst of {group.count}"))
+        elif before is None or group.first - before.last > QUIET:
+            moments.append(Moment(group.first, "requests", f"{group.count} sent"))
+        before = group
+    return tuple(moments)
+
+
+def _groups(times: list[float]) -> list[_Group]:
+    groups: list[_Group] = []
+    for at in times:
+        if groups and _belongs(at, groups[-1]):
+            groups[-1] = replace(groups[-1], last=at, count=groups[-1].count + 1)
+        else:
+            groups.append(_Group(first=at, last=at, count=1))
+    return groups
+
+
+def _belongs(at: float, group: _Group) -> bool:
+    # A burst may go on for long; a person who clicks once a second is no burst.
+    since = group.last if group.count >= BURST else group.first
+    return at - since <= TOGETHER
+
+
+def follow_moments(
+    moments: tuple[Moment, ...], before: Sample, after: Sample
+) -> tuple[Moment, ...]:
+    """Add what happened between two consecutive samples; nothing is told across a gap."""
+    moments = _follow_workers(moments, before, after)
+    moments = _follow_nodes(moments, before, after)
+    return _follow_pictures(moments, after)
+
+
+def _follow_workers(
+    moments: tuple[Moment, ...], before: Sample, after: Sample
+) -> tuple[Moment, ...]:
+    if before.wanted is None or after.wanted is None or before.wanted == after.wanted:
+        return moments
+    if before.wanted == 0:
+        climb = f"0 {_ARROW} {after.wanted}"
+        return (*moments, Moment(after.at, "workers", climb))
+    if after.wanted == 0:
+        return (*moments, Moment(after.at, "workers", "back to zero"))
+    return _follow_climb(moments, before.wanted, after.wanted)
+
+
+def _follow_climb(moments: tuple[Moment, ...], before: int, after: int) -> tuple[Moment, ...]:
+    """Let ``0 → 1`` become ``0 → 8``: the autoscaler climbs in steps, the story is one."""
+    return tuple(
+        replace(moment, text=f"0 {_ARROW} {after}")
+        if after > before and moment is _last(moments, "workers") and _climbed_to(moment, before)
+        else moment
+        for moment in moments
+    )
+
+
+def _climbed_to(moment: Moment, workers: int) -> bool:
+    return moment.text == f"0 {_ARROW} {workers}"
+
+
+def _follow_nodes(moments: tuple[Moment, ...], before: Sample, after: Sample) -> tuple[Moment, ...]:
+    if before.nodes is None or after.nodes is None or before.nodes == after.nodes:
+        return moments
+    joined = after.nodes - before.nodes
+    if joined < 0 and after.nodes > 0:
+        return moments
+    text = _nodes_joined(joined) if joined > 0 else "nodes gone"
+    return (*moments, Moment(after.at, "nodes", text))
+
+
+def _nodes_joined(count: int) -> str:
+    return "node joined" if count == 1 else f"{count} nodes joined"
+
+
+def _follow_pictures(moments: tuple[Moment, ...], after: Sample) -> tuple[Moment, ...]:
+    """Mark the first picture after each start from zero."""
+    started = _last(moments, "workers", _ARROW)
+    seen = _last(moments, "pictures")
+    if not after.pictures or started is None or (seen and seen.at >= started.at):
+        return moments
+    return (*moments, Moment(after.at, "pictures", "first picture"))
+
+
+def _last(moments: tuple[Moment, ...], lane: str, word: str = "") -> Moment | None:
+    matching = (m for m in reversed(moments) if m.lane == lane and word in m.text)
+    return next(matching, None)

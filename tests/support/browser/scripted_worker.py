@@ -1,0 +1,101 @@
+"""A worker that does what a test says, when it says it, through the same wire as a real one."""
+
+import io
+import time
+from pathlib import Path
+
+from PIL import Image
+
+from tests.support.conditions import wait_until
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import Job
+from wire.messages.picture import Metadata, Timings, encode_metadata, metadata_name, picture_name
+from wire.queues.base import Delivery
+from wire.queues.sqlite import SqliteQueue
+from wire.stores.directory import DirectoryStore
+
+STEPS = 4
+_NAME = "worker-1"
+
+
+class ScriptedWorker:
+    """Takes jobs and paints plain colours."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._queue = SqliteQueue(data_dir)
+        self._events = SqliteEvents(data_dir)
+        self._store = DirectoryStore(data_dir / "pictures")
+
+    def take(self) -> Delivery:
+        """Wait for a job and take it."""
+        [delivery] = wait_until(lambda: self._queue.take(1, 1), what="a job to take")
+        self._tell("received", delivery.job, job=delivery.job)
+        return delivery
+
+    def step(self, delivery: Delivery, picture: int, step: int) -> None:
+        """Say that a step of a picture is done."""
+        self._tell("step", delivery.job, picture=picture, step=step, steps=STEPS)
+
+    def store(self, delivery: Delivery, picture: int) -> None:
+        """Store a picture."""
+        name = picture_name(delivery.job.id, picture)
+        self._store.put(name, _plain(picture), "image/png")
+        self._tell("stored", delivery.job, picture=picture, name=name)
+
+    def finish(self, delivery: Delivery) -> None:
+        """Store what is known of the job, and be done with it."""
+        job = delivery.job
+        metadata = _metadata(job)
+        self._store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
+        self._tell("done", job, timings=metadata.timings)
+        self._queue.acknowledge(delivery)
+
+    def fail(self, delivery: Delivery, reason: str) -> None:
+        """Give a job up."""
+        self._queue.reject(delivery, reason)
+        self._tell("failed", delivery.job, detail=reason)
+
+    def paint(self) -> None:
+        """Take one job and do all of it at once."""
+        delivery = self.take()
+        for picture in range(delivery.job.count):
+            self.step(delivery, picture, STEPS)
+            self.store(delivery, picture)
+        self.finish(delivery)
+
+    def close(self) -> None:
+        """Let go of the queue."""
+        self._events.close()
+        self._queue.close()
+
+    def _tell(self, kind: str, about: Job, **fields: object) -> None:
+        self._events.send(Event(kind=kind, worker=_NAME, job_id=about.id, **fields))
+
+
+def _plain(picture: int) -> bytes:
+    image = Image.new("RGB", (64, 64), ("#f2a33a", "#6aa5ff", "#ae90ff", "#3ccfb0")[picture % 4])
+    body = io.BytesIO()
+    image.save(body, "PNG")
+    return body.getvalue()
+
+
+def _metadata(job: Job) -> Metadata:
+    return Metadata(
+        prompt=job.prompt,
+        image_width=64,
+        image_height=64,
+        lcm_model_id="models/demo",
+        inference_steps=STEPS,
+        guidance_scale=1,
+        number_of_images=job.count,
+        seed=1044,
+        use_seed=True,
+        id=job.id,
+        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
+        seeds=tuple(range(1044, 1044 + job.count)),
+        finished_at=time.time(),
+        timings=Timings(waiting=1.5, painting=2.25, storing=0.04),
+        worker=_NAME,
+        device="cpu",
+    )

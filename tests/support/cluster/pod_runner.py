@@ -1,0 +1,219 @@
+"""A pod from the moment it is bound to a node until it is gone."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kubernetes.client import CoreV1Api, V1Pod
+from kubernetes.client.exceptions import ApiException, NotFoundException
+from urllib3.exceptions import HTTPError
+
+from tests.support.cluster.container_process import ContainerProcess
+from tests.support.cluster.image import Image
+from tests.support.cluster.pod_environment import environment_of
+from tests.support.cluster.pod_events import tell
+from tests.support.cluster.pod_status import now, pod_status, running, terminated, waiting
+from tests.support.cluster.service_network import Services, translate
+
+_LOOK_EVERY = 0.3
+"""Seconds between two looks at a process and its probes."""
+_FIRST_BACK_OFF = 2.0
+"""Seconds; the kubelet's own first one is 10."""
+_LONGEST_BACK_OFF = 300.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all pods of a cluster share."""
+
+    api: CoreV1Api
+    images: Mapping[str, Image]
+    """By the image's name, without registry and tag; what runs others is somewhere else."""
+    services: Services
+    folder: Path
+    """Where pods keep their files, their logs among them."""
+    pull_seconds: float
+    """How long it takes until a machine that has none of an image has all of it."""
+    kubeconfig_of: Callable[[str, str], Path]
+    """Makes the login of a ServiceAccount in a namespace."""
+    pulled: set[tuple[str, str]] = field(default_factory=set)
+    """Which node has which image."""
+
+
+class PodRunner:
+    """Runs a pod of one container in a thread, and tells the API server how it is."""
+
+    def __init__(self, surroundings: Surroundings, pod: V1Pod) -> None:
+        self._shared = surroundings
+        self._pod = pod
+        self._container = pod.spec.containers[0]
+        self._restarts = 0
+        self._last_state: dict | None = None
+        self._grace = 0.0
+        self._disrupted = False
+        self._leaving = threading.Event()
+        name = f"{pod.metadata.namespace}/{pod.metadata.name}"
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def node(self) -> str:
+        """The node that the pod is on."""
+        return self._pod.spec.node_name
+
+    def delete(self, grace: float) -> None:
+        """End the pod because somebody deleted it: SIGTERM, and SIGKILL ``grace`` seconds later."""
+        self._grace = grace
+        self._leaving.set()
+
+    def vanish(self) -> None:
+        """End the pod because its machine, or the pod itself, is no more; returns when it is."""
+        self._disrupted = True
+        self.delete(0.0)
+        self._thread.join()
+
+    def _run(self) -> None:
+        # Whoever deletes pods does so at any time, and then there is nobody to tell.
+        with suppress(ApiException, HTTPError):
+            self._pull()
+            self._live()
+        with suppress(ApiException, HTTPError):
+            self._leaving.wait()
+            if self._disrupted:
+                self._report_disruption()
+            self._shared.api.delete_namespaced_pod(
+                self._pod.metadata.name, self._pod.metadata.namespace, grace_period_seconds=0
+            )
+
+    def _pull(self) -> None:
+        self._report("Pending", waiting("ContainerCreating"))
+        image = self._container.image
+        if (self.node, image) in self._shared.pulled:
+            self._tell("Pulled", f'Container image "{image}" already present on machine')
+            return
+        self._tell("Pulling", f'Pulling image "{image}"')
+        self._leaving.wait(self._shared.pull_seconds)
+        self._shared.pulled.add((self.node, image))
+        self._tell("Pulled", f'Successfully pulled image "{image}"')
+
+    def _live(self) -> None:
+        while not self._leaving.is_set():
+            since = now()
+            try:
+                ended = self._run_once(since)
+            except NotFoundException as error:
+                self._report(
+                    "Pending",
+                    waiting("CreateContainerConfigError", json.loads(error.body)["message"]),
+                )
+                self._leaving.wait(_FIRST_BACK_OFF)
+                continue
+            if self._disrupted:
+                return
+            code, words = ended
+            self._last_state = terminated(code, since, words)
+            # Also of a pod that is deleted: its Job waits to hear how it ended.
+            if self._leaving.is_set() or self._is_over(code):
+                self._report("Failed" if code else "Succeeded", self._last_state)
+                return
+            self._back_off()
+
+    def _run_once(self, since: str) -> tuple[int, str]:
+        """Run the container until it ends or should; return how it ended and its last words."""
+        image = self._shared.images.get(_short_name(self._container.image))
+        if image is None:
+            self._report("Running", running(since), ready_since=since)
+            self._leaving.wait()
+            return 0, ""
+        process = self._launch(image)
+        try:
+            self._report("Running", running(since))
+            self._tell("Started", f"Started container {self._container.name}")
+            self._attend(process, since)
+            self._end(process)
+        finally:
+            process.kill()
+        return process.exit_code, process.last_words()
+
+    def _launch(self, image: Image) -> ContainerProcess:
+        folder = self._shared.folder / self._pod.metadata.name
+        folder.mkdir(exist_ok=True)
+        services = self._shared.services
+        environment = environment_of(self._shared.api, self._pod, self._container)
+        translated = {name: translate(services, value) for name, value in environment.items()}
+        return ContainerProcess(image, self._container, translated | self._login(), folder)
+
+    def _login(self) -> dict[str, str]:
+        """Return how the pod's own login is found; a real one lies at a fixed path."""
+        spec = self._pod.spec
+        if spec.automount_service_account_token is False:
+            return {}
+        namespace = self._pod.metadata.namespace
+        kubeconfig = self._shared.kubeconfig_of(spec.service_account_name, namespace)
+        return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBECONFIG": str(kubeconfig)}
+
+    def _attend(self, process: ContainerProcess, since: str) -> None:
+        """Say once when it is ready; return when it has ended or should end."""
+        is_ready = False
+        while process.exit_code is None and not self._leaving.wait(_LOOK_EVERY):
+            if not is_ready and process.is_ready():
+                is_ready = True
+                self._report("Running", running(since), ready_since=now())
+
+    def _end(self, process: ContainerProcess) -> None:
+        """Ask it to stop, and wait for as long as it may take."""
+        if process.exit_code is not None:
+            return
+        process.ask_to_stop()
+        deadline = time.monotonic() + self._grace
+        while process.exit_code is None and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY)
+
+    def _is_over(self, code: int) -> bool:
+        policy = self._pod.spec.restart_policy
+        return policy == "Never" or (policy == "OnFailure" and code == 0)
+
+    def _back_off(self) -> None:
+        self._restarts += 1
+        pause = min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** min(self._restarts - 1, 10))
+        message = f"back-off {pause:g}s restarting failed container={self._container.name}"
+        self._report("Running", waiting("CrashLoopBackOff", message))
+        self._tell("BackOff", message.capitalize(), kind="Warning")
+        self._leaving.wait(pause)
+
+    def _report(self, phase: str, state: dict, ready_since: str | None = None) -> None:
+        status = pod_status(
+            self._pod,
+            phase,
+            state,
+            ready_since=ready_since,
+            restarts=self._restarts,
+            last_state=self._last_state,
+        )
+        metadata = self._pod.metadata
+        self._shared.api.patch_namespaced_pod_status(
+            metadata.name, metadata.namespace, {"status": status}
+        )
+
+    def _report_disruption(self) -> None:
+        """Say that it is nobody's fault: a Job then does not count it as a failed try."""
+        # https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+        disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"}
+        metadata = self._pod.metadata
+        self._shared.api.patch_namespaced_pod_status(
+            metadata.name,
+            metadata.namespace,
+            {"status": {"phase": "Failed", "conditions": [disrupted]}},
+        )
+
+    def _tell(self, reason: str, message: str, kind: str = "Normal") -> None:
+        tell(self._shared.api, self._pod, reason, message, component="kubelet", kind=kind)
+
+
+def _short_name(image: str) -> str:
+    """Return an image's name: ``worker`` for ``registry:5000/team/worker:1@sha256:…``."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]

@@ -1,0 +1,10 @@
+"""Imports what takes a worker seconds of a core, in the process that workers are forked from."""
+
+import os
+
+# Read when torch's libraries are loaded. Many workers share the cores of one machine.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import worker.context
+import worker.generator_diffusers
+import worker.loop  # noqa: F401

@@ -1,0 +1,72 @@
+"""A run that is worth showing: bursts of prompts, workers and machines that come and go."""
+
+import os
+import time
+from pathlib import Path
+
+from dashboard import runtime
+from dashboard.domain.bursts import BURSTS, Burst
+from dashboard.recordings import control
+from dashboard.runtime.context import Parts
+from tests.support.cluster.deployed import Deployed
+from tests.support.cluster.node_pool import PoolSize
+from tests.support.conditions import wait_until
+from wire.messages.job import Job, JobRequest
+
+NAME = "Seven dwarfs and then everybody, on eight GPUs"
+SIZE = PoolSize(maximum=4, gpus_per_machine=2, boot_seconds=8.0, idle_seconds=8.0)
+PULL_SECONDS = 4.0
+_BURSTS = ("Seven dwarfs", "Mixed", "Colour wheel", "Night and day")
+_PAUSE = 8.0
+"""Seconds for which those who watch may look at what has come."""
+_LONGEST = 600.0
+
+
+def record(deployed: Deployed, file: Path) -> None:
+    """Deploy workers, send the bursts, and record until all has gone again."""
+    deployed.deploy("scaledobject")
+    # As in the manifests, but for the waits after the last job, which are a talk's length.
+    down = {"stabilizationWindowSeconds": 10, "policies": [_policy(4)]}
+    behaviour = {"scaleUp": {"policies": [_policy(8)]}, "scaleDown": down}
+    advanced = {"horizontalPodAutoscalerConfig": {"behavior": behaviour}}
+    deployed.patch("scaledobject", cooldownPeriod=20, advanced=advanced)
+    os.environ["KUBECONFIG"] = str(deployed.login())
+    running = runtime.start(deployed.settings.model_copy(update={"fleet": "kubernetes"}))
+    try:
+        _wait_for_rest(running)
+        control.start(running, NAME, file)
+        _play(running)
+    finally:
+        control.stop()
+        runtime.stop()
+
+
+def _play(running: Parts) -> None:
+    time.sleep(_PAUSE)
+    for name in _BURSTS:
+        jobs = _send(running, next(burst for burst in BURSTS if burst.name == name))
+        wait_until(lambda jobs=jobs: _all_done(running, jobs), _LONGEST, "all is painted")
+        time.sleep(_PAUSE)
+    _wait_for_rest(running)
+    time.sleep(_PAUSE)
+
+
+def _send(running: Parts, burst: Burst) -> list[Job]:
+    return [running.submit(JobRequest(**fields)) for fields in burst.requests()]
+
+
+def _all_done(running: Parts, jobs: list[Job]) -> bool:
+    views = (running.find_job(job.id) for job in jobs)
+    return all(view is not None and view.state == "done" for view in views)
+
+
+def _wait_for_rest(running: Parts) -> None:
+    def rests() -> bool:
+        fleet = running.sampler.snapshot().fleet.value
+        return fleet is not None and not fleet.wanted and not fleet.nodes and not fleet.workers
+
+    wait_until(rests, _LONGEST, "nothing runs")
+
+
+def _policy(pods: int) -> dict:
+    return {"type": "Pods", "value": pods, "periodSeconds": 15}

@@ -1,0 +1,101 @@
+"""A real dashboard process for tests: own port, own data folder, stopped with all it started."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.conditions import free_port, wait_until
+
+_ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
+_UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
+_STOPPED_WITHIN = 30
+"""Seconds: a worker that paints on a busy machine may take some to finish."""
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A dashboard that answers."""
+
+    url: str
+    data_dir: Path
+    process: subprocess.Popen
+    log: Path
+
+    def submit(self, prompt: str, count: int = 1) -> str:
+        """Send a job over HTTP; return its id."""
+        fields = {"prompt": prompt, "count": count}
+        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=60)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["id"]
+
+    def job(self, job_id: str) -> dict:
+        """Read how a job is."""
+        return httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=60).json()
+
+
+@contextmanager
+def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]:
+    """Start a dashboard with these settings beside the defaults; stop it in the end."""
+    port = free_port()
+    log = data_dir / "dashboard.log"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*COMMAND, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            cwd=_ROOT,
+            # An empty value hides what a developer's own .env may set.
+            env=os.environ | dict.fromkeys(_UNSET, "") | {"DATA_DIR": str(data_dir)} | environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that whatever is left over can be ended as one group
+        )
+    started = Dashboard(f"http://127.0.0.1:{port}", data_dir, process, log)
+    try:
+        wait_until(lambda: _answers(started), 60, "the dashboard answers")
+        yield started
+    finally:
+        stop(process)
+
+
+def _answers(dashboard: Dashboard) -> bool:
+    assert dashboard.process.poll() is None, dashboard.log.read_text()
+    try:
+        return httpx.get(f"{dashboard.url}/healthz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Ask a dashboard to stop, then end what is left of it."""
+    process.terminate()
+    try:
+        process.wait(_STOPPED_WITHIN)
+    finally:
+        with suppress(ProcessLookupError):  # nothing is left, as it should be
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def start_dashboard(tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
+    """Start dashboards with settings of one's own: ``start_dashboard(FLEET="local")``."""
+    with ExitStack() as stack:
+
+        def start(**environment: str) -> Dashboard:
+            return stack.enter_context(running_dashboard(tmp_path / "data", **environment))
+
+        yield start
+
+
+@pytest.fixture
+def dashboard(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
+    """Start a dashboard on SQLite and a folder, without workers: tests play those."""
+    return start_dashboard(FLEET="none")

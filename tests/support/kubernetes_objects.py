@@ -1,0 +1,42 @@
+"""Objects as a real API server, scheduler and KEDA wrote them, and changes to them."""
+
+import json
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_RECORDED = Path(__file__).with_name("kubernetes_objects.json")
+
+
+@cache
+def _all() -> dict[str, Any]:
+    return json.loads(_RECORDED.read_text())
+
+
+def recorded(name: str, **changes: Any) -> Any:
+    """Return a recorded object; ``changes`` are merged into it, deeply."""
+    found = deepcopy(_all()[name])
+    return merged(found, changes) if changes else found
+
+
+def kubeconfig(server: str) -> str:
+    """Write a kubeconfig that names a server, with a token that no server knows."""
+    name = "c"
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": name,
+            "clusters": [{"name": name, "cluster": {"server": server}}],
+            "users": [{"name": name, "user": {"token": "t"}}],
+            "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        }
+    )
+
+
+def merged(old: Any, new: Any) -> Any:
+    """Put ``new`` over ``old``: mappings key by key, all else as a whole."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return old | {key: merged(old.get(key), value) for key, value in new.items()}

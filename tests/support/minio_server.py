@@ -1,0 +1,104 @@
+"""A real MinIO for tests, on free ports, one for each test process."""
+
+import os
+import secrets
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from core.settings import Settings
+from tests.support.conditions import free_port, need_program, wait_until
+
+_ADVICE = "go install github.com/minio/minio@latest"
+
+
+class MinioServer:
+    """A MinIO process that tests may stop and start; its objects stay on the disk."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self.endpoint = f"127.0.0.1:{free_port()}"
+        self.access_key = "tests"
+        self.secret_key = secrets.token_hex(16)
+        self._program = program
+        self._folder = folder
+        self._console = free_port()
+        self._process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Start the server and wait until it answers; nothing happens if it runs."""
+        if self._process:
+            return
+        with (self._folder / "minio.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._program,
+                    "server",
+                    self._folder / "objects",
+                    f"--address={self.endpoint}",
+                    f"--console-address=127.0.0.1:{self._console}",
+                ],
+                env=os.environ
+                | {
+                    "MINIO_ROOT_USER": self.access_key,
+                    "MINIO_ROOT_PASSWORD": self.secret_key,
+                    "MINIO_BROWSER": "off",
+                    "MINIO_UPDATE": "off",
+                },
+                stdout=log,
+                stderr=log,
+            )
+        wait_until(self._answers, what="MinIO answers")
+
+    def stop(self) -> None:
+        """Stop the server and wait until it is gone; nothing happens if it does not run."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def settings(self, **changes: object) -> Settings:
+        """Build settings that name this server and a bucket of its own."""
+        values = {
+            "minio_endpoint": self.endpoint,
+            "minio_access_key": self.access_key,
+            "minio_secret_key": self.secret_key,
+            "minio_bucket": f"images-{secrets.token_hex(6)}",
+        }
+        return Settings(_env_file=None, **(values | changes))
+
+    def _answers(self) -> bool:
+        try:
+            url = f"http://{self.endpoint}/minio/health/ready"
+            return urllib.request.urlopen(url, timeout=1).status == 200
+        except (URLError, OSError):
+            return False
+
+
+def minio_server_in(folder: Path) -> MinioServer:
+    """Choose a server's program, ports and password; nothing runs yet."""
+    return MinioServer(need_program("minio", _ADVICE), folder)
+
+
+@pytest.fixture(scope="session")
+def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    server = minio_server_in(tmp_path_factory.mktemp("minio"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def minio(minio_server: MinioServer) -> MinioServer:
+    """Give the running server; a test that stopped it leaves no trace for the next."""
+    minio_server.start()
+    return minio_server
+
+
+@pytest.fixture
+def minio_settings(minio: MinioServer) -> Settings:
+    """Give settings with a bucket that no other test has seen."""
+    return minio.settings()

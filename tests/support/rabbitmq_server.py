@@ -1,0 +1,173 @@
+"""A real RabbitMQ server for tests: own ports, own folder, a fresh vhost for each test."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from core.settings import Settings
+from tests.support.conditions import free_port, need_program, wait_until
+
+USER = PASSWORD = "guest"
+
+# Debian's program on the PATH is a wrapper that changes to another user; this one is not.
+_DEBIAN_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+
+_CONFIGURATION = """\
+listeners.tcp.1 = 127.0.0.1:{port}
+management.tcp.ip = 127.0.0.1
+management.tcp.port = {management_port}
+disk_free_limit.absolute = 1MB
+log.console = true
+log.console.level = warning
+log.file = false
+"""
+
+# Queues report their counts every 5 s by default, and the management API collects the
+# reports every 5 s; tests should not wait for that.
+_ADVANCED_CONFIGURATION = """\
+[{rabbit, [{quorum_tick_interval, 100}, {collect_statistics_interval, 100}]},
+ {rabbitmq_management, [{sample_retention_policies,
+    [{global, [{60, 1}]}, {basic, [{60, 1}]}, {detailed, [{60, 1}]}]}]}].
+"""
+
+
+@dataclass
+class RabbitServer:
+    """A server in its own folder, which can be killed and started again."""
+
+    program: str
+    folder: Path
+    port: int
+    management_port: int
+    distribution_port: int
+    process: subprocess.Popen | None = None
+
+    @property
+    def management_url(self) -> str:
+        """Return the management API's address without credentials."""
+        return f"http://127.0.0.1:{self.management_port}"
+
+    def amqp_url(self, vhost: str, query: str = "") -> str:
+        """Return the address of a vhost, as RABBITMQ_URL has it."""
+        return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{vhost}{query}"
+
+    def api(self, method: str, path: str, **arguments) -> httpx.Response:
+        """Call the management API; fails the test if it refuses."""
+        url = f"{self.management_url}/api/{path}"
+        response = httpx.request(method, url, auth=(USER, PASSWORD), timeout=60, **arguments)
+        return response.raise_for_status()
+
+    def start(self) -> None:
+        """Start the server, with what it had when it stopped, and wait until it answers."""
+        with (self.folder / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.program],
+                env=self._environment(),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._answers, timeout=120, what=f"RabbitMQ answers; see {self.folder}")
+
+    def stop(self) -> None:
+        """Kill the server as a power cut would."""
+        if self.process:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def remembers(self, vhost: str, queue_name: str) -> bool:
+        """Tell whether a quorum queue is known on the disk, not its messages only.
+
+        Confirmed messages are on the disk at once, but the queue's own registration is
+        written when the server is idle: RabbitMQ 3.10 that is killed within a second of
+        the declaration never opens that queue again.
+        """
+        files = list(self.folder.glob("data/*/quorum/*/*.dets"))
+        name = f"{vhost}_{queue_name}".encode()
+        settled = all(time.time() - file.stat().st_mtime > 1 for file in files)
+        return settled and any(name in file.read_bytes() for file in files)
+
+    def _answers(self) -> bool:
+        if self.process.poll() is not None:
+            pytest.fail(f"RabbitMQ ended: {(self.folder / 'server.log').read_text()[-2000:]}")
+        try:
+            return self.api("GET", "health/checks/port-listener/" + str(self.port)).is_success
+        except httpx.HTTPError:
+            return False
+
+    def _environment(self) -> dict[str, str]:
+        configuration = self.folder / "rabbitmq.conf"
+        configuration.write_text(
+            _CONFIGURATION.format(port=self.port, management_port=self.management_port)
+        )
+        advanced = self.folder / "advanced.config"
+        advanced.write_text(_ADVANCED_CONFIGURATION)
+        plugins = self.folder / "enabled_plugins"
+        plugins.write_text("[rabbitmq_management].\n")
+        return os.environ | {
+            "HOME": str(self.folder),
+            "RABBITMQ_NODENAME": f"tests-{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": str(self.distribution_port),
+            "RABBITMQ_CONFIG_FILE": str(configuration),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(advanced),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            # No core spins while it waits: the tests need them.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+        }
+
+
+def rabbit_server(folder: Path) -> RabbitServer:
+    """Choose a server's program and ports; nothing runs yet."""
+    program = need_program("rabbitmq-server", "apt-get install rabbitmq-server")
+    program = shutil.which("rabbitmq-server", path=_DEBIAN_PROGRAMS) or program
+    return RabbitServer(program, folder, free_port(), free_port(), free_port())
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
+    """Run RabbitMQ; ``stop`` and ``start`` it at will, but leave it running."""
+    server = rabbit_server(tmp_path_factory.mktemp("rabbitmq"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
+    """Make a vhost of the test's own, so that tests do not meet."""
+    vhost = f"test-{uuid.uuid4().hex[:8]}"
+    rabbitmq.api("PUT", f"vhosts/{vhost}")
+    yield vhost
+    rabbitmq.api("DELETE", f"vhosts/{vhost}")
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq, rabbitmq_vhost) -> str:
+    """Return the address of a fresh vhost, as RABBITMQ_URL has it."""
+    return rabbitmq.amqp_url(rabbitmq_vhost)
+
+
+@pytest.fixture
+def rabbitmq_settings(rabbitmq, rabbitmq_url) -> Settings:
+    """Return settings that point at a fresh vhost."""
+    return settings_for(rabbitmq, rabbitmq_url)
+
+
+def settings_for(server: RabbitServer, url: str) -> Settings:
+    """Return settings that point at a vhost of a server."""
+    return Settings(_env_file=None, rabbitmq_url=url, rabbitmq_management_url=server.management_url)

@@ -1,0 +1,21 @@
+"""Valid things that many tests need and none is about."""
+
+from wire.messages.job import Job
+from wire.messages.picture import Metadata, picture_name
+
+
+def metadata_of(job: Job) -> Metadata:
+    """Describe a job as a worker that painted it does."""
+    return Metadata(
+        prompt=job.prompt,
+        image_width=job.width or 128,
+        image_height=job.height or 128,
+        lcm_model_id="models/demo",
+        inference_steps=job.steps or 4,
+        guidance_scale=1,
+        number_of_images=job.count,
+        seed=job.seed or 0,
+        use_seed=job.seed is not None,
+        id=job.id,
+        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
+    )

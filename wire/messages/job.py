@@ -1,0 +1,120 @@
+"""The job: one prompt and how many pictures of it, as it travels on the queue.
+
+A message is a JSON object. ``prompt`` is required; everything else has a default, so
+the older sample's ``{"prompt": "yellow submarine", "count": 4}`` is a valid one.
+"""
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+import uuid_utils
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import MessageError
+from core.validation import first_fault
+
+MAX_PROMPT = 1000
+"""Characters; CLIP reads the first 77 tokens, so nobody needs more."""
+
+MAX_COUNT = 100
+MAX_MESSAGE = 64 * 1024
+"""Bytes; a valid job is far smaller."""
+
+
+def _clean_prompt(prompt: str) -> str:
+    if any(ord(letter) < 32 and not letter.isspace() for letter in prompt):
+        raise ValueError("holds control characters")
+    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in prompt):
+        raise ValueError("is not valid Unicode")
+    prompt = " ".join(prompt.split())
+    if not prompt:
+        raise ValueError("is empty")
+    return prompt
+
+
+def _is_uuid(text: str) -> str:
+    # str(UUID(x)) == x admits one spelling only: an id is part of object names.
+    try:
+        canonical = str(UUID(text))
+    except ValueError:
+        canonical = None
+    if canonical != text:
+        raise ValueError("is not a UUID in lower case")
+    return text
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+JobId = Annotated[str, AfterValidator(_is_uuid)]
+Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
+
+
+class JobRequest(BaseModel):
+    """What a person asks for. ``None`` leaves the choice to the worker's model."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_clean_prompt)]
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    width: Side | None = None
+    height: Side | None = None
+    steps: Annotated[int, Field(ge=1, le=150)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    held: Literal[True] | None = None
+    """Set where the pictures wait for the presenter's nod, see wire/stores/approval.py."""
+
+
+class Job(JobRequest):
+    """A request with its identity, which its objects in the store carry too."""
+
+    id: JobId
+
+
+def new_job(request: JobRequest) -> Job:
+    """Give a request an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
+    return Job(id=str(uuid_utils.uuid7()), **request.model_dump())
+
+
+def submitted_at(job_id: str) -> float | None:
+    """Unix seconds at which a job was made, read from its UUIDv7; None for other ids."""
+    identity = UUID(job_id)
+    return (identity.int >> 80) / 1000 if identity.version == 7 else None
+
+
+def encode(job: JobRequest) -> bytes:
+    """Write a job as the JSON bytes of a message."""
+    return job.model_dump_json(exclude_none=True).encode()
+
+
+def decode(body: bytes) -> Job | JobRequest:
+    """Read a message; a JobRequest if its sender gave it no id.
+
+    Raises:
+        MessageError: with a sentence that says what is wrong with it.
+
+    """
+    fields = _json_object(body)
+    kind = Job if "id" in fields else JobRequest
+    return validated(kind, fields)
+
+
+def validated(kind: type[Model], fields: dict[str, Any]) -> Model:
+    """Build a model from untrusted fields, or raise MessageError with one sentence."""
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        field, reason = first_fault(error)
+        raise MessageError(f"The {field or 'message'} {reason}.") from None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_MESSAGE:
+        raise MessageError(f"The message has {len(body)} bytes; at most {MAX_MESSAGE} are read.")
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MessageError("The message is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise MessageError("The message is JSON but not an object with a prompt.")
+    return fields
