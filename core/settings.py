@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
 from core.validation import first_fault
-from wire.names import BUCKET
+from wire.messages.names import BUCKET
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.components import account, journey, style
+from dashboard.components.common import navigation
+from dashboard.components.page import account, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
@@ -32,4 +33,4 @@ style.show()
 replay_bar.show()
 page.run()
 account.show()
-journey.show_if_begun()
+navigation.show_if_begun()

@@ -12,8 +12,8 @@ import numpy as np
 
 from core.errors import PaintingFailed, QueueError, StoreError
 from core.logs import about_job
+from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
-from wire.names import DELIVERY_LIMIT
 from wire.queues.base import Delivery
 from wire.stores.cancellation import forget_cancellation, is_cancelled
 from worker import metrics

@@ -6,7 +6,8 @@ from html import escape
 import streamlit as st
 
 from dashboard import access, runtime
-from dashboard.components import top_bar, viewer
+from dashboard.components.common import viewer
+from dashboard.components.page import top_bar
 from dashboard.components.present import approval_list
 
 TICK = 1.0

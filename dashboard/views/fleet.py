@@ -5,9 +5,10 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components import scaling_sentence, top_bar, viewer
+from dashboard.components.common import scaling_sentence, viewer
 from dashboard.components.fleet import cost, events, nodes, scaler, warnings, workers
 from dashboard.components.jobs import links
+from dashboard.components.page import top_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights import scaling_reason

@@ -5,8 +5,9 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import address, top_bar, viewer
+from dashboard.components.common import address, viewer
 from dashboard.components.gallery import filters, pager, summary, tiles
+from dashboard.components.page import top_bar
 from dashboard.components.pictures import deletion, dialog
 
 TICK = 1.0

@@ -5,8 +5,9 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import top_bar, viewer
+from dashboard.components.common import viewer
 from dashboard.components.jobs import clearing, dead_letters, details, filters, listing
+from dashboard.components.page import top_bar
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""

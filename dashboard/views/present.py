@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import numbers, scaling_sentence, viewer
+from dashboard.components.common import numbers, scaling_sentence, viewer
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys
 from dashboard.components.recordings import replay_bar

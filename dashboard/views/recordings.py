@@ -5,7 +5,8 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import top_bar, viewer
+from dashboard.components.common import viewer
+from dashboard.components.page import top_bar
 from dashboard.components.recordings import listing, recorder, report
 
 TICK = 1.0

@@ -5,7 +5,8 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import numbers, scaling_sentence, top_bar, viewer
+from dashboard.components.common import numbers, scaling_sentence, viewer
+from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range

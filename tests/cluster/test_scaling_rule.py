@@ -28,7 +28,7 @@ from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer, settings_for
 from wire.backends import open_queue
 from wire.messages.job import JobRequest, encode, new_job
-from wire.names import QUEUE
+from wire.messages.names import QUEUE
 
 _OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"
 _NAMESPACE = "rule"

@@ -13,11 +13,11 @@ import pytest
 from core.errors import QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port, wait_until
-from wire import names
 from wire.events import rabbitmq
 from wire.events.base import Events
 from wire.events.rabbitmq import RabbitEvents
 from wire.events.sqlite import KEPT, SqliteEvents
+from wire.messages import names
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.sqlite.file import FILE_NAME

@@ -14,7 +14,7 @@ import pytest
 from core.errors import MessageError, QueueError
 from core.settings import Settings
 from tests.support.conditions import wait_until
-from wire import names
+from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
 from wire.queues.base import DeadLetter, Delivery, Depth, Queue
 from wire.queues.rabbitmq import RabbitQueue

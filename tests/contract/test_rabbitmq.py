@@ -15,8 +15,8 @@ from core.errors import PublishRefused, QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port, wait_until
 from tests.support.rabbitmq_server import settings_for
-from wire import names
 from wire.events.rabbitmq import RabbitEvents
+from wire.messages import names
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.base import Depth

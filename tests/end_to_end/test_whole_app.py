@@ -19,8 +19,8 @@ from tests.support.dashboard_server import Dashboard, stop
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
 from wire.backends import open_queue, open_store
+from wire.messages.names import QUEUE
 from wire.messages.picture import decode_metadata, metadata_name, parse_metadata_name
-from wire.names import QUEUE
 
 PAINTED_WITHIN = 90
 """Seconds; libraries and a model are loaded first, on a machine that may be busy."""

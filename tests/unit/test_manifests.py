@@ -14,7 +14,7 @@ import yaml
 
 from core.settings import Settings
 from tests.support.conditions import need_program
-from wire import names
+from wire.messages import names
 
 K8S = Path(__file__).parents[2] / "k8s"
 PLACES = sorted(path.name for path in (K8S / "overlays").iterdir())

@@ -5,7 +5,8 @@ from datetime import UTC
 
 import pytest
 
-from dashboard.components import numbers, top_bar
+from dashboard.components.common import numbers
+from dashboard.components.page import top_bar
 from dashboard.components.pictures import tiles
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Sample, Snapshot

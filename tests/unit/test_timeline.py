@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.snapshot_cache import once_per_snapshot
+from dashboard.components.common.snapshot_cache import once_per_snapshot
 from dashboard.domain.snapshot import Moment, Sample, Snapshot
 from dashboard.presentation.timeline.figure import alt_text, draw
 from dashboard.presentation.timeline.layout import share_height

@@ -21,8 +21,8 @@ from tests.support.conditions import wait_until
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import decode_metadata, metadata_name, picture_name
-from wire.names import DELIVERY_LIMIT
 from wire.queues.base import Delivery, Depth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.cancellation import cancel, is_cancelled

@@ -13,8 +13,8 @@ from pika.channel import Channel as RawChannel
 
 from core.errors import QueueUnavailable
 from core.settings import Settings
-from wire import names
 from wire.events.base import readable
+from wire.messages import names
 from wire.messages.event import Event, encode_event
 from wire.rabbitmq.channel import Channel, Done
 from wire.rabbitmq.connection import shared_connection

@@ -2,7 +2,7 @@
 
 from core.errors import MessageError
 from wire.messages.job import Job, decode, new_job
-from wire.names import DELIVERY_LIMIT
+from wire.messages.names import DELIVERY_LIMIT
 from wire.queues.base import DeadLetter
 
 EXHAUSTED = f"It was handed out {DELIVERY_LIMIT + 1} times and no worker finished it."

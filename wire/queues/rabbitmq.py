@@ -14,7 +14,7 @@ from pika import BasicProperties
 
 from core.errors import MessageError, QueueError, QueueUnavailable
 from core.settings import Settings
-from wire import names
+from wire.messages import names
 from wire.messages.job import Job, decode, encode, new_job
 from wire.queues import rabbitmq_dead_letters
 from wire.queues.base import DeadLetter, Delivery, Depth

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pika import BasicProperties
 
 from core.errors import QueueUnavailable
-from wire import names
+from wire.messages import names
 from wire.messages.job import MAX_MESSAGE
 from wire.queues.base import DeadLetter
 from wire.queues.dead_letters import EXHAUSTED, describe

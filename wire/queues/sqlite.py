@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.errors import MessageError, QueueUnavailable
 from wire.messages.job import Job, decode, encode, new_job
-from wire.names import DELIVERY_LIMIT
+from wire.messages.names import DELIVERY_LIMIT
 from wire.queues import sqlite_dead_letters
 from wire.queues.base import DeadLetter, Delivery, Depth
 from wire.queues.sqlite_leases import LeaseRenewal

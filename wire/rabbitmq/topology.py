@@ -5,7 +5,7 @@ name has other properties (https://www.rabbitmq.com/docs/queues#property-equival
 """
 
 from core.errors import QueueUnavailable
-from wire import names
+from wire.messages import names
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.session import Session
 

@@ -9,9 +9,9 @@ from threading import Lock
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import tables
-from dashboard.components.snapshot_cache import once_per_snapshot
-from dashboard.components.tables import Column, Row
+from dashboard.components.common import tables
+from dashboard.components.common.snapshot_cache import once_per_snapshot
+from dashboard.components.common.tables import Column, Row
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.cost import HOUR, Unit, Usage, usage
 from dashboard.presentation import formatting

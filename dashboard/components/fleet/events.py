@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import dom_patch, tables
+from dashboard.components.common import dom_patch, tables
 from dashboard.domain.fleet import FleetEvent, FleetReading
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting

@@ -6,8 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import tables
-from dashboard.components.tables import Column, Row
+from dashboard.components.common import tables
+from dashboard.components.common.tables import Column, Row
 from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting

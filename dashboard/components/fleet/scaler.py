@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import tables
+from dashboard.components.common import tables
 from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting

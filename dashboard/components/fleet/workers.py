@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from html import escape
 
-from dashboard.components import dom_patch, tables
+from dashboard.components.common import dom_patch, tables
+from dashboard.components.common.tables import Column, Row
 from dashboard.components.jobs import links
-from dashboard.components.tables import Column, Row
 from dashboard.domain.fleet import FleetReading, Phase, Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot

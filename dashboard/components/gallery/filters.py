@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta, tzinfo
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components import address
+from dashboard.components.common import address
 from dashboard.gallery.query import GalleryQuery, query_of
 
 FIRST = "from"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 from dashboard.components.pictures import deletion, tiles
 from dashboard.gallery.query import PAGE, GalleryPage
 from dashboard.presentation import formatting

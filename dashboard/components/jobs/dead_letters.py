@@ -8,8 +8,8 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.components import dom_patch, tables
-from dashboard.components.tables import Column, Row
+from dashboard.components.common import dom_patch, tables
+from dashboard.components.common.tables import Column, Row
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.components import tables
+from dashboard.components.common import tables
 from dashboard.components.jobs import actions, links, time_bar
 from dashboard.components.studio import job_cards
 from dashboard.domain.jobs import JobView

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import journey
+from dashboard.components.common import navigation
 
 PARAMETER = "job"
 _OPEN = "open_job"
@@ -20,7 +20,7 @@ def link(job_id: str, text: str) -> str:
 def follow(job_id: str) -> None:
     """Go to a job's details without leaving the session."""
     st.session_state[_OPEN] = job_id
-    journey.begin(_address(job_id))
+    navigation.begin(_address(job_id))
 
 
 def ask_for(job_id: str) -> None:

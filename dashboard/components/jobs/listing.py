@@ -7,11 +7,11 @@ from datetime import tzinfo
 import streamlit as st
 
 from dashboard import access
-from dashboard.components import dom_patch, tables
+from dashboard.components.common import dom_patch, tables
+from dashboard.components.common.snapshot_cache import once_per_snapshot
+from dashboard.components.common.tables import Column, Row
 from dashboard.components.jobs import actions, filters, links, time_bar
 from dashboard.components.jobs.filters import Filter
-from dashboard.components.snapshot_cache import once_per_snapshot
-from dashboard.components.tables import Column, Row
 from dashboard.domain.jobs import JobView, State
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import Stretch, waterfall

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from statistics import median
 
-from dashboard.components import tables
-from dashboard.components.tables import Column, Row
+from dashboard.components.common import tables
+from dashboard.components.common.tables import Column, Row
 from dashboard.insights.waterfall import Stage, Stretch
 from dashboard.presentation import formatting
 

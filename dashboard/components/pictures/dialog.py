@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
 from dashboard import access, runtime
-from dashboard.components import address
+from dashboard.components.common import address
 from dashboard.components.jobs import links, own_jobs
 from dashboard.components.pictures import deletion, details
 from dashboard.gallery.approvals import NOT_SHOWN

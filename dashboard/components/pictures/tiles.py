@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 from dashboard.domain.snapshot import PictureView, Reading, Snapshot
 from dashboard.presentation import formatting
 

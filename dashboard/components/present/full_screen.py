@@ -1,6 +1,6 @@
 """A button that fills the screen with the page, also by the key ``f``."""
 
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 
 _button = custom_component.component(
     "present/full_screen", "<button type='button'>Full screen <kbd>F</kbd></button>"

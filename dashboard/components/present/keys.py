@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
-from dashboard.components import journey
+from dashboard.components.common import navigation
 from dashboard.components.jobs import own_jobs
 from dashboard.components.present import full_screen
 from dashboard.domain.bursts import BURSTS, Burst
@@ -31,7 +31,7 @@ def show(home: str) -> None:
             st.link_button("Approve", "approve", shortcut="a")
         full_screen.show()
         if st.button("Leave", shortcut="esc"):
-            journey.begin(home)
+            navigation.begin(home)
 
 
 def _send(burst: Burst) -> None:

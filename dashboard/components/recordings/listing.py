@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ApplicationError, RecordingError
 from dashboard import access, runtime
-from dashboard.components import tables, viewer
+from dashboard.components.common import tables, viewer
 from dashboard.presentation import formatting
 from dashboard.recordings import control, folder, playback
 from dashboard.recordings.summary import Summary, summary_of

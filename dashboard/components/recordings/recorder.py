@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.components import tables
+from dashboard.components.common import tables
 from dashboard.presentation import formatting
 from dashboard.recordings import control
 from dashboard.recordings.recorder import Progress

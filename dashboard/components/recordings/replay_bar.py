@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import access, runtime
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 from dashboard.presentation import formatting
 from dashboard.recordings import playback
 from dashboard.recordings.replay import SPEEDS, Replay

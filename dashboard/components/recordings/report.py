@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard.components import tables
+from dashboard.components.common import tables
 from dashboard.components.recordings.listing import zone_query
 from dashboard.sampling.history import DAY
 

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from dashboard import access
-from dashboard.components import dom_patch
+from dashboard.components.common import dom_patch
 from dashboard.components.jobs import actions, links, own_jobs
 from dashboard.domain.fleet import FleetReading
 from dashboard.domain.jobs import FINISHED, JobView

@@ -9,8 +9,8 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access
-from dashboard.components import account
 from dashboard.components.jobs import own_jobs
+from dashboard.components.page import account
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from wire.messages.job import MAX_PROMPT

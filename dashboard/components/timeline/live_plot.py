@@ -2,8 +2,8 @@
 
 from datetime import tzinfo
 
-from dashboard.components import custom_component
-from dashboard.components.snapshot_cache import once_per_snapshot
+from dashboard.components.common import custom_component
+from dashboard.components.common.snapshot_cache import once_per_snapshot
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.timeline import figure
 from dashboard.presentation.timeline.layout import HEIGHT

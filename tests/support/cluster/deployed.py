@@ -11,7 +11,7 @@ from tests.support.cluster.credentials import secrets_of
 from tests.support.conditions import CACHE
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
-from wire.names import BUCKET
+from wire.messages.names import BUCKET
 
 NAMESPACE = "stable-diffusion"
 _DEPLOY = Path(__file__).parents[3] / "k8s" / "scripts" / "deploy.sh"

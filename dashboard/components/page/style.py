@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-_FOLDER = Path(__file__).parent
-_FIRST = ("tokens.css", "page.css")
+_FOLDER = Path(__file__).parents[1]
+_FIRST = ("page/tokens.css", "page/page.css")
 
 
 @cache

@@ -8,10 +8,10 @@ from typing import NoReturn
 
 import streamlit as st
 
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 
 _TO = "journey"
-_journey = custom_component.component("journey", "<span hidden></span>")
+_journey = custom_component.component("common/navigation", "<span hidden></span>")
 
 
 def begin(to: str) -> NoReturn:

@@ -3,9 +3,9 @@
 ``st.html`` replaces its whole content at a change; a link in it would lose the focus.
 """
 
-from dashboard.components import custom_component
+from dashboard.components.common import custom_component
 
-_html = custom_component.component("live_html", "<div class='live-html'></div>")
+_html = custom_component.component("common/dom_patch", "<div class='live-html'></div>")
 
 
 def show(html: str, key: str) -> str | None:
