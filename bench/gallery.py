@@ -13,7 +13,7 @@ from bench.servers import minio_server
 from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
-from dashboard.gallery.backfill import GalleryWalk
+from dashboard.gallery.backfill import GalleryBackfill
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.prompts import GalleryPrompts
@@ -35,7 +35,7 @@ class Filled:
     settings: Settings
     gallery: Gallery
     reader: GalleryReader
-    walk: GalleryWalk
+    walk: GalleryBackfill
 
     def refresh(self) -> None:
         """Do what happens every two seconds: look at the store, and draw the newest page."""
@@ -91,7 +91,7 @@ def _filled(minio: MinioServer, folder: Path, count: int) -> Filled:
     store, events = open_store(settings), open_events(settings)
     index, journal = GalleryIndex(now), Journal()
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
-    reader, walk = GalleryReader(store, index, journal), GalleryWalk(store, index)
+    reader, walk = GalleryReader(store, index, journal), GalleryBackfill(store, index)
     return Filled(count, settings, gallery, reader, walk)
 
 

@@ -17,9 +17,9 @@ from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
-from worker.context import Parts
+from worker.context import WorkerContext
 from worker.loop import work
-from worker.shutdown import Stopping
+from worker.shutdown import ShutdownSignal
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
 _PATIENCE = 60
@@ -87,12 +87,12 @@ def _publish_and_wait(queue: Queue, arrivals: Arrivals, count: int) -> float:
 
 @contextmanager
 def _worker(settings: Settings) -> Iterator[tuple[Queue, Arrivals]]:
-    arrivals, stopping = Arrivals(open_store(settings)), Stopping(settings.grace_period)
+    arrivals, shutdown = Arrivals(open_store(settings)), ShutdownSignal(settings.grace_period)
     with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
-        parts = Parts(queue, events, arrivals, BlankGenerator(), settings, stopping)
-        thread = _started(lambda: work(parts))
+        context = WorkerContext(queue, events, arrivals, BlankGenerator(), settings, shutdown)
+        thread = _started(lambda: work(context))
         yield queue, arrivals
-        stopping.ask()
+        shutdown.ask()
         thread.join()
 
 

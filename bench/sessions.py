@@ -109,16 +109,16 @@ def _painting(folder: Path) -> Iterator[None]:
     """Keep the page busy: some pictures to begin with, then a job each second."""
     queue, worker, ended = SqliteQueue(folder), ScriptedWorker(folder), threading.Event()
 
-    def paint(count: int) -> None:
+    def generate(count: int) -> None:
         queue.publish(new_job(JobRequest(prompt="yellow submarine in the sea", count=count)))
-        worker.paint()
+        worker.generate()
 
     def go_on() -> None:
         while not ended.wait(1):
-            paint(1)
+            generate(1)
 
     for _ in range(_PICTURES // 4):
-        paint(4)
+        generate(4)
     painter = threading.Thread(target=go_on)
     painter.start()
     try:

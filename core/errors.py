@@ -15,7 +15,7 @@
     ├── RecordingError        a recording cannot be made, read or played
     └── GenerationError
         ├── ModelUnavailable  the model cannot be loaded; names the folder or hub name
-        └── PaintingFailed    the pipeline failed on this job
+        └── GenerationFailed    the pipeline failed on this job
 
 Exceptions of pika, minio, sqlite3, torch and the rest stop at the module that calls
 them. The text of each of these is a sentence for a person: what happened, what was
@@ -83,5 +83,5 @@ class ModelUnavailable(GenerationError):
     """The model cannot be loaded."""
 
 
-class PaintingFailed(GenerationError):
+class GenerationFailed(GenerationError):
     """The pipeline failed while it painted."""

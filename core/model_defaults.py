@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelUnavailable
 from core.validation import first_fault
-from wire.messages.job import Side
 
 SIDECAR = "defaults.json"
+
+Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
+"""Pixels of a picture's width or height."""
 
 
 class ModelDefaults(BaseModel):

@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
 from core.validation import first_fault
-from wire.messages.names import BUCKET
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
@@ -36,7 +35,7 @@ class Settings(BaseSettings):
     )
     minio_access_key: SecretStr | None = Field(None, description="the store's user")
     minio_secret_key: SecretStr | None = Field(None, description="the store's password")
-    minio_bucket: str = Field(BUCKET, description="bucket of the pictures; made if absent")
+    minio_bucket: str = Field("images", description="bucket of the pictures; made if absent")
     minio_secure: bool = Field(False, description="`true` for https")
     minio_region: str | None = Field(None, description="region, where the store wants one")
 

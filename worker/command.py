@@ -14,7 +14,7 @@ from core.settings import Settings, load_settings
 from wire.backends import open_events, open_queue, open_store
 from wire.events.base import Events
 from wire.messages.event import Event, Kind
-from worker.shutdown import Stopping, on_signal, stop_with_parent
+from worker.shutdown import ShutdownSignal, on_signal, stop_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -37,23 +37,23 @@ def main() -> None:
 
 
 def _run(settings: Settings) -> None:
-    stopping = Stopping(settings.grace_period)
-    on_signal(partial(_leave, stopping))
+    shutdown = ShutdownSignal(settings.grace_period)
+    on_signal(partial(_leave, shutdown))
     if os.environ.get("STOP_WITH_PARENT") == "1":
         stop_with_parent()
     with ExitStack() as stack:
         _serve(settings, stack)
-        parts = _open(settings, stopping, stack)
+        context = _open(settings, shutdown, stack)
         # From here on there may be jobs to finish.
-        on_signal(stopping.ask)
+        on_signal(shutdown.ask)
         from worker.loop import work
 
-        work(parts)
+        work(context)
 
 
-def _leave(stopping: Stopping) -> None:
+def _leave(shutdown: ShutdownSignal) -> None:
     """Stop at once: no job was taken yet."""
-    stopping.ask()
+    shutdown.ask()
     sys.exit(0)
 
 
@@ -66,17 +66,17 @@ def _serve(settings: Settings, stack: ExitStack) -> None:
         stack.callback(server.shutdown)
 
 
-def _open(settings: Settings, stopping: Stopping, stack: ExitStack):
-    from worker.context import Parts
-    from worker.retry import patiently
+def _open(settings: Settings, shutdown: ShutdownSignal, stack: ExitStack):
+    from worker.context import WorkerContext
+    from worker.retry import retry_transient
 
-    events = patiently(lambda: open_events(settings), stopping)
+    events = retry_transient(lambda: open_events(settings), shutdown)
     stack.enter_context(closing(events))
     stack.callback(_tell, events, settings, "stopped")
     generator = _load(settings, events)
-    queue = patiently(lambda: open_queue(settings), stopping)
+    queue = retry_transient(lambda: open_queue(settings), shutdown)
     stack.enter_context(closing(queue))
-    return Parts(queue, events, open_store(settings), generator, settings, stopping)
+    return WorkerContext(queue, events, open_store(settings), generator, settings, shutdown)
 
 
 def _load(settings: Settings, events: Events):
@@ -88,7 +88,7 @@ def _load(settings: Settings, events: Events):
     generator = load(settings.model_id, settings.device)
     MODEL_LOADED.set(1)
     _tell(events, settings, "ready", settings.model_id)
-    log.info("Ready on %s.", generator.description.device)
+    log.info("Ready on %s.", generator.model.device)
     return generator
 
 

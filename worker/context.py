@@ -11,11 +11,11 @@ from wire.messages.job import Job
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.generator import Generator
-from worker.shutdown import Stopping
+from worker.shutdown import ShutdownSignal
 
 
 @dataclass(frozen=True)
-class Parts:
+class WorkerContext:
     """Queue, events, store and generator, with the settings that they are used by."""
 
     queue: Queue
@@ -23,7 +23,7 @@ class Parts:
     store: Store
     generator: Generator
     settings: Settings
-    stopping: Stopping
+    shutdown: ShutdownSignal
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ class Parts:
     @property
     def batch_size(self) -> int:
         """Pictures painted in one call, at most."""
-        return self.settings.batch_size or self.generator.description.batch_size
+        return self.settings.batch_size or self.generator.model.batch_size
 
     def tell(self, kind: Kind, about: Job, **fields: object) -> None:
         """Send an event about a job."""

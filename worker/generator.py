@@ -6,10 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from core.errors import GenerationError, PaintingFailed
+from core.errors import GenerationError, GenerationFailed
 
 
-class OutOfMemory(PaintingFailed):
+class OutOfMemory(GenerationFailed):
     """The device had no room for so many pictures at once; fewer may fit."""
 
 
@@ -22,7 +22,7 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True)
-class Painting:
+class GenerationParameters:
     """One picture to be painted. Sizes in pixels."""
 
     prompt: str
@@ -33,7 +33,7 @@ class Painting:
 
 
 @dataclass(frozen=True)
-class Description:
+class ModelInfo:
     """What the generator is, and what it does where a job leaves it the choice."""
 
     model_id: str
@@ -53,17 +53,17 @@ class Generator(Protocol):
     """Paints pictures of one size and one number of steps at once."""
 
     @property
-    def description(self) -> Description:
+    def model(self) -> ModelInfo:
         """What this generator is."""
 
-    def paint(
+    def generate(
         self,
-        paintings: list[Painting],
+        parameters: list[GenerationParameters],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> list[np.ndarray]:
         """Return one array for each painting: height x width x 3, uint8, RGB.
 
         ``on_step`` is called with 1 … steps; ``should_stop`` is asked after each step.
-        Raises PaintingFailed, DeviceLost, or Interrupted after ``should_stop`` said yes.
+        Raises GenerationFailed, DeviceLost, or Interrupted after ``should_stop`` said yes.
         """

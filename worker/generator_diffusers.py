@@ -9,10 +9,10 @@ import torch
 from diffusers import DiffusionPipeline
 from diffusers.utils.logging import disable_progress_bar
 
-from core.errors import ModelUnavailable, PaintingFailed
+from core.errors import GenerationFailed, ModelUnavailable
 from core.model_defaults import ModelDefaults, read_model_defaults
 from worker.device import choose_device, product_name
-from worker.generator import Description, DeviceLost, Interrupted, OutOfMemory, Painting
+from worker.generator import DeviceLost, GenerationParameters, Interrupted, ModelInfo, OutOfMemory
 
 _GPU_BATCH = 4
 _USUAL_STEPS = 25
@@ -40,30 +40,28 @@ def load(model_id: str, device: str | None) -> "DiffusersGenerator":
 class DiffusersGenerator:
     """A loaded pipeline."""
 
-    def __init__(self, pipeline: DiffusionPipeline, description: Description) -> None:
+    def __init__(self, pipeline: DiffusionPipeline, description: ModelInfo) -> None:
         self._pipeline = pipeline
-        self.description = description
+        self.model = description
 
-    def paint(
+    def generate(
         self,
-        paintings: list[Painting],
+        parameters: list[GenerationParameters],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> list[np.ndarray]:
         """Return height x width x 3 RGB uint8 arrays; see worker.generator.Generator."""
         try:
-            return self._paint(paintings, on_step, should_stop)
-        except (Interrupted, PaintingFailed):
+            return self._paint(parameters, on_step, should_stop)
+        except (Interrupted, GenerationFailed):
             raise
         except torch.AcceleratorError as error:
-            raise DeviceLost(
-                f"The device {self.description.device} failed: {_short(error)}"
-            ) from None
+            raise DeviceLost(f"The device {self.model.device} failed: {_short(error)}") from None
         except Exception as error:
             raise _explained(error) from error
 
-    def _paint(self, paintings, on_step, should_stop) -> list[np.ndarray]:
-        first = paintings[0]
+    def _paint(self, parameters, on_step, should_stop) -> list[np.ndarray]:
+        first = parameters[0]
 
         def after_step(_pipeline, index: int, _timestep, values: dict) -> dict:
             # Some schedulers call the model twice in a step.
@@ -74,12 +72,12 @@ class DiffusersGenerator:
 
         with torch.inference_mode():
             pictures = self._pipeline(
-                prompt=[painting.prompt for painting in paintings],
+                prompt=[painting.prompt for painting in parameters],
                 width=first.width,
                 height=first.height,
                 num_inference_steps=first.steps,
-                guidance_scale=self.description.guidance_scale,
-                generator=[_random(painting.seed) for painting in paintings],
+                guidance_scale=self.model.guidance_scale,
+                generator=[_random(painting.seed) for painting in parameters],
                 output_type="pt",
                 callback_on_step_end=after_step,
             ).images
@@ -94,19 +92,19 @@ def _random(seed: int) -> torch.Generator:
 def _pixels(pictures: torch.Tensor) -> list[np.ndarray]:
     """Turn n x 3 x height x width from 0 to 1 into n arrays of height x width x 3."""
     if not torch.isfinite(pictures).all():
-        raise PaintingFailed("The model's numbers overflowed; this is no picture.")
+        raise GenerationFailed("The model's numbers overflowed; this is no picture.")
     as_bytes = (pictures * 255).round().to(torch.uint8)
     return list(as_bytes.permute(0, 2, 3, 1).contiguous().cpu().numpy())
 
 
-def _explained(error: Exception) -> PaintingFailed:
+def _explained(error: Exception) -> GenerationFailed:
     if isinstance(error, torch.OutOfMemoryError) or any(
         words in str(error) for words in _NO_MEMORY
     ):
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         return OutOfMemory("The device has too little memory for a picture of this size.")
-    return PaintingFailed(f"The model could not paint this: {_short(error)}")
+    return GenerationFailed(f"The model could not paint this: {_short(error)}")
 
 
 def _short(error: Exception) -> str:
@@ -149,9 +147,9 @@ def _not_loaded(model_id: str, reason: str, is_folder: bool) -> str:
 
 def _describe(
     pipeline: DiffusionPipeline, model_id: str, device: str, defaults: ModelDefaults | None
-) -> Description:
+) -> ModelInfo:
     defaults = defaults or _own_defaults(pipeline)
-    return Description(
+    return ModelInfo(
         model_id=model_id,
         device=product_name(device),
         steps=defaults.steps,

@@ -6,8 +6,8 @@ from contextlib import suppress
 from core.errors import QueueError
 from wire.queues.base import Delivery
 from worker.batch import do_batch
-from worker.context import Parts
-from worker.retry import patiently
+from worker.context import WorkerContext
+from worker.retry import retry_transient
 
 _TAKE_TIMEOUT = 0.5
 """Seconds: how long a worker with nothing to do may overlook that it should stop."""
@@ -17,8 +17,8 @@ _LONGEST_WAIT_FOR_ONE_TASK = 60.0
 that is done already: it ends, in place of holding a GPU until the next request."""
 
 
-def work(parts: Parts) -> None:
-    """Do jobs until ``parts.stopping`` is asked.
+def work(context: WorkerContext) -> None:
+    """Do jobs until ``context.shutdown`` is asked.
 
     With EXIT_AFTER_ONE_TASK do one, or none if none comes within a minute.
 
@@ -27,35 +27,35 @@ def work(parts: Parts) -> None:
 
     """
     started = time.monotonic()
-    while not parts.stopping.asked and not _one_task_too_many(parts, started):
-        deliveries = _take(parts)
+    while not context.shutdown.requested and not _one_task_too_many(context, started):
+        deliveries = _take(context)
         if deliveries:
-            do_batch(parts, deliveries)
-            if parts.settings.exit_after_one_task:
+            do_batch(context, deliveries)
+            if context.settings.exit_after_one_task:
                 return
 
 
-def _one_task_too_many(parts: Parts, started: float) -> bool:
+def _one_task_too_many(context: WorkerContext, started: float) -> bool:
     waited = time.monotonic() - started
-    return parts.settings.exit_after_one_task and waited > _LONGEST_WAIT_FOR_ONE_TASK
+    return context.settings.exit_after_one_task and waited > _LONGEST_WAIT_FOR_ONE_TASK
 
 
-def _take(parts: Parts) -> list[Delivery]:
+def _take(context: WorkerContext) -> list[Delivery]:
     taken: list[Delivery] = []
     with suppress(QueueError):  # it went on until we were told to stop, or one job is here
-        taken += patiently(
-            lambda: parts.queue.take(1, _TAKE_TIMEOUT),
-            parts.stopping,
+        taken += retry_transient(
+            lambda: context.queue.receive(1, _TAKE_TIMEOUT),
+            context.shutdown,
             # A queue also refuses, as when it cannot bury a bad message for want of memory.
             retried=(QueueError,),
         )
-        while taken and _has_room(parts, taken) and (more := parts.queue.take(1, timeout=0)):
+        while taken and _has_room(context, taken) and (more := context.queue.receive(1, timeout=0)):
             taken += more
     return taken
 
 
-def _has_room(parts: Parts, taken: list[Delivery]) -> bool:
+def _has_room(context: WorkerContext, taken: list[Delivery]) -> bool:
     """Tell whether these jobs fill less than a call; jobs beyond it are for other workers."""
-    if parts.settings.exit_after_one_task:
+    if context.settings.exit_after_one_task:
         return False
-    return sum(delivery.job.count for delivery in taken) < parts.batch_size
+    return sum(delivery.job.count for delivery in taken) < context.batch_size

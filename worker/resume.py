@@ -8,32 +8,32 @@ longer than its limit (see wire.queues.rabbitmq_consumer).
 from itertools import takewhile
 
 from wire.messages.picture import metadata_name, picture_name
-from worker.context import Parts
-from worker.retry import patiently
+from worker.context import WorkerContext
+from worker.retry import retry_transient
 from worker.task import Task
 
 
-def leave_out_stored(parts: Parts, task: Task) -> None:
+def skip_stored(context: WorkerContext, task: Task) -> None:
     """Strike off what lies in the store, and tell it; waits for a store that is away.
 
     Raises StoreError once the worker is told to stop.
     """
 
     def tell(sentence: str) -> None:
-        parts.tell("step", task.job, detail=sentence)
+        context.tell("step", task.job, detail=sentence)
 
-    stored = patiently(lambda: _stored_names(parts, task.job.id), parts.stopping, tell)
+    stored = retry_transient(lambda: _stored_names(context, task.job.id), context.shutdown, tell)
     task.is_described = metadata_name(task.job.id) in stored
     for number in tuple(task.left):
         name = picture_name(task.job.id, number)
         if name in stored:
             task.left.remove(number)
-            parts.tell("stored", task.job, picture=number, name=name)
+            context.tell("stored", task.job, picture=number, name=name)
     if task.is_described:
         # It is written last: all pictures were there, and who deleted some meant it.
         task.left.clear()
 
 
-def _stored_names(parts: Parts, job_id: str) -> set[str]:
-    names = (entry.name for entry in parts.store.entries(after=job_id))
+def _stored_names(context: WorkerContext, job_id: str) -> set[str]:
+    names = (entry.name for entry in context.store.entries(after=job_id))
     return set(takewhile(lambda name: name.startswith(job_id), names))

@@ -7,24 +7,24 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.errors import ApplicationError, QueueUnavailable, StoreFull, StoreUnavailable
-from worker.shutdown import Stopping
+from worker.shutdown import ShutdownSignal
 
 log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-AWAY = (QueueUnavailable, StoreUnavailable, StoreFull)
+TRANSIENT_ERRORS = (QueueUnavailable, StoreUnavailable, StoreFull)
 """What passes by itself, or once somebody has made room."""
 
 _LONGEST_PAUSE = 10
 """Seconds."""
 
 
-def patiently(
+def retry_transient(
     action: Callable[[], Result],
-    stopping: Stopping,
+    shutdown: ShutdownSignal,
     on_trouble: Callable[[str], None] = lambda _: None,
-    retried: tuple[type[ApplicationError], ...] = AWAY,
+    retried: tuple[type[ApplicationError], ...] = TRANSIENT_ERRORS,
 ) -> Result:
     """Return what ``action`` returns, as soon as queue and store let it.
 
@@ -40,8 +40,8 @@ def patiently(
     retrying = Retrying(
         retry=retry_if_exception_type(retried),
         wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_PAUSE),
-        sleep=stopping.wait,
-        stop=lambda _: stopping.asked,
+        sleep=shutdown.wait,
+        stop=lambda _: shutdown.requested,
         before_sleep=tell_once,
         reraise=True,
     )

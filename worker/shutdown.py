@@ -11,32 +11,32 @@ _LOOK_EVERY = 0.1
 """Seconds. A signal handler must not touch a lock, so waiting is looking again and again."""
 
 
-class Stopping:
+class ShutdownSignal:
     """Whether this process was asked to stop, and whether its grace period is over."""
 
     def __init__(self, grace_period: float) -> None:
         self._grace_period = grace_period
-        self._asked_at: float | None = None
+        self._requested_at: float | None = None
 
     def ask(self) -> None:
         """Ask for the end; the grace period begins with the first time."""
-        if self._asked_at is None:
-            self._asked_at = time.monotonic()
+        if self._requested_at is None:
+            self._requested_at = time.monotonic()
 
     @property
-    def asked(self) -> bool:
+    def requested(self) -> bool:
         """Whether no new job should be taken."""
-        return self._asked_at is not None
+        return self._requested_at is not None
 
     @property
-    def overdue(self) -> bool:
+    def deadline_passed(self) -> bool:
         """Whether unfinished jobs should be given back now."""
-        return self.asked and time.monotonic() - self._asked_at >= self._grace_period
+        return self.requested and time.monotonic() - self._requested_at >= self._grace_period
 
     def wait(self, seconds: float) -> None:
         """Sleep, but no longer than until somebody asks for the end."""
         deadline = time.monotonic() + seconds
-        while not self.asked and (left := deadline - time.monotonic()) > 0:
+        while not self.requested and (left := deadline - time.monotonic()) > 0:
             time.sleep(min(left, _LOOK_EVERY))
 
 

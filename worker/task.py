@@ -8,7 +8,7 @@ from core.settings import Settings
 from wire.messages.job import Job, submitted_at
 from wire.messages.picture import Metadata, Timings, picture_name
 from wire.queues.base import Delivery
-from worker.generator import Description, Painting
+from worker.generator import GenerationParameters, ModelInfo
 
 
 @dataclass
@@ -16,7 +16,7 @@ class Task:
     """A leased job and what became of it."""
 
     delivery: Delivery
-    paintings: tuple[Painting, ...]
+    parameters: tuple[GenerationParameters, ...]
     """One for each of the job's pictures, in order."""
     left: list[int]
     """Numbers of the pictures that are not in the store yet, in order."""
@@ -24,8 +24,8 @@ class Task:
     """Whether the metadata lies in the store already."""
     received_at: float = field(default_factory=time.time)
     """Unix seconds."""
-    painting_seconds: float = 0.0
-    storing_seconds: float = 0.0
+    generation_seconds: float = 0.0
+    upload_seconds: float = 0.0
 
     @property
     def job(self) -> Job:
@@ -34,24 +34,24 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Place:
+class BatchItem:
     """One picture in a call of the pipeline."""
 
     task: Task
     number: int
 
     @property
-    def painting(self) -> Painting:
+    def parameters(self) -> GenerationParameters:
         """What is to be painted."""
-        return self.task.paintings[self.number]
+        return self.task.parameters[self.number]
 
 
-def start_task(delivery: Delivery, model: Description) -> Task:
+def start_task(delivery: Delivery, model: ModelInfo) -> Task:
     """Decide everything that the job leaves open."""
     job = delivery.job
     seed = first_seed(job)
-    paintings = tuple(
-        Painting(
+    parameters = tuple(
+        GenerationParameters(
             prompt=job.prompt,
             seed=seed + number,
             width=job.width or model.width,
@@ -60,7 +60,7 @@ def start_task(delivery: Delivery, model: Description) -> Task:
         )
         for number in range(job.count)
     )
-    return Task(delivery, paintings, list(range(job.count)))
+    return Task(delivery, parameters, list(range(job.count)))
 
 
 def first_seed(job: Job) -> int:
@@ -72,16 +72,16 @@ def first_seed(job: Job) -> int:
     return job.seed if job.seed is not None else UUID(job.id).int % 2**32
 
 
-def next_call(tasks: list[Task], size: int) -> list[Place]:
+def next_call(tasks: list[Task], size: int) -> list[BatchItem]:
     """Choose up to ``size`` pictures, of one size and one number of steps, oldest job first."""
-    places = [Place(task, number) for task in tasks for number in task.left]
-    kind = _kind(places[0].painting)
-    return [place for place in places if _kind(place.painting) == kind][:size]
+    places = [BatchItem(task, number) for task in tasks for number in task.left]
+    kind = _kind(places[0].parameters)
+    return [place for place in places if _kind(place.parameters) == kind][:size]
 
 
-def describe(task: Task, model: Description, worker_name: str, settings: Settings) -> Metadata:
+def describe(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
     """Write down a finished job, in the older sample's words and ours."""
-    job, first = task.job, task.paintings[0]
+    job, first = task.job, task.parameters[0]
     return Metadata(
         prompt=job.prompt,
         image_width=first.width,
@@ -96,7 +96,7 @@ def describe(task: Task, model: Description, worker_name: str, settings: Setting
         use_safety_checker=model.safety_checker,
         id=job.id,
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
-        seeds=tuple(painting.seed for painting in task.paintings),
+        seeds=tuple(painting.seed for painting in task.parameters),
         finished_at=time.time(),
         timings=timings_of(task),
         worker=worker_name,
@@ -111,10 +111,10 @@ def timings_of(task: Task) -> Timings:
     submitted = submitted_at(task.job.id)
     return Timings(
         waiting=max(0.0, task.received_at - submitted) if submitted else None,
-        painting=round(task.painting_seconds, 4),
-        storing=round(task.storing_seconds, 4),
+        painting=round(task.generation_seconds, 4),
+        storing=round(task.upload_seconds, 4),
     )
 
 
-def _kind(painting: Painting) -> tuple[int, int, int]:
+def _kind(painting: GenerationParameters) -> tuple[int, int, int]:
     return painting.width, painting.height, painting.steps

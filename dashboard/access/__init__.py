@@ -5,7 +5,7 @@ the presenter's actions may be guarded, by PRESENTER_KEY. With it, people log in
 OpenID Connect.
 """
 
-from dashboard.access.presenter_key import TooManyGuesses, program_may_submit
+from dashboard.access.presenter_key import LockedOut, program_may_submit
 from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.viewer import (
     allows,
@@ -22,10 +22,10 @@ from dashboard.access.viewer import (
 
 __all__ = [
     "Action",
+    "LockedOut",
     "NotAllowed",
     "Policy",
     "Role",
-    "TooManyGuesses",
     "allows",
     "drop_key",
     "email",

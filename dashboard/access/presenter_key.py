@@ -4,27 +4,27 @@ import math
 
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import NotAllowed, Policy, is_key
-from dashboard.presentation.formatting import counted
+from dashboard.presentation.formatting import pluralize
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
 """For each address: 5 wrong keys at once, then one each 10 s."""
 
 
-class TooManyGuesses(NotAllowed):
+class LockedOut(NotAllowed):
     """No key is looked at for so many seconds, not even the right one."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
         super().__init__(
             "Too many wrong keys came from this address. "
-            f"Please try again in {counted(self.seconds, 'second')}."
+            f"Please try again in {pluralize(self.seconds, 'second')}."
         )
 
 
 def check(policy: Policy, typed: str, address: str) -> bool:
-    """Tell whether that is the key; raises TooManyGuesses."""
+    """Tell whether that is the key; raises LockedOut."""
     if seconds := _wrong_keys.wait(address):
-        raise TooManyGuesses(seconds)
+        raise LockedOut(seconds)
     right = is_key(policy, typed)
     if not right:
         _wrong_keys.take(address)
@@ -37,9 +37,9 @@ def program_may_submit(policy: Policy, authorization: str, address: str) -> bool
     Args:
         policy: the site's.
         authorization: the HTTP header of that name (RFC 6750); empty if there is none.
-        address: whose wrong keys are counted together.
+        address: whose wrong keys are pluralize together.
 
-    Raises TooManyGuesses.
+    Raises LockedOut.
 
     """
     if not policy.login:

@@ -75,7 +75,7 @@ def drop_key() -> None:
 
 
 def present_key(typed: str) -> bool:
-    """Make the viewer the presenter if the key is right; raises TooManyGuesses."""
+    """Make the viewer the presenter if the key is right; raises LockedOut."""
     # Streamlit names no address where that is this machine's own.
     right = presenter_key.check(policy(), typed, st.context.ip_address or "127.0.0.1")
     st.session_state[_HAS_KEY] = right

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from dashboard.components.studio.job_cards import progress, say_state
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.gallery.approvals import Approval
+from dashboard.presentation.job_text import describe_state, progress
 
 _HELD = "painted; it appears here and on the wall once the presenter has nodded"
 _REJECTED = "painted, but the presenter chose not to show it"
@@ -27,7 +27,7 @@ class Status:
 def status(view: JobView, approval: Approval | None, snapshot: Snapshot) -> Status:
     """Tell how a job is; its picture is told only if it may be seen."""
     finished = view.state in FINISHED
-    sentence = say_state(view, snapshot)
+    sentence = describe_state(view, snapshot)
     if view.state == "done" and approval:
         sentence = _REJECTED if approval == "rejected" else _HELD
     shares = progress(view)
@@ -35,6 +35,6 @@ def status(view: JobView, approval: Approval | None, snapshot: Snapshot) -> Stat
         prompt=view.job.prompt,
         sentence=f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", "."),
         live=not finished or (view.state == "done" and approval == "waiting"),
-        share=sum(shares) / len(shares) if view.state == "painting" else None,
+        share=sum(shares) / len(shares) if view.state == "generating" else None,
         picture=view.pictures[0] if view.pictures and not approval else None,
     )

@@ -6,13 +6,13 @@ import secrets
 
 from core.errors import ApplicationError
 from dashboard.access.rate_limit import TokenBuckets
-from dashboard.presentation.formatting import counted
+from dashboard.presentation.formatting import pluralize
 
 COOKIE = "visitor"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-class TooOften(ApplicationError):
+class RateLimited(ApplicationError):
     """A visitor has to wait."""
 
     def __init__(self, sentence: str, seconds: float) -> None:
@@ -31,13 +31,13 @@ class Visitors:
         self._each = each
         self._together = together
 
-    def let_pass(self, cookie: str | None, address: str) -> None:
-        """Count a request, or raise TooOften with the seconds to wait."""
+    def allow(self, cookie: str | None, address: str) -> None:
+        """Count a request, or raise RateLimited with the seconds to wait."""
         visitor = cookie if is_token(cookie) else f"without a cookie from {address}"
         if seconds := self._each.wait(visitor):
-            raise TooOften(_wait("You sent several in a row.", seconds), seconds)
+            raise RateLimited(_wait("You sent several in a row.", seconds), seconds)
         if seconds := self._together.take(address):
-            raise TooOften(_wait("Many people are sending right now.", seconds), seconds)
+            raise RateLimited(_wait("Many people are sending right now.", seconds), seconds)
         self._each.take(visitor)
 
 
@@ -60,4 +60,4 @@ def is_token(value: str | None) -> bool:
 
 
 def _wait(reason: str, seconds: float) -> str:
-    return f"{reason} Please send again in {counted(math.ceil(seconds), 'second')}."
+    return f"{reason} Please send again in {pluralize(math.ceil(seconds), 'second')}."

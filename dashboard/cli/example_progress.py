@@ -34,11 +34,11 @@ def words(view: JobView, snapshot: Snapshot) -> str:
     if view.state == "starting":
         return f"taken by {view.worker}"
     stored = f"{len(view.pictures)} of {view.job.count} stored"
-    if view.state == "painting" and view.detail:
+    if view.state == "generating" and view.detail:
         return f"{stored}. {view.detail}"
-    if view.state == "painting" and view.step:
+    if view.state == "generating" and view.step:
         return f"{stored}, step {view.step} of {view.steps}"
-    return stored if view.state == "painting" else view.state
+    return stored if view.state == "generating" else view.state
 
 
 def painted(view: JobView) -> float:

@@ -20,7 +20,7 @@ from dashboard import runtime
 from dashboard.cli.example_progress import Progress, open_progress, words
 from dashboard.domain.jobs import FINISHED, JobView, waiting
 from dashboard.runtime import submission
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from wire.messages.job import MAX_COUNT, Job
 from wire.messages.picture import metadata_name, picture_name
 
@@ -29,7 +29,7 @@ _INTERRUPTED = 130
 """The exit code that shells give to a program that Ctrl+C ended."""
 
 
-class Unfinished(ApplicationError):
+class JobIncomplete(ApplicationError):
     """The job did not come to its end with all its pictures."""
 
 
@@ -43,7 +43,7 @@ def main(
     timeout: Annotated[float, typer.Option(help="seconds to wait for the pictures")] = 3600,
 ) -> None:
     """Send a job to whatever the settings point at, and wait for its pictures."""
-    # The sentences below say what matters; warnings of the parts would tear the bar.
+    # The sentences below say what matters; warnings of the context would tear the bar.
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = {"width": width, "height": height, "steps": steps, "seed": seed}
@@ -56,14 +56,14 @@ def main(
 
 
 def _run(fields: dict[str, object], timeout: float) -> None:
-    parts = runtime.start(load_settings())
+    context = runtime.start(load_settings())
     try:
         job = _submit(fields)
-        _wait(parts, job, timeout)
-        for place in places(parts.settings, job):
+        _wait(context, job, timeout)
+        for place in places(context.settings, job):
             print(place)
     finally:
-        _stop(parts)
+        _stop(context)
 
 
 def _submit(fields: dict[str, object]) -> Job:
@@ -74,10 +74,10 @@ def _submit(fields: dict[str, object]) -> Job:
         raise
 
 
-def _wait(parts: Parts, job: Job, timeout: float) -> None:
+def _wait(context: AppContext, job: Job, timeout: float) -> None:
     try:
         with closing(open_progress(job)) as progress:
-            _follow(parts, job, progress, time.monotonic() + timeout)
+            _follow(context, job, progress, time.monotonic() + timeout)
     except KeyboardInterrupt:
         print(
             f"Stopped. The job {job.id} stays on the queue and is painted when workers run again."
@@ -85,35 +85,35 @@ def _wait(parts: Parts, job: Job, timeout: float) -> None:
         raise
 
 
-def _follow(parts: Parts, job: Job, progress: Progress, deadline: float) -> None:
+def _follow(context: AppContext, job: Job, progress: Progress, deadline: float) -> None:
     """Return once all that the job promises lies in the store."""
     while True:
-        view = parts.find_job(job.id) or waiting(job)
-        progress.show(view, words(view, parts.sampler.snapshot()))
-        if view.state in FINISHED and _is_complete(parts, view):
+        view = context.find_job(job.id) or waiting(job)
+        progress.show(view, words(view, context.sampler.snapshot()))
+        if view.state in FINISHED and _is_complete(context, view):
             return
         if time.monotonic() > deadline:
             _give_up(job)
         time.sleep(_LOOK_EVERY)
 
 
-def _is_complete(parts: Parts, view: JobView) -> bool:
+def _is_complete(context: AppContext, view: JobView) -> bool:
     if view.state == "failed":
-        raise Unfinished(f"The job failed: {view.detail or 'nobody said why.'}")
+        raise JobIncomplete(f"The job failed: {view.detail or 'nobody said why.'}")
     if view.state == "cancelled":
-        raise Unfinished("The job was cancelled.")
+        raise JobIncomplete("The job was cancelled.")
     with suppress(StoreError):  # it was away a moment; the next look may find them
-        return all(parts.store.exists(name) for name in object_names(view.job))
+        return all(context.store.exists(name) for name in object_names(view.job))
     return False
 
 
 def _give_up(job: Job) -> NoReturn:
-    raise Unfinished(f"The pictures did not come in time; the job {job.id} stays on the queue.")
+    raise JobIncomplete(f"The pictures did not come in time; the job {job.id} stays on the queue.")
 
 
-def _stop(parts: Parts) -> None:
-    if parts.supervisor and parts.supervisor.busy_workers():
-        grace = parts.settings.grace_period
+def _stop(context: AppContext) -> None:
+    if context.supervisor and context.supervisor.busy_workers():
+        grace = context.settings.grace_period
         print(f"Workers finish what they have, {grace:g} s at most; Ctrl+C ends them at once.")
     runtime.stop()
 

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Phase = Literal["pending", "starting", "idle", "painting", "stopping", "failed"]
+Phase = Literal["pending", "starting", "idle", "generating", "stopping", "failed"]
 
 LOCAL = "local supervisor"
 """The kind of scaler that runs workers on the dashboard's own machine."""

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from dashboard.domain.fleet import FleetReading
 from dashboard.domain.snapshot import Reading
 from wire.messages.event import Event
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 
 @dataclass(frozen=True)
-class Look:
+class Observation:
     """What the sampler saw when it looked at all sources at once."""
 
     at: float
     """Unix seconds."""
-    queue: Reading[Depth] = field(default_factory=Reading)
+    queue: Reading[QueueDepth] = field(default_factory=Reading)
     store: Reading[int] = field(default_factory=Reading)
     events: Reading[int] = field(default_factory=Reading)
     fleet: Reading[FleetReading] | None = None
@@ -46,7 +46,7 @@ class PromptRead:
     prompt: str
 
 
-Input = Event | PictureFound | PromptRead | Look
+Input = Event | PictureFound | PromptRead | Observation
 Observer = Callable[[Input], None]
 
 

@@ -8,7 +8,7 @@ from wire.messages.event import Event, Kind
 from wire.messages.job import Job, submitted_at
 from wire.messages.picture import Timings
 
-State = Literal["waiting", "starting", "painting", "done", "failed", "cancelled"]
+State = Literal["waiting", "starting", "generating", "done", "failed", "cancelled"]
 FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 _RETRY = ("accepted", "received")
 _STILL_HEARD: dict[State, tuple[Kind, ...]] = {
@@ -81,10 +81,10 @@ def _received(view: JobView, event: Event) -> JobView:
 def _step(view: JobView, event: Event) -> JobView:
     if event.step is None:
         # No step forward: the worker says what it waits for, such as a store that is away.
-        return replace(view, state="painting", worker=event.worker, detail=event.detail)
+        return replace(view, state="generating", worker=event.worker, detail=event.detail)
     return replace(
         view,
-        state="painting",
+        state="generating",
         worker=event.worker,
         picture=event.picture or 0,
         step=event.step,
@@ -97,7 +97,7 @@ def _stored(view: JobView, event: Event) -> JobView:
     if event.name is None or event.name in view.pictures:
         return view
     pictures = (*view.pictures, event.name)
-    state = view.state if view.state in FINISHED else "painting"
+    state = view.state if view.state in FINISHED else "generating"
     return replace(view, state=state, pictures=pictures, step=0, detail=None)
 
 

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.jobs import JobView
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 Value = TypeVar("Value")
 
@@ -33,7 +33,7 @@ class Sample:
     at: float
     """Unix seconds."""
     waiting: int | None = None
-    painting: int | None = None
+    generating: int | None = None
     wanted: int | None = None
     ready: int | None = None
     nodes: int | None = None
@@ -48,7 +48,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Annotation:
     """Something worth a mark on the time axis."""
 
     at: float
@@ -81,7 +81,7 @@ class Snapshot:
     """``laptop``, ``compose`` or ``cluster``, for the page's label."""
     lanes: tuple[str, ...]
     """The lanes that this mode knows, top to bottom."""
-    queue: Reading[Depth] = field(default_factory=Reading)
+    queue: Reading[QueueDepth] = field(default_factory=Reading)
     store: Reading[int] = field(default_factory=Reading)
     """Pictures known to this dashboard."""
     fleet: Reading[FleetReading] | None = None
@@ -90,7 +90,7 @@ class Snapshot:
     """Workers of whom events told, for where no fleet can be asked."""
     samples: tuple[Sample, ...] = ()
     """Oldest first, at most a day; the last one is this moment's."""
-    moments: tuple[Moment, ...] = ()
+    moments: tuple[Annotation, ...] = ()
     jobs: tuple[JobView, ...] = ()
     """Newest first."""
     pictures: tuple[PictureView, ...] = ()

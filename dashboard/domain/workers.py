@@ -60,16 +60,16 @@ def _free(view: WorkerView, event: Event) -> WorkerView:
 
 def _received(view: WorkerView, event: Event) -> WorkerView:
     jobs = tuple(dict.fromkeys((*view.jobs, event.job_id or "")))
-    return _phase(replace(view, jobs=jobs), "painting", "begins a job", event.at)
+    return _phase(replace(view, jobs=jobs), "generating", "begins a job", event.at)
 
 
 def _step(view: WorkerView, event: Event) -> WorkerView:
     step = f"step {event.step} of {event.steps}" if event.step else event.detail
-    return _phase(view, "painting", step or "paints", event.at)
+    return _phase(view, "generating", step or "paints", event.at)
 
 
 def _stored(view: WorkerView, event: Event) -> WorkerView:
-    return _phase(view, "painting", f"stored picture {(event.picture or 0) + 1}", event.at)
+    return _phase(view, "generating", f"stored picture {(event.picture or 0) + 1}", event.at)
 
 
 def _left(view: WorkerView, event: Event) -> WorkerView:

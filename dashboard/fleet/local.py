@@ -9,11 +9,11 @@ from core.errors import FleetError
 from dashboard.domain.fleet import FleetReading, Node, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView, worker_of
-from dashboard.fleet.reconciliation import Report, spoken_by
+from dashboard.fleet.reconciliation import Report, latest_from
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.fleet.worker_processes import Slot
+from dashboard.fleet.worker_processes import WorkerProcess
 
-_READY = ("idle", "painting")
+_READY = ("idle", "generating")
 
 _SLOW_LOOK = 5.0
 """Seconds that one look of the supervisor may take."""
@@ -45,7 +45,7 @@ def reading_of(
     report: Report, heard: dict[str, WorkerView], gpus: tuple[Node, ...]
 ) -> FleetReading:
     """Put processes and what was heard of them together."""
-    workers = tuple(_worker(slot, spoken_by(slot, heard)) for slot in report.slots)
+    workers = tuple(_worker(worker, latest_from(worker, heard)) for worker in report.workers)
     return FleetReading(
         scaler=report.scaler,
         wanted=report.wanted,
@@ -56,14 +56,14 @@ def reading_of(
     )
 
 
-def _worker(slot: Slot, view: WorkerView | None) -> Worker:
-    if slot.state == "failed":
-        return Worker(slot.name, "failed", slot.why, slot.since)
-    if slot.state == "stopping":
+def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
+    if worker.state == "failed":
+        return Worker(worker.name, "failed", worker.why, worker.since)
+    if worker.state == "stopping":
         why = "finishes what it has" if view and view.jobs else "is about to end"
-        return Worker(slot.name, "stopping", why, slot.since)
+        return Worker(worker.name, "stopping", why, worker.since)
     if view is None:
-        return Worker(slot.name, "starting", "loading libraries", slot.since)
+        return Worker(worker.name, "starting", "loading libraries", worker.since)
     return worker_of(view)
 
 

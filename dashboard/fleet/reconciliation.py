@@ -14,13 +14,13 @@ from dashboard.fleet.scaling_rule import (
     ScalingPolicy,
     cooldown_left,
 )
-from dashboard.fleet.worker_processes import Slot
-from wire.queues.base import Depth
+from dashboard.fleet.worker_processes import WorkerProcess
+from wire.queues.base import QueueDepth
 
 _DOWN_WINDOW = 15.0
 """Seconds; the HPA's own 300 are for machines that take minutes to start."""
 
-_STOPPED_FIRST = {"failed": 0, "idle": 1, "starting": 2, "painting": 3}
+_STOPPED_FIRST = {"failed": 0, "idle": 1, "starting": 2, "generating": 3}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Report:
     """Why it is not in charge, as a sentence."""
     wanted: int = 0
     scaler: Scaler | None = None
-    slots: tuple[Slot, ...] = ()
+    workers: tuple[WorkerProcess, ...] = ()
     events: tuple[FleetEvent, ...] = ()
 
 
@@ -65,36 +65,38 @@ def describe(settings: Settings, state: ScalerState, jobs: int | None, now: floa
     )
 
 
-def jobs_of(depth: Depth, busy: int) -> int:
+def jobs_of(depth: QueueDepth, busy: int) -> int:
     """Count jobs that wait and jobs in progress; busy workers tell where the queue cannot."""
     return depth.ready + (busy if depth.unacknowledged is None else depth.unacknowledged)
 
 
-def spoken_by(slot: Slot, heard: dict[str, WorkerView]) -> WorkerView | None:
-    """Return what a slot's process said; not what an earlier one of its name had said."""
-    view = heard.get(slot.name)
-    return view if view and view.heard_at >= slot.started_at else None
+def latest_from(worker: WorkerProcess, heard: dict[str, WorkerView]) -> WorkerView | None:
+    """Return what a worker's process said; not what an earlier one of its name had said."""
+    view = heard.get(worker.name)
+    return view if view and view.heard_at >= worker.started_at else None
 
 
-def surplus(slots: Iterable[Slot], wanted: int, phases: dict[str, Phase]) -> list[Slot]:
+def to_stop(
+    workers: Iterable[WorkerProcess], wanted: int, phases: dict[str, Phase]
+) -> list[WorkerProcess]:
     """Choose which workers stop: those that would lose the least, and of these the newest."""
-    staying = [slot for slot in slots if slot.state != "stopping"]
+    staying = [worker for worker in workers if worker.state != "stopping"]
 
-    def loss(slot: Slot) -> tuple[int, float]:
-        phase = "failed" if slot.state == "failed" else phases.get(slot.name, "starting")
-        return _STOPPED_FIRST.get(phase, 2), -slot.since
+    def loss(worker: WorkerProcess) -> tuple[int, float]:
+        phase = "failed" if worker.state == "failed" else phases.get(worker.name, "starting")
+        return _STOPPED_FIRST.get(phase, 2), -worker.since
 
     return sorted(staying, key=loss)[: max(0, len(staying) - wanted)]
 
 
-def place_of(settings: Settings) -> str:
+def name_suffix(settings: Settings) -> str:
     """Return what this machine adds to its workers' names, where others share the queue."""
     return f"@{platform.node()}" if settings.rabbitmq_url else ""
 
 
-def missing(slots: Iterable[Slot], wanted: int, place: str) -> list[str]:
+def to_start(workers: Iterable[WorkerProcess], wanted: int, place: str) -> list[str]:
     """Name the workers that are to be started, with the lowest free numbers."""
-    states = {slot.name: slot.state for slot in slots}
+    states = {worker.name: worker.state for worker in workers}
     staying = sum(state != "stopping" for state in states.values())
     free = (f"worker-{number}{place}" for number in range(1, wanted + len(states) + 1))
     return [name for name in free if name not in states][: max(0, wanted - staying)]

@@ -18,16 +18,16 @@ from dashboard.fleet.reconciliation import (
     Report,
     describe,
     jobs_of,
-    missing,
-    place_of,
+    latest_from,
+    name_suffix,
     policy_of,
-    spoken_by,
-    surplus,
+    to_start,
+    to_stop,
 )
 from dashboard.fleet.scaling_rule import ScalerState, decide
 from dashboard.fleet.worker_processes import (
     WORKER_COMMAND,
-    Slot,
+    WorkerProcess,
     ask_to_stop,
     kill_if_overdue,
     launch,
@@ -61,7 +61,7 @@ class Supervisor:
         self._policy = policy_of(settings)
         self._grace = settings.grace_period
         self._state = ScalerState()
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, WorkerProcess] = {}
         self._events: tuple[FleetEvent, ...] = ()
         self._file = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
         self._report: Report | None = None
@@ -96,14 +96,14 @@ class Supervisor:
 
     def busy_workers(self) -> int:
         """Count the workers of this supervisor that hold a job."""
-        return sum(phase == "painting" for phase in self._phases().values())
+        return sum(phase == "generating" for phase in self._phases().values())
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
                 self._report = self._look(time.time())
                 self._looked.set()
-            except Exception:  # noqa: BLE001, the thread must outlive any of them
+            except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
                 _log.exception("The supervisor stumbled; it goes on at its next look.")
             self._stopping.wait(self.interval)
 
@@ -120,7 +120,7 @@ class Supervisor:
             in_charge=True,
             wanted=self._state.workers,
             scaler=describe(self._settings, self._state, jobs, now),
-            slots=tuple(self._slots.values()),
+            workers=tuple(self._slots.values()),
             events=self._events,
         )
 
@@ -146,52 +146,54 @@ class Supervisor:
 
     def _reconcile(self, wanted: int, now: float) -> None:
         self._watch(now)
-        for slot in surplus(self._slots.values(), wanted, self._phases()):
-            self._stop_one(slot, now)
-        for name in missing(self._slots.values(), wanted, place_of(self._settings)):
+        for worker in to_stop(self._slots.values(), wanted, self._phases()):
+            self._stop_one(worker, now)
+        for name in to_start(self._slots.values(), wanted, name_suffix(self._settings)):
             self._start_one(name, now)
-        for slot in list(self._slots.values()):
-            kill_if_overdue(slot, self._grace, now)
-            if slot.state == "failed" and now >= slot.retry_at:
-                self._start_one(slot.name, now, slot.failures)
+        for worker in list(self._slots.values()):
+            kill_if_overdue(worker, self._grace, now)
+            if worker.state == "failed" and now >= worker.retry_at:
+                self._start_one(worker.name, now, worker.failures)
 
     def _watch(self, now: float) -> None:
-        for slot in list(self._slots.values()):
-            seen = observe(slot, now)
-            self._keep(slot.name, seen)
+        for worker in list(self._slots.values()):
+            seen = observe(worker, now)
+            self._keep(worker.name, seen)
             if seen is None:
-                self._tell(now, f"{slot.name} stopped")
-            elif seen.state == "failed" and slot.state == "running":
-                self._tell(now, f"{slot.name} failed: {seen.why}")
-                self._return_jobs(slot)
+                self._tell(now, f"{worker.name} stopped")
+            elif seen.state == "failed" and worker.state == "running":
+                self._tell(now, f"{worker.name} failed: {seen.why}")
+                self._return_jobs(worker)
 
-    def _return_jobs(self, slot: Slot) -> None:
+    def _return_jobs(self, worker: WorkerProcess) -> None:
         """Tell what a worker that died could not: its jobs wait for another."""
-        view = spoken_by(slot, self._journal.workers())
+        view = latest_from(worker, self._journal.workers())
         for job_id in view.jobs if view else ():
-            detail = f"{slot.name} ended in the middle of it"
-            event = Event(kind="returned", worker=slot.name, job_id=job_id, detail=detail)
+            detail = f"{worker.name} ended in the middle of it"
+            event = Event(kind="returned", worker=worker.name, job_id=job_id, detail=detail)
             self._journal.record(event)
-        self._journal.forget_worker(slot.name)
+        self._journal.forget_worker(worker.name)
 
     def _start_one(self, name: str, now: float, failures: int = 0) -> None:
         self._journal.forget_worker(name)
         try:
-            slot = launch(name, self._settings, self._command, now, failures)
+            worker = launch(name, self._settings, self._command, now, failures)
         except OSError as error:
-            slot = Slot(name, "failed", now, failures=failures + 1, why=f"{error.strerror}.")
-        self._keep(name, slot)
-        self._tell(now, f"{name} started" if slot.process else f"{name} failed: {slot.why}")
+            worker = WorkerProcess(
+                name, "failed", now, failures=failures + 1, why=f"{error.strerror}."
+            )
+        self._keep(name, worker)
+        self._tell(now, f"{name} started" if worker.process else f"{name} failed: {worker.why}")
 
-    def _stop_one(self, slot: Slot, now: float) -> None:
-        self._keep(slot.name, ask_to_stop(slot, now))
-        self._tell(now, f"{slot.name} asked to stop")
+    def _stop_one(self, worker: WorkerProcess, now: float) -> None:
+        self._keep(worker.name, ask_to_stop(worker, now))
+        self._tell(now, f"{worker.name} asked to stop")
 
-    def _keep(self, name: str, slot: Slot | None) -> None:
-        if slot is None:
+    def _keep(self, name: str, worker: WorkerProcess | None) -> None:
+        if worker is None:
             self._slots.pop(name, None)
         else:
-            self._slots[name] = slot
+            self._slots[name] = worker
 
     def _tell(self, now: float, text: str) -> None:
         _log.info("%s", text)
@@ -200,7 +202,7 @@ class Supervisor:
     def _phases(self) -> dict[str, Phase]:
         heard = self._journal.workers()
         return {
-            slot.name: view.phase
-            for slot in list(self._slots.values())
-            if (view := spoken_by(slot, heard)) is not None
+            worker.name: view.phase
+            for worker in list(self._slots.values())
+            if (view := latest_from(worker, heard)) is not None
         }

@@ -33,7 +33,7 @@ _MARGIN = 5.0
 
 
 @dataclass(frozen=True)
-class Slot:
+class WorkerProcess:
     """A place in the local fleet, and the process in it."""
 
     name: str
@@ -58,7 +58,7 @@ class Slot:
 
 def launch(
     name: str, settings: Settings, command: tuple[str, ...], now: float, failures: int = 0
-) -> Slot:
+) -> WorkerProcess:
     """Start a worker; raises OSError if the system cannot."""
     log = settings.data_dir / "logs" / f"{name}.log"
     with open_log(log) as output:
@@ -72,45 +72,45 @@ def launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Slot(name, "running", now, process, now, log, log_start, failures)
+    return WorkerProcess(name, "running", now, process, now, log, log_start, failures)
 
 
-def observe(slot: Slot, now: float) -> Slot | None:
+def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
     """Look how a worker is, and keep its log small; None if it has ended as it should."""
-    if slot.process is None:
-        return slot
-    if slot.process.poll() is None:
-        return replace(slot, log_start=0) if emptied(slot.log) else slot
-    slot.process.stdin.close()
-    if slot.state == "stopping" or slot.process.returncode == 0:
+    if worker.process is None:
+        return worker
+    if worker.process.poll() is None:
+        return replace(worker, log_start=0) if emptied(worker.log) else worker
+    worker.process.stdin.close()
+    if worker.state == "stopping" or worker.process.returncode == 0:
         return None
-    lasted = now - slot.since >= _LASTED
-    return Slot(
-        name=slot.name,
+    lasted = now - worker.since >= _LASTED
+    return WorkerProcess(
+        name=worker.name,
         state="failed",
         since=now,
-        failures=1 if lasted else slot.failures + 1,
-        why=_why_it_ended(slot),
+        failures=1 if lasted else worker.failures + 1,
+        why=_why_it_ended(worker),
     )
 
 
-def ask_to_stop(slot: Slot, now: float) -> Slot | None:
+def ask_to_stop(worker: WorkerProcess, now: float) -> WorkerProcess | None:
     """Send SIGTERM; None if there is no process that could hear it."""
-    if slot.process is None:
+    if worker.process is None:
         return None
-    slot.process.terminate()
-    return replace(slot, state="stopping", since=now)
+    worker.process.terminate()
+    return replace(worker, state="stopping", since=now)
 
 
-def kill_if_overdue(slot: Slot, grace: float, now: float) -> None:
+def kill_if_overdue(worker: WorkerProcess, grace: float, now: float) -> None:
     """End a worker that did not stop within its grace period (seconds)."""
-    if slot.state == "stopping" and now - slot.since > grace + _MARGIN:
-        _kill(slot.process)
+    if worker.state == "stopping" and now - worker.since > grace + _MARGIN:
+        _kill(worker.process)
 
 
-def stop_all(slots: Iterable[Slot], grace: float) -> None:
+def stop_all(workers: Iterable[WorkerProcess], grace: float) -> None:
     """Stop every worker and return when none is left, ``grace`` seconds and a few at most."""
-    processes = [slot.process for slot in slots if slot.process]
+    processes = [worker.process for worker in workers if worker.process]
     for process in processes:
         process.terminate()
     try:
@@ -158,11 +158,11 @@ def _plain(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _why_it_ended(slot: Slot) -> str:
-    code = slot.process.returncode
+def _why_it_ended(worker: WorkerProcess) -> str:
+    code = worker.process.returncode
     if code == -signal.SIGKILL:
         return "It was ended by SIGKILL, as a system does that runs out of memory."
     if code < 0:
         return f"It was ended by {signal.Signals(-code).name}."
-    last = last_sentence(slot.log, slot.log_start)
+    last = last_sentence(worker.log, worker.log_start)
     return last or f"It ended with exit code {code}, without a word."

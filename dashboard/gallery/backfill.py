@@ -7,15 +7,15 @@ from itertools import islice
 
 from dashboard.gallery import listing
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.listing import Span
+from dashboard.gallery.listing import NameRange
 from wire.messages.picture import parse_metadata_name
 from wire.stores.base import Entry, Store
 
-STRIDE = 2000
+PAGE_SIZE = 2000
 """Objects taken in at a time: two of S3's pages."""
 
 
-class GalleryWalk:
+class GalleryBackfill:
     """Goes back in time, the newest stretch first, a page of names at a time.
 
     A stretch is listed forwards, which is all that S3 can do. What was taken in stays when
@@ -29,14 +29,14 @@ class GalleryWalk:
         self._index = index
         now = clock()
         spans = (*listing.spans_back(now), *listing.spans_of_other_versions(now))
-        self._spans: deque[Span] = deque(spans)
+        self._spans: deque[NameRange] = deque(spans)
         self._listing: Iterator[Entry] | None = None
 
     def read(self) -> int:
         """Take in the next objects and return how many there were; 0 at the end."""
         while self._spans:
             entries = self._next_entries()
-            if len(entries) < STRIDE:
+            if len(entries) < PAGE_SIZE:
                 self._spans.popleft()
                 self._listing = None
             if entries:
@@ -51,7 +51,7 @@ class GalleryWalk:
         if self._listing is None:
             self._listing = listing.within(self._store, (first, last))
         try:
-            entries = list(islice(self._listing, STRIDE))
+            entries = list(islice(self._listing, PAGE_SIZE))
         except Exception:
             self._listing = None
             raise

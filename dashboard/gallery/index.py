@@ -10,7 +10,7 @@ from heapq import nlargest
 
 from dashboard.domain.inputs import Observer, PictureFound, PromptRead, nobody
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.order import PictureOrder, Place, neighbours, newest_before
+from dashboard.gallery.order import IndexEntry, PictureOrder, neighbours, newest_before
 from dashboard.gallery.query import GalleryPage, GalleryQuery, page_of
 from wire.messages.job import MAX_COUNT, submitted_at
 from wire.messages.picture import parse_picture_name, picture_name
@@ -47,7 +47,7 @@ class GalleryIndex:
         self._stars: frozenset[str] = frozenset()
         self._stored_since_start = 0
         self._shown: tuple[PictureView, ...] | None = ()
-        self._matches: dict[GalleryQuery, list[Place]] = {}
+        self._matches: dict[GalleryQuery, list[IndexEntry]] = {}
         self.complete = False
         """Whether the whole store was looked through once."""
         self.admits: Admits = lambda _name, _at: True
@@ -172,7 +172,7 @@ class GalleryIndex:
         """Return how many pictures were stored since this process began."""
         return self._stored_since_start
 
-    def _admitted(self, places: Iterable[Place]) -> Iterator[Place]:
+    def _admitted(self, places: Iterable[IndexEntry]) -> Iterator[IndexEntry]:
         """Pass on what is new and may be shown, and count it."""
         for at, name in places:
             if self._is_new(name) and self.admits(name, at):
@@ -203,7 +203,7 @@ class GalleryIndex:
     def _read_of_prompts(self) -> tuple[int, int]:
         return len(self._prompts), len(self._prompts) + len(self._unread)
 
-    def _matching(self, query: GalleryQuery) -> list[Place]:
+    def _matching(self, query: GalleryQuery) -> list[IndexEntry]:
         if query.is_all:
             return self._order.places
         if query not in self._matches:
@@ -212,15 +212,15 @@ class GalleryIndex:
             self._matches[query] = list(filter(self._test(query), self._order.places))
         return self._matches[query]
 
-    def _test(self, query: GalleryQuery) -> Callable[[Place], bool]:
-        def matches(place: Place) -> bool:
+    def _test(self, query: GalleryQuery) -> Callable[[IndexEntry], bool]:
+        def matches(place: IndexEntry) -> bool:
             if query.starred and place[1] not in self._stars:
                 return False
             return query.matches(self._prompts.get(place[1][:_JOB], ""))
 
         return matches
 
-    def _place(self, name: str) -> Place | None:
+    def _place(self, name: str) -> IndexEntry | None:
         """Say where a picture stands, or stood before it was deleted."""
         if place := self._order.place(name):
             return place
@@ -228,7 +228,7 @@ class GalleryIndex:
         at = submitted_at(identity.job_id) if identity else None
         return None if at is None else (at, name)
 
-    def _view(self, place: Place) -> PictureView:
+    def _view(self, place: IndexEntry) -> PictureView:
         at, name = place
         identity = parse_picture_name(name)
         return PictureView(

@@ -13,7 +13,7 @@ from wire.stores.base import Entry, Store
 MINUTE, DAY = 60.0, 86400.0
 _FIRST_UUIDV7 = 1577836800.0
 """2020, in Unix seconds: before it, no UUIDv7 was ever made."""
-Span = tuple[str, str]
+NameRange = tuple[str, str]
 """The names after the first text and before the second."""
 
 
@@ -23,7 +23,7 @@ def prefix(at: float) -> str:
     return f"{digits[:8]}-{digits[8:]}"
 
 
-def span(start: float, now: float) -> Span:
+def span(start: float, now: float) -> NameRange:
     """Return where the names of jobs lie that were made from ``start`` on.
 
     A name beyond tomorrow is no UUIDv7: there a listing stops, before it would read the
@@ -32,7 +32,7 @@ def span(start: float, now: float) -> Span:
     return prefix(start), prefix(now + DAY)
 
 
-def within(store: Store, names: Span) -> Iterator[Entry]:
+def within(store: Store, names: NameRange) -> Iterator[Entry]:
     """List the objects of a span."""
     first, last = names
     return takewhile(lambda entry: entry.name < last, store.entries(first))
@@ -53,7 +53,7 @@ def newest(store: Store, now: float, enough: int) -> list[Entry]:
     return found
 
 
-def spans_back(now: float) -> Iterator[Span]:
+def spans_back(now: float) -> Iterator[NameRange]:
     """Step back from now to the first UUIDv7, in growing steps that cover all time once."""
     end = now + DAY
     for start in _steps_back(now):
@@ -61,7 +61,7 @@ def spans_back(now: float) -> Iterator[Span]:
         end = start
 
 
-def spans_of_other_versions(now: float) -> tuple[Span, Span]:
+def spans_of_other_versions(now: float) -> tuple[NameRange, NameRange]:
     """Return where names lie that do not tell a time, and marks such as stars."""
     return ("", prefix(_FIRST_UUIDV7)), (prefix(now + DAY), "~")
 

@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
-Place = tuple[float, str]
+IndexEntry = tuple[float, str]
 """When a picture was stored (Unix seconds) and its name: its place in the order."""
 
 
@@ -11,24 +11,24 @@ class PictureOrder:
     """Each name once, oldest first; not safe to use from several threads at once."""
 
     def __init__(self) -> None:
-        self.places: list[Place] = []
+        self.places: list[IndexEntry] = []
         self._stored: dict[str, float] = {}
 
     def __contains__(self, name: str) -> bool:
         """Tell whether a picture is there."""
         return name in self._stored
 
-    def place(self, name: str) -> Place | None:
+    def place(self, name: str) -> IndexEntry | None:
         """Return where a picture stands."""
         at = self._stored.get(name)
         return None if at is None else (at, name)
 
-    def add(self, place: Place) -> None:
+    def add(self, place: IndexEntry) -> None:
         """Put in a picture that is not there yet."""
         insort(self.places, place)
         self._stored[place[1]] = place[0]
 
-    def add_all(self, places: Iterable[Place]) -> None:
+    def add_all(self, places: Iterable[IndexEntry]) -> None:
         """Put in many, in any order; each is there before the next one is asked for."""
         for place in places:
             self.places.append(place)
@@ -57,13 +57,13 @@ class PictureOrder:
         return [name for _, name in self.places[bisect_left(self.places, (at, "")) :]]
 
 
-def newest_before(places: Sequence[Place], at: float) -> str | None:
+def newest_before(places: Sequence[IndexEntry], at: float) -> str | None:
     """Return the newest picture that was stored before ``at`` (Unix seconds)."""
     index = bisect_left(places, (at, ""))
     return places[index - 1][1] if index else None
 
 
-def neighbours(places: Sequence[Place], place: Place) -> tuple[str | None, str | None]:
+def neighbours(places: Sequence[IndexEntry], place: IndexEntry) -> tuple[str | None, str | None]:
     """Return the next newer and the next older picture of a place, which may be empty by now."""
     index = bisect_left(places, place)
     after = index + (index < len(places) and places[index] == place)

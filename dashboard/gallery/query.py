@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.order import Place
+from dashboard.gallery.order import IndexEntry
 
 PAGE = 24
 """Full rows with 12, 8, 6, 4 and 3 columns."""
@@ -56,9 +56,9 @@ class GalleryPage:
 
 
 def page_of(
-    places: Sequence[Place],
-    first: Place | None,
-    view: Callable[[Place], PictureView],
+    places: Sequence[IndexEntry],
+    first: IndexEntry | None,
+    view: Callable[[IndexEntry], PictureView],
     prompts: tuple[int, int],
 ) -> GalleryPage:
     """Cut a page out of places in order of time; ``first`` None is the newest page."""
@@ -77,7 +77,7 @@ def page_of(
     )
 
 
-def _newer(places: Sequence[Place], end: int) -> str | None:
+def _newer(places: Sequence[IndexEntry], end: int) -> str | None:
     if end == len(places):
         return None
     return places[end + PAGE - 1][1] if end + PAGE < len(places) else ""

@@ -8,7 +8,7 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
 from dashboard.gallery.index import SHOWN, GalleryIndex
-from dashboard.gallery.listing import Span
+from dashboard.gallery.listing import NameRange
 from wire.messages.event import Event, Kind
 from wire.messages.job import submitted_at
 from wire.messages.picture import (
@@ -30,7 +30,7 @@ _OTHER_NAMES = 2000
 """Most of each that one look reads, so that no look takes long."""
 
 
-def usual_pause(took: float) -> float:
+def default_pause(took: float) -> float:
     """Return the seconds until the next listing, from those that one took."""
     return max(_LISTING_EVERY, took / _LISTING_SHARE)
 
@@ -59,7 +59,7 @@ class GalleryReader:
         index: GalleryIndex,
         journal: Journal,
         clock: Callable[[], float] = time.time,
-        pause: Callable[[float], float] = usual_pause,
+        pause: Callable[[float], float] = default_pause,
         read_marks: Callable[[], None] | None = None,
     ) -> None:
         self._store = store
@@ -114,7 +114,7 @@ class GalleryReader:
         self._next_listing = ended + self._pause(ended - begun)
         return recent
 
-    def _forget_deleted(self, known: list[str], recent: list[Entry], span: Span) -> None:
+    def _forget_deleted(self, known: list[str], recent: list[Entry], span: NameRange) -> None:
         """Drop what another dashboard deleted, should its event have been lost."""
         first, last = span
         listed = {entry.name for entry in recent}

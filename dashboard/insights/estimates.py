@@ -49,7 +49,7 @@ def _until(snapshot: Snapshot, ahead: list[JobView]) -> float | None:
     workers = snapshot.fleet.value.ready if snapshot.fleet and snapshot.fleet.value else None
     if pace is None or not workers or not ahead:
         return None
-    painting = [view for view in snapshot.jobs if view.state in ("starting", "painting")]
+    painting = [view for view in snapshot.jobs if view.state in ("starting", "generating")]
     pictures = sum(view.job.count for view in ahead)
     pictures += sum(view.job.count - len(view.pictures) for view in painting)
     return pictures * pace / workers

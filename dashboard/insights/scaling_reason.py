@@ -7,8 +7,8 @@ from datetime import tzinfo
 from dashboard.domain.fleet import FleetReading, Scaler
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.insights.why_busy import Sentence, why_busy
-from dashboard.presentation.formatting import counted, duration, ended, since
-from wire.queues.base import Depth
+from dashboard.presentation.formatting import duration, end_sentence, pluralize, time_ago
+from wire.queues.base import QueueDepth
 
 _UNKNOWN = "Why is unknown"
 _MISSED_LOOKS = 3
@@ -34,7 +34,7 @@ def explain_snapshot(snapshot: Snapshot, zone: tzinfo | None) -> Sentence:
 
 def explain(
     fleet: Reading[FleetReading] | None,
-    queue: Reading[Depth],
+    queue: Reading[QueueDepth],
     now: float,
     zone: tzinfo | None = None,
     neglected_since: float | None = None,
@@ -73,12 +73,12 @@ def neglected_since(samples: Sequence[Sample]) -> float | None:
 
 def _known(reading: FleetReading, scaler: Scaler, jobs: int | None, past: _Since) -> Sentence:
     wanted = reading.wanted
-    still = f"Why still {counted(wanted, 'worker')}" if wanted else "Why no workers"
+    still = f"Why still {pluralize(wanted, 'worker')}" if wanted else "Why no workers"
     fault = _fault(scaler, wanted)
     if fault:
         return still, fault
     if jobs is None:
-        return still, "the requests could not be counted; until they are, nothing changes."
+        return still, "the requests could not be pluralize; until they are, nothing changes."
     if wanted == 0:
         return still, _why_none(scaler, jobs, past.neglected)
     if jobs == 0:
@@ -92,26 +92,26 @@ def _fault(scaler: Scaler, wanted: int) -> str | None:
         return "the scaler is paused."
     for condition in scaler.conditions:
         if condition.name == "Ready" and condition.holds is False:
-            return f"the scaler does not work: {ended(condition.why)}"
+            return f"the scaler does not work: {end_sentence(condition.why)}"
     # An autoscaler that has not seen any worker yet has nothing to say.
     looks = scaler.autoscaler and scaler.autoscaler.current and wanted
     for condition in scaler.autoscaler.conditions if looks else ():
         if condition.name == "ScalingActive" and condition.holds is False:
-            return f"the autoscaler does not work: {ended(condition.why)}"
+            return f"the autoscaler does not work: {end_sentence(condition.why)}"
     return None
 
 
 def _why_none(scaler: Scaler, jobs: int, neglected: float) -> str:
     within = f"within {scaler.polling_interval:g} s"
     if jobs and scaler.scale_out_paused:
-        return f"{counted(jobs, 'request')} waiting, but scaling out is paused."
+        return f"{pluralize(jobs, 'request')} waiting, but scaling out is paused."
     if jobs and neglected > _MISSED_LOOKS * scaler.polling_interval + _TO_BE_SEEN:
         return (
-            f"{counted(jobs, 'request')} waiting for {duration(neglected)}, and the scaler, which "
-            f"looks every {scaler.polling_interval:g} s, has not started one. Does it run?"
+            f"{pluralize(jobs, 'request')} waiting for {duration(neglected)}, and the scaler, "
+            f"which polls every {scaler.polling_interval:g} s, has not started one. Does it run?"
         )
     if jobs:
-        return f"{counted(jobs, 'request')} came since the last look; one starts {within}."
+        return f"{pluralize(jobs, 'request')} came since the last look; one starts {within}."
     return f"nothing is waiting. The next request starts one {within}."
 
 
@@ -128,7 +128,7 @@ def _why_idle(still: str, scaler: Scaler, wanted: int, age: float) -> Sentence:
     return still, f"nothing is waiting; {cooldown}."
 
 
-def _jobs(scaler: Scaler, wanted: int, queue: Reading[Depth]) -> int | None:
+def _jobs(scaler: Scaler, wanted: int, queue: Reading[QueueDepth]) -> int | None:
     """Return the scaler's own number; the queue's where the scaler has none, or an old one."""
     in_the_queue = _in_the_queue(queue)
     if scaler.jobs is None or (wanted == 0 and in_the_queue is not None):
@@ -136,19 +136,19 @@ def _jobs(scaler: Scaler, wanted: int, queue: Reading[Depth]) -> int | None:
     return scaler.jobs
 
 
-def _in_the_queue(queue: Reading[Depth]) -> int | None:
+def _in_the_queue(queue: Reading[QueueDepth]) -> int | None:
     depth = queue.value
     if depth is None or depth.unacknowledged is None:
         return None
     return depth.ready + depth.unacknowledged
 
 
-def _line(queue: Reading[Depth]) -> str:
+def _line(queue: Reading[QueueDepth]) -> str:
     if queue.value is None:
         return "How many requests wait is unknown."
     if queue.value.ready == 0:
         return "Nothing is waiting."
-    return f"{counted(queue.value.ready, 'request')} waiting."
+    return f"{pluralize(queue.value.ready, 'request')} waiting."
 
 
 def _unread(reading: FleetReading) -> str:
@@ -156,9 +156,9 @@ def _unread(reading: FleetReading) -> str:
     return " ".join((f"{unread} could not be read.", *reading.troubles[:2]))
 
 
-def _silent(fleet: Reading[FleetReading], queue: Reading[Depth], zone: tzinfo | None) -> str:
+def _silent(fleet: Reading[FleetReading], queue: Reading[QueueDepth], zone: tzinfo | None) -> str:
     if fleet.error is None:
         return "the first look has not come back yet."
-    reason = fleet.error[:1].lower() + ended(fleet.error)[1:]
+    reason = fleet.error[:1].lower() + end_sentence(fleet.error)[1:]
     going_on = " Requests and pictures go on as before." if queue.value else ""
-    return f"{since(fleet.at, zone)}, {reason}{going_on}"
+    return f"{time_ago(fleet.at, zone)}, {reason}{going_on}"

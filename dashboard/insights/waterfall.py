@@ -13,7 +13,7 @@ Stage = Literal[
     "start",  # its worker's image was pulled and its process started
     "model",  # its worker loaded its model
     "again",  # with earlier workers, and in line between them
-    "painting",
+    "generating",
     "storing",
     "worker",  # with the worker: nobody told how much of it was painting
     "unknown",
@@ -24,7 +24,7 @@ _LEAST = 0.005
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Span:
     """One stage of a job's life."""
 
     stage: Stage
@@ -38,8 +38,8 @@ class Stretch:
         return self.end - self.start
 
 
-def waterfall(view: JobView, now: float) -> tuple[Stretch, ...]:
-    """Divide a job's time into stretches that follow each other, until its end or ``now``.
+def waterfall(view: JobView, now: float) -> tuple[Span, ...]:
+    """Divide a job's time into spans that follow each other, until its end or ``now``.
 
     Empty if it is not known when it began.
     """
@@ -49,12 +49,12 @@ def waterfall(view: JobView, now: float) -> tuple[Stretch, ...]:
     end = max(begun, now if view.finished_at is None else view.finished_at)
     taken = view.received_at if view.state != "waiting" else None
     if taken is None:
-        stretches = [Stretch(_untaken(view), begun, end)]
+        spans = [Span(_untaken(view), begun, end)]
     else:
         taken = min(max(taken, begun), end)
-        stretches = [*_wait(view, begun, taken), *_work(view, taken, end)]
+        spans = [*_wait(view, begun, taken), *_work(view, taken, end)]
     least = min(_LEAST, (end - begun) / 10)
-    return tuple(stretch for stretch in stretches if stretch.seconds > least)
+    return tuple(span for span in spans if span.seconds > least)
 
 
 def _untaken(view: JobView) -> Stage:
@@ -63,19 +63,19 @@ def _untaken(view: JobView) -> Stage:
     return "again" if view.attempt else "line"
 
 
-def _wait(view: JobView, begun: float, taken: float) -> Iterator[Stretch]:
+def _wait(view: JobView, begun: float, taken: float) -> Iterator[Span]:
     """Divide the time before a worker took the job by how that worker had started."""
     if view.attempt > 1:
-        yield Stretch("again", begun, taken)
+        yield Span("again", begun, taken)
         return
     at = begun
     for stage, start, end in _start_of_worker(view):
         start, end = max(start, at), min(end, taken)
         if end > start:
-            yield Stretch("line", at, start)
-            yield Stretch(stage, start, end)
+            yield Span("line", at, start)
+            yield Span(stage, start, end)
             at = end
-    yield Stretch("line", at, taken)
+    yield Span("line", at, taken)
 
 
 def _start_of_worker(view: JobView) -> Iterator[tuple[Stage, float, float]]:
@@ -92,16 +92,16 @@ def _start_of_worker(view: JobView) -> Iterator[tuple[Stage, float, float]]:
         yield stage, start, end
 
 
-def _work(view: JobView, taken: float, end: float) -> Iterator[Stretch]:
+def _work(view: JobView, taken: float, end: float) -> Iterator[Span]:
     if view.state not in FINISHED:
-        yield Stretch("painting", taken, end)
+        yield Span("generating", taken, end)
         return
     if view.timings is None:
-        yield Stretch("worker", taken, end)
+        yield Span("worker", taken, end)
         return
     # Pictures are painted and stored in turn; here each is summed up.
-    painted = min(end, taken + view.timings.painting)
+    painted = min(end, taken + view.timings.generating)
     stored = min(end, painted + view.timings.storing)
-    yield Stretch("painting", taken, painted)
-    yield Stretch("storing", painted, stored)
-    yield Stretch("unknown", stored, end)
+    yield Span("generating", taken, painted)
+    yield Span("storing", painted, stored)
+    yield Span("unknown", stored, end)

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 from dashboard.domain.fleet import FleetReading, Phase, Scaler, Worker
-from dashboard.presentation.formatting import counted, ended
+from dashboard.presentation.formatting import end_sentence, pluralize
 
 Sentence = tuple[str, str]
 """What is asked, to be set in bold and followed by a colon; and the answer."""
@@ -13,7 +13,7 @@ Sentence = tuple[str, str]
 def why_busy(reading: FleetReading, scaler: Scaler, jobs: int, wanted: int) -> Sentence:
     """Say how jobs make workers, and what those that are not ready wait for."""
     called_for = math.ceil(jobs / scaler.jobs_per_worker)
-    share = f"{counted(jobs, 'request')} waiting or in progress, {_share(scaler)}"
+    share = f"{pluralize(jobs, 'request')} waiting or in progress, {_share(scaler)}"
     if called_for > scaler.maximum:
         share += f", at most {scaler.maximum}"
     if wanted > max(called_for, scaler.minimum):
@@ -46,14 +46,14 @@ def _step_by_step(scaler: Scaler) -> str:
 def _busy_lead(reading: FleetReading, scaler: Scaler, called_for: int, wanted: int) -> str:
     still = "still " if wanted > max(called_for, scaler.minimum) else ""
     none_ready = ", none ready" if reading.ready == 0 else ""
-    return f"Why {still}{counted(wanted, 'worker')}{none_ready}"
+    return f"Why {still}{pluralize(wanted, 'worker')}{none_ready}"
 
 
 def _states(reading: FleetReading, wanted: int) -> str:
     failed = [worker for worker in reading.workers if worker.phase == "failed"]
     pending = [worker for worker in reading.workers if worker.phase == "pending"]
     if failed:
-        return f"{failed[0].name} failed: {ended(failed[0].why)}"
+        return f"{failed[0].name} failed: {end_sentence(failed[0].why)}"
     if pending:
         return _pending(pending)
     if reading.ready is None:
@@ -64,7 +64,7 @@ def _states(reading: FleetReading, wanted: int) -> str:
 def _pending(workers: list[Worker]) -> str:
     """Say what most of those that have no place wait for, such as a GPU node."""
     [(why, number)] = Counter(worker.why for worker in workers).most_common(1)
-    return f"{number} {ended(why if number == 1 else why.replace('waits', 'wait', 1))}"
+    return f"{number} {end_sentence(why if number == 1 else why.replace('waits', 'wait', 1))}"
 
 
 def _starting(workers: tuple[Worker, ...], left: int) -> str:

@@ -26,12 +26,12 @@ def short_duration(seconds: float) -> str:
     return f"{max(0.0, seconds):.2g} s" if seconds < 9.95 else duration(seconds)
 
 
-def age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """Say how old a reading is: ``0.4 s``, ``2 s``."""
     return f"{max(0.0, seconds):.1f} s" if seconds < 0.95 else duration(seconds)
 
 
-def about(seconds: float) -> str:
+def approximate_duration(seconds: float) -> str:
     """Say an estimate no more precisely than it is known: in steps of 5 s, then minutes."""
     if seconds < 90:
         return f"about {max(5, round(seconds / 5) * 5)} s"
@@ -44,12 +44,12 @@ def ordinal(number: int) -> str:
     return f"{number}{suffix or 'th'}"
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """Say a number of things: ``1 worker``, ``2 workers``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def since(at: float | None, zone: tzinfo | None = None) -> str:
+def time_ago(at: float | None, zone: tzinfo | None = None) -> str:
     """Say since when a silent source is silent."""
     return "no reading yet" if at is None else f"no reading since {clock(at, zone)}"
 
@@ -71,7 +71,7 @@ def money(amount: float, currency: str) -> str:
     return f"{currency}{gap}{amount:,.{digits}f}"
 
 
-def ended(text: str) -> str:
+def end_sentence(text: str) -> str:
     """End a text as a sentence ends."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 

@@ -50,8 +50,10 @@ def check(file: Annotated[Path, typer.Argument(help="A recording.")]) -> None:
     cut = " Its end is missing: the recorder was interrupted." if found.cut else ""
     pictures = sum(name.endswith(".png") for name in found.places)
     print(
-        f"“{found.header.name}”: {formatting.duration(found.duration)} in {found.header.mode} mode, "
-        f"{formatting.counted(pictures, 'picture')}, {formatting.counted(len(found.steps), 'reading')}.{cut}"
+        f"“{found.header.name}”: {formatting.duration(found.duration)} "
+        f"in {found.header.mode} mode, "
+        f"{formatting.pluralize(pictures, 'picture')}, "
+        f"{formatting.pluralize(len(found.steps), 'reading')}.{cut}"
     )
 
 

@@ -9,7 +9,7 @@ from dashboard.recordings import folder
 from dashboard.recordings.format import Header
 from dashboard.recordings.recorder import Progress, Recorder
 from dashboard.recordings.redaction import model_name
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 
 MAX_NAME = 80
 """Characters."""
@@ -18,11 +18,11 @@ _lock = threading.Lock()
 _recorder: Recorder | None = None
 
 
-def start(runtime: Parts, name: str, path: Path | None = None) -> None:
+def start(runtime: AppContext, name: str, path: Path | None = None) -> None:
     """Record what a running dashboard reads from now on.
 
     Args:
-        runtime: the parts that run.
+        runtime: the context that run.
         name: what people call the recording.
         path: a file that does not exist yet; None lets the date and the time name it.
 
@@ -53,7 +53,7 @@ def progress() -> Progress | None:
     return recorder.progress() if recorder else None
 
 
-def recorder_for(runtime: Parts, name: str, path: Path | None = None) -> Recorder:
+def recorder_for(runtime: AppContext, name: str, path: Path | None = None) -> Recorder:
     """Make a recorder of what a running dashboard reads; the caller starts it."""
     # Ids tell whole milliseconds: a job of this very one is not from before the recording.
     now = int(time.time() * 1000) / 1000
@@ -67,7 +67,7 @@ def recorder_for(runtime: Parts, name: str, path: Path | None = None) -> Recorde
     )
 
 
-def header_of(runtime: Parts, name: str, at: float) -> Header:
+def header_of(runtime: AppContext, name: str, at: float) -> Header:
     """Say what is recorded. A model's folder is named without the way to it."""
     snapshot, model = runtime.sampler.snapshot(), runtime.settings.model_id
     return Header(

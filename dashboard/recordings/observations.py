@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dashboard.domain.inputs import Look
+from dashboard.domain.inputs import Observation
 from dashboard.recordings.format import LookLine
 from dashboard.recordings.redaction import redacted
 
-_look = TypeAdapter(Look)
-_EMPTY: dict[str, Any] = _look.dump_python(Look(at=0.0), mode="json", exclude={"at"})
+_look = TypeAdapter(Observation)
+_EMPTY: dict[str, Any] = _look.dump_python(Observation(at=0.0), mode="json", exclude={"at"})
 
 
 class LookWriter:
@@ -22,7 +22,7 @@ class LookWriter:
     def __init__(self) -> None:
         self._before = _EMPTY
 
-    def line(self, look: Look) -> LookLine:
+    def line(self, look: Observation) -> LookLine:
         """Say what changed; sentences lose the addresses that they name."""
         plain = redacted(_look.dump_python(look, mode="json", exclude={"at"}))
         changes = difference(self._before, plain)
@@ -36,7 +36,7 @@ class LookReader:
     def __init__(self) -> None:
         self._before = _EMPTY
 
-    def look(self, line: LookLine) -> Look:
+    def look(self, line: LookLine) -> Observation:
         """Return the whole look; raises pydantic's ValidationError."""
         self._before = merged(self._before, line.changes)
         return _look.validate_python(self._before | {"at": line.at})

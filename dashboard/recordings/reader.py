@@ -37,7 +37,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Place:
+class ObjectLocation:
     """Where in the file an object lies."""
 
     offset: int
@@ -56,7 +56,7 @@ class Recording:
     header: Header
     steps: tuple[Step, ...]
     """In the order in which they entered."""
-    places: dict[str, Place]
+    places: dict[str, ObjectLocation]
     """The objects in the file, by name."""
     cut: bool
     """Whether the last line was incomplete: whatever recorded it ended in the middle."""
@@ -105,14 +105,14 @@ class _Pages:
     """What was read so far."""
 
     steps: list[Step]
-    places: dict[str, Place]
+    places: dict[str, ObjectLocation]
     looks: LookReader
 
     def add(self, text: bytes, offset: int) -> None:
         line = decode(text)
         if isinstance(line, ObjectLine):
             base64.b64decode(line.data, validate=True)
-            self.places[line.name] = Place(offset, len(text), line.at)
+            self.places[line.name] = ObjectLocation(offset, len(text), line.at)
             return
         one = self.looks.look(line) if isinstance(line, LookLine) else input_of(line)
         # Two threads may tell of things in another order than they took the time.

@@ -10,8 +10,8 @@ from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.recordings.reader import Recording
 from dashboard.recordings.replay_backends import ReplayedEvents, ReplayedQueue, ReplayedStore
-from dashboard.recordings.replay_state import Stage
-from dashboard.runtime.context import Parts
+from dashboard.recordings.replay_state import ReplayState
+from dashboard.runtime.context import AppContext
 
 SPEEDS = (1, 2, 5, 10, 20)
 _TICK = 0.1
@@ -43,7 +43,7 @@ class Replay:
         self._settings = settings.model_copy(update={"model_id": recording.header.model})
         self._lock = threading.Lock()
         self._seconds, self._speed, self._playing = 0.0, SPEEDS[0], True
-        self._stage = Stage(recording)
+        self._stage = ReplayState(recording)
         self._runtime = self._assembled(self._stage)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
@@ -58,7 +58,7 @@ class Replay:
         if self._thread.is_alive():
             self._thread.join()
 
-    def runtime(self) -> Parts:
+    def runtime(self) -> AppContext:
         """Return what pages draw from; another one after each step back."""
         return self._runtime
 
@@ -102,17 +102,17 @@ class Replay:
         self._playing = self._seconds < self.recording.duration
 
     def _go_to(self, seconds: float) -> None:
-        stage = self._stage if seconds >= self._seconds else Stage(self.recording)
+        stage = self._stage if seconds >= self._seconds else ReplayState(self.recording)
         stage.play_until(self.recording.start + seconds)
         self._seconds = seconds
         if stage is not self._stage:
             self._stage, self._runtime = stage, self._assembled(stage)
 
-    def _assembled(self, stage: Stage) -> Parts:
+    def _assembled(self, stage: ReplayState) -> AppContext:
         snapshot = stage.sampler.snapshot
         store, events = ReplayedStore(self.recording, snapshot), ReplayedEvents()
         prompts = GalleryPrompts(store, stage.gallery, stage.journal)
-        return Parts(
+        return AppContext(
             settings=self._settings,
             queue=ReplayedQueue(snapshot),
             store=store,

@@ -7,7 +7,7 @@ from core.errors import ObjectMissing, PublishRefused, QueueUnavailable, StoreEr
 from dashboard.domain.snapshot import Snapshot
 from dashboard.recordings.reader import Recording
 from wire.messages.event import Event
-from wire.queues.base import DeadLetter, Depth
+from wire.queues.base import DeadLetter, QueueDepth
 from wire.stores.base import Entry
 
 NOTHING_CHANGES = "This is a replay: nothing is sent and nothing is changed."
@@ -23,10 +23,10 @@ class ReplayedQueue:
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
 
-    publish = take = acknowledge = give_back = reject = staticmethod(_refuse)
+    publish = take = acknowledge = requeue = reject = staticmethod(_refuse)
     retry_dead_letter = drop_dead_letter = staticmethod(_refuse)
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """Return the depth that was read at this moment."""
         reading = self._snapshot().queue
         if reading.value is None:

@@ -1,6 +1,6 @@
 """A recording on its way through the code that a live run goes through."""
 
-from dashboard.domain.inputs import Input, Look, PictureFound, PromptRead
+from dashboard.domain.inputs import Input, Observation, PictureFound, PromptRead
 from dashboard.domain.journal import Journal
 from dashboard.gallery.index import GalleryIndex
 from dashboard.recordings.reader import Recording
@@ -8,7 +8,7 @@ from dashboard.sampling.sampler import Sampler
 from wire.messages.event import Event
 
 
-class Stage:
+class ReplayState:
     """Journal, gallery and timeline as they were at one moment of a recording.
 
     It moves forward only; to go back, a new one starts over. That takes milliseconds, since
@@ -19,7 +19,7 @@ class Stage:
         header = recording.header
         self._steps = recording.steps
         self._next = 0
-        self._look = Look(at=header.at)
+        self._look = Observation(at=header.at)
         self.journal = Journal()
         self.gallery = GalleryIndex(started=header.at)
         self.gallery.complete = True  # no older pictures are looked for
@@ -37,7 +37,7 @@ class Stage:
             self.sampler.refresh()
 
     def _let_in(self, one: Input) -> None:
-        if isinstance(one, Look):
+        if isinstance(one, Observation):
             self._look = one
             self.sampler.fold(one)
         elif isinstance(one, PictureFound):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from core.errors import RecordingError
-from dashboard.domain.inputs import Look
+from dashboard.domain.inputs import Observation
 from dashboard.recordings.reader import Recording, read
 
 
@@ -49,7 +49,7 @@ def _remembered(path: Path, size: int, _modified: int) -> Summary:
 
 def _summary(recording: Recording, size: int) -> Summary:
     header = recording.header
-    looks = (step.input for step in recording.steps if isinstance(step.input, Look))
+    looks = (step.input for step in recording.steps if isinstance(step.input, Observation))
     fleets = (look.fleet.value for look in looks if look.fleet and look.fleet.value)
     return Summary(
         path=recording.path,

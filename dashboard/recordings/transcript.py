@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from dashboard.domain.inputs import Input, Look, PictureFound, PromptRead
+from dashboard.domain.inputs import Input, Observation, PictureFound, PromptRead
 from dashboard.domain.jobs import JobView
 from dashboard.recordings.format import Line, line_of
 from dashboard.recordings.observations import LookWriter
@@ -42,7 +42,7 @@ class Transcript:
 
     def line(self, at: float, one: Input) -> Line | None:
         """Write down what entered at ``at``; None if it is older than the recording."""
-        if isinstance(one, Look):
+        if isinstance(one, Observation):
             return self._looks.line(one)
         if isinstance(one, PromptRead):
             return line_of(at, one) if one.job_id in self._jobs else None

@@ -42,7 +42,7 @@ def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
 def _status(error: ApplicationError) -> int:
     if isinstance(error, Refused):
         return error.status
-    if isinstance(error, access.TooManyGuesses):
+    if isinstance(error, access.LockedOut):
         return 429
     if isinstance(error, MessageError | PromptRefused):
         return 422
@@ -57,7 +57,7 @@ def _with_sentences(handler: Handler) -> Handler:
             return await handler(request)
         except ApplicationError as error:
             answer = _answer({"error": str(error)}, _status(error))
-            if isinstance(error, access.TooManyGuesses):
+            if isinstance(error, access.LockedOut):
                 answer.headers["Retry-After"] = str(error.seconds)
             return answer
 

@@ -17,7 +17,7 @@ from core.errors import ObjectMissing, StoreError
 from dashboard import runtime
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.routes.thumbnails import thumbnail
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from wire.messages.picture import parse_picture_name
 
 PLOTLY_URL = f"/plotly-{plotly.__version__}.min.js"
@@ -67,7 +67,7 @@ _thumbnails = PictureCache(_REMEMBERED)
 _few_at_a_time = CapacityLimiter(4)
 
 
-def stored_picture(name: str, running: Parts) -> bytes:
+def stored_picture(name: str, running: AppContext) -> bytes:
     """Return a picture, remembered or read; raises ObjectMissing or StoreUnavailable."""
     picture = _cache.get(_key(name, running))
     if picture is None:
@@ -76,7 +76,7 @@ def stored_picture(name: str, running: Parts) -> bytes:
     return picture
 
 
-def _key(name: str, running: Parts) -> str:
+def _key(name: str, running: AppContext) -> str:
     """Keep a replay's pictures, which are small, apart from others of the same name."""
     return f"{running.recording}/{name}" if running.replaying else name
 
@@ -91,7 +91,7 @@ def is_withheld(name: str) -> bool:
     return runtime.current().is_withheld(parse_picture_name(name).job_id)
 
 
-def stored_thumbnail(name: str, running: Parts) -> bytes:
+def stored_thumbnail(name: str, running: AppContext) -> bytes:
     """Return a picture as a tile needs it; raises ObjectMissing or StoreUnavailable."""
     small = _thumbnails.get(_key(name, running))
     if small is None:
@@ -111,7 +111,7 @@ async def small_picture(request: Request) -> Response:
 
 
 async def _answer(
-    request: Request, cache: PictureCache, read: Callable[[str, Parts], bytes]
+    request: Request, cache: PictureCache, read: Callable[[str, AppContext], bytes]
 ) -> Response:
     # Asked for once: a replay may end, or begin, while the picture is read.
     name, running = request.path_params["name"], runtime.current()

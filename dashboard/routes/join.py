@@ -14,7 +14,7 @@ from dashboard import access, runtime
 from dashboard.audience import origin, page, visitors
 from dashboard.audience.page import MAX_PROMPT, Form
 from dashboard.audience.status import Status, status
-from dashboard.audience.visitors import COOKIE, TooOften
+from dashboard.audience.visitors import COOKIE, RateLimited
 from dashboard.gallery.approvals import Approvals
 from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
@@ -42,7 +42,7 @@ _HEADERS = {
 _visitors = visitors.usual()
 
 
-class NotHere(ApplicationError):
+class Forbidden(ApplicationError):
     """The request came from another site's page, or this one takes none from visitors now."""
 
 
@@ -82,7 +82,7 @@ async def show_job(request: Request) -> Response:
 def _check_origin(request: Request) -> None:
     """Refuse forms of other sites."""
     if not origin.is_own(request.headers, runtime.current().settings.public_url):
-        raise NotHere("This request came from another site's page, so it was not sent.")
+        raise Forbidden("This request came from another site's page, so it was not sent.")
 
 
 async def _body(request: Request) -> str:
@@ -101,12 +101,12 @@ def _peer(request: Request) -> str:
 def _submit(prompt: str, cookie: str | None, address: str) -> Job:
     running = runtime.current()
     if running.approvals is None:  # a replay
-        raise NotHere(NOTHING_CHANGES)
+        raise Forbidden(NOTHING_CHANGES)
     if len(prompt) > MAX_PROMPT:
         raise MessageError(f"That is too long; at most {MAX_PROMPT} letters are painted.")
     submission.check({"prompt": prompt})
     held = _must_wait(running.approvals)
-    _visitors.let_pass(cookie, address)
+    _visitors.allow(cookie, address)
     fields = {"prompt": prompt, "count": 1, "held": held or None}
     return running.submit(submission.check(fields))
 
@@ -115,7 +115,7 @@ def _must_wait(approvals: Approvals) -> bool:
     """Ask whether visitors' pictures wait; where people log in, no others are taken."""
     held = approvals.is_required()
     if access.policy().login and not held:
-        raise NotHere("Members send requests here: log in on the dashboard.")
+        raise Forbidden("Members send requests here: log in on the dashboard.")
     return held
 
 
@@ -137,7 +137,7 @@ def _is_id(text: str) -> bool:
 
 def _refusal(typed: str, error: Exception) -> Response:
     kept = " Your text is still here." if typed else ""
-    if isinstance(error, TooOften):
+    if isinstance(error, RateLimited):
         answer = _answer(_form(typed, f"{error}{kept}"), None, 429)
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
@@ -147,7 +147,7 @@ def _refusal(typed: str, error: Exception) -> Response:
 
 
 def _code(error: ApplicationError) -> int:
-    if isinstance(error, NotHere):
+    if isinstance(error, Forbidden):
         return 403
     return 422 if isinstance(error, MessageError | PromptRefused) else 503
 

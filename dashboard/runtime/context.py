@@ -24,7 +24,7 @@ from wire.stores.base import Store
 
 
 @dataclass(frozen=True)
-class Parts:
+class AppContext:
     """Everything that a page or a route may use."""
 
     settings: Settings
@@ -90,14 +90,14 @@ class Parts:
         accepted = (
             Event(kind="accepted", job_id=letter.job.id, job=letter.job) if letter.job else None
         )
-        self.queue.retry_dead_letter(letter.receipt)
+        self.queue.retry_dead_letter(letter.delivery_tag)
         self._forget_letter(letter)
         if accepted:
             self._tell(accepted)
 
     def drop_dead_letter(self, letter: DeadLetter) -> None:
         """Forget a dead letter; raises QueueUnavailable."""
-        self.queue.drop_dead_letter(letter.receipt)
+        self.queue.drop_dead_letter(letter.delivery_tag)
         self._forget_letter(letter)
 
     def cancel(self, job_id: str) -> None:
@@ -148,7 +148,7 @@ class Parts:
 
     def _forget_letter(self, letter: DeadLetter) -> None:
         if self.dead_letters:
-            self.dead_letters.forget(letter.receipt)
+            self.dead_letters.forget(letter.delivery_tag)
 
     def _tell(self, event: Event) -> None:
         self.journal.record(event)

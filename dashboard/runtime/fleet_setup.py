@@ -14,7 +14,7 @@ from wire.queues.base import Queue
 
 
 @dataclass(frozen=True)
-class Choice:
+class FleetSetup:
     """What is read about the workers, and how the page calls it."""
 
     mode: str
@@ -27,22 +27,22 @@ class Choice:
     """None where somebody else runs the workers."""
 
 
-def choose(settings: Settings, queue: Queue, journal: Journal) -> Choice:
+def choose(settings: Settings, queue: Queue, journal: Journal) -> FleetSetup:
     """Make the fleet that the settings name; nothing runs yet."""
     if settings.who_runs_workers == "local":
         return _local(Supervisor(settings, queue, journal), journal)
     if settings.who_runs_workers == "kubernetes":
         fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
         source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)
-        return Choice("cluster", ("requests", "workers", "nodes", "pictures"), source)
-    return Choice(_place(settings), ("requests", "pictures"))
+        return FleetSetup("cluster", ("requests", "workers", "nodes", "pictures"), source)
+    return FleetSetup(_place(settings), ("requests", "pictures"))
 
 
-def _local(supervisor: Supervisor, journal: Journal) -> Choice:
+def _local(supervisor: Supervisor, journal: Journal) -> FleetSetup:
     nodes = ("nodes",) if gpu_nodes() else ()
     lanes = ("requests", "workers", *nodes, "pictures")
     source = Source("the supervisor", LocalFleet(supervisor, journal).read, every=0.25)
-    return Choice("laptop", lanes, source, supervisor)
+    return FleetSetup("laptop", lanes, source, supervisor)
 
 
 def _place(settings: Settings) -> str:

@@ -11,12 +11,12 @@ from core.settings import Settings
 from dashboard.domain.inputs import Observers, PictureFound
 from dashboard.domain.journal import Journal
 from dashboard.gallery.approvals import Approvals
-from dashboard.gallery.backfill import GalleryWalk
+from dashboard.gallery.backfill import GalleryBackfill
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.gallery.reader import EVERY, GalleryReader
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from dashboard.runtime.fleet_setup import choose
 from dashboard.runtime.listener import LISTEN, Listener
 from dashboard.sampling.dead_letters import DeadLetterReader
@@ -28,12 +28,12 @@ _LONGEST_SILENCE = 3600.0
 """Seconds without a word, after which a worker that nobody watches is forgotten."""
 
 _lock = threading.Lock()
-_running: "Parts | None" = None
-_shown: "Callable[[], Parts] | None" = None
+_running: "AppContext | None" = None
+_shown: "Callable[[], AppContext] | None" = None
 
 
-def start(settings: Settings) -> Parts:
-    """Make the parts and set them going; once per process."""
+def start(settings: Settings) -> AppContext:
+    """Make the context and set them going; once per process."""
     global _running
     with _lock:
         if _running is None:
@@ -62,27 +62,27 @@ def stop() -> None:
     runtime.queue.close()
 
 
-def show(replay: Callable[[], Parts] | None) -> None:
+def show(replay: Callable[[], AppContext] | None) -> None:
     """Let all pages draw from a replay, or from the live run again; that goes on meanwhile."""
     global _shown
     _shown = replay
 
 
-def current() -> Parts:
+def current() -> AppContext:
     """Return what the pages show."""
     if _shown is not None:
         return _shown()
     if _running is None:
-        raise RuntimeError("The dashboard's parts do not run; start it with `make demo`.")
+        raise RuntimeError("The dashboard's context do not run; start it with `make demo`.")
     return _running
 
 
-def live() -> Parts | None:
+def live() -> AppContext | None:
     """Return what runs in this process, whatever the pages show; None in a mere replay."""
     return _running
 
 
-def _assembled(settings: Settings) -> Parts:
+def _assembled(settings: Settings) -> AppContext:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
     observers = Observers()
     silence = None if settings.local_fleet else _LONGEST_SILENCE
@@ -99,7 +99,7 @@ def _assembled(settings: Settings) -> Parts:
         store=Source("the store", reader.read, every=EVERY),
         gallery=(
             Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
-            Source("the older pictures", GalleryWalk(store, index).read, every=0.1),
+            Source("the older pictures", GalleryBackfill(store, index).read, every=0.1),
             Source("the stars", gallery.read_stars, every=10.0),
         ),
         events=Source(
@@ -111,7 +111,7 @@ def _assembled(settings: Settings) -> Parts:
     sampler = Sampler(sources.look, journal, index, fleet.mode, fleet.lanes, observers.tell)
     # A picture is what people wait for: it is not kept until the next refresh.
     observers.attach(lambda one: sampler.wake() if isinstance(one, PictureFound) else None)
-    return Parts(
+    return AppContext(
         settings=settings,
         queue=queue,
         store=store,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dashboard.domain.snapshot import Moment, Sample
+from dashboard.domain.snapshot import Annotation, Sample
 
 BURST = 5
 """Jobs within ``TOGETHER`` seconds that make a burst."""
@@ -21,7 +21,7 @@ class _Group:
     count: int
 
 
-def request_moments(submitted: Iterable[float]) -> tuple[Moment, ...]:
+def request_moments(submitted: Iterable[float]) -> tuple[Annotation, ...]:
     """Mark bursts, and jobs that ended a quiet time.
 
     Args:
@@ -31,9 +31,9 @@ def request_moments(submitted: Iterable[float]) -> tuple[Moment, ...]:
     moments, before = [], None
     for group in _groups(sorted(submitted)):
         if group.count >= BURST:
-            moments.append(Moment(group.first, "requests", f"burst of {group.count}"))
+            moments.append(Annotation(group.first, "requests", f"burst of {group.count}"))
         elif before is None or group.first - before.last > QUIET:
-            moments.append(Moment(group.first, "requests", f"{group.count} sent"))
+            moments.append(Annotation(group.first, "requests", f"{group.count} sent"))
         before = group
     return tuple(moments)
 
@@ -55,8 +55,8 @@ def _belongs(at: float, group: _Group) -> bool:
 
 
 def follow_moments(
-    moments: tuple[Moment, ...], before: Sample, after: Sample
-) -> tuple[Moment, ...]:
+    moments: tuple[Annotation, ...], before: Sample, after: Sample
+) -> tuple[Annotation, ...]:
     """Add what happened between two consecutive samples; nothing is told across a gap."""
     moments = _follow_workers(moments, before, after)
     moments = _follow_nodes(moments, before, after)
@@ -64,19 +64,21 @@ def follow_moments(
 
 
 def _follow_workers(
-    moments: tuple[Moment, ...], before: Sample, after: Sample
-) -> tuple[Moment, ...]:
+    moments: tuple[Annotation, ...], before: Sample, after: Sample
+) -> tuple[Annotation, ...]:
     if before.wanted is None or after.wanted is None or before.wanted == after.wanted:
         return moments
     if before.wanted == 0:
         climb = f"0 {_ARROW} {after.wanted}"
-        return (*moments, Moment(after.at, "workers", climb))
+        return (*moments, Annotation(after.at, "workers", climb))
     if after.wanted == 0:
-        return (*moments, Moment(after.at, "workers", "back to zero"))
+        return (*moments, Annotation(after.at, "workers", "back to zero"))
     return _follow_climb(moments, before.wanted, after.wanted)
 
 
-def _follow_climb(moments: tuple[Moment, ...], before: int, after: int) -> tuple[Moment, ...]:
+def _follow_climb(
+    moments: tuple[Annotation, ...], before: int, after: int
+) -> tuple[Annotation, ...]:
     """Let ``0 → 1`` become ``0 → 8``: the autoscaler climbs in steps, the story is one."""
     return tuple(
         replace(moment, text=f"0 {_ARROW} {after}")
@@ -86,33 +88,35 @@ def _follow_climb(moments: tuple[Moment, ...], before: int, after: int) -> tuple
     )
 
 
-def _climbed_to(moment: Moment, workers: int) -> bool:
+def _climbed_to(moment: Annotation, workers: int) -> bool:
     return moment.text == f"0 {_ARROW} {workers}"
 
 
-def _follow_nodes(moments: tuple[Moment, ...], before: Sample, after: Sample) -> tuple[Moment, ...]:
+def _follow_nodes(
+    moments: tuple[Annotation, ...], before: Sample, after: Sample
+) -> tuple[Annotation, ...]:
     if before.nodes is None or after.nodes is None or before.nodes == after.nodes:
         return moments
     joined = after.nodes - before.nodes
     if joined < 0 and after.nodes > 0:
         return moments
     text = _nodes_joined(joined) if joined > 0 else "nodes gone"
-    return (*moments, Moment(after.at, "nodes", text))
+    return (*moments, Annotation(after.at, "nodes", text))
 
 
 def _nodes_joined(count: int) -> str:
     return "node joined" if count == 1 else f"{count} nodes joined"
 
 
-def _follow_pictures(moments: tuple[Moment, ...], after: Sample) -> tuple[Moment, ...]:
+def _follow_pictures(moments: tuple[Annotation, ...], after: Sample) -> tuple[Annotation, ...]:
     """Mark the first picture after each start from zero."""
     started = _last(moments, "workers", _ARROW)
     seen = _last(moments, "pictures")
     if not after.pictures or started is None or (seen and seen.at >= started.at):
         return moments
-    return (*moments, Moment(after.at, "pictures", "first picture"))
+    return (*moments, Annotation(after.at, "pictures", "first picture"))
 
 
-def _last(moments: tuple[Moment, ...], lane: str, word: str = "") -> Moment | None:
+def _last(moments: tuple[Annotation, ...], lane: str, word: str = "") -> Annotation | None:
     matching = (m for m in reversed(moments) if m.lane == lane and word in m.text)
     return next(matching, None)

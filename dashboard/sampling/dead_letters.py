@@ -32,7 +32,7 @@ class DeadLetterReader:
         self._read_at = 0.0
 
     def read(self) -> int:
-        """Look once and return how many there are. Raises QueueUnavailable."""
+        """Observation once and return how many there are. Raises QueueUnavailable."""
         with self._lock:
             count = self._queue.count_dead_letters()
             if self._is_news(count):
@@ -45,10 +45,10 @@ class DeadLetterReader:
         """Return them as they were read last, at once."""
         return self._letters
 
-    def forget(self, receipt: str) -> None:
+    def forget(self, delivery_tag: str) -> None:
         """Leave one out that was retried or dropped here, before the next look."""
         with self._lock:
-            kept = tuple(letter for letter in self._letters if letter.receipt != receipt)
+            kept = tuple(letter for letter in self._letters if letter.delivery_tag != delivery_tag)
             self._counted -= len(self._letters) - len(kept)
             self._letters = kept
 

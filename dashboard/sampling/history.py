@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.domain.snapshot import Moment, Sample
+from dashboard.domain.snapshot import Annotation, Sample
 from dashboard.sampling.annotations import follow_moments, request_moments
 
 SAMPLE_EVERY = 2.0
@@ -18,10 +18,10 @@ class History:
     """What happened, oldest first."""
 
     samples: tuple[Sample, ...] = ()
-    fleet_moments: tuple[Moment, ...] = ()
+    fleet_moments: tuple[Annotation, ...] = ()
     """Moments told from the samples; those of the requests come from the jobs."""
 
-    def moments(self, submitted: Iterable[float]) -> tuple[Moment, ...]:
+    def moments(self, submitted: Iterable[float]) -> tuple[Annotation, ...]:
         """Return all moments in order, given when jobs were made (Unix seconds)."""
         together = (*self.fleet_moments, *request_moments(submitted))
         return tuple(sorted(together, key=lambda moment: moment.at))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import FleetReading
-from dashboard.domain.inputs import Look, Observer, nobody
+from dashboard.domain.inputs import Observation, Observer, nobody
 from dashboard.domain.journal import Journal
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.domain.workers import worker_of
@@ -19,7 +19,7 @@ from dashboard.gallery.index import GalleryIndex
 from dashboard.sampling.history import SAMPLE_EVERY, History, extend
 from dashboard.sampling.samples import sample_of
 from dashboard.sampling.source import Source
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 REFRESH_EVERY = 0.5
 """Seconds between two snapshots when nothing happens, so that ages go on."""
@@ -34,7 +34,7 @@ _log = logging.getLogger(__name__)
 class Sources:
     """What is read; ``fleet`` is None where nothing can be asked about workers."""
 
-    queue: Source[Depth]
+    queue: Source[QueueDepth]
     store: Source[int]
     events: Source[int]
     dead_letters: Source[int]
@@ -59,9 +59,9 @@ class Sources:
         for source in self.all():
             source.stop()
 
-    def look(self) -> Look:
+    def look(self) -> Observation:
         """Return what each source said last, at once."""
-        return Look(
+        return Observation(
             at=time.time(),
             queue=self.queue.reading(),
             store=self.store.reading(),
@@ -85,7 +85,7 @@ class Sampler:
 
     def __init__(
         self,
-        look: Callable[[], Look],
+        look: Callable[[], Observation],
         journal: Journal,
         gallery: GalleryIndex,
         mode: str,
@@ -132,7 +132,7 @@ class Sampler:
         """Add one point to every lane."""
         self._take(sampled=True)
 
-    def fold(self, look: Look) -> None:
+    def fold(self, look: Observation) -> None:
         """Take in a look, without a new snapshot."""
         if look.fleet and look.fleet.value:
             self._journal.note_fleet(look.fleet.value.workers)
@@ -158,16 +158,16 @@ class Sampler:
                 next_sample = time.monotonic() + SAMPLE_EVERY - REFRESH_EVERY / 2
             try:
                 self.sample() if due else self.refresh()
-            except Exception:  # noqa: BLE001, the thread must outlive any of them
+            except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
                 _log.exception("No snapshot could be made; the next one is tried.")
 
-    def _observe(self, look: Look, stored: int) -> Sample:
+    def _observe(self, look: Observation, stored: int) -> Sample:
         told = look.store.value is not None or look.events.value is not None
         pictures = stored - self._pictures_sampled if told else None
         fleet = look.fleet.value if look.fleet else None
         return sample_of(look.at, look.queue.value, fleet, pictures)
 
-    def _compose(self, look: Look) -> Snapshot:
+    def _compose(self, look: Observation) -> Snapshot:
         jobs = self._journal.jobs()
         submitted = (view.submitted_at for view in jobs if view.submitted_at is not None)
         stored = self._gallery.stored_since_start()

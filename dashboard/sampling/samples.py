@@ -2,17 +2,17 @@
 
 from dashboard.domain.fleet import LOCAL, FleetReading, Node, Worker
 from dashboard.domain.snapshot import Sample
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 
 def sample_of(
-    at: float, depth: Depth | None, fleet: FleetReading | None, pictures: int | None
+    at: float, depth: QueueDepth | None, fleet: FleetReading | None, pictures: int | None
 ) -> Sample:
     """Put what is known at one moment into one point; what is not known stays None."""
     return Sample(
         at=at,
         waiting=depth.ready if depth else None,
-        painting=depth.unacknowledged if depth else None,
+        generating=depth.unacknowledged if depth else None,
         wanted=fleet.wanted if fleet else None,
         ready=fleet.ready if fleet else None,
         nodes=_ready_nodes(fleet.nodes) if fleet else None,

@@ -42,15 +42,15 @@ class Source(Generic[Value]):
         self._thread = threading.Thread(target=self._run, name=f"read {name}", daemon=True)
 
     def start(self) -> None:
-        """Look for the first time, and then go on."""
+        """Observation for the first time, and then go on."""
         self._thread.start()
 
     def ask_to_stop(self) -> None:
-        """Look no more after the look in progress; returns at once."""
+        """Observation no more after the look in progress; returns at once."""
         self._stopping.set()
 
     def stop(self, timeout: float = 2.0) -> None:
-        """Look no more; waits ``timeout`` seconds at most for a look in progress."""
+        """Observation no more; waits ``timeout`` seconds at most for a look in progress."""
         self.ask_to_stop()
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -79,7 +79,7 @@ class Source(Generic[Value]):
             return Reading(value=self._read(), at=time.time())
         except ApplicationError as error:
             sentence = str(error)
-        except Exception:  # noqa: BLE001, the thread must outlive any of them
+        except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
             _log.exception("Reading %s failed.", self.name)
             sentence = f"Reading {self.name} failed; the dashboard's log says why."
         return Reading(at=self._newest.at, error=sentence)

@@ -22,8 +22,8 @@ def busy(shared_dashboard: Dashboard, worker: ScriptedWorker) -> Iterator[Dashbo
     for prompt in ("a cat that is done", "a dog that failed", "a fish in the sea", "a house"):
         shared_dashboard.submit(prompt, 2)
     worker.paint()
-    worker.fail(worker.take(), "the device was lost")
-    painting = worker.take()
+    worker.fail(worker.receive(), "the device was lost")
+    painting = worker.receive()
     worker.store(painting, 0)
     worker.step(painting, 1, 2)
     yield shared_dashboard

@@ -39,7 +39,7 @@ SCALER = Scaler(
 
 def reading(second: float) -> FleetReading:
     """Read a cluster of 200 workers, of which one paints and one fails."""
-    painting = Worker("worker-0", "painting", "step 1 of 4", NOW, "gpu-0", JOB.id)
+    painting = Worker("worker-0", "generating", "step 1 of 4", NOW, "gpu-0", JOB.id)
     failed = Worker("worker-199", "failed", "CrashLoopBackOff <b>again</b>", NOW)
     others = [
         Worker(f"worker-{n}", "starting" if second % 4 < 2 else "idle", "why", NOW + second)
@@ -97,7 +97,7 @@ def test_page_without_a_fleet_says_why_and_what_to_do(
     expect(card(page, "workers")).to_contain_text("No worker was heard of")
     expect(card(page, "cost")).to_contain_text("needs a fleet that answers")
     shared_dashboard.submit(HOSTILE, 2)
-    delivery = worker.take()
+    delivery = worker.receive()
     link = card(page, "workers").get_by_role("link", name=HOSTILE)
     expect(link).to_be_visible()
     link.focus()

@@ -148,7 +148,7 @@ def test_picture_is_painted_again_with_a_new_seed_or_with_its_own(
         gallery.tile("a picture to repeat").first.click()
         gallery.dialog.get_by_role("button", name=button).click()
         expect(gallery.dialog).to_have_count(0)
-        delivery = worker.take()
+        delivery = worker.receive()
         asked = (delivery.job.prompt, delivery.job.count, delivery.job.seed)
         assert asked == ("a picture to repeat", 1, seed)
         worker.fail(delivery, "once is enough")

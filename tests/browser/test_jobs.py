@@ -74,7 +74,7 @@ def test_job_is_followed_with_where_its_time_went(
     shared_dashboard.submit(HOSTILE, 2)
     row = jobs.row(HOSTILE)
     expect(row).to_contain_text("waiting")
-    delivery = worker.take()
+    delivery = worker.receive()
     worker.store(delivery, 0)
     expect(row).to_contain_text("1 of 2")
     worker.store(delivery, 1)
@@ -83,7 +83,7 @@ def test_job_is_followed_with_where_its_time_went(
     expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile("in line .*painting"))
     row.get_by_role("link").focus()
     jobs.page.keyboard.press("Enter")
-    for text in (HOSTILE, "worker-1", "2 of 2", "painting"):
+    for text in (HOSTILE, "worker-1", "2 of 2", "generating"):
         expect(jobs.dialog).to_contain_text(text)
     expect(jobs.dialog.get_by_role("img", name=HOSTILE)).to_have_count(2)
     jobs.page.wait_for_url(re.compile(f"job={delivery.job.id}"))
@@ -130,9 +130,9 @@ def test_rows_offer_what_can_be_done(
     shared_dashboard.submit("a wrong wish")
     jobs.row("a wrong wish").get_by_role("button", name="Cancel").click()
     expect(jobs.row("a wrong wish")).to_contain_text("cancelled")
-    worker.take()
+    worker.receive()
     shared_dashboard.submit("an unlucky one")
-    worker.fail(worker.take(), "The paint ran out.")
+    worker.fail(worker.receive(), "The paint ran out.")
     expect(jobs.letters.filter(has_text="an unlucky one")).to_contain_text("The paint ran out.")
     jobs.row("an unlucky one").get_by_role("button", name="Try again").click()
     expect(jobs.row("an unlucky one")).to_contain_text("waiting")
@@ -147,7 +147,7 @@ def test_dead_letters_are_read_retried_and_dropped(
     shared_dashboard.submit("to be retried")
     shared_dashboard.submit(f"to be dropped {HOSTILE}")
     for _ in range(2):
-        worker.fail(worker.take(), "It is <too> large.")
+        worker.fail(worker.receive(), "It is <too> large.")
     dropped, retried = (
         jobs.letters.filter(has_text="dropped"),
         jobs.letters.filter(has_text="retried"),

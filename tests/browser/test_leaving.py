@@ -33,7 +33,7 @@ def test_a_link_to_a_job_leads_to_it(
     """The job's details open, and their page goes on, though late ticks of the old one come."""
     worker = ScriptedWorker(dashboard.data_dir)
     job_id = dashboard.submit(_PROMPT)
-    worker.take()
+    worker.receive()
     page = _leave(open_page, dashboard.url + path, click)
     page.wait_for_url(re.compile(rf"/jobs\?job={job_id}"))
     expect(page.get_by_role("dialog")).to_contain_text(_PROMPT)

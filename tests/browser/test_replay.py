@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.recordings.folder import BUNDLED
 from dashboard.recordings.reader import read
-from dashboard.recordings.replay_state import Stage
+from dashboard.recordings.replay_state import ReplayState
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
@@ -32,7 +32,7 @@ def test_the_end_of_a_replay_shows_what_the_recording_comes_to(
     expect(bar).to_be_visible()
     studio.page.get_by_role("slider", name="Position").press("End")
     recording = read(BUNDLED)
-    stage = Stage(recording)
+    stage = ReplayState(recording)
     stage.play_until(recording.end)
     last = stage.sampler.snapshot()
     expect(bar.get_by_role("button", name="Play")).to_be_visible()

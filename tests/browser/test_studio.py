@@ -33,7 +33,7 @@ def test_job_is_followed_from_its_prompt_to_its_pictures(
     card = studio.card("a follower")
     expect(card).to_contain_text("0 of 4")
     expect(card).to_contain_text("in line")
-    delivery = worker.take()
+    delivery = worker.receive()
     expect(card).to_contain_text("with worker-1")
     worker.step(delivery, 0, 2)
     expect(card).to_contain_text("step 2 of 4 on worker-1")
@@ -78,7 +78,7 @@ def test_nothing_moves_at_a_tick(studio: StudioPage, worker: ScriptedWorker):
     """While a job is painted nothing shifts, and the chart is updated in place."""
     studio.paint("hold still")
     expect(studio.card("hold still")).to_be_visible()
-    delivery = worker.take()
+    delivery = worker.receive()
     studio.page.wait_for_timeout(600)  # the browser forgives shifts for 500 ms after a click
     studio.watch()
     for picture in range(4):
@@ -139,8 +139,8 @@ def test_job_can_be_cancelled_tried_again_and_painted_again(
     expect(studio.card("a wrong wish")).to_contain_text("cancelled")
     studio.page.get_by_role("button", name="Paint again").first.click()
     expect(studio.card("a wrong wish").first).to_contain_text("in line")
-    worker.take()  # the cancelled one
-    worker.fail(worker.take(), "The paint ran out.")
+    worker.receive()  # the cancelled one
+    worker.fail(worker.receive(), "The paint ran out.")
     expect(studio.card("a wrong wish").first).to_contain_text("failed: The paint ran out.")
     studio.page.get_by_role("button", name="Try again").first.click()
     expect(studio.page.locator(".job.failed")).to_have_count(0)
@@ -170,7 +170,7 @@ def test_options_travel_with_the_click(studio: StudioPage, worker: ScriptedWorke
     studio.page.get_by_label("Width").fill("128")
     studio.page.get_by_label("Width").press("Tab")
     studio.paint("a wide one")
-    job = worker.take().job
+    job = worker.receive().job
     assert (job.prompt, job.count) == ("a wide one", 4)
     assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
 

@@ -154,5 +154,5 @@ def _make_as_long(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
         _send(connection, length - queue.depth().ready)
         wait_until(lambda: queue.depth().ready >= length, what="all jobs are on the queue")
         surplus = queue.depth().ready - length
-        for delivery in queue.take(surplus, timeout=5) if surplus > 0 else ():
+        for delivery in queue.receive(surplus, timeout=5) if surplus > 0 else ():
             queue.acknowledge(delivery)

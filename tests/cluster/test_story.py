@@ -16,7 +16,7 @@ from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.picture import metadata_name, picture_name
-from wire.queues.base import Depth, Queue
+from wire.queues.base import Queue, QueueDepth
 
 _PATIENCE = 150
 """Seconds; many workers load their libraries at once, on a machine that may be busy."""
@@ -114,7 +114,7 @@ def _tell(deployed: Deployed, queue: Queue, pictures: int) -> None:
     wait_until(lambda: _painted(deployed, jobs) == len(names), _PATIENCE, "all is painted")
     _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "all is gone again")
     assert {entry.name for entry in open_store(deployed.settings).entries()} >= names
-    assert queue.depth() == Depth(ready=0, unacknowledged=0)
+    assert queue.depth() == QueueDepth(ready=0, unacknowledged=0)
     assert not queue.dead_letters(10)
 
 

@@ -16,7 +16,7 @@ from core.settings import Settings
 from tests.support.conditions import wait_until
 from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
-from wire.queues.base import DeadLetter, Delivery, Depth, Queue
+from wire.queues.base import DeadLetter, Delivery, Queue, QueueDepth
 from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
@@ -96,20 +96,20 @@ def a_job(prompt: str = "cartoon dwarf") -> Job:
 
 
 def take_one(queue: Queue) -> Delivery:
-    deliveries = queue.take(1, PATIENCE)
+    deliveries = queue.receive(1, PATIENCE)
     assert len(deliveries) == 1, "no job came"
     return deliveries[0]
 
 
 def wait_for_depth(queue: Queue, ready: int, unacknowledged: int) -> None:
-    wanted = Depth(ready, unacknowledged)
+    wanted = QueueDepth(ready, unacknowledged)
     wait_until(lambda: queue.depth() == wanted, what=f"{wanted}, not {queue.depth()}")
 
 
 def wait_for_dead_letters(queue: Queue, count: int) -> list[DeadLetter]:
     # A queue may find out only when somebody asks for a job that one is dead.
     def dead() -> list[DeadLetter]:
-        assert queue.take(1, 0) == []
+        assert queue.receive(1, 0) == []
         return letters if len(letters := queue.dead_letters(100)) == count else []
 
     return wait_until(dead, what=f"{count} dead letters")
@@ -129,7 +129,7 @@ def test_an_acknowledged_job_is_gone(queue, other):
     queue.publish(a_job())
     other.acknowledge(take_one(other))
     wait_for_depth(queue, 0, 0)
-    assert queue.take(1, 0) == []
+    assert queue.receive(1, 0) == []
     assert queue.count_dead_letters() == 0
     assert queue.dead_letters(10) == []
 
@@ -141,7 +141,7 @@ def test_jobs_come_in_the_order_in_which_they_were_published(queue):
         queue.publish(job)
     taken = []
     while len(taken) < len(jobs):
-        deliveries = queue.take(6, PATIENCE)
+        deliveries = queue.receive(6, PATIENCE)
         assert 1 <= len(deliveries) <= 6
         taken += [delivery.job for delivery in deliveries]
     assert taken == jobs
@@ -151,14 +151,14 @@ def test_a_batch_is_as_large_as_the_queue_allows(queue):
     """Jobs that wait are taken together, so that a GPU paints them together."""
     for _ in range(5):
         queue.publish(a_job())
-    assert len(queue.take(4, PATIENCE)) == 4
-    assert len(queue.take(4, PATIENCE)) == 1
+    assert len(queue.receive(4, PATIENCE)) == 4
+    assert len(queue.receive(4, PATIENCE)) == 1
 
 
 def test_take_waits_for_the_first_job_only_as_long_as_it_was_told(queue):
     """A worker without work gets to look at other things."""
     started = time.monotonic()
-    assert queue.take(4, 0.3) == []
+    assert queue.receive(4, 0.3) == []
     assert 0.25 < time.monotonic() - started < 5
 
 
@@ -167,26 +167,26 @@ def test_a_take_without_waiting_returns_what_is_there(queue, other):
     jobs = [a_job(str(number)) for number in range(3)]
     for job in jobs:
         other.publish(job)
-    taken = [queue.take(1, timeout)[0].job for timeout in (PATIENCE, 0, 0)]
+    taken = [queue.receive(1, timeout)[0].job for timeout in (PATIENCE, 0, 0)]
     assert taken == jobs
-    assert queue.take(1, 0) == []
+    assert queue.receive(1, 0) == []
 
 
 def test_a_take_without_waiting_asks_for_nothing_later(queue, other):
     """What is published after it is free for the next worker, though this one is busy."""
-    assert queue.take(1, 0.1) == []
-    assert queue.take(1, 0) == []
+    assert queue.receive(1, 0.1) == []
+    assert queue.receive(1, 0) == []
     other.publish(a_job())
-    assert len(other.take(1, 0)) == 1
+    assert len(other.receive(1, 0)) == 1
 
 
 def test_a_take_without_waiting_costs_little(queue):
     """Looking for a further job does not hold up the one in hand."""
-    queue.take(1, 0)
+    queue.receive(1, 0)
     seconds = []
     for _ in range(5):
         started = time.monotonic()
-        queue.take(1, 0)
+        queue.receive(1, 0)
         seconds.append(time.monotonic() - started)
     assert min(seconds) < 1
 
@@ -218,7 +218,7 @@ def test_two_takers_never_hold_the_same_job(backend, queue):
     taken: list[str] = []
 
     def work(taker: Queue) -> None:
-        while deliveries := taker.take(3, 0.5):
+        while deliveries := taker.receive(3, 0.5):
             taken.extend(delivery.job.id for delivery in deliveries)
             for delivery in deliveries:
                 taker.acknowledge(delivery)
@@ -239,7 +239,7 @@ def test_a_job_is_its_takers_until_that_process_is_killed(backend, queue):
     try:
         assert child.stdout.readline().strip() == job.id
         # Several leases long, for the queue that has leases.
-        assert queue.take(1, 5) == []
+        assert queue.receive(1, 5) == []
     finally:
         child.kill()
         child.wait()
@@ -256,7 +256,7 @@ def child_that_takes(backend: Backend) -> subprocess.Popen:
         "from wire.queues.rabbitmq import RabbitQueue\n"
         "from core.settings import Settings\n"
         f"queue = {backend.child_expression}\n"
-        "print(queue.take(1, 30)[0].job.id, flush=True)\n"
+        "print(queue.receive(1, 30)[0].job.id, flush=True)\n"
         "signal.pause()\n"
     )
     return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
@@ -267,7 +267,7 @@ def test_a_job_given_back_is_taken_next_and_its_attempt_counted_once(queue, othe
     first, second = a_job("first"), a_job("second")
     queue.publish(first)
     queue.publish(second)
-    queue.give_back(take_one(queue))
+    queue.requeue(take_one(queue))
     wait_until(lambda: queue.depth().ready == 2, what="both wait")
     delivery = take_one(other)
     assert delivery.job == first
@@ -317,13 +317,13 @@ def test_a_dead_letter_can_be_retried_as_new(queue):
     queue.publish(job)
     queue.reject(take_one(queue), "The GPU was on fire.")
     [letter] = wait_for_dead_letters(queue, 1)
-    queue.retry_dead_letter(letter.receipt)
+    queue.retry_dead_letter(letter.delivery_tag)
     delivery = take_one(queue)
     assert delivery.job == job
     assert delivery.attempt == 1
     assert queue.dead_letters(10) == []
     with pytest.raises(QueueError, match="gone"):
-        queue.retry_dead_letter(letter.receipt)
+        queue.retry_dead_letter(letter.delivery_tag)
 
 
 def test_a_dead_letter_can_be_dropped(queue):
@@ -332,9 +332,9 @@ def test_a_dead_letter_can_be_dropped(queue):
     for job in (kept, dropped):
         queue.publish(job)
         queue.reject(take_one(queue), "It failed.")
-    receipt = next(x.receipt for x in wait_for_dead_letters(queue, 2) if x.job == dropped)
-    queue.drop_dead_letter(receipt)
-    queue.drop_dead_letter(receipt)
+    delivery_tag = next(x.delivery_tag for x in wait_for_dead_letters(queue, 2) if x.job == dropped)
+    queue.drop_dead_letter(delivery_tag)
+    queue.drop_dead_letter(delivery_tag)
     assert [letter.job for letter in queue.dead_letters(10)] == [kept]
 
 
@@ -345,11 +345,11 @@ def test_a_job_that_nobody_finishes_ends_with_the_dead_letters(queue):
     for attempt in range(1, names.DELIVERY_LIMIT + 2):
         delivery = take_one(queue)
         assert delivery.attempt == attempt
-        queue.give_back(delivery)
+        queue.requeue(delivery)
     [letter] = wait_for_dead_letters(queue, 1)
     assert letter.job == job
     assert f"{names.DELIVERY_LIMIT + 1} times" in letter.reason
-    assert queue.take(1, 0) == []
+    assert queue.receive(1, 0) == []
 
 
 def test_waiting_and_leased_jobs_are_counted_apart(queue, other):
@@ -357,7 +357,7 @@ def test_waiting_and_leased_jobs_are_counted_apart(queue, other):
     for _ in range(5):
         queue.publish(a_job())
     wait_for_depth(other, 5, 0)
-    first, _ = queue.take(2, PATIENCE)
+    first, _ = queue.receive(2, PATIENCE)
     wait_for_depth(other, 3, 2)
     queue.acknowledge(first)
     wait_for_depth(other, 3, 1)
@@ -396,7 +396,7 @@ def test_a_message_that_is_no_job_is_buried_and_stops_nobody(backend, queue, nam
     assert letter.reason.endswith(".")
     assert len(letter.body) <= 500
     with pytest.raises(MessageError):
-        queue.retry_dead_letter(letter.receipt)
+        queue.retry_dead_letter(letter.delivery_tag)
     assert len(queue.dead_letters(10)) == 1
 
 
@@ -406,7 +406,7 @@ def test_a_message_without_an_id_becomes_a_job_that_keeps_its_id(backend, queue,
     backend.put(b'{"prompt": "yellow submarine", "count": 4}')
     first = take_one(queue)
     assert (first.job.prompt, first.job.count) == ("yellow submarine", 4)
-    queue.give_back(first)
+    queue.requeue(first)
     second = take_one(other)
     assert second.job == first.job
     other.acknowledge(second)
@@ -419,16 +419,16 @@ def test_closing_returns_what_was_taken(backend, other):
     jobs = [a_job(str(number)) for number in range(3)]
     for job in jobs:
         queue.publish(job)
-    queue.take(2, PATIENCE)
+    queue.receive(2, PATIENCE)
     queue.close()
     wait_until(lambda: other.depth().ready == 3, what="all jobs wait again")
-    assert [delivery.job for delivery in other.take(3, PATIENCE)] == jobs
+    assert [delivery.job for delivery in other.receive(3, PATIENCE)] == jobs
 
 
 def test_a_job_published_after_a_fruitless_take_is_not_lost_by_closing(backend, other):
     """What reached a process that stopped asking is given back as if nobody had seen it."""
     queue = backend.open_queue()
-    assert queue.take(4, 0.1) == []
+    assert queue.receive(4, 0.1) == []
     job = a_job()
     other.publish(job)
     queue.close()
@@ -441,10 +441,10 @@ def test_what_is_said_about_a_lost_lease_is_harmless(backend, other):
     job = a_job()
     queue.publish(job)
     delivery = take_one(queue)
-    queue.give_back(delivery)
+    queue.requeue(delivery)
     again = take_one(other)
     queue.acknowledge(delivery)
-    queue.give_back(delivery)
+    queue.requeue(delivery)
     queue.reject(delivery, "It is too late.")
     assert other.dead_letters(10) == []
     other.acknowledge(again)

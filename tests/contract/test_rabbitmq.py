@@ -19,7 +19,7 @@ from wire.events.rabbitmq import RabbitEvents
 from wire.messages import names
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 from wire.queues.rabbitmq import RabbitQueue
 
 PATIENCE = 10
@@ -44,7 +44,7 @@ def a_job(prompt: str = "cartoon dwarf"):
 
 
 def take_one(queue: RabbitQueue):
-    [delivery] = queue.take(1, PATIENCE)
+    [delivery] = queue.receive(1, PATIENCE)
     return delivery
 
 
@@ -87,17 +87,17 @@ def test_nothing_is_lost_when_the_broker_restarts_in_the_middle(rabbitmq, rabbit
     assert [delivery.job for delivery in taken] == [held, waiting, later]
     for delivery in taken:
         queue.acknowledge(delivery)
-    wait_until(lambda: queue.depth() == Depth(0, 0), what="an empty queue")
+    wait_until(lambda: queue.depth() == QueueDepth(0, 0), what="an empty queue")
 
 
 def test_a_waiting_taker_survives_a_restart_of_the_broker(rabbitmq, rabbitmq_vhost, queue):
     """An idle worker hears of the loss at once and takes jobs again afterwards."""
-    assert queue.take(1, 0.1) == []
+    assert queue.receive(1, 0.1) == []
     raised: list[QueueUnavailable] = []
 
     def wait_for_a_job() -> None:
         try:
-            queue.take(1, 60)
+            queue.receive(1, 60)
         except QueueUnavailable as error:
             raised.append(error)
 
@@ -147,9 +147,9 @@ def test_a_long_generation_keeps_its_connection(rabbitmq, rabbitmq_vhost):
         finished = time.monotonic() + 4
         while time.monotonic() < finished:
             hashlib.pbkdf2_hmac("sha256", b"a", b"generation", 20_000)
-        assert other.take(1, 0) == []
+        assert other.receive(1, 0) == []
         worker.acknowledge(delivery)
-        wait_until(lambda: other.depth() == Depth(0, 0), what="the job is done")
+        wait_until(lambda: other.depth() == QueueDepth(0, 0), what="the job is done")
 
 
 def test_a_process_has_one_connection(rabbitmq, rabbitmq_vhost, rabbitmq_settings):
@@ -199,8 +199,8 @@ def test_a_busy_worker_holds_no_job_that_it_did_not_ask_for(queue, broker):
     delivery = take_one(queue)
     queue.acknowledge(delivery)
     wait_until(lambda: consumers(broker) == 0, what="no consumer")
-    wait_until(lambda: queue.depth() == Depth(2, 0), what="two jobs wait")
-    assert [delivery.attempt for delivery in queue.take(2, PATIENCE)] == [1, 1]
+    wait_until(lambda: queue.depth() == QueueDepth(2, 0), what="two jobs wait")
+    assert [delivery.attempt for delivery in queue.receive(2, PATIENCE)] == [1, 1]
 
 
 def test_workers_that_do_one_job_each_use_up_no_attempts(rabbitmq_settings, queue):
@@ -279,17 +279,17 @@ def test_a_deleted_queue_is_declared_again(queue, broker):
     eventually(lambda: queue.publish(job))
     broker.queue_delete(names.QUEUE)
     with pytest.raises(QueueUnavailable):
-        queue.take(1, PATIENCE)
+        queue.receive(1, PATIENCE)
     eventually(lambda: queue.publish(job))
     assert take_one(queue).job == job
 
 
 def test_a_queue_deleted_under_a_waiting_worker_is_declared_again(queue, broker):
     """An idle worker does not wait for ever at a queue that is gone."""
-    assert queue.take(1, 0.1) == []
+    assert queue.receive(1, 0.1) == []
     broker.queue_delete(names.QUEUE)
     with pytest.raises(QueueUnavailable):
-        queue.take(1, PATIENCE)
+        queue.receive(1, PATIENCE)
     job = a_job()
     eventually(lambda: queue.publish(job))
     assert eventually(lambda: take_one(queue)).job == job
@@ -304,17 +304,17 @@ def test_leased_jobs_are_unknown_without_the_management_api(rabbitmq_url):
     )
     with closing(RabbitQueue(settings)) as queue:
         queue.publish(a_job())
-        assert queue.depth() == Depth(1, None)
+        assert queue.depth() == QueueDepth(1, None)
 
 
 def test_a_job_just_taken_counts_as_leased_at_once(queue):
     """The page never shows a moment in which a job is neither waiting nor worked on."""
     queue.publish(a_job())
-    wait_until(lambda: queue.depth() == Depth(1, 0), what="the job waits")
+    wait_until(lambda: queue.depth() == QueueDepth(1, 0), what="the job waits")
     take_one(queue)
     # By the broker's own statistics this would be 0 for seconds.
     wait_until(lambda: queue.depth().ready == 0, what="the job is taken")
-    assert queue.depth() == Depth(0, 1)
+    assert queue.depth() == QueueDepth(0, 1)
 
 
 def test_events_after_a_restart_are_heard_again(rabbitmq, rabbitmq_settings):

@@ -33,7 +33,7 @@ def names(store: Store, after: str = "") -> list[str]:
 
 
 def test_listing_of_a_prefix_has_what_begins_with_it(store: Store):
-    """Marks lie among pictures, and are listed alone."""
+    """ModerationMarks lie among pictures, and are listed alone."""
     for name in ("a.png", "held/1", "held/2", "heldback.png", "rejected/1", "z.png"):
         store.put(name, b"", "text/plain")
     assert [entry.name for entry in store.entries(prefix="held/")] == ["held/1", "held/2"]

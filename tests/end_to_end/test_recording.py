@@ -10,9 +10,9 @@ from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.recordings import control
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.recorder import recording
-from dashboard.recordings.replay_state import Stage
+from dashboard.recordings.replay_state import ReplayState
 from dashboard.recordings.report.figures import Session, figures_of
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from tests.support.conditions import wait_until
 from wire.messages.job import JobRequest
 
@@ -37,7 +37,7 @@ def live(tmp_path: Path):
         runtime.stop()
 
 
-def test_a_replay_gives_the_figures_of_the_live_run(live: Parts, tmp_path: Path):
+def test_a_replay_gives_the_figures_of_the_live_run(live: AppContext, tmp_path: Path):
     """Samples, moments, jobs, pictures and totals of the replay are those of the live run."""
     path = tmp_path / "run.jsonl"
     with recording(control.recorder_for(live, "A run", path)):
@@ -46,7 +46,7 @@ def test_a_replay_gives_the_figures_of_the_live_run(live: Parts, tmp_path: Path)
             live.submit(JobRequest(prompt="yellow submarine", count=count))
         wait_until(lambda: _is_over(live.sampler.snapshot()), PAINTED_WITHIN, "zero workers again")
     recorded = read(path)
-    stage = Stage(recorded)
+    stage = ReplayState(recorded)
     stage.play_until(recorded.end)
     played, seen = stage.sampler.snapshot(), live.sampler.snapshot()
     assert played.samples[:-1] == _during(recorded, seen)

@@ -20,7 +20,7 @@ from tests.support.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.event import Event
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
-from wire.queues.base import Delivery, Depth
+from wire.queues.base import Delivery, QueueDepth
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,7 +79,7 @@ class Painter:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            for delivery in self.queue.take(1, timeout=0.1):
+            for delivery in self.queue.receive(1, timeout=0.1):
                 self.tell("received", delivery, job=delivery.job)
                 self._work(self, delivery)
 
@@ -227,7 +227,7 @@ def test_ctrl_c_in_the_middle_of_a_job_loses_nothing(tmp_path):
     assert code == 130, output
     assert running_on(tmp_path) == []
     with closing(open_queue(local)) as queue:
-        assert queue.depth() == Depth(ready=1, unacknowledged=0)
+        assert queue.depth() == QueueDepth(ready=1, unacknowledged=0)
 
 
 def running_on(folder: Path) -> list[int]:

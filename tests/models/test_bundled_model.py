@@ -25,7 +25,7 @@ def defaults() -> dict:
 
 def test_it_paints_256_pixels_square(painter: Painter) -> None:
     """The folder loads with diffusers alone and paints 256 x 256 pictures."""
-    assert painter.paint(["cartoon dwarf"], [1]).shape == (1, 256, 256, 3)
+    assert painter.generate(["cartoon dwarf"], [1]).shape == (1, 256, 256, 3)
 
 
 def test_it_is_small_enough_for_git() -> None:
@@ -56,19 +56,19 @@ def test_card_says_what_it_is() -> None:
 
 def test_a_seed_gives_one_picture(painter: Painter) -> None:
     """The same prompt and seed paint the same pixels."""
-    first, again = (painter.paint(["red house at night"], [7]) for _ in range(2))
+    first, again = (painter.generate(["red house at night"], [7]) for _ in range(2))
     assert np.array_equal(first, again)
 
 
 def test_seeds_differ(painter: Painter) -> None:
     """Different seeds paint different compositions of the same prompt."""
-    pictures = painter.paint(["red house at night"] * 4, [1, 2, 3, 4]).astype(int)
+    pictures = painter.generate(["red house at night"] * 4, [1, 2, 3, 4]).astype(int)
     assert max(np.abs(pictures[0] - other).mean() for other in pictures[1:]) > 5
 
 
 def test_unknown_words_do_no_harm(painter: Painter) -> None:
     """A prompt with an unknown word paints what the known words say."""
-    asked, with_unknown, other = painter.paint(
+    asked, with_unknown, other = painter.generate(
         ["red house at night", "red zorble house at night", "green dog in a meadow"], [3] * 3
     ).astype(int)
     assert np.abs(asked - with_unknown).mean() < np.abs(asked - other).mean() / 2
@@ -77,12 +77,14 @@ def test_unknown_words_do_no_harm(painter: Painter) -> None:
 @pytest.mark.parametrize("prompt", ["", "zorble", "日本語 🚀", "red house " * 500])
 def test_any_text_paints_something(painter: Painter, prompt: str) -> None:
     """No text stops the painter: the picture has light and dark."""
-    assert painter.paint([prompt], [0]).std() > 10
+    assert painter.generate([prompt], [0]).std() > 10
 
 
 def test_colours_are_followed(painter: Painter) -> None:
     """A red car has more red in it than a blue one, and less blue."""
-    red, blue = painter.paint(["red car in the snow", "blue car in the snow"], [5, 5]).astype(int)
+    red, blue = painter.generate(["red car in the snow", "blue car in the snow"], [5, 5]).astype(
+        int
+    )
     middle = np.s_[100:230, 40:216]
     difference = (red - blue)[middle].mean(axis=(0, 1))
     assert difference[0] > 5

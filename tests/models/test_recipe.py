@@ -73,7 +73,7 @@ def test_card_tells_the_run_and_takes_figures_more_than_once(work: Path) -> None
 
 def test_what_it_writes_is_a_pipeline(work: Path) -> None:
     """The folder loads as any diffusers pipeline and paints."""
-    assert load_painter(work / "model").paint(["red house"], [0]).shape == (1, 256, 256, 3)
+    assert load_painter(work / "model").generate(["red house"], [0]).shape == (1, 256, 256, 3)
 
 
 def test_a_finished_run_is_not_run_again(work: Path) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from core.errors import SettingsError
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.access import Policy, TooManyGuesses, presenter_key, program_may_submit, viewer
+from dashboard.access import LockedOut, Policy, presenter_key, program_may_submit, viewer
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import address_of, allowed, is_key, refusal, role_of
 from dashboard.access.secrets_file import read_policy
@@ -120,7 +120,7 @@ def test_who_guesses_the_key_has_to_wait() -> None:
     for _ in range(4):
         assert not presenter_key.check(policy, "wrong", "a")
     assert not program_may_submit(policy, "Bearer wrong", "a")
-    with pytest.raises(TooManyGuesses, match="again in 10 seconds"):
+    with pytest.raises(LockedOut, match="again in 10 seconds"):
         presenter_key.check(policy, "correct horse", "a")
     assert presenter_key.check(policy, "correct horse", "b")
 

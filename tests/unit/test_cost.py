@@ -75,7 +75,7 @@ def test_nothing_is_known_without_samples():
 
 def _fleet(kind: str) -> FleetReading:
     workers = tuple(
-        Worker(phase, phase, "", NOW) for phase in ("pending", "starting", "painting", "failed")
+        Worker(phase, phase, "", NOW) for phase in ("pending", "starting", "generating", "failed")
     )
     nodes = (Node("a", "L4", 2, 1, True, NOW), Node("b", "L4", 2, 0, False, NOW))
     return FleetReading(Scaler(kind, "", 3, 1, 0, 8, 5, 120), 3, 1, workers, nodes)

@@ -90,7 +90,7 @@ def test_one_that_was_dropped_here_is_gone_at_once(stage):
     first, second = stage.die(stage.submit()), stage.die(stage.submit())
     stage.reader.read()
     stage.queue.there.remove(first)
-    stage.reader.forget(first.receipt)
+    stage.reader.forget(first.delivery_tag)
     assert stage.reader.letters() == (second,)
     stage.reader.read()
     assert stage.queue.read == 1

@@ -29,7 +29,7 @@ def a_job():
 
 QUEUE_CALLS = {
     "publish": lambda queue: queue.publish(a_job()),
-    "take": lambda queue: queue.take(1, 0),
+    "take": lambda queue: queue.receive(1, 0),
     "depth": lambda queue: queue.depth(),
     "count_dead_letters": lambda queue: queue.count_dead_letters(),
     "dead_letters": lambda queue: queue.dead_letters(1),
@@ -131,7 +131,7 @@ def test_a_queue_that_another_process_holds_is_waited_for(tmp_path):
     with closing(SqliteQueue(tmp_path)) as queue, closing(SqliteQueue(tmp_path)) as other:
         with other._file.transaction():
             assert queue.depth().ready == 0
-            assert queue.take(1, 0) == []
+            assert queue.receive(1, 0) == []
         queue.publish(a_job())
         assert other.depth().ready == 1
 
@@ -164,11 +164,11 @@ def test_a_broker_that_is_away_is_explained_within_seconds(caplog):
 
 
 def test_what_is_said_about_unknown_deliveries_needs_no_broker():
-    """A receipt of a connection that is lost is void, whatever else fails."""
+    """A delivery_tag of a connection that is lost is void, whatever else fails."""
     with closing(backends.open_queue(_broker_that_is_away())) as queue:
         delivery = Delivery(a_job(), 1, 42)
         queue.acknowledge(delivery)
-        queue.give_back(delivery)
+        queue.requeue(delivery)
         queue.reject(delivery, "It is too late.")
 
 

@@ -38,7 +38,7 @@ def test_cool_down_counts_on_since_the_reading():
 
 
 def test_unknown_numbers_of_the_scaler_are_unknown():
-    """What could not be counted is a word and not a zero."""
+    """What could not be pluralize is a word and not a zero."""
     assert _scaler(jobs=None)["Value now"] == "unknown; 1 per worker"
     unknown = dict(scaler.rows(SCALER, replace(READING, ready=None, wanted=None), 0.0))
     assert unknown["Replicas"] == "unknown ready, unknown wanted, 0 to 8"
@@ -60,7 +60,7 @@ def test_conditions_are_told_apart(condition: Condition, said: str):
 
 def test_workers_keep_their_places_and_failed_ones_come_first():
     """Rows are in the order of numbers in names, whatever their phases; failures lead."""
-    names = {"worker-10": "painting", "worker-2": "idle", "worker-7": "failed", "b1": "pending"}
+    names = {"worker-10": "generating", "worker-2": "idle", "worker-7": "failed", "b1": "pending"}
     some = [Worker(name, phase, "", NOW) for name, phase in names.items()]
     ordered = [worker.name for worker in workers.order(some)]
     assert ordered == ["worker-7", "b1", "worker-2", "worker-10"]
@@ -69,8 +69,8 @@ def test_workers_keep_their_places_and_failed_ones_come_first():
 def test_a_worker_says_what_it_paints():
     """The prompt is text, and how far it is stands beside it."""
     job = new_job(JobRequest(prompt="<img src=x onerror=alert(1)>", count=4))
-    view = JobView(job, "painting", NOW, pictures=("a", "b"), step=2, steps=4)
-    why = workers.row(Worker("w", "painting", "", NOW, job_id=job.id), view, NOW).cells[2]
+    view = JobView(job, "generating", NOW, pictures=("a", "b"), step=2, steps=4)
+    why = workers.row(Worker("w", "generating", "", NOW, job_id=job.id), view, NOW).cells[2]
     assert "&lt;img src=x onerror=alert(1)&gt;" in why
     assert "<img" not in why
     assert "picture 3 of 4, step 2 of 4" in why
@@ -116,7 +116,7 @@ def test_cost_says_hours_and_their_price():
 
 
 def test_cost_says_which_time_is_unknown():
-    """A gap is told, and never counted as free."""
+    """A gap is told, and never pluralize as free."""
     html = _cost(0, None, 4, 4)
     assert "Unknown" in html
     assert "Time of which nothing is known is in neither." in html

@@ -10,7 +10,7 @@ from dashboard.components.studio import job_cards, prompt_form
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
-from dashboard.presentation import formatting
+from dashboard.presentation import formatting, job_text
 from wire.messages.job import Job
 from wire.messages.picture import picture_name
 
@@ -60,29 +60,29 @@ def test_clock_is_the_viewers():
 
 def test_silence_is_dated_and_a_first_look_is_not():
     """A source that answered once is silent since then; one that never did has no date."""
-    assert formatting.since(0, UTC) == "no reading since 00:00:00"
-    assert formatting.since(None, UTC) == "no reading yet"
+    assert formatting.time_ago(0, UTC) == "no reading since 00:00:00"
+    assert formatting.time_ago(None, UTC) == "no reading yet"
 
 
 def test_estimate_is_no_more_precise_than_it_is_known():
     """Estimates come in steps of five seconds, then in minutes."""
-    assert formatting.about(1) == "about 5 s"
-    assert formatting.about(37) == "about 35 s"
-    assert formatting.about(150) == "about 2 min"
+    assert formatting.approximate_duration(1) == "about 5 s"
+    assert formatting.approximate_duration(37) == "about 35 s"
+    assert formatting.approximate_duration(150) == "about 2 min"
 
 
 def test_progress_knows_each_picture():
     """A stored picture is full, the one in progress as far as its steps, the others empty."""
     stored = (picture_name(_ID.format(1), 0),)
-    view = _view(state="painting", pictures=stored, picture=1, step=1, steps=4)
-    assert job_cards.progress(view) == [1, 0.25, 0, 0]
+    view = _view(state="generating", pictures=stored, picture=1, step=1, steps=4)
+    assert job_text.progress(view) == [1, 0.25, 0, 0]
 
 
 def test_many_pictures_share_one_bar():
     """A job of a hundred pictures is shown as one bar with the share that is done."""
     names = tuple(picture_name(_ID.format(1), number) for number in range(25))
-    view = _view(state="painting", count=100, pictures=names)
-    assert job_cards.progress(view) == [0.25]
+    view = _view(state="generating", count=100, pictures=names)
+    assert job_text.progress(view) == [0.25]
 
 
 def test_waiting_job_has_its_place_and_an_estimate():
@@ -90,14 +90,14 @@ def test_waiting_job_has_its_place_and_an_estimate():
     done = _view(1, "done", received_at=1000.0, finished_at=1040.0)
     first, second = _view(2), _view(3)
     snapshot = _snapshot(second, first, done)
-    assert job_cards.say_state(first, snapshot) == "1st in line, about 40 s"
-    assert job_cards.say_state(second, snapshot) == "2nd in line, about 80 s"
+    assert job_text.describe_state(first, snapshot) == "1st in line, about 40 s"
+    assert job_text.describe_state(second, snapshot) == "2nd in line, about 80 s"
 
 
 def test_waiting_job_says_what_its_worker_does():
     """Without a ready worker a job says what the one that starts is doing."""
     starting = Worker("worker-1", "starting", "loading the model", 1990.0)
-    said = job_cards.say_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
+    said = job_text.describe_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
     assert said == "1st in line, worker: loading the model"
 
 
@@ -106,11 +106,11 @@ def test_waiting_job_says_what_its_worker_does():
     [
         (_view(state="starting", worker="worker-1"), "with worker-1, about to paint"),
         (
-            _view(state="painting", worker="worker-1", step=2, steps=4),
+            _view(state="generating", worker="worker-1", step=2, steps=4),
             "painting, step 2 of 4 on worker-1",
         ),
         (
-            _view(state="painting", step=2, steps=4, detail="The disk is full."),
+            _view(state="generating", step=2, steps=4, detail="The disk is full."),
             "held up: The disk is full.",
         ),
         (_view(state="starting", detail="The store is away."), "held up: The store is away."),
@@ -124,14 +124,14 @@ def test_waiting_job_says_what_its_worker_does():
 )
 def test_every_state_is_said_in_words(view: JobView, said: str):
     """A card says the state of its job with what is known of it."""
-    assert job_cards.say_state(view, _snapshot(view)) == said
+    assert job_text.describe_state(view, _snapshot(view)) == said
 
 
 def test_newest_job_comes_first_then_those_in_progress():
     """A card for the job that was just sent is always there; then come the busy ones."""
     done, painting, first, newest = (
         _view(1, "done", finished_at=1500.0),
-        _view(2, "painting"),
+        _view(2, "generating"),
         _view(3),
         _view(4),
     )
@@ -148,14 +148,14 @@ def test_own_jobs_come_before_those_of_others_and_do_not_hide_them():
     )
     mine = frozenset((old.job.id, own.job.id))
     assert job_cards.choose([own, old, waiting, theirs], mine) == [own, waiting, old]
-    unfinished = _view(5, "painting")
+    unfinished = _view(5, "generating")
     mine |= {unfinished.job.id}
     assert job_cards.choose([own, waiting, unfinished, theirs], mine) == [own, unfinished, waiting]
     assert job_cards.choose([waiting, own, theirs], mine) == [own, waiting]
 
 
 def test_title_of_the_cards_says_whose_they_are():
-    """Only a session's own requests are called so, and those not shown are counted."""
+    """Only a session's own requests are called so, and those not shown are pluralize."""
     jobs = [_view(number) for number in range(5)]
     own = frozenset(view.job.id for view in jobs[:4])
     assert "Your requests<" in job_cards.title(jobs, jobs[:3], own)

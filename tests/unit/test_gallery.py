@@ -10,12 +10,12 @@ from core.errors import StoreUnavailable
 from dashboard.domain.journal import Journal
 from dashboard.gallery import backfill, listing
 from dashboard.gallery import index as gallery_index
-from dashboard.gallery.backfill import GalleryWalk
+from dashboard.gallery.backfill import GalleryBackfill
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.gallery.query import PAGE, GalleryPage, GalleryQuery, query_of
-from dashboard.gallery.reader import EVERY, GalleryReader, usual_pause
+from dashboard.gallery.reader import EVERY, GalleryReader, default_pause
 from tests.support.samples import metadata_of
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
@@ -55,7 +55,7 @@ class Rig:
         self.prompts = GalleryPrompts(self.store, self.index, journal)
         self.gallery = Gallery(self.index, self.prompts, self.store, self.events)
         self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW, pause=lambda _: 0)
-        self.walk = GalleryWalk(self.store, self.index, lambda: NOW)
+        self.walk = GalleryBackfill(self.store, self.index, lambda: NOW)
 
     def walk_to_the_end(self) -> None:
         """Look through the whole store."""
@@ -170,7 +170,7 @@ def test_prompts_of_an_open_page_are_read_without_a_search(
 
 def test_walk_finds_everything_in_strides(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     """Pictures of all times and of the older sample are found, a few at a time."""
-    monkeypatch.setattr(backfill, "STRIDE", 7)
+    monkeypatch.setattr(backfill, "PAGE_SIZE", 7)
     names = set()
     for age in (60, 1800, 2 * DAY, 40 * DAY, 400 * DAY, 2000 * DAY):
         names.update(put(rig.store, job_at(NOW - age, count=5)))
@@ -288,8 +288,8 @@ def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
 
 def test_most_looks_list_nothing_and_listings_take_a_hundredth_of_the_time():
     """A look costs the same at any number of pictures, because listings are rare."""
-    assert usual_pause(0.001) > 2 * EVERY
-    assert usual_pause(2.0) == pytest.approx(200)
+    assert default_pause(0.001) > 2 * EVERY
+    assert default_pause(2.0) == pytest.approx(200)
 
 
 def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.errors import ModelUnavailable, PaintingFailed
+from core.errors import GenerationFailed, ModelUnavailable
 from core.model_defaults import read_model_defaults
 from tests.support.noise_model import NOTICE, build
-from worker.generator import Interrupted, Painting
+from worker.generator import GenerationParameters, Interrupted
 from worker.generator_diffusers import DiffusersGenerator, load
 
-BASE = Painting(prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4)
+BASE = GenerationParameters(prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4)
 
 
 @pytest.fixture(scope="session")
@@ -28,25 +28,25 @@ def generator(folder: Path) -> DiffusersGenerator:
     return load(str(folder), "cpu")
 
 
-def paint(generator: DiffusersGenerator, *paintings: Painting) -> list[np.ndarray]:
-    return generator.paint(list(paintings), on_step=lambda _: None, should_stop=lambda: False)
+def generate(generator: DiffusersGenerator, *parameters: GenerationParameters) -> list[np.ndarray]:
+    return generator.generate(list(parameters), on_step=lambda _: None, should_stop=lambda: False)
 
 
-def changed(**fields: object) -> Painting:
-    return Painting(**(vars(BASE) | fields))
+def changed(**fields: object) -> GenerationParameters:
+    return GenerationParameters(**(vars(BASE) | fields))
 
 
 def test_a_picture_has_the_size_that_was_asked_for(generator: DiffusersGenerator):
     """A painting is height x width x 3 bytes, and not one flat colour."""
-    [picture] = paint(generator, changed(width=192, height=128))
+    [picture] = generate(generator, changed(width=192, height=128))
     assert picture.shape == (128, 192, 3)
     assert picture.dtype == np.uint8
     assert picture.std() > 1
 
 
 def test_the_same_seed_gives_the_same_picture(generator: DiffusersGenerator):
-    """Painting again with the same seed gives the same bytes; another seed, another picture."""
-    first, again, other = (paint(generator, each)[0] for each in (BASE, BASE, changed(seed=8)))
+    """GenerationParameters again with the same seed gives the same bytes; another seed, another picture."""
+    first, again, other = (generate(generator, each)[0] for each in (BASE, BASE, changed(seed=8)))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -56,21 +56,21 @@ def test_a_picture_is_the_same_alone_and_in_company(generator: DiffusersGenerato
 
     One grey level is allowed, since a sum over a batch may be added in another order.
     """
-    company = paint(generator, changed(seed=6, prompt="a boat"), BASE, changed(seed=8))
-    [alone] = paint(generator, BASE)
+    company = generate(generator, changed(seed=6, prompt="a boat"), BASE, changed(seed=8))
+    [alone] = generate(generator, BASE)
     assert np.abs(company[1].astype(int) - alone).max() <= 1
 
 
 def test_another_prompt_gives_another_picture(generator: DiffusersGenerator):
     """The prompt reaches the model, also one in letters that no model was trained on."""
-    pictures = paint(generator, BASE, changed(prompt="żółta łódź 🚤 " * 60))
+    pictures = generate(generator, BASE, changed(prompt="żółta łódź 🚤 " * 60))
     assert not np.array_equal(*pictures)
 
 
 def test_each_step_is_told(generator: DiffusersGenerator):
     """A listener hears 1, 2, … up to the number of steps, once each."""
     steps = []
-    generator.paint([BASE], on_step=steps.append, should_stop=lambda: False)
+    generator.generate([BASE], on_step=steps.append, should_stop=lambda: False)
     assert steps == [1, 2, 3, 4]
 
 
@@ -78,20 +78,20 @@ def test_painting_ends_at_the_step_at_which_it_should(generator: DiffusersGenera
     """Told to stop, a painting ends after that step, and the generator can paint again."""
     steps = []
     with pytest.raises(Interrupted):
-        generator.paint([BASE], on_step=steps.append, should_stop=lambda: len(steps) == 2)
+        generator.generate([BASE], on_step=steps.append, should_stop=lambda: len(steps) == 2)
     assert steps == [1, 2]
-    assert len(paint(generator, BASE)) == 1
+    assert len(generate(generator, BASE)) == 1
 
 
 def test_a_size_that_the_model_cannot_paint_is_a_sentence(generator: DiffusersGenerator):
-    """What the pipeline refuses is PaintingFailed with its reason, not the library's error."""
-    with pytest.raises(PaintingFailed, match="divisible by 8"):
-        paint(generator, changed(width=100))
+    """What the pipeline refuses is GenerationFailed with its reason, not the library's error."""
+    with pytest.raises(GenerationFailed, match="divisible by 8"):
+        generate(generator, changed(width=100))
 
 
 def test_a_model_brings_its_defaults(generator: DiffusersGenerator):
     """Steps, guidance and size come from the defaults.json that travels with a model."""
-    described = generator.description
+    described = generator.model
     assert (described.steps, described.guidance_scale) == (4, 1.0)
     assert (described.width, described.height) == (256, 256)
     assert described.device == "cpu"

@@ -84,7 +84,7 @@ def with_sentence(body: bytes) -> None:
         assert isinstance(decode(body), JobRequest)
     except MessageError as error:
         assert str(error).startswith("The ")  # noqa: PT017 - both outcomes are right
-        assert str(error).endswith(".")  # noqa: PT017
+        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are right
         assert len(str(error)) < 300  # noqa: PT017
 
 

@@ -28,7 +28,7 @@ def picture(number: int, at: float = 0) -> Event:
     [
         ((), "waiting"),
         (("received",), "starting"),
-        (("received", "step"), "painting"),
+        (("received", "step"), "generating"),
         (("received", "step", "done"), "done"),
         (("received", "failed"), "failed"),
         (("received", "returned"), "waiting"),
@@ -69,7 +69,7 @@ def test_what_holds_a_job_up_is_told_until_it_goes_on():
     view = told("received", "step", step=2, steps=4)
     held = Event(kind="step", job_id=JOB.id, worker="worker-1", detail="The store is full.")
     view = follow(view, held)
-    assert (view.state, view.step, view.detail) == ("painting", 2, "The store is full.")
+    assert (view.state, view.step, view.detail) == ("generating", 2, "The store is full.")
     assert follow(view, picture(0)).detail is None
 
 
@@ -112,7 +112,7 @@ def test_an_event_of_an_unknown_job_is_passed_over():
     journal = Journal()
     journal.record(Event(kind="step", job_id=JOB.id, worker="worker-1", step=1, steps=4))
     assert journal.jobs() == ()
-    assert journal.workers()["worker-1"].phase == "painting"
+    assert journal.workers()["worker-1"].phase == "generating"
 
 
 def test_a_worker_with_several_jobs_is_idle_after_the_last():
@@ -129,7 +129,7 @@ def test_a_worker_with_several_jobs_is_idle_after_the_last():
     ]:
         journal.record(Event(kind=kind, worker="worker-1", job_id=job.id if job else None, job=job))
         phases.append(journal.workers()["worker-1"].phase)
-    assert phases == ["starting", "idle", "painting", "painting", "painting", "idle"]
+    assert phases == ["starting", "idle", "generating", "generating", "generating", "idle"]
 
 
 def test_workers_that_nobody_watches_are_forgotten_after_a_long_silence():

@@ -9,7 +9,7 @@ from dashboard.components.jobs.filters import Filter
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from wire.messages.job import Job, JobRequest, new_job
-from wire.queues.base import DeadLetter, Depth
+from wire.queues.base import DeadLetter, QueueDepth
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -27,7 +27,7 @@ JOBS = (view("A red Cat"), view("a dog", "done"), view("a red house", "starting"
     [
         (Filter(), ["A red Cat", "a dog", "a red house"]),
         (Filter(words="CAT  red"), ["A red Cat"]),
-        (Filter(states=("starting", "painting")), ["a red house"]),
+        (Filter(states=("starting", "generating")), ["a red house"]),
         (Filter(states=("done",), words="red"), []),
         (Filter(words=JOBS[1].job.id), ["a dog"]),
     ],
@@ -39,7 +39,7 @@ def test_jobs_are_found_by_state_words_and_id(chosen: Filter, prompts: list[str]
 
 def test_jobs_are_counted_and_unheard_ones_are_said():
     """What waits on the queue without having been heard of is told, not hidden."""
-    snapshot = Snapshot(1000.0, "laptop", (), queue=Reading(Depth(4, 1), 1000.0), jobs=JOBS)
+    snapshot = Snapshot(1000.0, "laptop", (), queue=Reading(QueueDepth(4, 1), 1000.0), jobs=JOBS)
     assert listing.summary(snapshot) == (
         "1 waiting · 1 starting · 1 done · 3 more on the queue that this dashboard has not heard of"
     )

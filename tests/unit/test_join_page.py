@@ -1,4 +1,4 @@
-"""The page for phones over HTTP, on real parts: taking requests, limits, and approval."""
+"""The page for phones over HTTP, on real context: taking requests, limits, and approval."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ from dashboard.recordings.reader import read as read_recording
 from dashboard.recordings.replay import Replay
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes import api, files, join
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
 from wire.messages.job import JobRequest, new_job
@@ -38,8 +38,8 @@ def settings_of(folder: Path, **fields: object) -> Settings:
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
-    """Run a dashboard's parts."""
+def parts(tmp_path: Path) -> Iterator[AppContext]:
+    """Run a dashboard's context."""
     try:
         yield runtime.start(settings_of(tmp_path))
     finally:
@@ -47,9 +47,9 @@ def parts(tmp_path: Path) -> Iterator[Parts]:
 
 
 @pytest.fixture
-def phone(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+def phone(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Be a phone that keeps its cookie and has opened the page."""
-    assert parts.replaying is False
+    assert context.replaying is False
     monkeypatch.setattr(join, "_visitors", visitors.usual())
     client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES, *files.ROUTES]))
     client.get("/join")
@@ -57,9 +57,9 @@ def phone(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 
 
 @pytest.fixture
-def worker(parts: Parts) -> Iterator[ScriptedWorker]:
+def worker(context: AppContext) -> Iterator[ScriptedWorker]:
     """Be the only worker."""
-    worker = ScriptedWorker(parts.settings.data_dir)
+    worker = ScriptedWorker(context.settings.data_dir)
     yield worker
     worker.close()
 
@@ -81,11 +81,11 @@ def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker
     wait_until(lambda: "http-equiv='refresh'" not in phone.get(f"/join/jobs/{job_id}").text)
 
 
-def test_suggestion_is_sent_with_one_tap(phone: TestClient, parts: Parts):
+def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext):
     """A suggestion's button sends it, whatever is in the field."""
     half = 'half a "<b>'
     answer = phone.post("/join", data={"prompt": half, "suggestion": "cartoon dwarf"})
-    assert [view.job.prompt for view in parts.journal.jobs()] == ["cartoon dwarf"]
+    assert [view.job.prompt for view in context.journal.jobs()] == ["cartoon dwarf"]
     assert ">half a &quot;&lt;b&gt;</textarea>" in answer.text  # and what was typed is kept
 
 
@@ -102,13 +102,15 @@ def test_text_of_people_is_never_markup(phone: TestClient):
     ("prompt", "code"),
     [("", 422), ("  \n", 422), ("x" * (MAX_PROMPT + 1), 422), ("a nude cat", 422), ("\x00", 422)],
 )
-def test_what_is_not_taken_keeps_its_text(phone: TestClient, parts: Parts, prompt: str, code: int):
+def test_what_is_not_taken_keeps_its_text(
+    phone: TestClient, context: AppContext, prompt: str, code: int
+):
     """A refusal is a sentence, and the field holds what was typed."""
     answer = phone.post("/join", data={"prompt": prompt})
     assert answer.status_code == code
     assert ("Your text is still here." in answer.text) == (prompt != "")
     assert f">{prompt}</textarea>" in answer.text
-    assert parts.journal.jobs() == ()
+    assert context.journal.jobs() == ()
 
 
 def test_body_is_bounded(phone: TestClient):
@@ -120,40 +122,40 @@ def test_body_is_bounded(phone: TestClient):
     assert len(answer.text) < 10_000
 
 
-def test_end_of_a_line_counts_once(phone: TestClient, parts: Parts):
+def test_end_of_a_line_counts_once(phone: TestClient, context: AppContext):
     """What the field takes is taken: a form sends each line's end as two characters."""
     lines = "\r\n".join(["x"] * 100)
     assert phone.post("/join", data={"prompt": lines + "y"}).status_code == 200
     assert phone.post("/join", data={"prompt": lines + "yy"}).status_code == 422
-    assert len(parts.journal.jobs()) == 1
+    assert len(context.journal.jobs()) == 1
 
 
 def test_replay_takes_no_request(
-    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     """While a recording plays, the page says that first, and nothing is sent."""
     recording = read_recording(BUNDLED)
     monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).runtime)
     answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
     assert NOTHING_CHANGES in answer.text
-    assert parts.journal.jobs() == ()
+    assert context.journal.jobs() == ()
 
 
 def test_queue_that_is_away_is_said(
-    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
     """Without its queue the page says so, and the text is kept."""
 
     def publish(*_: object) -> None:
         raise QueueUnavailable("The queue is away.")
 
-    monkeypatch.setattr(parts.queue, "publish", publish)
+    monkeypatch.setattr(context.queue, "publish", publish)
     answer = phone.post("/join", data={"prompt": "a cat"})
     assert answer.status_code == 503
     assert "The queue is away. Your text is still here." in answer.text
 
 
-def test_visitor_waits_and_others_do_not(phone: TestClient, parts: Parts):
+def test_visitor_waits_and_others_do_not(phone: TestClient, context: AppContext):
     """Three may follow each other; then a sentence says how long, for this visitor only."""
     for number in range(3):
         send(phone, f"cat {number}")
@@ -164,7 +166,7 @@ def test_visitor_waits_and_others_do_not(phone: TestClient, parts: Parts):
     other = TestClient(phone.app)
     other.get("/join")
     send(other, "another's cat")
-    assert len(parts.journal.jobs()) == 4
+    assert len(context.journal.jobs()) == 4
 
 
 def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
@@ -187,82 +189,84 @@ def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
     ],
     ids=str,
 )
-def test_forms_of_other_sites_are_refused(phone: TestClient, parts: Parts, headers: dict[str, str]):
+def test_forms_of_other_sites_are_refused(
+    phone: TestClient, context: AppContext, headers: dict[str, str]
+):
     """No other site's page sends requests in a visitor's name."""
     answer = phone.post("/join", data={"prompt": "a cat"}, headers=headers)
     assert answer.status_code == 403
     assert ">a cat</textarea>" in answer.text
-    assert parts.journal.jobs() == ()
+    assert context.journal.jobs() == ()
 
 
 @pytest.mark.parametrize("public_url", ["http://talk.example", "http://Talk.example:80/join"])
 def test_public_address_is_this_site_whatever_a_proxy_writes(tmp_path: Path, public_url: str):
     """Phones on plain HTTP behind a proxy that rewrites Host send, once PUBLIC_URL is set."""
     try:
-        parts = runtime.start(settings_of(tmp_path, public_url=public_url))
+        context = runtime.start(settings_of(tmp_path, public_url=public_url))
         phone = TestClient(Starlette(routes=join.ROUTES))
         headers = {"origin": "http://talk.example", "host": "10.0.0.7:8501"}
         phone.post("/join", data={"prompt": "a cat"}, headers=headers)
-        assert len(parts.journal.jobs()) == 1
+        assert len(context.journal.jobs()) == 1
     finally:
         runtime.stop()
 
 
 def test_page_is_light_and_asks_nobody_else(phone: TestClient):
     """A few KB in all, no script in the page, and a policy that lets nothing else in."""
-    parts = [phone.get(path) for path in ("/join", "/join/page.css", "/join/page.js")]
-    assert sum(len(part.content) for part in parts) < 10_000
-    policy = parts[0].headers["content-security-policy"]
+    context = [phone.get(path) for path in ("/join", "/join/page.css", "/join/page.js")]
+    assert sum(len(part.content) for part in context) < 10_000
+    policy = context[0].headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "unsafe" not in policy
-    assert "http" not in parts[0].text.replace("http-equiv", "")
+    assert "http" not in context[0].text.replace("http-equiv", "")
     cookie = phone.get("/join", headers={"cookie": ""}).headers.get("set-cookie", "")
     assert "HttpOnly" in cookie or visitors.is_token(phone.cookies["visitor"])
 
 
 def test_where_people_log_in_visitors_need_approval(
-    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
     """With login, what did not come from a member is taken only if a presenter looks at it."""
     policy = Policy(login=True, key=SecretStr("a long enough key"))
     monkeypatch.setattr(access, "policy", lambda: policy)
     assert phone.post("/join", data={"prompt": "a cat"}).status_code == 403
-    parts.approvals.require(True)
+    context.approvals.require(True)
     send(phone, "a cat")
 
 
 def test_picture_waits_for_the_nod_everywhere(
-    phone: TestClient, parts: Parts, worker: ScriptedWorker
+    phone: TestClient, context: AppContext, worker: ScriptedWorker
 ):
     """With approval on, neither gallery, phone nor API shows it before; all do after."""
-    parts.approvals.require(True)
+    context.approvals.require(True)
     job_id = send(phone, "wait for it")
     worker.paint()
-    [held] = wait_until(parts.approvals.waiting, what="the picture waits")
+    [held] = wait_until(context.approvals.waiting, what="the picture waits")
     wait_until(lambda: "presenter has nodded" in phone.get(f"/join/jobs/{job_id}").text)
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == []
-    assert parts.sampler.snapshot().pictures == ()
-    assert parts.gallery.index.count() == 0
+    assert context.sampler.snapshot().pictures == ()
+    assert context.gallery.index.count() == 0
     address = f"/pictures/{held.name}"
     assert phone.get(address).status_code == 404
 
-    parts.approvals.approve(held.job_id)
-    assert [view.name for view in parts.gallery.index.newest()] == [held.name]
+    context.approvals.approve(held.job_id)
+    assert [view.name for view in context.gallery.index.newest()] == [held.name]
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{held.name}"]
-    assert phone.get(address).content == parts.store.get(held.name)
+    assert phone.get(address).content == context.store.get(held.name)
     assert f"<img src='{address}'" in phone.get(f"/join/jobs/{job_id}").text
-    assert parts.approvals.waiting() == []
+    assert context.approvals.waiting() == []
 
 
 def test_rejected_picture_is_never_shown(
-    phone: TestClient, parts: Parts, worker: ScriptedWorker, tmp_path: Path
+    phone: TestClient, context: AppContext, worker: ScriptedWorker, tmp_path: Path
 ):
     """What the presenter rejects stays away, after a restart too; its sender is told."""
-    parts.approvals.require(True)
+    context.approvals.require(True)
     job_id = send(phone, "not this one")
     worker.paint()
-    wait_until(parts.approvals.waiting, what="the picture waits")
-    parts.approvals.reject(job_id)
+    wait_until(context.approvals.waiting, what="the picture waits")
+    context.approvals.reject(job_id)
     wait_until(lambda: "chose not to show it" in phone.get(f"/join/jobs/{job_id}").text)
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
@@ -274,15 +278,15 @@ def test_rejected_picture_is_never_shown(
 
 
 def test_restarted_dashboard_knows_what_waits(
-    phone: TestClient, parts: Parts, worker: ScriptedWorker, tmp_path: Path
+    phone: TestClient, context: AppContext, worker: ScriptedWorker, tmp_path: Path
 ):
     """A dashboard that heard of nothing shows what is free, and keeps what waits."""
     free = send(phone, "free")
     worker.paint()
-    parts.approvals.require(True)
+    context.approvals.require(True)
     held = send(phone, "held")
     worker.paint()
-    wait_until(parts.approvals.waiting, what="the picture waits")
+    wait_until(context.approvals.waiting, what="the picture waits")
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
     wait_until(lambda: again.gallery.index.count(), what="the free picture is shown")
@@ -315,9 +319,9 @@ def test_picture_that_is_held_while_the_marks_are_read_stays_held(
     approvals = Approvals(store, index, required=False)
     job_id = new_job(JobRequest(prompt="a cat")).id
 
-    def hold_meanwhile(_store: DirectoryStore) -> approval.Marks:
+    def hold_meanwhile(_store: DirectoryStore) -> approval.ModerationMarks:
         approvals.note_held(job_id)
-        return approval.Marks(frozenset(), frozenset())
+        return approval.ModerationMarks(frozenset(), frozenset())
 
     monkeypatch.setattr(approval, "marks", hold_meanwhile)
     approvals.read()
@@ -326,10 +330,10 @@ def test_picture_that_is_held_while_the_marks_are_read_stays_held(
 
 
 def test_request_that_cannot_be_held_is_not_sent(
-    phone: TestClient, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
     """If the mark cannot be written, nothing goes on the queue."""
-    parts.approvals.require(True)
+    context.approvals.require(True)
 
     def refuse(*_: object) -> None:
         raise StoreUnavailable("The store is away.")
@@ -337,4 +341,4 @@ def test_request_that_cannot_be_held_is_not_sent(
     monkeypatch.setattr(approval, "hold", refuse)
     answer = phone.post("/join", data={"prompt": "a cat"})
     assert answer.status_code == 503
-    assert parts.queue.take(1, timeout=0) == []
+    assert context.queue.receive(1, timeout=0) == []

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import NotListed, connect, list_objects
+from dashboard.fleet.kubernetes.client import ListFailed, connect, list_objects
 from dashboard.fleet.kubernetes.cluster import Cluster
 from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import kubeconfig
@@ -94,7 +94,7 @@ def test_pages_that_expired_are_asked_for_anew(server):
 def test_an_answer_that_is_no_list_is_a_sentence(server, status, body, sentence):
     """A proxy's page, a login that expired, a server with a fault: each has its words."""
     server.answers[PODS] = lambda _query: (status, body)
-    with pytest.raises(NotListed, match=sentence):
+    with pytest.raises(ListFailed, match=sentence):
         list_objects(connect(1), PODS)
 
 
@@ -110,10 +110,10 @@ def test_one_list_that_does_not_come_delays_no_other(server):
     cluster = Cluster("stable-diffusion", "worker")
     try:
         began = time.monotonic()
-        look = cluster.look()
+        snapshot = cluster.poll()
         assert time.monotonic() - began < 4
-        assert (look.pods, look.events) == ((), None)
-        assert look.troubles == ("The list of events does not come.",)
+        assert (snapshot.pods, snapshot.events) == ((), None)
+        assert snapshot.troubles == ("The list of events does not come.",)
     finally:
         done.set()
     wait_until(lambda: cluster.look().troubles == (), what="the events come again")

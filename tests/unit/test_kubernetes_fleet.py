@@ -7,8 +7,8 @@ import yaml
 
 from core.errors import FleetError
 from dashboard.domain.journal import Journal
-from dashboard.fleet.kubernetes.client import NotListed
-from dashboard.fleet.kubernetes.cluster import KINDS, Look, refused
+from dashboard.fleet.kubernetes.client import ListFailed
+from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, refused
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
 from tests.support.conditions import free_port
 from tests.support.kubernetes_objects import kubeconfig, recorded
@@ -30,7 +30,7 @@ def look(**known):
         "slices": (),
         "events": tuple(recorded("events")),
     }
-    return Look(at=1795460000.0, **(found | known))
+    return ClusterSnapshot(at=1795460000.0, **(found | known))
 
 
 def read(**known):
@@ -126,7 +126,7 @@ def test_pods_of_others_are_no_workers():
 )
 def test_a_refused_list_is_a_sentence(kind, status, sentence, known):
     """What is forbidden or absent is said; a kind that a cluster is too old for is just empty."""
-    answer = refused(KIND[kind], NotListed("The API server answered.", status), now=0)
+    answer = refused(KIND[kind], ListFailed("The API server answered.", status), now=0)
     assert answer.trouble == sentence
     assert (answer.objects is not None) is known
 

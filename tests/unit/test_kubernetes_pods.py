@@ -28,7 +28,7 @@ def pod_with(container=None, ready=None, initial=None, **changes):
     return recorded("placed_pod", status=status, **changes)
 
 
-def heard(phase="painting", jobs=("job-1",), at=ENDED):
+def heard(phase="generating", jobs=("job-1",), at=ENDED):
     """Return what the worker in the pod said."""
     return WorkerView("worker", phase, "step 2 of 4", seconds(at), seconds(at), jobs)
 
@@ -150,7 +150,7 @@ def test_a_running_pod_loads_until_it_is_ready():
 def test_a_pod_that_paints_says_which_job():
     """The worker's events, by the pod's name, tell what no object of the cluster knows."""
     painting = told(pod_with({"name": "worker", "state": RUNNING}, ready=True), heard())
-    assert (painting.phase, painting.why, painting.job_id) == ("painting", "step 2 of 4", "job-1")
+    assert (painting.phase, painting.why, painting.job_id) == ("generating", "step 2 of 4", "job-1")
 
 
 def test_words_from_before_a_restart_are_not_believed():
@@ -195,7 +195,7 @@ def test_an_evicted_pod_says_why():
 
 
 def test_a_long_message_is_cut():
-    """What a cluster says is bounded, and in one line."""
+    """What a cluster says is truncate, and in one line."""
     waiting = {"reason": "CreateContainerError", "message": "so\n" + "long " * 200}
     why = told(pod_with({"name": "worker", "state": {"waiting": waiting}})).why
     assert why.startswith("so long long")

@@ -10,7 +10,7 @@ from dashboard.components.page import top_bar
 from dashboard.components.pictures import tiles
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 NOW = 3600.0
 SCALER = Scaler("ScaledObject", "rabbitmq", 3, 1, 0, 8, 5, 120)
@@ -24,7 +24,7 @@ def _fleet(ready: int = 0, wanted: int = 0, **fields: object) -> FleetReading:
 def _snapshot(fleet: FleetReading | None = None, **fields: object) -> Snapshot:
     fields = {
         "lanes": LANES,
-        "queue": Reading(Depth(0, 0), NOW - 0.2),
+        "queue": Reading(QueueDepth(0, 0), NOW - 0.2),
         "store": Reading(5, NOW - 1),
         "fleet": Reading(fleet or _fleet(), NOW - 2),
         "pictures_total": 5,
@@ -90,7 +90,7 @@ def test_unknown_is_a_word_and_never_zero():
 
 def test_queue_that_counts_only_one_of_two_says_so():
     """A count of jobs in progress that the broker does not give is unknown."""
-    cells = _cells(_snapshot(queue=Reading(Depth(3, None), NOW)))
+    cells = _cells(_snapshot(queue=Reading(QueueDepth(3, None), NOW)))
     assert cells["Waiting"].number == 3
     assert cells["Painting"].number is None
 
@@ -119,8 +119,8 @@ def test_workers_without_a_node_are_told():
 
 def test_busy_workers_are_counted():
     """Painting says how many of the ready workers are busy."""
-    workers = (Worker("a", "painting", "", 0), Worker("b", "idle", "", 0))
-    snapshot = _snapshot(_fleet(2, 2, workers=workers), queue=Reading(Depth(0, 1), NOW))
+    workers = (Worker("a", "generating", "", 0), Worker("b", "idle", "", 0))
+    snapshot = _snapshot(_fleet(2, 2, workers=workers), queue=Reading(QueueDepth(0, 1), NOW))
     assert _cells(snapshot)["Painting"].below == "1 of 2 workers busy"
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.errors import RecordingError, StoreUnavailable
 from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
-from dashboard.domain.inputs import Look, Observers, PictureFound, PromptRead
+from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
 from dashboard.domain.jobs import follow, waiting
 from dashboard.domain.snapshot import Reading
 from dashboard.gallery.thumbnail import small
@@ -27,7 +27,7 @@ from tests.support.samples import metadata_of
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0
@@ -76,11 +76,16 @@ def test_what_was_recorded_is_read_back(tmp_path):
     """Each kind of input comes back equal and in order; unknown stays unknown."""
     job = new_job(JobRequest(prompt="<b>cat</b> \u202e🙂"))
     inputs = (
-        Look(NOW, Reading(Depth(3, None), NOW), Reading(error="The store is away."), sampled=True),
+        Observation(
+            NOW,
+            Reading(QueueDepth(3, None), NOW),
+            Reading(error="The store is away."),
+            sampled=True,
+        ),
         Event(kind="accepted", at=NOW, job_id=job.id, job=job),
         PictureFound(picture_name(job.id, 0), NOW + 1),
         PromptRead(job.id, job.prompt),
-        Look(NOW + 2, Reading(Depth(0, 0), NOW + 2), fleet=Reading(FLEET, NOW + 1)),
+        Observation(NOW + 2, Reading(QueueDepth(0, 0), NOW + 2), fleet=Reading(FLEET, NOW + 1)),
     )
     got = recorded(tmp_path, *inputs)
     assert tuple(step.input for step in got.steps) == inputs
@@ -88,11 +93,11 @@ def test_what_was_recorded_is_read_back(tmp_path):
 
 
 readings = st.builds(
-    Look,
+    Observation,
     at=st.floats(0, 2e9),
     queue=st.builds(
         Reading,
-        value=st.none() | st.builds(Depth, st.integers(0, 99), st.none() | st.integers(0, 99)),
+        value=st.none() | st.builds(QueueDepth, st.integers(0, 99), st.none() | st.integers(0, 99)),
         at=st.none() | st.floats(0, 2e9),
         error=st.none() | st.just("It is away."),
     ),
@@ -156,7 +161,7 @@ def test_no_address_and_no_password_is_recorded(tmp_path):
     why = "error requesting http://user:secret@rabbitmq:15672/api/queues from 10.42.0.7:4431"
     got = recorded(
         tmp_path,
-        Look(NOW, Reading(error=told), fleet=Reading(error=why)),
+        Observation(NOW, Reading(error=told), fleet=Reading(error=why)),
         Event(kind="step", at=NOW, worker="worker-1", detail="[fe80::1]:9000 does not answer."),
     )
     text = got.path.read_text()
@@ -218,7 +223,7 @@ def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
             "The folder /home/anna/pictures cannot be used.",
             "The folder (path not recorded) cannot be used.",
         ),
-        ("Look into C:\\Users\\anna now", "Look into (path not recorded) now"),
+        ("Observation into C:\\Users\\anna now", "Observation into (path not recorded) now"),
     ],
 )
 def test_bare_addresses_and_paths_are_taken_out(said, kept):
@@ -274,7 +279,9 @@ def test_pictures_and_prompts_of_before_are_left_out(tmp_path):
 
 def lines_of(tmp_path: Path) -> list[str]:
     job = new_job(JobRequest(prompt="cat"))
-    got = recorded(tmp_path, Event(kind="accepted", at=NOW, job_id=job.id, job=job), Look(NOW + 1))
+    got = recorded(
+        tmp_path, Event(kind="accepted", at=NOW, job_id=job.id, job=job), Observation(NOW + 1)
+    )
     return got.path.read_text().splitlines(keepends=True)
 
 

@@ -8,27 +8,27 @@ import pytest
 
 from core.errors import ObjectMissing, PublishRefused, StoreError
 from core.settings import Settings
-from dashboard.domain.inputs import Look, PictureFound, PromptRead
+from dashboard.domain.inputs import Observation, PictureFound, PromptRead
 from dashboard.domain.snapshot import Reading
 from dashboard.recordings.format import Header
-from dashboard.recordings.reader import Place, Recording, Step
+from dashboard.recordings.reader import ObjectLocation, Recording, Step
 from dashboard.recordings.replay import Replay
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
-from dashboard.recordings.replay_state import Stage
+from dashboard.recordings.replay_state import ReplayState
 from tests.support.conditions import wait_until
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import picture_name
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 NOW = 1_800_000_000.0
 JOB = new_job(JobRequest(prompt="yellow submarine"))
 NAME = picture_name(JOB.id, 0)
 
 
-def look(second: float, waiting: int, sampled: bool) -> Look:
+def look(second: float, waiting: int, sampled: bool) -> Observation:
     at = NOW + second
-    return Look(at, Reading(Depth(waiting, 0), at), Reading(0, at), sampled=sampled)
+    return Observation(at, Reading(QueueDepth(waiting, 0), at), Reading(0, at), sampled=sampled)
 
 
 def recording(seconds: int = 60) -> Recording:
@@ -44,7 +44,9 @@ def recording(seconds: int = 60) -> Recording:
     ]
     header = Header(at=NOW, name="A talk", mode="laptop", lanes=("requests", "pictures"), model="m")
     ordered = tuple(sorted([*steps, *story], key=lambda step: step.at))
-    return Recording(Path("talk.jsonl"), header, ordered, {NAME: Place(0, 9, NOW + 10)}, False)
+    return Recording(
+        Path("talk.jsonl"), header, ordered, {NAME: ObjectLocation(0, 9, NOW + 10)}, False
+    )
 
 
 def settings() -> Settings:
@@ -53,10 +55,10 @@ def settings() -> Settings:
 
 def test_a_stage_shows_what_was_known_at_its_moment():
     """Jobs, pictures, readings and samples are those of then, and nothing of later."""
-    stage = Stage(recording())
+    stage = ReplayState(recording())
     stage.play_until(NOW + 5)
     early = stage.sampler.snapshot()
-    assert (early.at, early.queue.value, early.pictures) == (NOW + 5, Depth(10, 0), ())
+    assert (early.at, early.queue.value, early.pictures) == (NOW + 5, QueueDepth(10, 0), ())
     assert [view.state for view in early.jobs] == ["waiting"]
     stage.play_until(NOW + 20)
     later = stage.sampler.snapshot()
@@ -67,7 +69,7 @@ def test_a_stage_shows_what_was_known_at_its_moment():
 
 def test_it_makes_no_difference_in_which_steps_it_was_played():
     """Playing in small steps, at once, or back and forth ends with the same snapshot."""
-    at_once, in_steps = Stage(recording()), Stage(recording())
+    at_once, in_steps = ReplayState(recording()), ReplayState(recording())
     at_once.play_until(NOW + 40)
     for tenth in range(401):
         in_steps.play_until(NOW + tenth / 10)

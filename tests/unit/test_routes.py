@@ -25,14 +25,14 @@ from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import api, archive, files, metrics
 from dashboard.routes.files import PictureCache
 from wire.messages.job import MAX_MESSAGE, Job, JobRequest, new_job
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
 GOOD = Snapshot(
     100.0,
     "laptop",
     (),
-    queue=Reading(Depth(3, None), 99.5),
+    queue=Reading(QueueDepth(3, None), 99.5),
     store=Reading(7, 98.0),
     fleet=Reading(FleetReading(None, 2, None, (), None), 99.0),
     pictures_total=5,
@@ -270,12 +270,12 @@ def _metrics(client: TestClient) -> dict[str, list[float]]:
 def test_metrics_tell_the_fleet():
     """Workers by phase, GPUs and the scaler's limits are there for whoever draws them."""
     scaler = Scaler("ScaledObject", "rabbitmq queue tasks", 6, 1, 0, 8, 5, 150)
-    workers = (Worker("a", "painting", "", 0), Worker("b", "pending", "", 0))
+    workers = (Worker("a", "generating", "", 0), Worker("b", "pending", "", 0))
     nodes = (Node("n", "L4", 2, 1, True, 0),)
     fleet = Reading(FleetReading(scaler, 2, 1, workers, nodes), 99.0)
     text = metrics.exposition(replace(GOOD, fleet=fleet), 100.0)
     for line in (
-        'workers{phase="painting"} 1.0',
+        'workers{phase="generating"} 1.0',
         'workers{phase="pending"} 1.0',
         "gpu_nodes_ready 1.0",
         "gpu_slots 2.0",

@@ -39,7 +39,7 @@ def parts(tmp_path):
 def test_a_submitted_job_is_on_the_queue_and_on_the_page(parts):
     """A job is accepted once the queue has it, and is shown at once."""
     job = parts.submit(REQUEST)
-    assert [delivery.job for delivery in parts.queue.take(1, timeout=0)] == [job]
+    assert [delivery.job for delivery in parts.queue.receive(1, timeout=0)] == [job]
     assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
     assert parts.find_job(job.id).job == job
 
@@ -82,7 +82,7 @@ def test_starting_again_finds_the_jobs_as_they_were(tmp_path):
 def test_a_job_that_died_on_the_queue_is_shown_as_failed(parts):
     """A job that killed every worker has no event; its dead letter tells why."""
     job = parts.submit(REQUEST)
-    parts.queue.reject(parts.queue.take(1, timeout=0)[0], "It was tried 5 times.")
+    parts.queue.reject(parts.queue.receive(1, timeout=0)[0], "It was tried 5 times.")
     assert parts.dead_letters.read() == 1
     view = parts.journal.find(job.id)
     assert (view.state, view.detail) == ("failed", "It was tried 5 times.")
@@ -92,7 +92,7 @@ def test_a_failure_is_found_behind_many_older_ones(parts):
     """A job is shown as failed although hundreds of dead letters lie before its own."""
     for number in range(150):
         parts.queue.publish(new_job(JobRequest(prompt=f"old {number}")))
-    for delivery in parts.queue.take(150, timeout=0):
+    for delivery in parts.queue.receive(150, timeout=0):
         parts.queue.reject(delivery, "It is old.")
     job = parts.submit(REQUEST)
     fail(parts, job)
@@ -102,7 +102,7 @@ def test_a_failure_is_found_behind_many_older_ones(parts):
 
 def fail(parts, job):
     """Let a job fail as a worker would."""
-    [delivery] = parts.queue.take(1, timeout=0)
+    [delivery] = parts.queue.receive(1, timeout=0)
     assert delivery.job == job
     parts.queue.reject(delivery, "The paint ran out.")
 
@@ -115,7 +115,7 @@ def test_trying_again_takes_the_dead_letter(parts):
     assert parts.retry(job) == job
     assert parts.queue.dead_letters(10) == []
     assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
-    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [job]
+    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [job]
 
 
 def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
@@ -123,7 +123,7 @@ def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
     gone = new_job(REQUEST)
     again = parts.retry(gone)
     assert again.id != gone.id
-    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [again]
+    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [again]
     assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
 
 
@@ -138,7 +138,7 @@ def test_a_dead_letter_can_be_tried_again_or_dropped(parts):
     parts.retry_dead_letter(retried)
     assert parts.dead_letters.letters() == ()
     assert parts.queue.dead_letters(10) == []
-    assert [delivery.job for delivery in parts.queue.take(2, timeout=0)] == [jobs[0]]
+    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [jobs[0]]
     assert parts.find_job(jobs[0].id).state == "waiting"
     assert parts.find_job(jobs[1].id).state == "failed"
 

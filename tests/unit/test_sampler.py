@@ -25,7 +25,7 @@ from tests.support.samples import metadata_of
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 from wire.stores.base import Entry
 from wire.stores.directory import DirectoryStore
 
@@ -121,7 +121,7 @@ class Stage:
 def stage(away: Exception | None = None):
     """Run a sampler over sources that a test plays; store and events may be away at first."""
     journal, gallery = Journal(), GalleryIndex(started=NOW)
-    queue, store, events = Answers(Depth(2, 1)), Answers(0, away), Answers(0, away)
+    queue, store, events = Answers(QueueDepth(2, 1)), Answers(0, away), Answers(0, away)
     sources = Sources(
         queue=Source("the queue", queue, 0.01, 0.1),
         store=Source("the store", store, 0.01, 0.1),
@@ -152,8 +152,8 @@ def test_a_hung_store_does_not_delay_the_queue():
         wait_until(lambda: fresh(on).store.value is not None, what="the store's answer")
         on.store.free.clear()
         wait_until(lambda: fresh(on).store.error, what="the store's silence")
-        on.queue.value = Depth(9, 0)
-        wait_until(lambda: fresh(on).queue.value == Depth(9, 0), what="the queue's news")
+        on.queue.value = QueueDepth(9, 0)
+        wait_until(lambda: fresh(on).queue.value == QueueDepth(9, 0), what="the queue's news")
         begun = time.monotonic()
         fresh(on)
         assert time.monotonic() - begun < 1  # the store is waited for three times as long
@@ -207,10 +207,10 @@ def test_the_chart_ends_with_the_numbers_beside_it():
     with stage() as on:
         wait_until(lambda: fresh(on).queue.value is not None, what="the queue's answer")
         on.sampler.sample()
-        on.queue.value = Depth(7, 2)
-        wait_until(lambda: fresh(on).queue.value == Depth(7, 2), what="the queue's news")
+        on.queue.value = QueueDepth(7, 2)
+        wait_until(lambda: fresh(on).queue.value == QueueDepth(7, 2), what="the queue's news")
         last = on.sampler.snapshot().samples[-1]
-        assert (last.waiting, last.painting) == (7, 2)
+        assert (last.waiting, last.generating) == (7, 2)
 
 
 @pytest.mark.parametrize("source", ["store", "events"])
@@ -231,8 +231,8 @@ def test_what_cannot_be_read_is_a_gap_in_its_lane():
     """Each number of a sample is None where its source is silent."""
     nothing = sample_of(NOW, None, None, None)
     assert set(vars(nothing).values()) == {NOW, None}
-    half = sample_of(NOW, Depth(3, None), None, 0)
-    assert (half.waiting, half.painting, half.pictures) == (3, None, 0)
+    half = sample_of(NOW, QueueDepth(3, None), None, 0)
+    assert (half.waiting, half.generating, half.pictures) == (3, None, 0)
 
 
 def test_only_nodes_that_are_ready_count():

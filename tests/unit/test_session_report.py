@@ -9,7 +9,7 @@ from PIL import Image
 
 from core.errors import ObjectMissing
 from dashboard.domain.jobs import JobView
-from dashboard.domain.snapshot import Moment, PictureView, Sample, Snapshot
+from dashboard.domain.snapshot import Annotation, PictureView, Sample, Snapshot
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session, figures_of
 from dashboard.recordings.report.timeline import draw
@@ -38,7 +38,7 @@ def session(*prompts: str) -> Session:
         Sample(
             NOW + 2 * n,
             waiting=3,
-            painting=1,
+            generating=1,
             wanted=2,
             ready=2 if n < 15 else 0,
             pictures=len(prompts) if n == 8 else 0,
@@ -53,7 +53,10 @@ def session(*prompts: str) -> Session:
         "laptop",
         ("requests", "workers", "pictures"),
         samples=(Sample(NOW - 100, ready=9, pictures=50), *samples),
-        moments=(Moment(NOW + 10, "requests", "burst of 3"), Moment(NOW - 9, "workers", "0 → 9")),
+        moments=(
+            Annotation(NOW + 10, "requests", "burst of 3"),
+            Annotation(NOW - 9, "workers", "0 → 9"),
+        ),
         jobs=(*jobs, before[0]),
         pictures=(*pictures, before[1]),
     )

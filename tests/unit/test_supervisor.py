@@ -21,14 +21,14 @@ from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
-from dashboard.fleet.reconciliation import jobs_of, missing, surplus
+from dashboard.fleet.reconciliation import jobs_of, to_start, to_stop
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_logs import last_sentence, open_log
-from dashboard.fleet.worker_processes import Slot
+from dashboard.fleet.worker_processes import WorkerProcess
 from tests.support.conditions import wait_until
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 STAND_IN = (sys.executable, str(Path(__file__).parents[1] / "support" / "stand_in_worker.py"))
 
@@ -43,12 +43,12 @@ class Counted:
     def __post_init__(self) -> None:
         self.free.set()
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """Count, be away, or hang."""
         self.free.wait()
         if self.jobs is None:
             raise QueueUnavailable("The queue is away.")
-        return Depth(ready=self.jobs, unacknowledged=0)
+        return QueueDepth(ready=self.jobs, unacknowledged=0)
 
 
 @dataclass
@@ -59,14 +59,14 @@ class Stage:
     queue: Counted
     journal: Journal
 
-    def slots(self, state: str = "running") -> list[Slot]:
+    def workers(self, state: str = "running") -> list[WorkerProcess]:
         """Return the workers in one state."""
         report = self.supervisor.report()
-        return [slot for slot in report.slots if slot.state == state] if report else []
+        return [worker for worker in report.workers if worker.state == state] if report else []
 
     def pids(self) -> set[int]:
         """Return the process ids of those that run."""
-        return {slot.process.pid for slot in self.slots()}
+        return {worker.process.pid for worker in self.workers()}
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def stage(folder: Path, *manner: str, **changes: object):
 
 def running(count: int, on: Stage) -> set[int]:
     """Wait until so many workers run and return their process ids."""
-    wait_until(lambda: len(on.slots()) == count, what=f"{count} workers")
+    wait_until(lambda: len(on.workers()) == count, what=f"{count} workers")
     return on.pids()
 
 
@@ -183,21 +183,21 @@ def test_a_worker_that_dies_at_its_start_says_why(tmp_path):
     """A model that cannot be loaded is told, in the worker's own last words."""
     with stage(tmp_path, "dies") as on:
         on.queue.jobs = 1
-        [slot] = wait_until(lambda: on.slots("failed"), what="a failed worker")
-        assert slot.why == "There is no model in models/nowhere."
+        [worker] = wait_until(lambda: on.workers("failed"), what="a failed worker")
+        assert worker.why == "There is no model in models/nowhere."
         [worker] = LocalFleet(on.supervisor, on.journal).read().workers
-        assert (worker.phase, worker.why) == ("failed", slot.why)
+        assert (worker.phase, worker.why) == ("failed", worker.why)
 
 
 def test_a_worker_that_keeps_dying_is_tried_less_and_less():
     """Starting a broken worker again does not become a hot loop."""
-    pauses = [Slot("worker-1", "failed", 0.0, failures=n).retry_at for n in range(1, 9)]
+    pauses = [WorkerProcess("worker-1", "failed", 0.0, failures=n).retry_at for n in range(1, 9)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_a_worker_that_failed_ten_thousand_times_is_still_tried():
     """A worker that is broken for days does not end the supervisor's looks."""
-    assert Slot("worker-1", "failed", 5.0, failures=10_000).retry_at == 65
+    assert WorkerProcess("worker-1", "failed", 5.0, failures=10_000).retry_at == 65
 
 
 def test_an_unknown_depth_keeps_the_workers(tmp_path):
@@ -256,19 +256,22 @@ def test_those_who_would_lose_the_least_stop_first():
     """Failed before idle, idle before starting, and one that paints last."""
     names = ("paints", "starts", "idles", "broken", "leaves")
     states = ("running", "running", "running", "failed", "stopping")
-    slots = [Slot(name, state, 0.0) for name, state in zip(names, states, strict=True)]
-    phases = {"paints": "painting", "idles": "idle"}
-    order = [slot.name for slot in surplus(slots, 0, phases)]
+    workers = [WorkerProcess(name, state, 0.0) for name, state in zip(names, states, strict=True)]
+    phases = {"paints": "generating", "idles": "idle"}
+    order = [worker.name for worker in to_stop(workers, 0, phases)]
     assert order == ["broken", "idles", "starts", "paints"]
-    assert [slot.name for slot in surplus(slots, 3, phases)] == ["broken"]
-    assert surplus(slots, 4, phases) == []
+    assert [worker.name for worker in to_stop(workers, 3, phases)] == ["broken"]
+    assert to_stop(workers, 4, phases) == []
 
 
 def test_new_workers_get_the_lowest_free_numbers():
     """Names stay small, and a worker that still stops keeps its own."""
-    slots = [Slot("worker-1", "stopping", 0.0), Slot("worker-3", "running", 0.0)]
-    assert missing(slots, 3, "") == ["worker-2", "worker-4"]
-    assert missing(slots, 1, "") == []
+    workers = [
+        WorkerProcess("worker-1", "stopping", 0.0),
+        WorkerProcess("worker-3", "running", 0.0),
+    ]
+    assert to_start(workers, 3, "") == ["worker-2", "worker-4"]
+    assert to_start(workers, 1, "") == []
 
 
 def test_workers_of_one_broker_are_told_apart_by_their_machine(tmp_path, monkeypatch):
@@ -277,19 +280,19 @@ def test_workers_of_one_broker_are_told_apart_by_their_machine(tmp_path, monkeyp
     with stage(tmp_path, max_workers=1) as on:
         on.queue.jobs = 1
         running(1, on)
-        assert [slot.name for slot in on.slots()] == ["worker-1"]
+        assert [worker.name for worker in on.workers()] == ["worker-1"]
     with stage(tmp_path, max_workers=1, rabbitmq_url="amqp://localhost/", fleet="local") as on:
         on.queue.jobs = 1
         running(1, on)
-        assert [slot.name for slot in on.slots()] == ["worker-1@oak"]
+        assert [worker.name for worker in on.workers()] == ["worker-1@oak"]
         log = tmp_path / "logs" / "worker-1@oak.log"
         wait_until(lambda: log.read_text().startswith("worker-1@oak runs"), what="its name")
 
 
 def test_busy_workers_are_counted_where_the_queue_cannot_tell():
     """A broker that only knows what waits does not make a painting worker look idle."""
-    assert jobs_of(Depth(2, 3), busy=1) == 5
-    assert jobs_of(Depth(2, None), busy=1) == 3
+    assert jobs_of(QueueDepth(2, 3), busy=1) == 5
+    assert jobs_of(QueueDepth(2, None), busy=1) == 3
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter(), logging.Formatter()])
@@ -328,7 +331,7 @@ def test_the_log_of_a_worker_that_never_ends_does_not_grow_for_ever(tmp_path, mo
         monkeypatch.setattr(worker_logs, "_LARGEST_IN_USE", 10**6)
         os.kill(pid, signal.SIGUSR1)
         wait_until(lambda: log.read_text() == "still there\n", what="more words")
-        assert wait_until(lambda: on.slots(), what="a look")[0].log_start == 0
+        assert wait_until(lambda: on.workers(), what="a look")[0].log_start == 0
 
 
 def test_a_log_that_cannot_be_copied_is_left_as_it_is(tmp_path):

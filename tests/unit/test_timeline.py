@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.components.common.snapshot_cache import once_per_snapshot
-from dashboard.domain.snapshot import Moment, Sample, Snapshot
+from dashboard.components.common.snapshot_cache import snapshot_cache
+from dashboard.domain.snapshot import Annotation, Sample, Snapshot
 from dashboard.presentation.timeline.figure import alt_text, draw
 from dashboard.presentation.timeline.layout import share_height
 from dashboard.presentation.timeline.marks import captions, moment_lines, newest
@@ -118,7 +118,10 @@ def test_newest_values_never_overlap(first: float, second: float):
 
 def test_moments_that_collide_give_way_to_the_newest():
     """Captions never overlap: the newest stays, and an older one keeps its line only."""
-    moments = [Moment(NOW - 30, "workers", "back to zero"), Moment(NOW - 26, "workers", "0 → 1")]
+    moments = [
+        Annotation(NOW - 30, "workers", "back to zero"),
+        Annotation(NOW - 26, "workers", "0 → 1"),
+    ]
     places = {"workers": share_height([8])[0]}
     assert [mark["text"] for mark in captions(moments, WINDOW, places)] == ["0 → 1"]
     assert len(moment_lines(moments, WINDOW)) == 2
@@ -126,7 +129,7 @@ def test_moments_that_collide_give_way_to_the_newest():
 
 def test_moments_of_lanes_that_are_not_there_are_not_named():
     """A moment of the GPU nodes has no caption where this mode knows no nodes."""
-    moments = [Moment(NOW - 30, "nodes", "node joined")]
+    moments = [Annotation(NOW - 30, "nodes", "node joined")]
     assert captions(moments, WINDOW, {"workers": share_height([8])[0]}) == []
 
 
@@ -156,7 +159,7 @@ def test_figure_without_readings_claims_nothing():
 
 def test_figure_says_where_it_has_no_reading():
     """An unknown stretch is shaded in its lane, and named where the words have room."""
-    samples = tuple(Sample(NOW - 100 + index, waiting=0, painting=0) for index in range(100))
+    samples = tuple(Sample(NOW - 100 + index, waiting=0, generating=0) for index in range(100))
     figure = draw(_snapshot(samples, ("requests", "workers")), 120)
     shades = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert len(shades) == 1
@@ -174,7 +177,7 @@ def test_figure_leaves_its_colours_to_the_page():
 def test_snapshot_is_drawn_once_for_all_sessions():
     """Sessions that look at one snapshot share its drawing; the next snapshot gets its own."""
     drawn = []
-    draw = once_per_snapshot(lambda snapshot, span: drawn.append((snapshot.at, span)))
+    draw = snapshot_cache(lambda snapshot, span: drawn.append((snapshot.at, span)))
     first = _snapshot()
     second = replace(first, at=NOW + 1)
     for snapshot, span in ((first, 1), (first, 1), (first, 2), (second, 1), (first, 1)):

@@ -10,7 +10,7 @@ from dashboard.domain.fleet import Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
 from dashboard.domain.worker_starts import WorkerStart
-from dashboard.insights.waterfall import Stretch, waterfall
+from dashboard.insights.waterfall import Span, waterfall
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import Timings
@@ -18,30 +18,30 @@ from wire.messages.picture import Timings
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 T = 1000.0
 DONE = JobView(JOB, "done", T, received_at=T + 60, finished_at=T + 70, worker="w", attempt=1)
-TIMED = replace(DONE, timings=Timings(painting=8.0, storing=1.5))
+TIMED = replace(DONE, timings=Timings(generating=8.0, storing=1.5))
 
 
 def told(view: JobView, now: float = T + 100) -> dict[str, float]:
     """Tell the seconds of each stage, in order."""
-    return {stretch.stage: round(stretch.seconds, 3) for stretch in waterfall(view, now)}
+    return {span.stage: round(span.seconds, 3) for span in waterfall(view, now)}
 
 
 def test_a_job_on_a_fresh_node_has_all_its_stages():
     """Line, node, image, model, painting and storing follow each other, and sum up."""
     start = WorkerStart(pending_at=T + 2, starting_at=T + 30, loading_at=T + 45, ready_at=T + 59)
-    stretches = waterfall(replace(TIMED, start=start), T + 100)
-    assert [(each.stage, each.seconds) for each in stretches] == [
+    spans = waterfall(replace(TIMED, start=start), T + 100)
+    assert [(each.stage, each.seconds) for each in spans] == [
         ("line", 2),
         ("node", 28),
         ("start", 15),
         ("model", 14),
         ("line", 1),
-        ("painting", 8),
+        ("generating", 8),
         ("storing", 1.5),
         ("unknown", 0.5),
     ]
-    assert sum(each.seconds for each in stretches) == 70
-    assert all(a.end == b.start for a, b in pairwise(stretches))
+    assert sum(each.seconds for each in spans) == 70
+    assert all(a.end == b.start for a, b in pairwise(spans))
 
 
 def test_a_worker_that_was_there_before_left_only_the_line():
@@ -52,7 +52,7 @@ def test_a_worker_that_was_there_before_left_only_the_line():
     assert told(replace(TIMED, start=half)) == {
         "model": 10,
         "line": 50,
-        "painting": 8,
+        "generating": 8,
         "storing": 1.5,
         "unknown": 0.5,
     }
@@ -66,7 +66,7 @@ def test_a_job_of_milliseconds_has_its_stages_too():
 
 
 def test_what_was_not_measured_is_not_guessed():
-    """Without its worker's measures, a job's work is one stretch; unheard time is unknown."""
+    """Without its worker's measures, a job's work is one span; unheard time is unknown."""
     assert told(DONE) == {"line": 60, "worker": 10}
     assert told(replace(DONE, received_at=None)) == {"unknown": 70}
     assert waterfall(replace(DONE, submitted_at=None, received_at=None), T) == ()
@@ -76,8 +76,8 @@ def test_unfinished_jobs_go_on_until_now():
     """A bar grows as long as its job is not done."""
     waiting = JobView(JOB, "waiting", T)
     assert told(waiting, T + 5) == {"line": 5}
-    painting = replace(waiting, state="painting", received_at=T + 3, attempt=1)
-    assert told(painting, T + 5) == {"line": 3, "painting": 2}
+    painting = replace(waiting, state="generating", received_at=T + 3, attempt=1)
+    assert told(painting, T + 5) == {"line": 3, "generating": 2}
 
 
 def test_earlier_attempts_are_told_apart():
@@ -94,9 +94,9 @@ def test_a_cancelled_job_was_in_line():
 def test_clocks_that_disagree_give_no_negative_time():
     """A worker's clock may be behind: stages are cut to the job's life, never negative."""
     early = replace(TIMED, received_at=T - 5)
-    assert all(stretch.seconds > 0 for stretch in waterfall(early, T + 100))
-    long = replace(TIMED, timings=Timings(painting=99, storing=9))
-    assert told(long) == {"line": 60, "painting": 10}
+    assert all(span.seconds > 0 for span in waterfall(early, T + 100))
+    long = replace(TIMED, timings=Timings(generating=99, storing=9))
+    assert told(long) == {"line": 60, "generating": 10}
 
 
 def test_the_journal_learns_how_a_worker_started():
@@ -126,7 +126,7 @@ def test_the_journal_learns_how_a_worker_started():
 
 def test_the_workers_measures_arrive_with_the_job():
     """How long painting and storing took is told by the worker, also after the store was seen."""
-    journal, timings = Journal(), Timings(painting=2, storing=1)
+    journal, timings = Journal(), Timings(generating=2, storing=1)
     journal.record(Event(kind="received", worker="w", job_id=JOB.id, job=JOB))
     journal.record(Event(kind="done", job_id=JOB.id))
     assert journal.find(JOB.id).timings is None
@@ -136,9 +136,9 @@ def test_the_workers_measures_arrive_with_the_job():
 
 def test_one_long_wait_does_not_flatten_all_bars():
     """The scale of a list follows its median; what is longer is cut and says so."""
-    short = [[Stretch("line", 0, seconds)] for seconds in (8, 10, 12)]
+    short = [[Span("line", 0, seconds)] for seconds in (8, 10, 12)]
     assert time_bar.scale(short) == 12
-    long = [Stretch("line", 0, 3600)]
+    long = [Span("line", 0, 3600)]
     assert time_bar.scale([*short, long]) == 44
     assert "time-bar long" in time_bar.bar(long, 44)
     assert "width: 100.0%" in time_bar.bar(long, 44)
@@ -148,6 +148,6 @@ def test_one_long_wait_does_not_flatten_all_bars():
 @pytest.mark.parametrize("stage", sorted(time_bar.NAMES))
 def test_every_stage_has_words_beside_its_colour(stage):
     """A bar is read aloud with its stages and their times."""
-    html = time_bar.bar([Stretch(stage, 0, 1.5)], 3)
+    html = time_bar.bar([Span(stage, 0, 1.5)], 3)
     assert f"aria-label='{time_bar.NAMES[stage]} 1.5 s'" in html
     assert "width: 50.0%" in html

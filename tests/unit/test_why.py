@@ -8,7 +8,7 @@ import pytest
 from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Sample
 from dashboard.insights.scaling_reason import explain, neglected_since
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 SCALER = Scaler(
     kind="local supervisor",
@@ -21,17 +21,17 @@ SCALER = Scaler(
     cooldown_period=60.0,
 )
 
-DEPTH = Depth(3, 0)
+DEPTH = QueueDepth(3, 0)
 
 
 def said(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **numbers) -> str:
     """Return the sentence for these numbers."""
     fleet = FleetReading(replace(SCALER, **numbers), wanted, ready, workers, nodes=None)
-    return sentence(Reading(fleet, at=1000.0), age, Depth(fleet.scaler.jobs, 0))
+    return sentence(Reading(fleet, at=1000.0), age, QueueDepth(fleet.scaler.jobs, 0))
 
 
 def sentence(
-    fleet: Reading[FleetReading] | None, age: float = 0, queue: Depth | None = DEPTH
+    fleet: Reading[FleetReading] | None, age: float = 0, queue: QueueDepth | None = DEPTH
 ) -> str:
     """Return the sentence for this reading."""
     return ": ".join(explain(fleet, Reading(queue), now=1000.0 + age))
@@ -156,7 +156,7 @@ def test_what_the_scaler_does_not_tell_is_asked_of_the_queue():
         "Why still 2 workers: the requests could not be counted; until they are, nothing changes."
     )
     assert sentence(silent, queue=None) == uncounted
-    assert sentence(silent, queue=Depth(3, None)) == uncounted
+    assert sentence(silent, queue=QueueDepth(3, None)) == uncounted
 
 
 def test_an_autoscaler_that_cannot_count_is_named():

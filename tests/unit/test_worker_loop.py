@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.errors import PaintingFailed, PublishRefused, QueueUnavailable, StoreFull
+from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
 from core.settings import Settings
 from tests.support.conditions import wait_until
 from wire.events.sqlite import SqliteEvents
@@ -23,39 +23,39 @@ from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import decode_metadata, metadata_name, picture_name
-from wire.queues.base import Delivery, Depth
+from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.cancellation import cancel, is_cancelled
 from wire.stores.directory import DirectoryStore
 from worker.batch import do_batch
-from worker.context import Parts
-from worker.generator import Description, DeviceLost, Interrupted, OutOfMemory, Painting
+from worker.context import WorkerContext
+from worker.generator import DeviceLost, GenerationParameters, Interrupted, ModelInfo, OutOfMemory
 from worker.loop import work
-from worker.retry import patiently
-from worker.shutdown import Stopping
+from worker.retry import retry_transient
+from worker.shutdown import ShutdownSignal
 
-MODEL = Description(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, width=64, height=64)
+MODEL = ModelInfo(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, width=64, height=64)
 
 
 @dataclass
 class FlatGenerator:
     """Paints one colour, made of the seed, and lets a test act in the middle."""
 
-    description: Description = MODEL
-    before: Callable[[list[Painting]], None] = lambda _: None
+    description: ModelInfo = MODEL
+    before: Callable[[list[GenerationParameters]], None] = lambda _: None
     """Called before each painting; what it raises is raised."""
-    calls: list[list[Painting]] = field(default_factory=list)
+    calls: list[list[GenerationParameters]] = field(default_factory=list)
 
-    def paint(self, paintings, on_step, should_stop) -> list[np.ndarray]:
+    def generate(self, parameters, on_step, should_stop) -> list[np.ndarray]:
         """Return flat pictures, one step after the other."""
-        self.calls.append(paintings)
-        self.before(paintings)
-        for step in range(1, paintings[0].steps + 1):
+        self.calls.append(parameters)
+        self.before(parameters)
+        for step in range(1, parameters[0].steps + 1):
             on_step(step)
             if should_stop():
                 raise Interrupted
         return [
-            np.full((each.height, each.width, 3), each.seed % 256, np.uint8) for each in paintings
+            np.full((each.height, each.width, 3), each.seed % 256, np.uint8) for each in parameters
         ]
 
 
@@ -68,91 +68,91 @@ class RefusingQueue:
     fails: Callable[[], None] = lambda: None
     """Called at each failure."""
 
-    def take(self, limit: int, timeout: float) -> list[Delivery]:
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Take, once there was failure enough."""
         if self.failures:
             self.failures -= 1
             self.fails()
             raise PublishRefused("The broker's memory is short.")
-        return self.queue.take(limit, timeout)
+        return self.queue.receive(limit, timeout)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.queue, name)
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[Parts]:
+def context(tmp_path: Path) -> Iterator[WorkerContext]:
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_name="tester", batch_size=1)
-    made = Parts(
+    made = WorkerContext(
         queue=SqliteQueue(tmp_path),
         events=SqliteEvents(tmp_path),
         store=DirectoryStore(tmp_path / "pictures"),
         generator=FlatGenerator(),
         settings=settings,
-        stopping=Stopping(60),
+        stopping=ShutdownSignal(60),
     )
     yield made
     made.queue.close()
     made.events.close()
 
 
-def submit(parts: Parts, count: int = 1, **fields: object) -> Job:
+def submit(context: WorkerContext, count: int = 1, **fields: object) -> Job:
     job = new_job(JobRequest(prompt="cartoon dwarf", count=count, **fields))
-    parts.queue.publish(job)
+    context.queue.publish(job)
     return job
 
 
-def do_what_waits(parts: Parts, jobs: int = 10) -> None:
-    do_batch(parts, parts.queue.take(jobs, timeout=1))
+def do_what_waits(context: WorkerContext, jobs: int = 10) -> None:
+    do_batch(context, context.queue.receive(jobs, timeout=1))
 
 
-def stored(parts: Parts) -> list[str]:
-    return [entry.name for entry in parts.store.entries()]
+def stored(context: WorkerContext) -> list[str]:
+    return [entry.name for entry in context.store.entries()]
 
 
-def told(parts: Parts) -> list[Event]:
-    return parts.events.receive(timeout=0)
+def told(context: WorkerContext) -> list[Event]:
+    return context.events.receive(timeout=0)
 
 
-def kinds(parts: Parts) -> list[str]:
-    return [event.kind for event in told(parts)]
+def kinds(context: WorkerContext) -> list[str]:
+    return [event.kind for event in told(context)]
 
 
-def in_batches_of(parts: Parts, size: int) -> Parts:
-    return replace(parts, settings=parts.settings.model_copy(update={"batch_size": size}))
+def in_batches_of(context: WorkerContext, size: int) -> WorkerContext:
+    return replace(context, settings=context.settings.model_copy(update={"batch_size": size}))
 
 
 @contextmanager
-def working(parts: Parts) -> Iterator[None]:
+def working(context: WorkerContext) -> Iterator[None]:
     """Let a worker run beside the test."""
-    thread = threading.Thread(target=work, args=[parts])
+    thread = threading.Thread(target=work, args=[context])
     thread.start()
     try:
         yield
     finally:
-        parts.stopping.ask()
+        context.shutdown.ask()
         thread.join(10)
     assert not thread.is_alive()
 
 
-def test_a_job_gives_its_pictures_and_its_metadata(parts: Parts):
+def test_a_job_gives_its_pictures_and_its_metadata(context: WorkerContext):
     """A job of n pictures leaves n PNG objects and one JSON object, and an empty queue."""
-    job = submit(parts, count=3, seed=7)
-    do_what_waits(parts)
+    job = submit(context, count=3, seed=7)
+    do_what_waits(context)
     names = [picture_name(job.id, number) for number in range(3)]
-    assert stored(parts) == sorted([*names, metadata_name(job.id)])
-    pixels = cv2.imdecode(np.frombuffer(parts.store.get(names[1]), np.uint8), cv2.IMREAD_COLOR)
+    assert stored(context) == sorted([*names, metadata_name(job.id)])
+    pixels = cv2.imdecode(np.frombuffer(context.store.get(names[1]), np.uint8), cv2.IMREAD_COLOR)
     assert pixels.shape == (64, 64, 3)
     assert (pixels == 8).all()
-    depth = parts.queue.depth()
+    depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (0, 0)
 
 
-def test_metadata_says_what_was_painted_and_where(parts: Parts):
+def test_metadata_says_what_was_painted_and_where(context: WorkerContext):
     """The metadata object tells prompt, sizes, seeds, model, worker and where the time went."""
-    job = submit(parts, count=2, seed=7)
-    do_what_waits(parts)
-    metadata = decode_metadata(parts.store.get(metadata_name(job.id)))
+    job = submit(context, count=2, seed=7)
+    do_what_waits(context)
+    metadata = decode_metadata(context.store.get(metadata_name(job.id)))
     assert metadata.prompt == "cartoon dwarf"
     assert (metadata.image_width, metadata.image_height) == (64, 64)
     assert metadata.lcm_model_id == "flat"
@@ -163,31 +163,31 @@ def test_metadata_says_what_was_painted_and_where(parts: Parts):
     assert metadata.timings.storing > 0
 
 
-def test_a_job_is_acknowledged_after_it_is_stored(parts: Parts):
+def test_a_job_is_acknowledged_after_it_is_stored(context: WorkerContext):
     """While a job is painted, and until its metadata is stored, the queue still holds it."""
     depths = []
-    parts.generator.before = lambda _: depths.append(parts.queue.depth())
-    submit(parts, count=2)
-    do_what_waits(parts)
+    context.generator.before = lambda _: depths.append(context.queue.depth())
+    submit(context, count=2)
+    do_what_waits(context)
     assert [(depth.ready, depth.unacknowledged) for depth in depths] == [(0, 1), (0, 1)]
-    assert parts.queue.depth().unacknowledged == 0
+    assert context.queue.depth().unacknowledged == 0
 
 
-def test_pictures_appear_as_they_are_painted_and_metadata_last(parts: Parts):
+def test_pictures_appear_as_they_are_painted_and_metadata_last(context: WorkerContext):
     """Who finds a job's metadata finds all its pictures; who waits sees them one by one."""
     seen = []
-    parts.generator.before = lambda _: seen.append(stored(parts))
-    job = submit(parts, count=3)
-    do_what_waits(parts)
+    context.generator.before = lambda _: seen.append(stored(context))
+    job = submit(context, count=3)
+    do_what_waits(context)
     first, second = picture_name(job.id, 0), picture_name(job.id, 1)
     assert seen == [[], [first], [first, second]]
 
 
-def test_events_tell_the_story_in_order(parts: Parts):
+def test_events_tell_the_story_in_order(context: WorkerContext):
     """A listener hears received, the steps, stored and done, with picture and step numbers."""
-    job = submit(parts)
-    do_what_waits(parts)
-    events = told(parts)
+    job = submit(context)
+    do_what_waits(context)
+    events = told(context)
     assert [event.kind for event in events] == ["received", "step", "step", "stored", "done"]
     assert events[0].job == job
     assert [(event.step, event.steps, event.picture) for event in events[1:3]] == [
@@ -200,322 +200,326 @@ def test_events_tell_the_story_in_order(parts: Parts):
 
 
 @pytest.mark.parametrize("seed", [None, 7])
-def test_a_job_done_twice_overwrites(parts: Parts, seed: int | None):
+def test_a_job_done_twice_overwrites(context: WorkerContext, seed: int | None):
     """A redelivered job leaves the same names and the same pictures, also without a seed."""
-    job = submit(parts, count=2, seed=seed)
-    do_what_waits(parts)
-    names = stored(parts)
-    first = [parts.store.get(name) for name in names if name.endswith(".png")]
-    parts.queue.publish(job)
-    do_what_waits(parts)
-    assert stored(parts) == names
-    assert [parts.store.get(name) for name in names if name.endswith(".png")] == first
+    job = submit(context, count=2, seed=seed)
+    do_what_waits(context)
+    names = stored(context)
+    first = [context.store.get(name) for name in names if name.endswith(".png")]
+    context.queue.publish(job)
+    do_what_waits(context)
+    assert stored(context) == names
+    assert [context.store.get(name) for name in names if name.endswith(".png")] == first
 
 
-def interrupt(parts: Parts) -> Job:
+def interrupt(context: WorkerContext) -> Job:
     """Let a job of three pictures be given back while its second one is painted."""
-    job = submit(parts, count=3, seed=7)
+    job = submit(context, count=3, seed=7)
 
-    def stop_at_the_second(_: list[Painting]) -> None:
-        if len(parts.generator.calls) == 2:
+    def stop_at_the_second(_: list[GenerationParameters]) -> None:
+        if len(context.generator.calls) == 2:
             raise Interrupted
 
-    parts.generator.before = stop_at_the_second
-    do_what_waits(parts)
-    parts.generator.before = lambda _: None
-    assert stored(parts) == [picture_name(job.id, 0)]
-    told(parts)
+    context.generator.before = stop_at_the_second
+    do_what_waits(context)
+    context.generator.before = lambda _: None
+    assert stored(context) == [picture_name(job.id, 0)]
+    told(context)
     return job
 
 
-def test_a_job_that_comes_again_goes_on_where_it_ended(parts: Parts):
+def test_a_job_that_comes_again_goes_on_where_it_ended(context: WorkerContext):
     """Pictures that an earlier attempt stored are not painted again, and are told all the same."""
-    job = interrupt(parts)
-    parts.generator.calls.clear()
-    do_what_waits(parts)
-    assert [call[0].seed for call in parts.generator.calls] == [8, 9]
-    assert decode_metadata(parts.store.get(metadata_name(job.id))).seeds == (7, 8, 9)
-    names = [event.name for event in told(parts) if event.kind == "stored"]
+    job = interrupt(context)
+    context.generator.calls.clear()
+    do_what_waits(context)
+    assert [call[0].seed for call in context.generator.calls] == [8, 9]
+    assert decode_metadata(context.store.get(metadata_name(job.id))).seeds == (7, 8, 9)
+    names = [event.name for event in told(context) if event.kind == "stored"]
     assert names == [picture_name(job.id, number) for number in range(3)]
-    assert parts.queue.depth() == Depth(0, 0)
+    assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_a_job_that_lacked_only_its_metadata_is_finished(parts: Parts):
+def test_a_job_that_lacked_only_its_metadata_is_finished(context: WorkerContext):
     """When all pictures are stored, a second attempt paints none and writes the metadata."""
-    job = interrupt(parts)
+    job = interrupt(context)
     for number in (1, 2):
-        parts.store.put(picture_name(job.id, number), b"painted", "image/png")
-    parts.generator.calls.clear()
-    do_what_waits(parts)
-    assert parts.generator.calls == []
-    assert parts.store.exists(metadata_name(job.id))
-    assert kinds(parts) == ["received", "stored", "stored", "stored", "done"]
+        context.store.put(picture_name(job.id, number), b"painted", "image/png")
+    context.generator.calls.clear()
+    do_what_waits(context)
+    assert context.generator.calls == []
+    assert context.store.exists(metadata_name(job.id))
+    assert kinds(context) == ["received", "stored", "stored", "stored", "done"]
 
 
-def test_a_job_that_was_done_is_acknowledged(parts: Parts):
+def test_a_job_that_was_done_is_acknowledged(context: WorkerContext):
     """A job whose acknowledgement was lost leaves the queue, and its metadata is left alone."""
-    job = interrupt(parts)
-    parts.store.put(metadata_name(job.id), b"written before", "application/json")
-    parts.generator.calls.clear()
-    do_what_waits(parts)
-    assert parts.generator.calls == []
-    assert parts.store.get(metadata_name(job.id)) == b"written before"
-    assert kinds(parts)[-1] == "done"
-    assert parts.queue.depth() == Depth(0, 0)
+    job = interrupt(context)
+    context.store.put(metadata_name(job.id), b"written before", "application/json")
+    context.generator.calls.clear()
+    do_what_waits(context)
+    assert context.generator.calls == []
+    assert context.store.get(metadata_name(job.id)) == b"written before"
+    assert kinds(context)[-1] == "done"
+    assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_a_job_that_comes_again_waits_for_a_store_that_is_away(parts: Parts, tmp_path: Path):
+def test_a_job_that_comes_again_waits_for_a_store_that_is_away(
+    context: WorkerContext, tmp_path: Path
+):
     """Whether pictures are there already is unknown without the store: ask until it answers."""
-    job = interrupt(parts)
-    parts.generator.calls.clear()
+    job = interrupt(context)
+    context.generator.calls.clear()
     folder = tmp_path / "pictures"
     folder.rename(tmp_path / "elsewhere")
     folder.write_text("not a folder")
-    with working(parts):
-        wait_until(lambda: [event for event in told(parts) if event.detail], what="the reason")
-        assert parts.generator.calls == []
+    with working(context):
+        wait_until(lambda: [event for event in told(context) if event.detail], what="the reason")
+        assert context.generator.calls == []
         folder.unlink()
         (tmp_path / "elsewhere").rename(folder)
-        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
-    assert len(parts.generator.calls) == 2
+        wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
+    assert len(context.generator.calls) == 2
 
 
-def test_a_cancelled_job_is_not_painted(parts: Parts):
+def test_a_cancelled_job_is_not_painted(context: WorkerContext):
     """A job that was cancelled before a worker took it leaves the queue, and no picture."""
-    job = submit(parts)
-    cancel(parts.store, job.id)
-    do_what_waits(parts)
-    assert parts.generator.calls == []
-    assert stored(parts) == []
-    assert not is_cancelled(parts.store, job.id)
+    job = submit(context)
+    cancel(context.store, job.id)
+    do_what_waits(context)
+    assert context.generator.calls == []
+    assert stored(context) == []
+    assert not is_cancelled(context.store, job.id)
     # Told as received first, its card would come back for a moment.
-    assert kinds(parts) == ["cancelled"]
-    assert parts.queue.depth().ready == 0
+    assert kinds(context) == ["cancelled"]
+    assert context.queue.depth().ready == 0
 
 
-def test_a_job_cancelled_in_the_middle_ends_there(parts: Parts):
+def test_a_job_cancelled_in_the_middle_ends_there(context: WorkerContext):
     """No further picture is painted once a job is cancelled; no metadata says it is done."""
-    job = submit(parts, count=3)
-    parts.generator.before = lambda _: cancel(parts.store, job.id)
-    do_what_waits(parts)
-    assert stored(parts) == [picture_name(job.id, 0)]
-    assert kinds(parts)[-1] == "cancelled"
+    job = submit(context, count=3)
+    context.generator.before = lambda _: cancel(context.store, job.id)
+    do_what_waits(context)
+    assert stored(context) == [picture_name(job.id, 0)]
+    assert kinds(context)[-1] == "cancelled"
 
 
-def test_a_job_cancelled_at_its_last_picture_is_cancelled(parts: Parts):
+def test_a_job_cancelled_at_its_last_picture_is_cancelled(context: WorkerContext):
     """Until a job is done it can be cancelled: no metadata, no mark that stays, no message."""
-    job = submit(parts)
-    parts.generator.before = lambda _: cancel(parts.store, job.id)
-    do_what_waits(parts)
-    assert not parts.store.exists(metadata_name(job.id))
-    assert not is_cancelled(parts.store, job.id)
-    assert kinds(parts)[-1] == "cancelled"
-    assert parts.queue.depth() == Depth(0, 0)
+    job = submit(context)
+    context.generator.before = lambda _: cancel(context.store, job.id)
+    do_what_waits(context)
+    assert not context.store.exists(metadata_name(job.id))
+    assert not is_cancelled(context.store, job.id)
+    assert kinds(context)[-1] == "cancelled"
+    assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_small_jobs_share_a_call(parts: Parts):
+def test_small_jobs_share_a_call(context: WorkerContext):
     """Pictures of several jobs with one size and steps are painted together."""
-    parts = in_batches_of(parts, 4)
-    jobs = [submit(parts, count=1), submit(parts, count=2), submit(parts, width=128)]
-    do_what_waits(parts)
-    assert [len(call) for call in parts.generator.calls] == [3, 1]
-    assert all(parts.store.exists(metadata_name(job.id)) for job in jobs)
+    context = in_batches_of(context, 4)
+    jobs = [submit(context, count=1), submit(context, count=2), submit(context, width=128)]
+    do_what_waits(context)
+    assert [len(call) for call in context.generator.calls] == [3, 1]
+    assert all(context.store.exists(metadata_name(job.id)) for job in jobs)
 
 
-def test_a_worker_takes_no_more_jobs_than_fill_a_call(parts: Parts):
+def test_a_worker_takes_no_more_jobs_than_fill_a_call(context: WorkerContext):
     """With one picture at a time a worker leases one job, and leaves the rest to others."""
     depths = []
-    parts.generator.before = lambda _: depths.append(parts.queue.depth().unacknowledged)
+    context.generator.before = lambda _: depths.append(context.queue.depth().unacknowledged)
     for _ in range(3):
-        submit(parts)
-    with working(parts):
+        submit(context)
+    with working(context):
         wait_until(lambda: len(depths) == 3, what="three jobs painted")
     assert depths == [1, 1, 1]
 
 
-def test_a_worker_takes_no_more_pictures_than_fill_a_call(parts: Parts):
+def test_a_worker_takes_no_more_pictures_than_fill_a_call(context: WorkerContext):
     """A GPU that paints four at once takes one job of four pictures, or small ones up to four."""
-    parts = in_batches_of(parts, 4)
+    context = in_batches_of(context, 4)
     leased = []
-    parts.generator.before = lambda _: leased.append(parts.queue.depth().unacknowledged)
-    jobs = [submit(parts, count=count) for count in (4, 1, 1, 2, 7)]
-    with working(parts):
-        wait_until(lambda: parts.store.exists(metadata_name(jobs[-1].id)), what="all jobs done")
-    assert [len(call) for call in parts.generator.calls] == [4, 4, 4, 3]
+    context.generator.before = lambda _: leased.append(context.queue.depth().unacknowledged)
+    jobs = [submit(context, count=count) for count in (4, 1, 1, 2, 7)]
+    with working(context):
+        wait_until(lambda: context.store.exists(metadata_name(jobs[-1].id)), what="all jobs done")
+    assert [len(call) for call in context.generator.calls] == [4, 4, 4, 3]
     assert leased == [1, 3, 1, 1]
 
 
-def test_a_queue_lost_after_the_first_job_does_not_delay_it(parts: Parts):
+def test_a_queue_lost_after_the_first_job_does_not_delay_it(context: WorkerContext):
     """What was taken is painted, although no further job could be taken with it."""
 
     class OneTake(RefusingQueue):
-        def take(self, limit: int, timeout: float) -> list[Delivery]:
-            deliveries = super().take(limit, timeout)
+        def receive(self, limit: int, timeout: float) -> list[Delivery]:
+            deliveries = super().receive(limit, timeout)
             self.failures = 10**6 if deliveries else 0
             return deliveries
 
-    parts = in_batches_of(parts, 4)
-    job = submit(parts)
-    with working(replace(parts, queue=OneTake(parts.queue, 0))):
-        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
+    context = in_batches_of(context, 4)
+    job = submit(context)
+    with working(replace(context, queue=OneTake(context.queue, 0))):
+        wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
 
 
-def test_what_cannot_be_painted_becomes_a_dead_letter(parts: Parts):
+def test_what_cannot_be_painted_becomes_a_dead_letter(context: WorkerContext):
     """A job that fails is tried again up to the limit, then shown with its reason."""
 
-    def refuse(_: list[Painting]) -> None:
-        raise PaintingFailed("The size is odd.")
+    def refuse(_: list[GenerationParameters]) -> None:
+        raise GenerationFailed("The size is odd.")
 
-    job = submit(parts)
-    parts.generator.before = refuse
-    with working(parts):
-        [letter] = wait_until(lambda: parts.queue.dead_letters(10), what="a dead letter")
+    job = submit(context)
+    context.generator.before = refuse
+    with working(context):
+        [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
     assert letter.job == job
     assert letter.reason == "The size is odd."
-    assert len(parts.generator.calls) == DELIVERY_LIMIT + 1
-    assert [kind for kind in kinds(parts) if kind != "received"] == (
+    assert len(context.generator.calls) == DELIVERY_LIMIT + 1
+    assert [kind for kind in kinds(context) if kind != "received"] == (
         ["returned"] * DELIVERY_LIMIT + ["failed"]
     )
 
 
-def test_a_job_does_not_fail_for_its_neighbour(parts: Parts):
+def test_a_job_does_not_fail_for_its_neighbour(context: WorkerContext):
     """When a shared call fails, its pictures are tried in smaller calls; the good ones live."""
 
-    def refuse_the_bad(paintings: list[Painting]) -> None:
-        if any(painting.seed == 13 for painting in paintings):
-            raise PaintingFailed("Thirteen.")
+    def refuse_the_bad(parameters: list[GenerationParameters]) -> None:
+        if any(painting.seed == 13 for painting in parameters):
+            raise GenerationFailed("Thirteen.")
 
-    parts = in_batches_of(parts, 4)
-    parts.generator.before = refuse_the_bad
-    good, bad = submit(parts, count=2, seed=1), submit(parts, seed=13)
-    do_what_waits(parts)
-    assert parts.store.exists(metadata_name(good.id))
-    assert not parts.store.exists(metadata_name(bad.id))
-    assert parts.queue.depth().ready == 1
+    context = in_batches_of(context, 4)
+    context.generator.before = refuse_the_bad
+    good, bad = submit(context, count=2, seed=1), submit(context, seed=13)
+    do_what_waits(context)
+    assert context.store.exists(metadata_name(good.id))
+    assert not context.store.exists(metadata_name(bad.id))
+    assert context.queue.depth().ready == 1
 
 
-def test_less_memory_means_smaller_calls(parts: Parts):
+def test_less_memory_means_smaller_calls(context: WorkerContext):
     """A device without room for four pictures at once paints them two by two."""
 
-    def only_two(paintings: list[Painting]) -> None:
-        if len(paintings) > 2:
+    def only_two(parameters: list[GenerationParameters]) -> None:
+        if len(parameters) > 2:
             raise OutOfMemory("Too many.")
 
-    parts = in_batches_of(parts, 4)
-    parts.generator.before = only_two
-    submit(parts, count=4)
-    do_what_waits(parts)
-    assert [len(call) for call in parts.generator.calls] == [4, 2, 2]
-    assert kinds(parts)[-1] == "done"
+    context = in_batches_of(context, 4)
+    context.generator.before = only_two
+    submit(context, count=4)
+    do_what_waits(context)
+    assert [len(call) for call in context.generator.calls] == [4, 2, 2]
+    assert kinds(context)[-1] == "done"
 
 
-def test_a_lost_device_gives_its_jobs_back(parts: Parts):
+def test_a_lost_device_gives_its_jobs_back(context: WorkerContext):
     """A worker whose GPU fell off does not eat the queue: it returns its jobs and ends."""
 
-    def lose(_: list[Painting]) -> None:
+    def lose(_: list[GenerationParameters]) -> None:
         raise DeviceLost("The device fell off the bus.")
 
-    parts.generator.before = lose
-    submit(parts)
+    context.generator.before = lose
+    submit(context)
     with pytest.raises(DeviceLost):
-        work(parts)
-    assert parts.queue.depth().ready == 1
-    assert kinds(parts) == ["received", "returned"]
+        work(context)
+    assert context.queue.depth().ready == 1
+    assert kinds(context) == ["received", "returned"]
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has(parts: Parts):
+def test_a_worker_that_is_told_to_stop_finishes_what_it_has(context: WorkerContext):
     """Within the grace period the job in hand is finished, and no other one is taken."""
-    first, second = submit(parts, count=3), submit(parts)
-    parts.generator.before = lambda _: parts.stopping.ask()
-    work(parts)
-    assert parts.store.exists(metadata_name(first.id))
-    assert not parts.store.exists(metadata_name(second.id))
-    assert parts.queue.depth().ready == 1
+    first, second = submit(context, count=3), submit(context)
+    context.generator.before = lambda _: context.shutdown.ask()
+    work(context)
+    assert context.store.exists(metadata_name(first.id))
+    assert not context.store.exists(metadata_name(second.id))
+    assert context.queue.depth().ready == 1
 
 
-def test_what_the_grace_period_is_too_short_for_is_given_back(parts: Parts):
+def test_what_the_grace_period_is_too_short_for_is_given_back(context: WorkerContext):
     """When the grace period is over, painting ends at the next step and the job returns."""
-    parts = replace(parts, stopping=Stopping(0))
-    submit(parts, count=3)
-    parts.generator.before = lambda _: parts.stopping.ask()
-    work(parts)
-    depth = parts.queue.depth()
+    context = replace(context, stopping=ShutdownSignal(0))
+    submit(context, count=3)
+    context.generator.before = lambda _: context.shutdown.ask()
+    work(context)
+    depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
-    assert kinds(parts) == ["received", "step", "returned"]
+    assert kinds(context) == ["received", "step", "returned"]
 
 
-def test_one_task_and_no_more(parts: Parts):
+def test_one_task_and_no_more(context: WorkerContext):
     """With EXIT_AFTER_ONE_TASK a worker ends by itself after one job."""
-    settings = parts.settings.model_copy(update={"exit_after_one_task": True})
-    parts = replace(parts, settings=settings)
-    submit(parts)
-    submit(parts)
-    work(parts)
-    assert parts.queue.depth().ready == 1
-    assert kinds(parts)[-1] == "done"
+    settings = context.settings.model_copy(update={"exit_after_one_task": True})
+    context = replace(context, settings=settings)
+    submit(context)
+    submit(context)
+    work(context)
+    assert context.queue.depth().ready == 1
+    assert kinds(context)[-1] == "done"
 
 
 def test_a_worker_for_one_task_does_not_wait_for_ever(
-    parts: Parts, monkeypatch: pytest.MonkeyPatch
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ):
     """With EXIT_AFTER_ONE_TASK and nothing to do, a worker ends: it was one too many."""
     monkeypatch.setattr("worker.loop._LONGEST_WAIT_FOR_ONE_TASK", 0.0)
-    settings = parts.settings.model_copy(update={"exit_after_one_task": True})
-    work(replace(parts, settings=settings))
-    assert kinds(parts) == []
+    settings = context.settings.model_copy(update={"exit_after_one_task": True})
+    work(replace(context, settings=settings))
+    assert kinds(context) == []
 
 
-def test_a_store_that_is_away_delays_a_job_and_loses_nothing(parts: Parts, tmp_path: Path):
+def test_a_store_that_is_away_delays_a_job_and_loses_nothing(
+    context: WorkerContext, tmp_path: Path
+):
     """While the store is away the job waits, says why, and completes when it is back."""
     in_the_way = tmp_path / "pictures"
     in_the_way.write_text("not a folder")
-    job = submit(parts)
-    with working(parts):
-        said = wait_until(lambda: [e for e in told(parts) if e.detail], what="the reason")
+    job = submit(context)
+    with working(context):
+        said = wait_until(lambda: [e for e in told(context) if e.detail], what="the reason")
         assert "cannot be used" in said[0].detail
-        assert parts.queue.depth().unacknowledged == 1
+        assert context.queue.depth().unacknowledged == 1
         in_the_way.unlink()
-        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
-    assert parts.queue.depth().unacknowledged == 0
-    assert len(parts.generator.calls) == 1
+        wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
+    assert context.queue.depth().unacknowledged == 0
+    assert len(context.generator.calls) == 1
 
 
-def test_a_worker_leaves_a_store_that_stays_away(parts: Parts, tmp_path: Path):
+def test_a_worker_leaves_a_store_that_stays_away(context: WorkerContext, tmp_path: Path):
     """Told to stop while the store is away, a worker gives the job back and ends."""
     (tmp_path / "pictures").write_text("not a folder")
-    submit(parts)
-    with working(parts):
-        wait_until(lambda: [event for event in told(parts) if event.detail], what="the reason")
-    assert parts.queue.depth().ready == 1
+    submit(context)
+    with working(context):
+        wait_until(lambda: [event for event in told(context) if event.detail], what="the reason")
+    assert context.queue.depth().ready == 1
 
 
 def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
     """A queue that cannot be reached is tried again; the log says so once, and its end."""
     failures = [QueueUnavailable("The broker is away.")] * 3
 
-    def take() -> str:
+    def receive() -> str:
         if failures:
             raise failures.pop()
         return "a job"
 
     caplog.set_level(logging.INFO)
     troubles = []
-    assert patiently(take, Stopping(60), troubles.append) == "a job"
+    assert retry_transient(receive, ShutdownSignal(60), troubles.append) == "a job"
     assert troubles == ["The broker is away."]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-def test_a_queue_that_refuses_is_waited_for(parts: Parts):
-    """A broker that cannot bury or adopt a message while its memory is short ends no worker."""
-    job = submit(parts)
-    with working(replace(parts, queue=RefusingQueue(parts.queue, failures=2))):
-        wait_until(lambda: parts.store.exists(metadata_name(job.id)), what="the job is done")
+def test_a_queue_that_refuses_is_waited_for(context: WorkerContext):
+    """A broker that cannot dead_letter or adopt a message while its memory is short ends no worker."""
+    job = submit(context)
+    with working(replace(context, queue=RefusingQueue(context.queue, failures=2))):
+        wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
 
 
-def test_a_worker_leaves_a_queue_that_goes_on_refusing(parts: Parts):
+def test_a_worker_leaves_a_queue_that_goes_on_refusing(context: WorkerContext):
     """Told to stop while the broker refuses, a worker ends without an error."""
-    work(replace(parts, queue=RefusingQueue(parts.queue, 10**6, fails=parts.stopping.ask)))
-    assert parts.stopping.asked
+    work(replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.ask)))
+    assert context.shutdown.requested
 
 
 def test_a_worker_that_stops_does_not_wait_for_a_store():
@@ -524,9 +528,9 @@ def test_a_worker_that_stops_does_not_wait_for_a_store():
     def put() -> None:
         raise StoreFull("The disk is full.")
 
-    stopping = Stopping(60)
+    stopping = ShutdownSignal(60)
     with pytest.raises(StoreFull):
-        patiently(put, stopping, on_trouble=lambda _: stopping.ask())
+        retry_transient(put, stopping, on_trouble=lambda _: stopping.ask())
 
 
 # From here on: the real command, with a real model.
@@ -557,33 +561,37 @@ def worker_process(data_dir: Path, model: Path, **variables: str) -> Iterator[su
         process.communicate()
 
 
-def wait_for_event(parts: Parts, kind: str) -> Event:
+def wait_for_event(context: WorkerContext, kind: str) -> Event:
     def heard() -> list[Event]:
-        return [event for event in told(parts) if event.kind == kind]
+        return [event for event in told(context) if event.kind == kind]
 
     return wait_until(heard, timeout=90, what=f"the event {kind}")[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_the_middle_lets_the_job_finish(parts: Parts, noise: Path, tmp_path, number):
+def test_a_signal_in_the_middle_lets_the_job_finish(
+    context: WorkerContext, noise: Path, tmp_path, number
+):
     """SIGTERM or one Ctrl+C while a picture is painted: it is finished, then exit code 0."""
-    job = submit(parts, count=2, steps=30)
+    job = submit(context, count=2, steps=30)
     with worker_process(tmp_path, noise) as process:
-        wait_for_event(parts, "step")
+        wait_for_event(context, "step")
         process.send_signal(number)
         assert process.wait(60) == 0
-    assert parts.store.exists(metadata_name(job.id))
-    assert kinds(parts)[-1] == "stopped"
+    assert context.store.exists(metadata_name(job.id))
+    assert kinds(context)[-1] == "stopped"
 
 
-def test_a_signal_without_grace_gives_the_job_back(parts: Parts, noise: Path, tmp_path: Path):
+def test_a_signal_without_grace_gives_the_job_back(
+    context: WorkerContext, noise: Path, tmp_path: Path
+):
     """When no time is left, the job is on the queue again as soon as the worker has ended."""
-    submit(parts, count=5, steps=150, width=512, height=512)
+    submit(context, count=5, steps=150, width=512, height=512)
     with worker_process(tmp_path, noise, GRACE_PERIOD="0") as process:
-        wait_for_event(parts, "step")
+        wait_for_event(context, "step")
         process.terminate()
         assert process.wait(30) == 0
-    depth = parts.queue.depth()
+    depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
 
 
@@ -606,22 +614,22 @@ def test_a_signal_is_heard_while_libraries_are_imported() -> None:
     assert done.returncode == 0
 
 
-def test_a_worker_does_not_outlive_its_parent(parts: Parts, noise: Path, tmp_path: Path):
+def test_a_worker_does_not_outlive_its_parent(context: WorkerContext, noise: Path, tmp_path: Path):
     """With STOP_WITH_PARENT the worker ends when the pipe that its parent holds ends."""
     with worker_process(tmp_path, noise, STOP_WITH_PARENT="1") as process:
-        wait_for_event(parts, "ready")
+        wait_for_event(context, "ready")
         process.stdin.close()
         process.stdin = None
         assert process.wait(30) == 0
 
 
-def test_a_worker_for_one_task_waits_for_it(parts: Parts, noise: Path, tmp_path: Path):
+def test_a_worker_for_one_task_waits_for_it(context: WorkerContext, noise: Path, tmp_path: Path):
     """EXIT_AFTER_ONE_TASK on an empty queue: the worker waits, does the one, and exits 0."""
     with worker_process(tmp_path, noise, EXIT_AFTER_ONE_TASK="1") as process:
-        wait_for_event(parts, "ready")
-        job = submit(parts)
+        wait_for_event(context, "ready")
+        job = submit(context)
         assert process.wait(60) == 0
-    assert parts.store.exists(metadata_name(job.id))
+    assert context.store.exists(metadata_name(job.id))
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import uuid_utils
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
+from core.model_defaults import Side
 from core.validation import first_fault
 
 MAX_PROMPT = 1000
@@ -47,7 +48,6 @@ def _is_uuid(text: str) -> str:
 Model = TypeVar("Model", bound=BaseModel)
 
 JobId = Annotated[str, AfterValidator(_is_uuid)]
-Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
 
 
 class JobRequest(BaseModel):

@@ -8,7 +8,6 @@ QUEUE = "tasks"
 DEAD_LETTER_EXCHANGE = "tasks.dead"
 DEAD_LETTER_QUEUE = "tasks.dead"
 EVENTS_EXCHANGE = "tasks.events"
-BUCKET = "images"
 
 DELIVERY_LIMIT = 5
 """Times a job is handed out again before it goes to the dead-letter queue."""

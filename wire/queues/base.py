@@ -19,7 +19,7 @@ from wire.messages.job import Job
 
 
 @dataclass(frozen=True)
-class Depth:
+class QueueDepth:
     """How many jobs the queue holds. None is unknown, never zero."""
 
     ready: int
@@ -33,7 +33,7 @@ class Delivery:
     job: Job
     attempt: int
     """From 1; more than 1 means that an earlier taker did not finish."""
-    receipt: int
+    delivery_tag: int
     """What the queue needs to know which lease this is; opaque to others."""
 
 
@@ -41,7 +41,7 @@ class Delivery:
 class DeadLetter:
     """A message that will not be tried again by itself."""
 
-    receipt: str
+    delivery_tag: str
     """Names this dead letter to ``retry_dead_letter`` and ``drop_dead_letter``."""
     job: Job | None
     """None if the message was no job."""
@@ -58,7 +58,7 @@ class Queue(Protocol):
     def publish(self, job: Job) -> None:
         """Put a job on the queue; returns once it is safe. Raises PublishRefused."""
 
-    def take(self, limit: int, timeout: float) -> list[Delivery]:
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first.
 
         With a timeout of 0 it returns what waits now.
@@ -67,13 +67,13 @@ class Queue(Protocol):
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job. Harmless if its lease was lost meanwhile."""
 
-    def give_back(self, delivery: Delivery) -> None:
+    def requeue(self, delivery: Delivery) -> None:
         """Return an unfinished job to the queue, for another worker, soon."""
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Send a job to the dead letters with the reason, a sentence."""
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """Count the jobs that wait and the jobs that are leased."""
 
     def count_dead_letters(self) -> int:
@@ -82,13 +82,13 @@ class Queue(Protocol):
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Read the newest ``limit`` dead letters, newest first, leaving them where they are."""
 
-    def retry_dead_letter(self, receipt: str) -> None:
+    def retry_dead_letter(self, delivery_tag: str) -> None:
         """Put a dead letter's job on the queue again, as new.
 
         Raises MessageError if it was no job, QueueError if it is gone.
         """
 
-    def drop_dead_letter(self, receipt: str) -> None:
+    def drop_dead_letter(self, delivery_tag: str) -> None:
         """Forget a dead letter; nothing happens if it is gone."""
 
     def close(self) -> None:

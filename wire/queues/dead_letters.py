@@ -18,11 +18,11 @@ def job_of(body: bytes) -> Job:
     return job if isinstance(job, Job) else new_job(job)
 
 
-def describe(receipt: str, body: bytes, reason: str, at: float | None) -> DeadLetter:
+def describe(delivery_tag: str, body: bytes, reason: str, at: float | None) -> DeadLetter:
     """Build what people see of a dead letter."""
     # A character has at most four bytes, so no more of a huge message is decoded.
     shown = body[: 4 * _SHOWN].decode(errors="replace")[:_SHOWN]
-    return DeadLetter(receipt, _job_or_none(body), shown, reason, at)
+    return DeadLetter(delivery_tag, _job_or_none(body), shown, reason, at)
 
 
 def _job_or_none(body: bytes) -> Job | None:

@@ -2,7 +2,7 @@
 
 A job stays unacknowledged on the channel that it came by until its work is done. If the
 connection is lost, the broker gives the job to another worker, and what this process
-still has to say about it no longer counts: a receipt of a lost channel is void.
+still has to say about it no longer counts: a delivery_tag of a lost channel is void.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from core.settings import Settings
 from wire.messages import names
 from wire.messages.job import Job, decode, encode, new_job
 from wire.queues import rabbitmq_dead_letters
-from wire.queues.base import DeadLetter, Delivery, Depth
+from wire.queues.base import DeadLetter, Delivery, QueueDepth
 from wire.queues.dead_letters import GONE, job_of
 from wire.queues.rabbitmq_consumer import Consumer, Message
 from wire.queues.rabbitmq_management import Management
@@ -40,7 +40,7 @@ class RabbitQueue:
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
         self._leases: dict[int, Message] = {}
-        self._receipts = itertools.count(1)
+        self._delivery_tags = itertools.count(1)
 
     def publish(self, job: Job) -> None:
         """Put a job on the queue; returns once the broker confirmed it."""
@@ -53,7 +53,7 @@ class RabbitQueue:
                 f"The job was not confirmed, so it may or may not be on the queue. {error}"
             ) from None
 
-    def take(self, limit: int, timeout: float) -> list[Delivery]:
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
         deadline = time.monotonic() + timeout
         with self._taking:
@@ -65,25 +65,25 @@ class RabbitQueue:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job; harmless if the connection that it came by is lost."""
-        if message := self._leases.pop(delivery.receipt, None):
+        if message := self._leases.pop(delivery.delivery_tag, None):
             message.acknowledge()
 
-    def give_back(self, delivery: Delivery) -> None:
+    def requeue(self, delivery: Delivery) -> None:
         """Return a job to the head of the queue; the broker counts the attempt, once."""
-        if message := self._leases.pop(delivery.receipt, None):
-            message.give_back(counted=True)
+        if message := self._leases.pop(delivery.delivery_tag, None):
+            message.requeue(counted=True)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Send a job to the dead letters, then remove it; harmless if its lease is lost."""
-        message = self._leases.get(delivery.receipt)
+        message = self._leases.get(delivery.delivery_tag)
         if message and message.channel.is_open:
-            self._bury(message, reason)
-        self._leases.pop(delivery.receipt, None)
+            self._dead_letter(message, reason)
+        self._leases.pop(delivery.delivery_tag, None)
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """Count the jobs that wait, exactly, and the leased ones as far as is known."""
         ready = rabbitmq_dead_letters.waiting(self._open_publisher().channel, names.QUEUE)
-        return Depth(ready, self._management.unacknowledged(names.QUEUE, ready))
+        return QueueDepth(ready, self._management.unacknowledged(names.QUEUE, ready))
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that nobody reads at the moment."""
@@ -99,17 +99,17 @@ class RabbitQueue:
         with self._reading:
             return rabbitmq_dead_letters.newest(self._connection.session(), limit)
 
-    def retry_dead_letter(self, receipt: str) -> None:
+    def retry_dead_letter(self, delivery_tag: str) -> None:
         """Put a dead letter's job on the queue again, at its end, with no attempt counted.
 
         Raises MessageError if it was no job, QueueError if it is gone.
         """
-        if not self._take_out(receipt, lambda body: self.publish(job_of(body))):
+        if not self._remove_dead_letter(delivery_tag, lambda body: self.publish(job_of(body))):
             raise QueueError(GONE)
 
-    def drop_dead_letter(self, receipt: str) -> None:
+    def drop_dead_letter(self, delivery_tag: str) -> None:
         """Forget a dead letter; nothing happens if it is gone."""
-        self._take_out(receipt, lambda _: None)
+        self._remove_dead_letter(delivery_tag, lambda _: None)
 
     def close(self) -> None:
         """Return what is leased to the queue and let go of the connection."""
@@ -123,9 +123,9 @@ class RabbitQueue:
             self._publisher.channel.close()
         self._connection.close()
 
-    def _take_out(self, receipt: str, use: Callable[[bytes], None]) -> bool:
+    def _remove_dead_letter(self, delivery_tag: str, use: Callable[[bytes], None]) -> bool:
         with self._reading:
-            return rabbitmq_dead_letters.take_out(self._connection.session(), receipt, use)
+            return rabbitmq_dead_letters.remove(self._connection.session(), delivery_tag, use)
 
     def _open_publisher(self) -> Publisher:
         with self._opening:
@@ -152,12 +152,12 @@ class RabbitQueue:
         try:
             job = decode(message.body)
         except MessageError as error:
-            return self._bury(message, str(error))
+            return self._dead_letter(message, str(error))
         if not isinstance(job, Job):
             return self._adopt(message, new_job(job))
-        receipt = next(self._receipts)
-        self._leases[receipt] = message
-        return Delivery(job, 1 + message.deliveries_before, receipt)
+        delivery_tag = next(self._delivery_tags)
+        self._leases[delivery_tag] = message
+        return Delivery(job, 1 + message.deliveries_before, delivery_tag)
 
     def _adopt(self, message: Message, job: Job) -> None:
         # Somebody sent a request without an id. The broker cannot change a message, so it
@@ -165,6 +165,6 @@ class RabbitQueue:
         self.publish(job)
         message.acknowledge()
 
-    def _bury(self, message: Message, reason: str) -> None:
-        rabbitmq_dead_letters.bury(self._open_publisher(), message.body, reason)
+    def _dead_letter(self, message: Message, reason: str) -> None:
+        rabbitmq_dead_letters.dead_letter(self._open_publisher(), message.body, reason)
         message.acknowledge()

@@ -53,7 +53,7 @@ class Message:
         """Remove the message from its queue; nothing happens if the channel is lost."""
         self.channel.post(lambda raw: raw.basic_ack(self.tag))
 
-    def give_back(self, *, counted: bool) -> None:
+    def requeue(self, *, counted: bool) -> None:
         """Return the message to its queue.
 
         RabbitMQ 4.3 counts basic.reject towards the delivery limit but not basic.nack;
@@ -98,7 +98,7 @@ class Consumer:
         self._tag = None
         while not self._arrived.empty():
             if message := self._arrived.get():
-                message.give_back(counted=False)
+                message.requeue(counted=False)
 
     def _awaited(self, limit: int, timeout: float) -> list[Message]:
         self._subscribe(limit)

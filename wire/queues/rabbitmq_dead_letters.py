@@ -37,7 +37,7 @@ _MEANINGS = {
 }
 
 
-def bury(publisher: Publisher, body: bytes, reason: str) -> None:
+def dead_letter(publisher: Publisher, body: bytes, reason: str) -> None:
     """Publish a dead letter; its body is cut to the size that a job can have at most.
 
     Raises PublishRefused, QueueUnavailable.
@@ -57,14 +57,14 @@ def newest(session: Session, limit: int) -> list[DeadLetter]:
         return [_read(message) for message in in_order[::-1][:limit]]
 
 
-def take_out(session: Session, receipt: str, use: Callable[[bytes], None]) -> bool:
+def remove(session: Session, delivery_tag: str, use: Callable[[bytes], None]) -> bool:
     """Call ``use`` with a dead letter's body and remove it; False if it is gone.
 
     It stays where it is if ``use`` raises an error.
     """
     with _held(session, _SEARCHED) as messages:
         for message in messages:
-            if _receipt(message) == receipt:
+            if _receipt(message) == delivery_tag:
                 use(message.body)
                 message.acknowledge()
                 messages.remove(message)
@@ -128,6 +128,6 @@ def _died_at(message: Message) -> float | None:
 
 
 def _death(message: Message) -> dict:
-    """Return the newest entry of x-death, empty if the broker did not bury the message."""
+    """Return the newest entry of x-death, empty if the broker did not dead_letter the message."""
     deaths = (message.properties.headers or {}).get("x-death")
     return deaths[0] if deaths else {}

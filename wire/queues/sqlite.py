@@ -13,7 +13,7 @@ from core.errors import MessageError, QueueUnavailable
 from wire.messages.job import Job, decode, encode, new_job
 from wire.messages.names import DELIVERY_LIMIT
 from wire.queues import sqlite_dead_letters
-from wire.queues.base import DeadLetter, Delivery, Depth
+from wire.queues.base import DeadLetter, Delivery, QueueDepth
 from wire.queues.sqlite_leases import LeaseRenewal
 from wire.sqlite.file import SqliteFile
 
@@ -64,7 +64,7 @@ class SqliteQueue:
         with self._file.transaction() as connection:
             connection.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
 
-    def take(self, limit: int, timeout: float) -> list[Delivery]:
+    def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
         deadline = time.monotonic() + timeout
         while True:
@@ -77,27 +77,27 @@ class SqliteQueue:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job, unless its lease ran out and another worker has it."""
-        self._renewal.stop_for(delivery.receipt)
+        self._renewal.stop_for(delivery.delivery_tag)
         with self._file.transaction() as connection:
-            connection.execute(_REMOVE, (delivery.receipt,)).fetchall()
+            connection.execute(_REMOVE, (delivery.delivery_tag,)).fetchall()
 
-    def give_back(self, delivery: Delivery) -> None:
+    def requeue(self, delivery: Delivery) -> None:
         """Return a job to its place in line; this attempt stays counted, once."""
-        self._renewal.stop_for(delivery.receipt)
+        self._renewal.stop_for(delivery.delivery_tag)
         with self._file.transaction() as connection:
-            connection.execute(_FREE, (delivery.receipt,))
+            connection.execute(_FREE, (delivery.delivery_tag,))
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead letters, unless its lease was lost."""
-        self._renewal.stop_for(delivery.receipt)
+        self._renewal.stop_for(delivery.delivery_tag)
         with self._file.transaction() as connection:
-            for (body,) in connection.execute(_REMOVE, (delivery.receipt,)).fetchall():
-                sqlite_dead_letters.bury(connection, body, reason)
+            for (body,) in connection.execute(_REMOVE, (delivery.delivery_tag,)).fetchall():
+                sqlite_dead_letters.dead_letter(connection, body, reason)
 
-    def depth(self) -> Depth:
+    def depth(self) -> QueueDepth:
         """Count the jobs that wait, expired leases among them, and the leased ones."""
         [(ready, leased)] = self._file.read(_COUNT, time.time())
-        return Depth(ready, leased)
+        return QueueDepth(ready, leased)
 
     def count_dead_letters(self) -> int:
         """Count the dead letters."""
@@ -107,18 +107,18 @@ class SqliteQueue:
         """Read the newest ``limit`` dead letters, newest first."""
         return sqlite_dead_letters.newest(self._file, limit)
 
-    def retry_dead_letter(self, receipt: str) -> None:
+    def retry_dead_letter(self, delivery_tag: str) -> None:
         """Put a dead letter's job on the queue again, at its end, with no attempt counted.
 
         Raises MessageError if it was no job, QueueError if it is gone.
         """
         with self._file.transaction() as connection:
-            job = sqlite_dead_letters.exhume(connection, receipt)
+            job = sqlite_dead_letters.restore(connection, delivery_tag)
             connection.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
 
-    def drop_dead_letter(self, receipt: str) -> None:
+    def drop_dead_letter(self, delivery_tag: str) -> None:
         """Forget a dead letter; nothing happens if it is gone."""
-        sqlite_dead_letters.drop(self._file, receipt)
+        sqlite_dead_letters.drop(self._file, delivery_tag)
 
     def close(self) -> None:
         """Give back what is leased and close the file."""
@@ -140,25 +140,25 @@ class SqliteQueue:
             # RETURNING promises no order (https://www.sqlite.org/lang_returning.html).
             admitted = [self._admit(connection, *row[1:]) for row in sorted(rows)]
         deliveries = [delivery for delivery in admitted if delivery]
-        self._renewal.start_for(delivery.receipt for delivery in deliveries)
+        self._renewal.start_for(delivery.delivery_tag for delivery in deliveries)
         return deliveries
 
     def _admit(
         self, connection: sqlite3.Connection, lease: int, attempt: int, body: bytes
     ) -> Delivery | None:
-        """Make a delivery of a leased row, or bury the row if nobody should get it."""
+        """Make a delivery of a leased row, or dead_letter the row if nobody should get it."""
         try:
             job = decode(body)
         except MessageError as error:
-            return self._bury(connection, lease, str(error))
+            return self._dead_letter(connection, lease, str(error))
         if attempt > DELIVERY_LIMIT + 1:
-            return self._bury(connection, lease, sqlite_dead_letters.EXHAUSTED)
+            return self._dead_letter(connection, lease, sqlite_dead_letters.EXHAUSTED)
         if not isinstance(job, Job):
             # Somebody wrote a request without an id: it keeps the one it gets here.
             job = new_job(job)
             connection.execute("UPDATE jobs SET body = ? WHERE lease = ?", (encode(job), lease))
         return Delivery(job, attempt, lease)
 
-    def _bury(self, connection: sqlite3.Connection, lease: int, reason: str) -> None:
+    def _dead_letter(self, connection: sqlite3.Connection, lease: int, reason: str) -> None:
         for (body,) in connection.execute(_REMOVE, (lease,)).fetchall():
-            sqlite_dead_letters.bury(connection, body, reason)
+            sqlite_dead_letters.dead_letter(connection, body, reason)

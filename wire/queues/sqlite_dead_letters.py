@@ -9,7 +9,7 @@ from wire.queues.base import DeadLetter
 from wire.queues.dead_letters import EXHAUSTED, GONE, describe, job_of
 from wire.sqlite.file import SqliteFile
 
-__all__ = ["EXHAUSTED", "SCHEMA", "bury", "count", "drop", "exhume", "newest"]
+__all__ = ["EXHAUSTED", "SCHEMA", "count", "dead_letter", "drop", "newest", "restore"]
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
 _DROP = "DELETE FROM dead_letters WHERE number = ? RETURNING body"
 
 
-def bury(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
+def dead_letter(connection: sqlite3.Connection, body: bytes, reason: str) -> None:
     """Add a dead letter; its body is cut to the size that a job can have at most."""
     connection.execute(
         "INSERT INTO dead_letters (body, reason, died_at) VALUES (?, ?, ?)",
@@ -46,17 +46,17 @@ def newest(file: SqliteFile, limit: int) -> list[DeadLetter]:
     ]
 
 
-def exhume(connection: sqlite3.Connection, receipt: str) -> Job:
+def restore(connection: sqlite3.Connection, delivery_tag: str) -> Job:
     """Remove a dead letter and return its job.
 
     Raises MessageError if it is no job, QueueError if it is gone; then nothing is removed.
     """
-    for (body,) in connection.execute(_DROP, (receipt,)).fetchall():
+    for (body,) in connection.execute(_DROP, (delivery_tag,)).fetchall():
         return job_of(body)
     raise QueueError(GONE)
 
 
-def drop(file: SqliteFile, receipt: str) -> None:
+def drop(file: SqliteFile, delivery_tag: str) -> None:
     """Remove a dead letter, if it is still there."""
     with file.transaction() as connection:
-        connection.execute(_DROP, (receipt,)).fetchall()
+        connection.execute(_DROP, (delivery_tag,)).fetchall()

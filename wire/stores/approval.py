@@ -16,7 +16,7 @@ _SWITCH = "join/approval"
 
 
 @dataclass(frozen=True)
-class Marks:
+class ModerationMarks:
     """Ids of the jobs whose pictures are not shown."""
 
     held: frozenset[str]
@@ -40,10 +40,10 @@ def reject(store: Store, job_id: str) -> None:
     store.delete(_HELD + job_id)
 
 
-def marks(store: Store) -> Marks:
+def marks(store: Store) -> ModerationMarks:
     """Read all marks."""
     # Held ones first: what is rejected in between is in both, and not in none.
-    return Marks(held=_marked(store, _HELD), rejected=_marked(store, _REJECTED))
+    return ModerationMarks(held=_marked(store, _HELD), rejected=_marked(store, _REJECTED))
 
 
 def _marked(store: Store, prefix: str) -> frozenset[str]:

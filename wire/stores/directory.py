@@ -86,7 +86,7 @@ class DirectoryStore:
                 files = os.listdir(self._folder)  # noqa: PTH208, four times as fast as iterdir
             except FileNotFoundError:
                 return []
-        # Marks are looked for every few seconds among many pictures: only theirs are decoded.
+        # Marks are listed every few seconds among many pictures: only their names are decoded.
         begin = quote(prefix, safe="")
         found = (file for file in files if file.startswith(begin) and not file.startswith("."))
         names = map(unquote, found)

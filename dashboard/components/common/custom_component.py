@@ -25,5 +25,5 @@ def component(name: str, html: str, *shared: str) -> ComponentRenderer:
     )
 
 
-def ignore() -> None:
+def noop() -> None:
     """Do nothing: Streamlit offers a trigger's value only where it has a callback."""

@@ -13,4 +13,4 @@ def show(html: str, key: str) -> str | None:
 
     Elements that may get others before them, such as rows, need a ``data-key``.
     """
-    return _html(data={"html": html}, key=key, on_opened_change=custom_component.ignore).opened
+    return _html(data={"html": html}, key=key, on_opened_change=custom_component.noop).opened

@@ -49,14 +49,14 @@ def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False
 def _waiting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     depth = snapshot.queue.value
     if depth is None:
-        return Cell("requests", "Waiting", None, below=formatting.since(snapshot.queue.at, zone))
+        return Cell("requests", "Waiting", None, below=formatting.time_ago(snapshot.queue.at, zone))
     seconds = estimates.until_line_is_empty(snapshot)
     if not depth.ready:
         below = "nobody in line"
     elif seconds is None:
         below = "no estimate yet"
     else:
-        below = f"the last one in {formatting.about(seconds)}"
+        below = f"the last one in {formatting.approximate_duration(seconds)}"
     return Cell("requests", "Waiting", depth.ready, below=below, tint=True)
 
 
@@ -64,16 +64,18 @@ def _painting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     depth = snapshot.queue.value
     number = depth.unacknowledged if depth else None
     if number is None:
-        return Cell("requests", "Painting", None, below=formatting.since(snapshot.queue.at, zone))
+        return Cell(
+            "requests", "Painting", None, below=formatting.time_ago(snapshot.queue.at, zone)
+        )
     return Cell("requests", "Painting", number, below=_busy(snapshot, number))
 
 
-def _busy(snapshot: Snapshot, painting: int) -> str:
+def _busy(snapshot: Snapshot, generating: int) -> str:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet and fleet.ready:
-        busy = sum(worker.phase == "painting" for worker in fleet.workers)
-        return f"{min(busy, fleet.ready)} of {formatting.counted(fleet.ready, 'worker')} busy"
-    if painting:
+        busy = sum(worker.phase == "generating" for worker in fleet.workers)
+        return f"{min(busy, fleet.ready)} of {formatting.pluralize(fleet.ready, 'worker')} busy"
+    if generating:
         return "requests with a worker"
     waiting = snapshot.queue.value.ready if snapshot.queue.value else 0
     return "no worker has one yet" if waiting else "nothing to do"
@@ -104,7 +106,7 @@ def _starting(fleet: FleetReading, wanted: int) -> str:
 
 def _unread(reading: Reading[FleetReading], zone: tzinfo | None) -> str:
     """Say what is wrong where a number is missing: all of the source, or a part of it."""
-    return formatting.since(reading.at, zone) if reading.value is None else "could not be read"
+    return formatting.time_ago(reading.at, zone) if reading.value is None else "could not be read"
 
 
 def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
@@ -122,14 +124,18 @@ def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
         "GPU nodes",
         len(ready),
         beside=f"of {len(nodes)} joining" if len(ready) < len(nodes) else "ready",
-        below=f"{sum(used)} of {slots} slots used" if known else formatting.counted(slots, "slot"),
+        below=f"{sum(used)} of {slots} slots used"
+        if known
+        else formatting.pluralize(slots, "slot"),
     )
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     total = snapshot.pictures_total
     if total is None:
-        return Cell("pictures", "Pictures", None, below=formatting.since(snapshot.store.at, zone))
+        return Cell(
+            "pictures", "Pictures", None, below=formatting.time_ago(snapshot.store.at, zone)
+        )
     lately = estimates.pictures_in_last_minute(snapshot)
     return Cell("pictures", "Pictures", total, below=f"{lately} in the last minute")
 

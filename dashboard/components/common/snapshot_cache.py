@@ -12,7 +12,7 @@ _SNAPSHOTS = 3
 """The newest, and what a frozen page or two still show."""
 
 
-def once_per_snapshot(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
+def snapshot_cache(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
     """Remember what ``draw(snapshot, *options)`` returned, for the snapshots drawn last.
 
     They are told apart by identity, not by time: frozen pages and replays go back in time.

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import tables
-from dashboard.components.common.snapshot_cache import once_per_snapshot
+from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.common.tables import Column, Row
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.cost import HOUR, Unit, Usage, usage
@@ -31,7 +31,7 @@ class Price:
     currency: str
 
 
-@once_per_snapshot
+@snapshot_cache
 def _used(snapshot: Snapshot, span: float) -> Usage:
     return usage(snapshot.samples, snapshot.at - span)
 

@@ -19,7 +19,7 @@ def show(fleet: Reading[FleetReading] | None, zone: tzinfo | None) -> None:
         st.html(tables.title("Events") + tables.note("Without a fleet there is no log of it."))
     elif fleet.value is None:
         st.html(
-            tables.title("Events") + tables.note(f"Unknown: {formatting.since(fleet.at, zone)}.")
+            tables.title("Events") + tables.note(f"Unknown: {formatting.time_ago(fleet.at, zone)}.")
         )
     else:
         dom_patch.show(_log(fleet.value.events, zone), key="fleet_events")

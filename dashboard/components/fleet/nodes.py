@@ -42,7 +42,7 @@ def show(fleet: Reading[FleetReading], now: float, zone: tzinfo | None) -> None:
 def _why_unknown(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
     if fleet.value:
         return "Unknown: the nodes could not be read."
-    return f"Unknown: {formatting.since(fleet.at, zone)}."
+    return f"Unknown: {formatting.time_ago(fleet.at, zone)}."
 
 
 def summary(nodes: Sequence[Node]) -> str:
@@ -58,7 +58,7 @@ def summary(nodes: Sequence[Node]) -> str:
         said += f" of {len(nodes)}"
     if None in used or not ready:
         return said
-    return f"{said}, {sum(used)} of {formatting.counted(slots, 'slot')} used by these workers"
+    return f"{said}, {sum(used)} of {formatting.pluralize(slots, 'slot')} used by these workers"
 
 
 def _row(node: Node, now: float) -> Row:

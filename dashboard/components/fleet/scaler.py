@@ -26,7 +26,9 @@ def show(fleet: Reading[FleetReading] | None, now: float, zone: tzinfo | None) -
         st.html(tables.note(_NONE))
     elif fleet.value is None:
         st.html(
-            tables.note(f"{formatting.UNKNOWN.capitalize()}: {formatting.since(fleet.at, zone)}.")
+            tables.note(
+                f"{formatting.UNKNOWN.capitalize()}: {formatting.time_ago(fleet.at, zone)}."
+            )
         )
     elif scaler is None:
         st.html(tables.note("Its numbers could not be read; the rest of the page holds."))
@@ -52,7 +54,7 @@ def rows(scaler: Scaler, reading: FleetReading, age: float) -> Iterator[tuple[st
 def _value(scaler: Scaler) -> str:
     if scaler.jobs is None:
         return f"{formatting.UNKNOWN}; {scaler.jobs_per_worker:g} per worker"
-    return f"{formatting.counted(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
+    return f"{formatting.pluralize(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
 
 
 def _replicas(scaler: Scaler, reading: FleetReading) -> str:

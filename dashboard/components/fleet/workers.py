@@ -27,7 +27,7 @@ _DOTS: dict[Phase, tuple[str, str]] = {
     "pending": ("requests", "ring"),
     "starting": ("workers", "half"),
     "idle": ("workers", "full"),
-    "painting": ("workers", "full"),
+    "generating": ("workers", "full"),
     "stopping": ("workers", "ring"),
     "failed": ("silent", "ring"),
 }
@@ -50,7 +50,7 @@ def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
     if fleet is None:
         return _list("were heard of", snapshot.heard, snapshot, _NOT_HEARD)
     if fleet.value is None:
-        unknown = tables.note(f"Unknown: {formatting.since(fleet.at, zone)}.")
+        unknown = tables.note(f"Unknown: {formatting.time_ago(fleet.at, zone)}.")
         return tables.title("Workers") + unknown
     empty = _ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
     return _list(summary(fleet.value), fleet.value.workers, snapshot, empty)

@@ -50,7 +50,7 @@ def _advice(page: GalleryPage, query: GalleryQuery, store: Reading[int]) -> str:
 
 
 def _nothing_found(page: GalleryPage, query: GalleryQuery) -> str:
-    searched = formatting.counted(page.prompts_read, "request")
+    searched = formatting.pluralize(page.prompts_read, "request")
     several = "all of these words" if len(query.words) > 1 else "this word"
     if page.prompts_read < page.prompts_known:
         return f"Nothing found in {searched} so far; the search goes on."

@@ -48,7 +48,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
     result = _tiles(
         data=data,
         key="gallery",
-        on_opened_change=custom_component.ignore,
-        on_deletion_change=custom_component.ignore,
+        on_opened_change=custom_component.noop,
+        on_deletion_change=custom_component.noop,
     )
     return Clicks(result.opened, tuple(result.deletion or ()))

@@ -31,7 +31,7 @@ def _cancel_waiting() -> None:
     except ApplicationError as error:
         st.toast(f"{error} What was not cancelled yet goes on.")
     else:
-        st.toast(f"{formatting.counted(number, 'request')} cancelled.")
+        st.toast(f"{formatting.pluralize(number, 'request')} cancelled.")
 
 
 def _forget_finished() -> None:
@@ -41,4 +41,4 @@ def _forget_finished() -> None:
         st.toast(str(error))
     else:
         number = runtime.current().forget_finished()
-        st.toast(f"{formatting.counted(number, 'finished job')} left out of the list.")
+        st.toast(f"{formatting.pluralize(number, 'finished job')} left out of the list.")

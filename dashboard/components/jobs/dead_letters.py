@@ -34,8 +34,8 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
     if parts.dead_letters is None:
         st.html(tables.title("Dead letters") + tables.note(_REPLAY))
         return
-    counted, letters = parts.sources.dead_letters.reading(), parts.dead_letters.letters()
-    clicked = dom_patch.show(_card(counted, letters, views, zone), key="dead_letters")
+    pluralize, letters = parts.sources.dead_letters.reading(), parts.dead_letters.letters()
+    clicked = dom_patch.show(_card(pluralize, letters, views, zone), key="dead_letters")
     if any(letter.job for letter in letters):
         _show_retry_all(letters)
     if clicked:
@@ -44,13 +44,13 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
 
 
 def _card(
-    counted: Reading[int],
+    pluralize: Reading[int],
     letters: Sequence[DeadLetter],
     views: Mapping[str, JobView],
     zone: tzinfo | None,
 ) -> str:
-    if counted.value is None:
-        unknown = f"Unknown: {formatting.since(counted.at, zone)}. {counted.error or ''}"
+    if pluralize.value is None:
+        unknown = f"Unknown: {formatting.time_ago(pluralize.at, zone)}. {pluralize.error or ''}"
         return tables.title("Dead letters") + tables.note(unknown)
     if not letters:
         return tables.title("Dead letters") + tables.note(_NONE)
@@ -72,14 +72,14 @@ def row(letter: DeadLetter, views: Mapping[str, JobView], zone: tzinfo | None) -
     """Write a dead letter's row; its message is text, whatever it holds."""
     view = views.get(letter.job.id) if letter.job else None
     said = escape(letter.job.prompt if letter.job else letter.body or "an empty message")
-    receipt = escape(letter.receipt)
+    delivery_tag = escape(letter.delivery_tag)
     cells = (
         tables.unknown() if letter.at is None else formatting.clock(letter.at, zone),
-        f"<button type='button' class='row name' data-opens='{receipt}'>{said}</button>",
+        f"<button type='button' class='row name' data-opens='{delivery_tag}'>{said}</button>",
         escape(letter.reason),
         str(view.attempt) if view and view.attempt else tables.NONE,
     )
-    return Row(letter.receipt, cells)
+    return Row(letter.delivery_tag, cells)
 
 
 def _show_retry_all(letters: Sequence[DeadLetter]) -> None:
@@ -102,16 +102,16 @@ def _retry_all(letters: Sequence[DeadLetter]) -> None:
                 submission.retry_dead_letter(letter)
                 retried += 1
     except ApplicationError as error:
-        st.toast(f"{formatting.counted(retried, 'job')} on the queue again, then this: {error}")
+        st.toast(f"{formatting.pluralize(retried, 'job')} on the queue again, then this: {error}")
     else:
-        st.toast(f"{formatting.counted(retried, 'job')} on the queue again.")
+        st.toast(f"{formatting.pluralize(retried, 'job')} on the queue again.")
 
 
 def show_if_asked(zone: tzinfo | None) -> None:
     """Open the dead letter that was clicked."""
-    receipt, reader = st.session_state.get(_OPEN), runtime.current().dead_letters
+    delivery_tag, reader = st.session_state.get(_OPEN), runtime.current().dead_letters
     letters = reader.letters() if reader else ()
-    letter = next((each for each in letters if each.receipt == receipt), None)
+    letter = next((each for each in letters if each.delivery_tag == delivery_tag), None)
     if letter:
         st.dialog("Dead letter", width="medium", on_dismiss=_forget)(_show)(letter, zone)
 

@@ -10,11 +10,10 @@ from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import tables
 from dashboard.components.jobs import actions, links, time_bar
-from dashboard.components.studio import job_cards
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
-from dashboard.presentation import formatting
+from dashboard.presentation import formatting, job_text
 from wire.messages.job import Job
 
 TICK = 1.0
@@ -44,12 +43,12 @@ def _show_live(job_id: str, zone: tzinfo | None) -> None:
     if view is None:
         st.html(tables.note(problem))
         return
-    stretches = waterfall(view, snapshot.at)
+    spans = waterfall(view, snapshot.at)
     st.html(
         f"<p class='job-prompt'>{escape(view.job.prompt)}</p>"
         + tables.pairs(rows(view, snapshot, zone))
-        + time_bar.bar(stretches, time_bar.total(stretches))
-        + (time_bar.table(stretches) if stretches else "")
+        + time_bar.bar(spans, time_bar.total(spans))
+        + (time_bar.table(spans) if spans else "")
         + _pictures(view)
     )
     _show_action(view)
@@ -73,7 +72,7 @@ def _find(snapshot: Snapshot, job_id: str) -> tuple[JobView | None, str]:
 
 def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
     """List what is known of a job."""
-    yield "State", escape(job_cards.say_state(view, snapshot))
+    yield "State", escape(job_text.describe_state(view, snapshot))
     if view.submitted_at is not None:
         yield "Sent", formatting.date_and_clock(view.submitted_at, zone)
     yield "Pictures", f"{len(view.pictures)} of {view.job.count}"
@@ -87,7 +86,7 @@ def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tup
 
 def _asked_for(job: Job) -> str:
     size = f"{job.width} by {job.height}" if job.width and job.height else None
-    steps = formatting.counted(job.steps, "step") if job.steps else None
+    steps = formatting.pluralize(job.steps, "step") if job.steps else None
     seed = f"seed {job.seed}" if job.seed is not None else None
     return ", ".join(part for part in (size, steps, seed) if part) or "what the model does best"
 

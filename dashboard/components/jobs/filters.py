@@ -10,7 +10,7 @@ from dashboard.domain.jobs import JobView, State
 _STATES: dict[str, tuple[State, ...]] = {
     "All": (),
     "Waiting": ("waiting",),
-    "Painting": ("starting", "painting"),
+    "Painting": ("starting", "generating"),
     "Done": ("done",),
     "Failed": ("failed",),
     "Cancelled": ("cancelled",),

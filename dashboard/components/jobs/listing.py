@@ -8,13 +8,13 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.components.common import dom_patch, tables
-from dashboard.components.common.snapshot_cache import once_per_snapshot
+from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.common.tables import Column, Row
 from dashboard.components.jobs import actions, filters, links, time_bar
 from dashboard.components.jobs.filters import Filter
 from dashboard.domain.jobs import JobView, State
 from dashboard.domain.snapshot import Snapshot
-from dashboard.insights.waterfall import Stretch, waterfall
+from dashboard.insights.waterfall import Span, waterfall
 from dashboard.presentation import formatting
 
 PER_PAGE = 50
@@ -32,7 +32,7 @@ _COLUMNS = (
 _DOTS: dict[State, tuple[str, str]] = {
     "waiting": ("requests", "ring"),
     "starting": ("requests", "half"),
-    "painting": ("requests", "full"),
+    "generating": ("requests", "full"),
     "done": ("pictures", "full"),
     "failed": ("silent", "ring"),
     "cancelled": ("muted", "ring"),
@@ -58,7 +58,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     st.rerun()  # a drawer opened here would be closed by the next tick
 
 
-@once_per_snapshot
+@snapshot_cache
 def _drawn(
     snapshot: Snapshot,
     chosen: Filter,
@@ -95,15 +95,15 @@ def rows(
     times = [waterfall(view, now) for view in jobs]
     longest = time_bar.scale(times)
     return [
-        Row(view.job.id, (*_cells(view, stretches, longest, zone), _action(view, allowed)))
-        for view, stretches in zip(jobs, times, strict=True)
+        Row(view.job.id, (*_cells(view, spans, longest, zone), _action(view, allowed)))
+        for view, spans in zip(jobs, times, strict=True)
     ]
 
 
 def _cells(
-    view: JobView, stretches: Sequence[Stretch], longest: float, zone: tzinfo | None
+    view: JobView, spans: Sequence[Span], longest: float, zone: tzinfo | None
 ) -> tuple[str, ...]:
-    took = time_bar.total(stretches)
+    took = time_bar.total(spans)
     return (
         tables.dot(*_DOTS[view.state], view.state),
         links.link(view.job.id, view.job.prompt),
@@ -111,8 +111,8 @@ def _cells(
         tables.unknown()
         if view.submitted_at is None
         else formatting.clock(view.submitted_at, zone),
-        time_bar.bar(stretches, longest),
-        formatting.short_duration(took) if stretches else tables.unknown(),
+        time_bar.bar(spans, longest),
+        formatting.short_duration(took) if spans else tables.unknown(),
     )
 
 

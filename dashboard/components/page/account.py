@@ -66,6 +66,6 @@ def _try_key(typed: str) -> str:
     """Offer a key; return why it was not taken, empty if it was."""
     try:
         right = access.present_key(typed)
-    except access.TooManyGuesses as error:
+    except access.LockedOut as error:
         return str(error)
     return "" if right else "That is not the key. Nothing was changed; try again."

@@ -52,13 +52,13 @@ def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
     """Write one source's health."""
     age = reading.age(now)
     if reading.error:
-        return _pill("silent", f"{name}: {formatting.since(reading.at, zone)}", reading.error)
+        return _pill("silent", f"{name}: {formatting.time_ago(reading.at, zone)}", reading.error)
     if age is None:
         return _pill("unread", f"{name}: not read yet")
     troubles = getattr(reading.value, "troubles", ())
     if troubles:
-        return _pill("unread", f"{name} {formatting.age(age)}, in part", " ".join(troubles))
-    return _pill("", f"{name} {formatting.age(age)}", "age of the newest reading")
+        return _pill("unread", f"{name} {formatting.format_age(age)}, in part", " ".join(troubles))
+    return _pill("", f"{name} {formatting.format_age(age)}", "age of the newest reading")
 
 
 def _pill(kind: str, text: str, title: str = "") -> str:

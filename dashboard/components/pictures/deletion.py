@@ -46,7 +46,7 @@ def show_dialog_if_asked() -> None:
     """Ask in a dialog of its own, for pictures that were selected."""
     names = st.session_state.get(_ASKED, ())
     if names:
-        title = f"Delete {formatting.counted(len(names), 'picture')}?"
+        title = f"Delete {formatting.pluralize(len(names), 'picture')}?"
         st.dialog(title, on_dismiss=_forget)(_show)(names)
 
 

@@ -26,7 +26,7 @@ def rows(metadata: Metadata, picture: PictureName, zone: tzinfo | None) -> Itera
     yield "Where", ", ".join(place for place in places if place) or formatting.UNKNOWN
     yield (
         "Model",
-        f"{metadata.lcm_model_id}, {formatting.counted(metadata.inference_steps, 'step')}",
+        f"{metadata.lcm_model_id}, {formatting.pluralize(metadata.inference_steps, 'step')}",
     )
     yield "Size", f"{metadata.image_width} by {metadata.image_height} pixels"
     yield "Seed", str(seed_of(metadata, picture))
@@ -47,5 +47,5 @@ def _timings(metadata: Metadata) -> Iterator[Row]:
     of_all = f" for all {metadata.number_of_images}" if several else ""
     if timings.waiting is not None:
         yield "In line", formatting.short_duration(timings.waiting)
-    yield "Painting", formatting.short_duration(timings.painting) + of_all
+    yield "Painting", formatting.short_duration(timings.generating) + of_all
     yield "Storing", formatting.short_duration(timings.storing) + of_all

@@ -41,7 +41,7 @@ def show_grid(snapshot: Snapshot, places: int, zone: tzinfo | None) -> str | Non
             "empty": without_pictures(snapshot.store),
         },
         key="tiles",
-        on_opened_change=custom_component.ignore,
+        on_opened_change=custom_component.noop,
     )
     return result.opened
 

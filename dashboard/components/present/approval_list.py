@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.gallery.approvals import Approvals, HeldPicture
-from dashboard.presentation.formatting import counted
+from dashboard.presentation.formatting import pluralize
 from dashboard.routes.files import media_type, stored_thumbnail
 
 SHOWN = 12
@@ -21,7 +21,7 @@ _EMPTY = "Nothing waits. Pictures from /join come here by themselves while appro
 def show(approvals: Approvals) -> None:
     """Show the pictures that wait, the first one first."""
     waiting = approvals.waiting()
-    st.html(f"<div class='section-title'>{counted(len(waiting), 'picture')} waiting</div>")
+    st.html(f"<div class='section-title'>{pluralize(len(waiting), 'picture')} waiting</div>")
     if not waiting:
         st.html(f"<p class='no-tiles'>{_EMPTY}</p>")
     columns = st.columns(_COLUMNS, gap="small")

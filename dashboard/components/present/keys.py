@@ -11,7 +11,7 @@ from dashboard.components.common import navigation
 from dashboard.components.jobs import own_jobs
 from dashboard.components.present import full_screen
 from dashboard.domain.bursts import BURSTS, Burst
-from dashboard.presentation.formatting import counted
+from dashboard.presentation.formatting import pluralize
 
 _KEYS = ("b", "1", "2", "3")
 _SAID_FOR = 8.0
@@ -40,7 +40,7 @@ def _send(burst: Burst) -> None:
         _announce(access.reason("present"))
         return
     if seconds := _bursts.take("burst"):
-        _announce(f"The next burst can go in {counted(round(seconds + 0.5), 'second')}.")
+        _announce(f"The next burst can go in {pluralize(round(seconds + 0.5), 'second')}.")
         return
     name, requests = st.session_state.pop("rest_of_burst", (burst.name, burst.requests()))
     sending = own_jobs.submit_all(requests)
@@ -49,7 +49,7 @@ def _send(burst: Burst) -> None:
         sent = f"{sending.sent} of {len(requests)} were sent, then this happened"
         _announce(f"{name}: {sent}: {sending.error} The next key sends the rest.")
     else:
-        _announce(f"{name}: {counted(sending.sent, 'request')} sent.")
+        _announce(f"{name}: {pluralize(sending.sent, 'request')} sent.")
 
 
 def _announce(sentence: str) -> None:

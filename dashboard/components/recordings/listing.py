@@ -58,13 +58,13 @@ def text(summary: Summary) -> str:
 
 def _details(summary: Summary) -> list[str]:
     peak = summary.peak_workers
-    workers = "workers unknown" if peak is None else formatting.counted(peak, "worker")
+    workers = "workers unknown" if peak is None else formatting.pluralize(peak, "worker")
     return [
         formatting.date_and_clock(summary.at, viewer.zone()),
         formatting.duration(summary.duration),
         f"{summary.mode} mode",
         workers if not peak else f"at most {workers}",
-        formatting.counted(summary.pictures, "picture"),
+        formatting.pluralize(summary.pictures, "picture"),
         formatting.size(summary.size),
         *(["its end is missing"] if summary.cut else []),
         *(["comes with the project"] if summary.path == folder.BUNDLED else []),

@@ -80,7 +80,9 @@ def _stop() -> None:
 def line(progress: Progress, now: float) -> str:
     """Write how far a recording is, or why it ended."""
     name = f"<b>{escape(progress.name)}</b>"
-    holds = f"{formatting.counted(progress.pictures, 'picture')}, {formatting.size(progress.size)}"
+    holds = (
+        f"{formatting.pluralize(progress.pictures, 'picture')}, {formatting.size(progress.size)}"
+    )
     if progress.error:
         return f"<p class='recording ended' role='alert'>{name} {escape(progress.error)}</p>"
     length = formatting.duration(now - progress.started)

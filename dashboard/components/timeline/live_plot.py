@@ -3,7 +3,7 @@
 from datetime import tzinfo
 
 from dashboard.components.common import custom_component
-from dashboard.components.common.snapshot_cache import once_per_snapshot
+from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.timeline import figure
 from dashboard.presentation.timeline.layout import HEIGHT
@@ -15,7 +15,7 @@ _plot = custom_component.component(
 )
 
 
-@once_per_snapshot
+@snapshot_cache
 def _drawn(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
     return figure.draw(snapshot, span, zone).to_json()
 

@@ -6,7 +6,12 @@ Source: Kubernetes' pkg/controller/podautoscaler/replica_calculator.go
 
 from dashboard.domain.fleet import Autoscaler
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import amount, condition, conditions, truth
+from dashboard.fleet.kubernetes.values import (
+    condition,
+    condition_status,
+    conditions,
+    parse_quantity,
+)
 
 
 def jobs_counted(hpa: Object) -> int | None:
@@ -15,9 +20,12 @@ def jobs_counted(hpa: Object) -> int | None:
     None while it does not look, as it does not while the target has no replicas.
     """
     status = hpa.get("status", {})
-    if truth(condition(status.get("conditions"), "ScalingActive").get("status")) is not True:
+    if (
+        condition_status(condition(status.get("conditions"), "ScalingActive").get("status"))
+        is not True
+    ):
         return None
-    average = amount(_current(status).get("averageValue"))
+    average = parse_quantity(_current(status).get("averageValue"))
     replicas = status.get("currentReplicas")
     return None if average is None or not replicas else round(average * replicas)
 
@@ -35,6 +43,6 @@ def autoscaler(hpa: Object) -> Autoscaler:
         name=hpa["metadata"]["name"],
         desired=status.get("desiredReplicas"),
         current=status.get("currentReplicas", 0) if status else None,  # zero is left out
-        jobs_per_worker=amount(_current(status).get("averageValue")),
+        jobs_per_worker=parse_quantity(_current(status).get("averageValue")),
         conditions=conditions(status.get("conditions")),
     )

@@ -26,7 +26,7 @@ _CONNECT, _READ = 3.0, 5.0
 _EXPIRED = 410
 
 
-class NotListed(FleetError):
+class ListFailed(FleetError):
     """A list was not given; ``status`` is HTTP's, 0 where no answer came."""
 
     def __init__(self, sentence: str, status: int = 0) -> None:
@@ -59,7 +59,7 @@ def connect(connections: int) -> "ApiClient":
 
 
 def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...]:
-    """List all objects at a path of the API, page by page; raises NotListed.
+    """List all objects at a path of the API, page by page; raises ListFailed.
 
     Args:
         api: from ``connect``.
@@ -69,7 +69,7 @@ def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...
     """
     try:
         return tuple(_pages(api, path, query))
-    except NotListed as error:
+    except ListFailed as error:
         if error.status != _EXPIRED:
             raise
     # The pages belonged to a state that the server has forgotten meanwhile: begin anew.
@@ -102,24 +102,24 @@ def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
         body = answer.read()
     except urllib3.exceptions.HTTPError as error:
         if _is_late(error):
-            raise NotListed("The cluster's API server does not answer.") from None
-        raise NotListed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
+            raise ListFailed("The cluster's API server does not answer.") from None
+        raise ListFailed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
     except ApiException as error:  # TLS: a wrong certificate, or none
-        raise NotListed(f"The API server is not trusted: {_first_line(error.reason)}") from None
+        raise ListFailed(f"The API server is not trusted: {_first_line(error.reason)}") from None
     return _opened(answer.status, body)
 
 
 def _opened(status: int, body: bytes) -> Object:
     if status == 401:
-        raise NotListed(
+        raise ListFailed(
             "The cluster refuses the dashboard's credentials; they may have expired.", status
         )
     if status != 200:
-        raise NotListed(f"The cluster's API server answered {status}: {_message(body)}", status)
+        raise ListFailed(f"The cluster's API server answered {status}: {_message(body)}", status)
     try:
         return json.loads(body)
     except ValueError:
-        raise NotListed("What answered is no Kubernetes API server.") from None
+        raise ListFailed("What answered is no Kubernetes API server.") from None
 
 
 def _message(body: bytes) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import NotListed, Object, connect, list_objects
+from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_objects
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -31,7 +31,7 @@ class Kind:
     """One kind of objects that is listed."""
 
     name: str
-    """The field of ``Look``."""
+    """The field of ``ClusterSnapshot``."""
     words: str
     """What a sentence calls them."""
     path: str
@@ -73,7 +73,7 @@ KINDS = (
 
 
 @dataclass(frozen=True)
-class Look:
+class ClusterSnapshot:
     """What the API server told at one moment; None where it did not."""
 
     at: float
@@ -125,7 +125,7 @@ class Cluster:
         self._listings = [_Listing(kind) for kind in KINDS]
         self._threads = ThreadPoolExecutor(len(KINDS), "list")
 
-    def look(self) -> Look:
+    def poll(self) -> ClusterSnapshot:
         """List what is due; raises FleetError with a sentence if nothing can be read."""
         began = time.time()
         asked = self._ask(began)
@@ -150,16 +150,16 @@ class Cluster:
         try:
             path = kind.path.format(namespace=self._namespace)
             return Answer(time.time(), list_objects(api, path, **query))
-        except NotListed as error:
+        except ListFailed as error:
             return refused(kind, error, time.time())
 
-    def _told(self, asked: list[_Listing], now: float) -> Look:
+    def _told(self, asked: list[_Listing], now: float) -> ClusterSnapshot:
         answers = {one.kind.name: _newest(one, now) for one in self._listings}
         # What was listed seconds ago is no reading of now.
         if all(answers[one.kind.name].objects is None for one in asked):
             self._connect_anew(now)
             raise FleetError(next(answer.trouble for answer in answers.values() if answer.trouble))
-        return Look(
+        return ClusterSnapshot(
             at=now,
             troubles=_once(answer.trouble for answer in answers.values()),
             **{name: answer.objects for name, answer in answers.items()},
@@ -172,7 +172,7 @@ class Cluster:
             self._connection = None
 
 
-def refused(kind: Kind, error: NotListed, now: float) -> Answer:
+def refused(kind: Kind, error: ListFailed, now: float) -> Answer:
     """Say what it means that a kind could not be listed."""
     if error.status == 404:
         objects = None if kind.absent else ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from dashboard.domain.fleet import FleetEvent
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import bounded, seconds
+from dashboard.fleet.kubernetes.values import seconds, truncate
 
 _MOST = 50
 _TOGETHER = 20.0
@@ -100,4 +100,4 @@ def _line(group: list[Object]) -> str:
 def _words(event: Object) -> str:
     text = event.get("message") or ""
     # The scheduler's second sentence is about pods that it might evict.
-    return bounded(text.partition(". ")[0] if event.get("reason") == "FailedScheduling" else text)
+    return truncate(text.partition(". ")[0] if event.get("reason") == "FailedScheduling" else text)

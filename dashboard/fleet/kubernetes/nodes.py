@@ -5,7 +5,14 @@ from collections.abc import Iterable
 
 from dashboard.domain.fleet import Node
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import GPU, amount, condition, gpus_of, seconds, truth
+from dashboard.fleet.kubernetes.values import (
+    GPU,
+    condition,
+    condition_status,
+    gpus_of,
+    parse_quantity,
+    seconds,
+)
 
 _PRODUCT = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
 _POOL = (
@@ -73,11 +80,11 @@ def _has_gpus(node: Object, devices: dict[str, list[Object]]) -> bool:
 def _node(node: Object, devices: dict[str, list[Object]], used: Counter[str] | None) -> Node:
     metadata, status = node["metadata"], node.get("status", {})
     labels, name = metadata.get("labels", {}), metadata["name"]
-    plugged = int(amount(status.get("allocatable", {}).get(GPU, 0)) or 0)
+    plugged = int(parse_quantity(status.get("allocatable", {}).get(GPU, 0)) or 0)
     slots = plugged or len(devices.get(name, ()))
     # Who holds a device that was allocated dynamically stands in claims, not in pods.
     is_told = used is not None and (plugged or name not in devices)
-    answers = truth(condition(status.get("conditions"), "Ready").get("status")) is True
+    answers = condition_status(condition(status.get("conditions"), "Ready").get("status")) is True
     return Node(
         name=name,
         product=_first(labels, _PRODUCT) or _told_product(devices.get(name)),

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from dashboard.domain.fleet import Phase, Worker
 from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import GPU, bounded, condition, gpus_of, seconds, truth
+from dashboard.fleet.kubernetes.values import (
+    GPU,
+    condition,
+    condition_status,
+    gpus_of,
+    seconds,
+    truncate,
+)
 
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 _OUT_OF_MEMORY = "OOMKilled"
@@ -39,7 +46,7 @@ def worker(pod: Object, view: WorkerView | None, newest_event: str, node_answers
 
     """
     state = _state(pod, view, newest_event, node_answers)
-    jobs = view.jobs if view and state.phase == "painting" else ()
+    jobs = view.jobs if view and state.phase == "generating" else ()
     return Worker(
         name=pod["metadata"]["name"],
         phase=state.phase,
@@ -51,7 +58,7 @@ def worker(pod: Object, view: WorkerView | None, newest_event: str, node_answers
 
 
 def _state(pod: Object, view: WorkerView | None, newest_event: str, node_answers: bool) -> State:
-    view = spoken_by(pod, view)
+    view = latest_from(pod, view)
     if pod["metadata"].get("deletionTimestamp"):
         return _stopping(pod, view)
     if pod["status"].get("phase") == "Failed":
@@ -65,7 +72,7 @@ def _state(pod: Object, view: WorkerView | None, newest_event: str, node_answers
     return _trouble(pod) or _waiting(pod, newest_event) or _running(pod, view)
 
 
-def spoken_by(pod: Object, view: WorkerView | None) -> WorkerView | None:
+def latest_from(pod: Object, view: WorkerView | None) -> WorkerView | None:
     """Return what the container that runs now said; not what one before its restart said."""
     running = _container(pod).get("state", {}).get("running", {})
     started = seconds(running.get("startedAt"))
@@ -113,12 +120,12 @@ def _ended(pod: Object) -> State:
     if terminated:
         return _died(terminated, _created(pod))
     why = pod["status"].get("message") or pod["status"].get("reason") or "its pod failed"
-    return State("failed", bounded(why), _ready_at(pod))
+    return State("failed", truncate(why), _ready_at(pod))
 
 
 def _unplaced(pod: Object) -> State:
     placed = condition(pod["status"].get("conditions"), "PodScheduled")
-    if truth(placed.get("status")) is not False:
+    if condition_status(placed.get("status")) is not False:
         return State("pending", "waits for the scheduler", _created(pod))
     if placed.get("reason") == "SchedulingGated":
         return State("pending", "waits for its scheduling gates", _created(pod))
@@ -130,7 +137,7 @@ def no_node(pod: Object, message: str) -> str:
     reasons = message.partition("available: ")[2].partition(". ")[0]
     if gpus_of(pod) and (f"Insufficient {GPU}" in reasons or _NO_OTHER_NODE.fullmatch(reasons)):
         return "waits for a GPU node"
-    return bounded(f"waits for a node ({reasons})" if reasons else "waits for a node")
+    return truncate(f"waits for a node ({reasons})" if reasons else "waits for a node")
 
 
 def _trouble(pod: Object) -> State | None:
@@ -151,9 +158,9 @@ def _container_trouble(status: Object, created: float) -> State | None:
         return _died(last, created)
     if reason in _NO_IMAGE:
         said = waiting.get("message") or reason
-        return State("failed", f"its image cannot be pulled: {bounded(said)}", created)
+        return State("failed", f"its image cannot be pulled: {truncate(said)}", created)
     if reason.endswith(("Error", "BackOff")):
-        return State("failed", bounded(waiting.get("message") or reason), created)
+        return State("failed", truncate(waiting.get("message") or reason), created)
     ended = status.get("state", {}).get("terminated")
     return _died(ended, created) if ended and ended.get("exitCode") else None
 
@@ -165,7 +172,7 @@ def _died(terminated: Object, created: float) -> State:
     # The last line of its log, where the pod says terminationMessagePolicy as ours do.
     said = (terminated.get("message") or "").strip().splitlines()
     why = _sentence(said[-1]) if said else f"it ended with exit code {terminated.get('exitCode')}"
-    return State("failed", bounded(why), at)
+    return State("failed", truncate(why), at)
 
 
 def _sentence(line: str) -> str:
@@ -200,7 +207,7 @@ def _running(pod: Object, view: WorkerView | None) -> State:
     ready = condition(pod["status"].get("conditions"), "Ready")
     if view:
         return State(view.phase, view.why, view.since)
-    if truth(ready.get("status")):
+    if condition_status(ready.get("status")):
         return State("idle", "waits for a job", _ready_at(pod))
     started = _container(pod)["state"]["running"]["startedAt"]
     return State("starting", "loading the model", seconds(started))

@@ -9,8 +9,14 @@ from dataclasses import dataclass, replace
 from dashboard.domain.fleet import Condition, Scaler
 from dashboard.fleet.kubernetes.autoscaler import autoscaler, jobs_counted
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.cluster import Look
-from dashboard.fleet.kubernetes.values import amount, condition, conditions, seconds, truth
+from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.values import (
+    condition,
+    condition_status,
+    conditions,
+    parse_quantity,
+    seconds,
+)
 
 _POLLING = 30
 """Seconds; KEDA's default, as the next two are."""
@@ -25,7 +31,7 @@ _FALSE = ("0", "f", "F", "false", "False", "FALSE")
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ActiveScaler:
     """The one object that scales, of either kind; both None if there is none or none was read."""
 
     scaled_object: Object | None = None
@@ -34,10 +40,10 @@ class Chosen:
     """Two scale at once: then the ScaledObject is told."""
 
 
-def chosen(look: Look) -> Chosen:
+def active_scaler(cluster: ClusterSnapshot) -> ActiveScaler:
     """Choose the scaler that is told; one that is being deleted scales no more."""
-    lasting, single = _staying(look.scaled_objects), _staying(look.scaled_jobs)
-    return Chosen(lasting, None if lasting else single, bool(lasting and single))
+    lasting, single = _staying(cluster.scaled_objects), _staying(cluster.scaled_jobs)
+    return ActiveScaler(lasting, None if lasting else single, bool(lasting and single))
 
 
 def _staying(found: tuple[Object, ...] | None) -> Object | None:
@@ -45,12 +51,12 @@ def _staying(found: tuple[Object, ...] | None) -> Object | None:
     return next(staying, None)
 
 
-def scaler_of(one: Chosen, look: Look) -> Scaler | None:
-    """Tell the scaler that was chosen; None if there is none or it could not be read."""
+def scaler_of(one: ActiveScaler, cluster: ClusterSnapshot) -> Scaler | None:
+    """Tell the scaler that was active_scaler; None if there is none or it could not be read."""
     if one.scaled_object:
-        return scaled_object(one.scaled_object, look.autoscalers, look.at)
+        return scaled_object(one.scaled_object, cluster.autoscalers, cluster.at)
     if one.scaled_job:
-        return scaled_job(one.scaled_job, look.at)
+        return scaled_job(one.scaled_job, cluster.at)
     return None
 
 
@@ -130,14 +136,14 @@ def _trigger(trigger: Object) -> str:
 
 def _value(trigger: Object) -> float:
     metadata = trigger["metadata"]
-    number = amount(metadata.get("value") or metadata.get("queueLength")) or 1
+    number = parse_quantity(metadata.get("value") or metadata.get("queueLength")) or 1
     return int(number) if number == int(number) else number
 
 
 def _paused(found: Object) -> bool:
     told = condition(found.get("status", {}).get("conditions"), "Paused")
     by_count = f"{_ANNOTATION}/paused-replicas" in found["metadata"].get("annotations", {})
-    return by_count or _annotated(found, "paused") or truth(told.get("status")) is True
+    return by_count or _annotated(found, "paused") or condition_status(told.get("status")) is True
 
 
 def _annotated(found: Object, name: str) -> bool:
@@ -146,12 +152,14 @@ def _annotated(found: Object, name: str) -> bool:
 
 
 def _active(found: Object) -> bool | None:
-    return truth(condition(found.get("status", {}).get("conditions"), "Active").get("status"))
+    return condition_status(
+        condition(found.get("status", {}).get("conditions"), "Active").get("status")
+    )
 
 
 def _reads_its_trigger(found: Object) -> bool:
     ready = condition(found.get("status", {}).get("conditions"), "Ready")
-    return truth(ready.get("status")) is True
+    return condition_status(ready.get("status")) is True
 
 
 def _jobs(found: Object, hpa: Object | None) -> int | None:
@@ -159,7 +167,7 @@ def _jobs(found: Object, hpa: Object | None) -> int | None:
     counted = jobs_counted(hpa) if hpa else None
     if counted is not None:
         return counted
-    activation = amount(found["spec"]["triggers"][0]["metadata"].get("activationValue", 0))
+    activation = parse_quantity(found["spec"]["triggers"][0]["metadata"].get("activationValue", 0))
     idle = _active(found) is False and _reads_its_trigger(found)
     return 0 if idle and not activation else None
 

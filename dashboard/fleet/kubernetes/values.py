@@ -18,7 +18,7 @@ def seconds(timestamp: str | None) -> float | None:
     return datetime.fromisoformat(timestamp).timestamp() if timestamp else None
 
 
-def amount(quantity: str | int | None) -> float | None:
+def parse_quantity(quantity: str | int | None) -> float | None:
     """Read a quantity without a unit of bytes: ``3``, ``1500m``, ``2k``; None if it is none.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
@@ -31,7 +31,7 @@ def amount(quantity: str | int | None) -> float | None:
         return None
 
 
-def truth(word: str | None) -> bool | None:
+def condition_status(word: str | None) -> bool | None:
     """Read a condition's status; ``Unknown`` and nothing at all are None."""
     return {"True": True, "False": False}.get(word or "")
 
@@ -44,12 +44,12 @@ def condition(conditions: Iterable[Object] | None, name: str) -> Object:
 def conditions(found: Iterable[Object] | None) -> tuple[Condition, ...]:
     """Tell conditions as the page shows them."""
     return tuple(
-        Condition(one["type"], truth(one.get("status")), bounded(one.get("message")))
+        Condition(one["type"], condition_status(one.get("status")), truncate(one.get("message")))
         for one in found or ()
     )
 
 
-def bounded(text: str | None) -> str:
+def truncate(text: str | None) -> str:
     """Return a message of the cluster in one line of a length that a page can show."""
     plain = " ".join((text or "").split())
     return plain if len(plain) <= _LONGEST_TEXT else f"{plain[:_LONGEST_TEXT]}…"
@@ -58,7 +58,7 @@ def bounded(text: str | None) -> str:
 def gpus_of(pod: Object) -> int:
     """Count the GPUs that a pod asks for."""
     asked = (_asked(container) for container in pod["spec"]["containers"])
-    return sum(int(amount(number) or 0) for number in asked)
+    return sum(int(parse_quantity(number) or 0) for number in asked)
 
 
 def _asked(container: Object) -> str | int:

@@ -43,7 +43,7 @@ def alt_text(snapshot: Snapshot) -> str:
     """Say in words what the chart shows at its right edge."""
     titles = ", ".join(lane.title for lane in _lanes(snapshot))
     newest = snapshot.samples[-1] if snapshot.samples else Sample(snapshot.at)
-    numbers = {"waiting": newest.waiting, "painting": newest.painting}
+    numbers = {"waiting": newest.waiting, "generating": newest.generating}
     if "workers" in snapshot.lanes:
         numbers["workers ready"] = newest.ready
     said = (f"{name} {UNKNOWN if number is None else number}" for name, number in numbers.items())

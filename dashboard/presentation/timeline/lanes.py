@@ -50,9 +50,9 @@ def _said(*values: tuple[float, str, int | None]) -> Words:
 def _newest_requests(snapshot: Snapshot) -> Words:
     """Write in the middle of each band: what is painted lies below what waits."""
     last = _last(snapshot)
-    painting = last.painting or 0
+    painting = last.generating or 0
     middle = painting + (last.waiting or 0) / 2
-    return _said((painting / 2, "painting", last.painting), (middle, "waiting", last.waiting))
+    return _said((painting / 2, "generating", last.generating), (middle, "waiting", last.waiting))
 
 
 def _newest_workers(snapshot: Snapshot) -> Words:
@@ -71,7 +71,7 @@ def _newest_pictures(snapshot: Snapshot) -> Words:
 
 _REQUESTS = (
     Curve("waiting or painting", requests, 1.6, "tint"),
-    Curve("painting", lambda sample: sample.painting, 1, "solid"),
+    Curve("generating", lambda sample: sample.generating, 1, "solid"),
 )
 _WORKERS = (
     Curve("workers ready", lambda sample: sample.ready, 2, "tint"),

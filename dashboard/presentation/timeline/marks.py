@@ -6,7 +6,7 @@ values stand right of the plot.
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.domain.snapshot import Moment
+from dashboard.domain.snapshot import Annotation
 from dashboard.presentation.timeline.lanes import Lane, Words
 from dashboard.presentation.timeline.layout import FONT, SMALL, Place
 from dashboard.presentation.timeline.series import Window
@@ -61,7 +61,7 @@ def newest(words: Words, where: Place, colour: str) -> list[Mark]:
     return marks
 
 
-def moment_lines(moments: Iterable[Moment], window: Window) -> list[Mark]:
+def moment_lines(moments: Iterable[Annotation], window: Window) -> list[Mark]:
     """Draw a line across all lanes at each moment; close neighbours share one."""
     lines = []
     last = -1.0
@@ -78,7 +78,7 @@ def moment_lines(moments: Iterable[Moment], window: Window) -> list[Mark]:
     return lines
 
 
-def captions(moments: Iterable[Moment], window: Window, places: dict[str, Place]) -> list[Mark]:
+def captions(moments: Iterable[Annotation], window: Window, places: dict[str, Place]) -> list[Mark]:
     """Name the moments in their lanes; where names collide, the newest stays."""
     marks = []
     taken = dict.fromkeys(places, 1.0)
@@ -95,7 +95,7 @@ def captions(moments: Iterable[Moment], window: Window, places: dict[str, Place]
     return marks
 
 
-def _caption(moment: Moment, window: Window, where: Place, leftwards: bool) -> Mark:
+def _caption(moment: Annotation, window: Window, where: Place, leftwards: bool) -> Mark:
     return _text(moment.text, SMALL, _MUTED) | {
         "name": CAPTION,
         "xref": "x",

@@ -133,7 +133,7 @@ def nice_top(number: float) -> int:
 
 def requests(sample: Sample) -> int | None:
     """Jobs that wait or are painted; the waiting alone where only they are known."""
-    return None if sample.waiting is None else sample.waiting + (sample.painting or 0)
+    return None if sample.waiting is None else sample.waiting + (sample.generating or 0)
 
 
 def highest(samples: Sequence[Sample], *values: Value) -> int:

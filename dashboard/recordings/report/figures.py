@@ -1,4 +1,4 @@
-"""What a stretch of time comes to in numbers; None is unknown."""
+"""What a span of time comes to in numbers; None is unknown."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from itertools import pairwise
 from statistics import median
 
 from dashboard.domain.jobs import JobView
-from dashboard.domain.snapshot import Moment, PictureView, Sample, Snapshot
+from dashboard.domain.snapshot import Annotation, PictureView, Sample, Snapshot
 from dashboard.insights.cost import Usage, usage
 from dashboard.sampling.history import LONGEST_STEP
 
 
 @dataclass(frozen=True)
 class Session:
-    """A stretch of time and all that is known of it."""
+    """A span of time and all that is known of it."""
 
     start: float
     """Unix seconds."""
@@ -37,7 +37,7 @@ class Session:
         return tuple(each for each in self.snapshot.pictures if self._holds(each.at))
 
     @property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[Annotation, ...]:
         """What happened in this time, oldest first."""
         return tuple(each for each in self.snapshot.moments if self._holds(each.at))
 
@@ -97,13 +97,13 @@ def _highest(numbers: Iterable[int | None]) -> int | None:
 
 def _average_ready(samples: Sequence[Sample]) -> float | None:
     """Each sample holds until the next one; a gap counts for nothing."""
-    stretches = [
+    spans = [
         (before.ready, after.at - before.at)
         for before, after in pairwise(samples)
         if before.ready is not None and after.at - before.at <= LONGEST_STEP
     ]
-    seconds = sum(length for _, length in stretches)
-    return sum(ready * length for ready, length in stretches) / seconds if seconds else None
+    seconds = sum(length for _, length in spans)
+    return sum(ready * length for ready, length in spans) / seconds if seconds else None
 
 
 def _to_first_picture(jobs: Sequence[JobView], pictures: Sequence[PictureView]) -> float | None:

@@ -8,13 +8,13 @@ from core.settings import Settings
 from dashboard.presentation import formatting
 from dashboard.recordings.reader import Recording
 from dashboard.recordings.replay_backends import ReplayedStore
-from dashboard.recordings.replay_state import Stage
+from dashboard.recordings.replay_state import ReplayState
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 
 
-def of_runtime(runtime: Parts, seconds: float, zone: tzinfo | None) -> str:
+def of_runtime(runtime: AppContext, seconds: float, zone: tzinfo | None) -> str:
     """Report on the last ``seconds`` of what runs, or of what plays."""
     snapshot = runtime.sampler.snapshot()
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
@@ -25,7 +25,7 @@ def of_runtime(runtime: Parts, seconds: float, zone: tzinfo | None) -> str:
 
 def of_recording(recording: Recording, settings: Settings, zone: tzinfo | None) -> str:
     """Report on a whole recording."""
-    stage = Stage(recording)
+    stage = ReplayState(recording)
     stage.play_until(recording.end)
     snapshot = stage.sampler.snapshot()
     store = ReplayedStore(recording, stage.sampler.snapshot)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from core.errors import StoreError
-from dashboard.domain.snapshot import Moment, PictureView
+from dashboard.domain.snapshot import Annotation, PictureView
 from dashboard.gallery.thumbnail import TYPE, small
 from dashboard.insights.cost import HOUR, Usage
 from dashboard.presentation import formatting
@@ -41,7 +41,8 @@ def write(
     """
     figures = figures_of(session)
     length = formatting.duration(session.end - session.start)
-    when = f"{formatting.date_and_clock(session.start, zone)} · {length} · {session.snapshot.mode} mode"
+    start = formatting.date_and_clock(session.start, zone)
+    when = f"{start} · {length} · {session.snapshot.mode} mode"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -104,7 +105,7 @@ def _cell(hue: str, label: str, value: object, below: str = "") -> str:
     )
 
 
-def _moments(moments: Sequence[Moment], zone: tzinfo | None) -> Iterator[str]:
+def _moments(moments: Sequence[Annotation], zone: tzinfo | None) -> Iterator[str]:
     for moment in moments:
         at = formatting.clock(moment.at, zone)
         yield f"<li class='{escape(moment.lane)}'><time>{at}</time> {escape(moment.text)}</li>"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from html import escape
 
-from dashboard.domain.snapshot import Moment, Sample
+from dashboard.domain.snapshot import Annotation, Sample
 from dashboard.presentation import formatting
 from dashboard.presentation.timeline.lanes import LANES, Lane
 from dashboard.presentation.timeline.series import (
@@ -99,7 +99,9 @@ def _bar(at: float, count: int, window: Window, floor: float, scale: float) -> s
     )
 
 
-def _captions(lane: Lane, moments: Sequence[Moment], floor: float, window: Window) -> Iterator[str]:
+def _captions(
+    lane: Lane, moments: Sequence[Annotation], floor: float, window: Window
+) -> Iterator[str]:
     """Name the moments of a lane; where names collide, the first stays."""
     free = LEFT + len(lane.title) * _LETTER * 1.4 + 8
     for moment in moments:

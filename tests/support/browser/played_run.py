@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from dashboard.domain.fleet import FleetReading
-from dashboard.domain.inputs import Look
+from dashboard.domain.inputs import Observation
 from dashboard.domain.snapshot import Reading
 from dashboard.recordings.format import Header, encode, line_of
 from dashboard.recordings.observations import LookWriter
 from wire.messages.event import Event
-from wire.queues.base import Depth
+from wire.queues.base import QueueDepth
 
 LANES = ("requests", "workers", "nodes", "pictures")
 
@@ -23,7 +23,9 @@ def write(
     lines = [header, *(line_of(at, event) for event in events)]
     for number, fleet in enumerate(fleets):
         now = at + number / 2
-        look = Look(now, Reading(Depth(3, 2), now), Reading(0, now), Reading(0, now), fleet)
-        lines.append(writer.line(Look(**(vars(look) | {"sampled": number % 4 == 0}))))
+        look = Observation(
+            now, Reading(QueueDepth(3, 2), now), Reading(0, now), Reading(0, now), fleet
+        )
+        lines.append(writer.line(Observation(**(vars(look) | {"sampled": number % 4 == 0}))))
     path.write_bytes(b"".join(encode(line) for line in lines))
     return path

@@ -56,7 +56,7 @@ class ScriptedWorker:
         self._queue.reject(delivery, reason)
         self._tell("failed", delivery.job, detail=reason)
 
-    def paint(self) -> None:
+    def generate(self) -> None:
         """Take one job and do all of it at once."""
         delivery = self.take()
         for picture in range(delivery.job.count):
@@ -95,7 +95,7 @@ def _metadata(job: Job) -> Metadata:
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
         seeds=tuple(range(1044, 1044 + job.count)),
         finished_at=time.time(),
-        timings=Timings(waiting=1.5, painting=2.25, storing=0.04),
+        timings=Timings(waiting=1.5, generating=2.25, storing=0.04),
         worker=_NAME,
         device="cpu",
     )

@@ -46,7 +46,7 @@ class StudioPage:
         """Find the card of a job."""
         return self.page.locator(".job").filter(has_text=prompt)
 
-    def paint(self, prompt: str) -> None:
+    def generate(self, prompt: str) -> None:
         """Type a prompt and press Paint."""
         self.prompt.fill(prompt)
         self.page.get_by_role("button", name="Paint", exact=True).click()

@@ -57,7 +57,7 @@ def up() -> None:
         try:
             signal.pause()
         except KeyboardInterrupt:
-            print("Stopping.", flush=True)
+            print("ShutdownSignal.", flush=True)
 
 
 @app.command()

@@ -11,7 +11,6 @@ from tests.support.cluster.credentials import secrets_of
 from tests.support.conditions import CACHE
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
-from wire.messages.names import BUCKET
 
 NAMESPACE = "stable-diffusion"
 _DEPLOY = Path(__file__).parents[3] / "k8s" / "scripts" / "deploy.sh"
@@ -37,7 +36,6 @@ class Deployed:
             minio_endpoint=minio.endpoint,
             minio_access_key=minio.access_key,
             minio_secret_key=minio.secret_key,
-            minio_bucket=BUCKET,
         )
         self.kubectl("create", "namespace", NAMESPACE)
         cluster.control_plane.apply(secrets_of(NAMESPACE, "", minio))

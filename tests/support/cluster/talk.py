@@ -7,7 +7,7 @@ from pathlib import Path
 from dashboard import runtime
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.recordings import control
-from dashboard.runtime.context import Parts
+from dashboard.runtime.context import AppContext
 from tests.support.cluster.deployed import Deployed
 from tests.support.cluster.node_pool import PoolSize
 from tests.support.conditions import wait_until
@@ -41,7 +41,7 @@ def record(deployed: Deployed, file: Path) -> None:
         runtime.stop()
 
 
-def _play(running: Parts) -> None:
+def _play(running: AppContext) -> None:
     time.sleep(_PAUSE)
     for name in _BURSTS:
         jobs = _send(running, next(burst for burst in BURSTS if burst.name == name))
@@ -51,16 +51,16 @@ def _play(running: Parts) -> None:
     time.sleep(_PAUSE)
 
 
-def _send(running: Parts, burst: Burst) -> list[Job]:
+def _send(running: AppContext, burst: Burst) -> list[Job]:
     return [running.submit(JobRequest(**fields)) for fields in burst.requests()]
 
 
-def _all_done(running: Parts, jobs: list[Job]) -> bool:
+def _all_done(running: AppContext, jobs: list[Job]) -> bool:
     views = (running.find_job(job.id) for job in jobs)
     return all(view is not None and view.state == "done" for view in views)
 
 
-def _wait_for_rest(running: Parts) -> None:
+def _wait_for_rest(running: AppContext) -> None:
     def rests() -> bool:
         fleet = running.sampler.snapshot().fleet.value
         return fleet is not None and not fleet.wanted and not fleet.nodes and not fleet.workers
