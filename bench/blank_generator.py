@@ -1,5 +1,7 @@
 """A generator that paints nothing, so that only the work around it is measured."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from worker.generator import GenerationParameters, ModelInfo
@@ -13,8 +15,11 @@ class BlankGenerator:
     )
 
     def generate(
-        self, parameters: list[GenerationParameters], on_step, should_stop
+        self,
+        parameters: list[GenerationParameters],
+        on_step: Callable[[int], None],
+        should_stop: Callable[[], bool],  # noqa: ARG002
     ) -> list[np.ndarray]:
-        """Return one height x width x 3 uint8 array for each painting."""
+        """Return one height x width x 3 uint8 array for each item of ``parameters``."""
         on_step(1)
         return [np.full((first.height, first.width, 3), 128, np.uint8) for first in parameters]

@@ -11,7 +11,7 @@ from dashboard.components.jobs import links
 from dashboard.components.page import top_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.domain.snapshot import Snapshot
-from dashboard.insights import scaling_reason
+from dashboard.presentation import scaling_reason
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""

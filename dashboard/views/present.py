@@ -8,7 +8,7 @@ from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
-from dashboard.insights import scaling_reason
+from dashboard.presentation import scaling_reason
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""

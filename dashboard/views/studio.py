@@ -10,8 +10,7 @@ from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
-from dashboard.insights import scaling_reason
-from dashboard.presentation import model_facts
+from dashboard.presentation import model_facts, scaling_reason
 
 TICK = 1.0
 """Seconds between two looks at the newest snapshot."""

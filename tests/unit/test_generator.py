@@ -45,7 +45,7 @@ def test_a_picture_has_the_size_that_was_asked_for(generator: DiffusersGenerator
 
 
 def test_the_same_seed_gives_the_same_picture(generator: DiffusersGenerator):
-    """GenerationParameters again with the same seed gives the same bytes; another seed, another picture."""
+    """The same seed generates the same bytes; another seed, another picture."""
     first, again, other = (generate(generator, each)[0] for each in (BASE, BASE, changed(seed=8)))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)

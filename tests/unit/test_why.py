@@ -7,7 +7,7 @@ import pytest
 
 from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Sample
-from dashboard.insights.scaling_reason import explain, neglected_since
+from dashboard.presentation.scaling_reason import explain, neglected_since
 from wire.queues.base import QueueDepth
 
 SCALER = Scaler(

@@ -510,7 +510,7 @@ def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
 
 
 def test_a_queue_that_refuses_is_waited_for(context: WorkerContext):
-    """A broker that cannot dead_letter or adopt a message while its memory is short ends no worker."""
+    """A broker that refuses a message for want of memory ends no worker."""
     job = submit(context)
     with working(replace(context, queue=RefusingQueue(context.queue, failures=2))):
         wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")

@@ -1,6 +1,6 @@
 """Cards of the jobs that matter now: what was asked for, how far it is, what can be done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st

@@ -7,4 +7,4 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import worker.context
 import worker.generator_diffusers
-import worker.loop
+import worker.loop  # noqa: F401

@@ -6,8 +6,8 @@ from datetime import tzinfo
 
 from dashboard.domain.fleet import FleetReading, Scaler
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
-from dashboard.insights.why_busy import Sentence, why_busy
 from dashboard.presentation.formatting import duration, end_sentence, pluralize, time_ago
+from dashboard.presentation.scaling_busy import Sentence, why_busy
 from wire.queues.base import QueueDepth
 
 _UNKNOWN = "Why is unknown"
