@@ -100,7 +100,7 @@ def _work(view: JobView, taken: float, end: float) -> Iterator[Span]:
         yield Span("worker", taken, end)
         return
     # Pictures are painted and stored in turn; here each is summed up.
-    painted = min(end, taken + view.timings.generating)
+    painted = min(end, taken + view.timings.painting)
     stored = min(end, painted + view.timings.storing)
     yield Span("generating", taken, painted)
     yield Span("storing", painted, stored)

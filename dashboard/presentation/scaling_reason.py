@@ -78,7 +78,7 @@ def _known(reading: FleetReading, scaler: Scaler, jobs: int | None, past: _Since
     if fault:
         return still, fault
     if jobs is None:
-        return still, "the requests could not be pluralize; until they are, nothing changes."
+        return still, "the requests could not be counted; until they are, nothing changes."
     if wanted == 0:
         return still, _why_none(scaler, jobs, past.neglected)
     if jobs == 0:

@@ -97,14 +97,3 @@ def test_changelog_names_the_version() -> None:
     """CHANGELOG has a section for the version in pyproject.toml."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
-
-
-def test_readings_know_of_the_fleet_only_what_it_looks_like() -> None:
-    """Readings and fleet import each other in one direction only, but for plain data."""
-    imported = {
-        node.module
-        for path in (ROOT / "dashboard" / "readings").glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("dashboard.fleet")
-    }
-    assert imported == {"dashboard.domain.fleet"}

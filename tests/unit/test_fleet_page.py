@@ -38,7 +38,7 @@ def test_cool_down_counts_on_since_the_reading():
 
 
 def test_unknown_numbers_of_the_scaler_are_unknown():
-    """What could not be pluralize is a word and not a zero."""
+    """What could not be counted is a word and not a zero."""
     assert _scaler(jobs=None)["Value now"] == "unknown; 1 per worker"
     unknown = dict(scaler.rows(SCALER, replace(READING, ready=None, wanted=None), 0.0))
     assert unknown["Replicas"] == "unknown ready, unknown wanted, 0 to 8"
@@ -116,7 +116,7 @@ def test_cost_says_hours_and_their_price():
 
 
 def test_cost_says_which_time_is_unknown():
-    """A gap is told, and never pluralize as free."""
+    """A gap is told, and never counted as free."""
     html = _cost(0, None, 4, 4)
     assert "Unknown" in html
     assert "Time of which nothing is known is in neither." in html

@@ -155,7 +155,7 @@ def test_own_jobs_come_before_those_of_others_and_do_not_hide_them():
 
 
 def test_title_of_the_cards_says_whose_they_are():
-    """Only a session's own requests are called so, and those not shown are pluralize."""
+    """Only a session's own requests are called so, and those not shown are counted."""
     jobs = [_view(number) for number in range(5)]
     own = frozenset(view.job.id for view in jobs[:4])
     assert "Your requests<" in job_cards.title(jobs, jobs[:3], own)

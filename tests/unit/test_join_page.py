@@ -1,4 +1,4 @@
-"""The page for phones over HTTP, on real context: taking requests, limits, and approval."""
+"""The page for phones over HTTP, on a real context: taking requests, limits, and approval."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,8 +38,8 @@ def settings_of(folder: Path, **fields: object) -> Settings:
 
 
 @pytest.fixture
-def parts(tmp_path: Path) -> Iterator[AppContext]:
-    """Run a dashboard's context."""
+def context(tmp_path: Path) -> Iterator[AppContext]:
+    """Run a dashboard."""
     try:
         yield runtime.start(settings_of(tmp_path))
     finally:

@@ -116,7 +116,7 @@ def test_one_list_that_does_not_come_delays_no_other(server):
         assert snapshot.troubles == ("The list of events does not come.",)
     finally:
         done.set()
-    wait_until(lambda: cluster.look().troubles == (), what="the events come again")
+    wait_until(lambda: cluster.poll().troubles == (), what="the events come again")
 
 
 @pytest.mark.usefixtures("server")
@@ -126,13 +126,13 @@ def test_a_list_that_broke_something_here_is_asked_for_again(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("dashboard.fleet.kubernetes.cluster.list_objects", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            cluster.look()
+            cluster.poll()
     wait_until(lambda: _looks(cluster), what="a look that works")
 
 
 def _looks(cluster):
     try:
-        return cluster.look().pods == ()
+        return cluster.poll().pods == ()
     except (ZeroDivisionError, FleetError):
         return False
 

@@ -38,7 +38,7 @@ METADATA = Metadata(
     id=JOB_ID,
     pictures=(picture_name(JOB_ID, 0), picture_name(JOB_ID, 1)),
     seeds=(7, 8),
-    timings=Timings(waiting=1.5, generating=0.5, storing=0.1),
+    timings=Timings(waiting=1.5, painting=0.5, storing=0.1),
 )
 
 

@@ -18,7 +18,7 @@ from wire.messages.picture import Timings
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 T = 1000.0
 DONE = JobView(JOB, "done", T, received_at=T + 60, finished_at=T + 70, worker="w", attempt=1)
-TIMED = replace(DONE, timings=Timings(generating=8.0, storing=1.5))
+TIMED = replace(DONE, timings=Timings(painting=8.0, storing=1.5))
 
 
 def told(view: JobView, now: float = T + 100) -> dict[str, float]:
@@ -95,7 +95,7 @@ def test_clocks_that_disagree_give_no_negative_time():
     """A worker's clock may be behind: stages are cut to the job's life, never negative."""
     early = replace(TIMED, received_at=T - 5)
     assert all(span.seconds > 0 for span in waterfall(early, T + 100))
-    long = replace(TIMED, timings=Timings(generating=99, storing=9))
+    long = replace(TIMED, timings=Timings(painting=99, storing=9))
     assert told(long) == {"line": 60, "generating": 10}
 
 
@@ -126,7 +126,7 @@ def test_the_journal_learns_how_a_worker_started():
 
 def test_the_workers_measures_arrive_with_the_job():
     """How long painting and storing took is told by the worker, also after the store was seen."""
-    journal, timings = Journal(), Timings(generating=2, storing=1)
+    journal, timings = Journal(), Timings(painting=2, storing=1)
     journal.record(Event(kind="received", worker="w", job_id=JOB.id, job=JOB))
     journal.record(Event(kind="done", job_id=JOB.id))
     assert journal.find(JOB.id).timings is None

@@ -141,7 +141,7 @@ def test_a_scaler_that_does_not_start_the_first_worker_is_questioned():
     fleet = Reading(FleetReading(replace(SCALER, jobs=0), 0, 0, (), nodes=None), at=98.0)
     _, answer = explain(fleet, Reading(DEPTH), 98.0, neglected_since=neglected_since(samples))
     assert answer == (
-        "3 requests waiting for 1 min 38 s, and the scaler, which looks every 1 s, has not "
+        "3 requests waiting for 1 min 38 s, and the scaler, which polls every 1 s, has not "
         "started one. Does it run?"
     )
 

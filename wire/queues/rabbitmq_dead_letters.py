@@ -128,6 +128,6 @@ def _died_at(message: Message) -> float | None:
 
 
 def _death(message: Message) -> dict:
-    """Return the newest entry of x-death, empty if the broker did not dead_letter the message."""
+    """Return the newest entry of x-death, empty if the broker did not dead-letter the message."""
     deaths = (message.properties.headers or {}).get("x-death")
     return deaths[0] if deaths else {}

@@ -146,7 +146,7 @@ class SqliteQueue:
     def _admit(
         self, connection: sqlite3.Connection, lease: int, attempt: int, body: bytes
     ) -> Delivery | None:
-        """Make a delivery of a leased row, or dead_letter the row if nobody should get it."""
+        """Make a delivery of a leased row, or dead-letter the row if no worker should get it."""
         try:
             job = decode(body)
         except MessageError as error:

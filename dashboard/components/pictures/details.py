@@ -47,5 +47,5 @@ def _timings(metadata: Metadata) -> Iterator[Row]:
     of_all = f" for all {metadata.number_of_images}" if several else ""
     if timings.waiting is not None:
         yield "In line", formatting.short_duration(timings.waiting)
-    yield "Painting", formatting.short_duration(timings.generating) + of_all
+    yield "Painting", formatting.short_duration(timings.painting) + of_all
     yield "Storing", formatting.short_duration(timings.storing) + of_all

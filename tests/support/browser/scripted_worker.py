@@ -95,7 +95,7 @@ def _metadata(job: Job) -> Metadata:
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
         seeds=tuple(range(1044, 1044 + job.count)),
         finished_at=time.time(),
-        timings=Timings(waiting=1.5, generating=2.25, storing=0.04),
+        timings=Timings(waiting=1.5, painting=2.25, storing=0.04),
         worker=_NAME,
         device="cpu",
     )
