@@ -142,10 +142,10 @@ def _arrivals(page: Page, settings: Settings, folder: Path, count: int) -> list[
     for number in range(count):
         job = new_job(JobRequest(prompt=f"arrival {number}"))
         name = picture_name(job.id, 0)
-        events.send(Event(kind="received", job_id=job.id, job=job))
+        events.publish(Event(kind="received", job_id=job.id, job=job))
         store.put(name, painted(number), "image/png")
         begun = time.perf_counter()
-        events.send(Event(kind="stored", job_id=job.id, picture=0, name=name))
+        events.publish(Event(kind="stored", job_id=job.id, picture=0, name=name))
         page.wait_for_function(_PLACED, arg=name, polling="raf")
         seconds.append(time.perf_counter() - begun)
         page.wait_for_timeout(137 + 173 * number % 1000)  # at another moment of the tick

@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _held(loads: list[Load]) -> int:
-    return max((load.sessions for load in loads if load.held), default=0)
+    return max((load.sessions for load in loads if load.pending_approval), default=0)
 
 
 def _measure(*server: str) -> list[Load]:
@@ -74,7 +74,7 @@ def _measure(*server: str) -> list[Load]:
     ):
         for sessions in _STEPS:
             loads.append(asyncio.run(_load(process, url, sessions)))
-            if not loads[-1].held:
+            if not loads[-1].pending_approval:
                 break
     return loads
 

@@ -50,7 +50,7 @@ def do_batch(context: WorkerContext, deliveries: list[Delivery]) -> None:
 
 
 def _receive(context: WorkerContext, task: Task) -> None:
-    context.tell("received", task.job, job=task.job)
+    context.emit("received", task.job, job=task.job)
     with about_job(task.job.id):
         log.info("Attempt %d, %d pictures.", task.delivery.attempt, task.job.count)
         if task.delivery.attempt > 1:
@@ -123,7 +123,7 @@ def _step_teller(context: WorkerContext, places: list[BatchItem]):
             return
         last = now
         for place in places:
-            context.tell("step", place.task.job, picture=place.number, step=step, steps=steps)
+            context.emit("step", place.task.job, picture=place.number, step=step, steps=steps)
 
     return on_step
 
@@ -137,12 +137,12 @@ def _store_picture(context: WorkerContext, place: BatchItem, pixels: np.ndarray)
     metrics.PICTURES.inc()
     task.upload_seconds += seconds
     task.left.remove(place.number)
-    context.tell("stored", task.job, picture=place.number, name=name)
+    context.emit("stored", task.job, picture=place.number, name=name)
 
 
 def _store(context: WorkerContext, task: Task, name: str, body: bytes, content_type: str) -> None:
     def tell(sentence: str) -> None:
-        context.tell("step", task.job, detail=sentence)
+        context.emit("step", task.job, detail=sentence)
 
     with about_job(task.job.id):
         retry_transient(lambda: context.store.put(name, body, content_type), context.shutdown, tell)
@@ -186,7 +186,7 @@ def _give_back(context: WorkerContext, tasks: list[Task], reason: str) -> None:
 
 
 def _close(context: WorkerContext, task: Task, kind: str, detail: str, **fields: object) -> None:
-    context.tell(kind, task.job, detail=detail, **fields)
+    context.emit(kind, task.job, detail=detail, **fields)
     metrics.JOBS.labels(kind).inc()
     with about_job(task.job.id):
         log.log(logging.ERROR if kind == "failed" else logging.INFO, "%s: %s", kind, detail)

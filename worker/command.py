@@ -95,7 +95,7 @@ def _load(settings: Settings, events: Events):
 def _tell(events: Events, settings: Settings, kind: Kind, detail: str | None = None) -> None:
     from worker.context import worker_name
 
-    events.send(Event(kind=kind, worker=worker_name(settings), detail=detail))
+    events.publish(Event(kind=kind, worker=worker_name(settings), detail=detail))
 
 
 def _complain(error: ApplicationError) -> int:

@@ -35,9 +35,9 @@ class WorkerContext:
         """Pictures painted in one call, at most."""
         return self.settings.batch_size or self.generator.model.batch_size
 
-    def tell(self, kind: Kind, about: Job, **fields: object) -> None:
+    def emit(self, kind: Kind, about: Job, **fields: object) -> None:
         """Send an event about a job."""
-        self.events.send(Event(kind=kind, worker=self.name, job_id=about.id, **fields))
+        self.events.publish(Event(kind=kind, worker=self.name, job_id=about.id, **fields))
 
 
 def worker_name(settings: Settings) -> str:

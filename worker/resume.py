@@ -20,7 +20,7 @@ def skip_stored(context: WorkerContext, task: Task) -> None:
     """
 
     def tell(sentence: str) -> None:
-        context.tell("step", task.job, detail=sentence)
+        context.emit("step", task.job, detail=sentence)
 
     stored = retry_transient(lambda: _stored_names(context, task.job.id), context.shutdown, tell)
     task.is_described = metadata_name(task.job.id) in stored
@@ -28,7 +28,7 @@ def skip_stored(context: WorkerContext, task: Task) -> None:
         name = picture_name(task.job.id, number)
         if name in stored:
             task.left.remove(number)
-            context.tell("stored", task.job, picture=number, name=name)
+            context.emit("stored", task.job, picture=number, name=name)
     if task.is_described:
         # It is written last: all pictures were there, and who deleted some meant it.
         task.left.clear()

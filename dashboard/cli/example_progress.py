@@ -53,9 +53,9 @@ def _why_waiting(snapshot: Snapshot) -> str:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     by_phase = {worker.phase: worker for worker in fleet.workers} if fleet else {}
     if worker := by_phase.get("failed"):
-        return f"waiting: {worker.name} failed: {worker.why}"
+        return f"waiting: {worker.name} failed: {worker.reason}"
     if worker := by_phase.get("starting"):
-        return f"starting {worker.name}: {worker.why}"
+        return f"starting {worker.name}: {worker.reason}"
     return "waiting for a worker"
 
 

@@ -18,7 +18,7 @@ class Worker:
 
     name: str
     phase: Phase
-    why: str
+    reason: str
     """What it waits for or does, in words."""
     since: float
     """Unix seconds at which this phase began."""
@@ -49,7 +49,7 @@ class Condition:
 
     name: str
     holds: bool | None
-    why: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class FleetReading:
     """GPU nodes; None where this mode knows none."""
     events: tuple[FleetEvent, ...] = ()
     """Oldest first."""
-    troubles: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     """What could not be read, a sentence each; the rest of the reading holds."""
 
 

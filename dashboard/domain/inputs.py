@@ -71,7 +71,7 @@ class Observers:
         with self._lock:
             self._observers = tuple(each for each in self._observers if each != observer)
 
-    def tell(self, one: Input) -> None:
+    def notify(self, one: Input) -> None:
         """Tell all of them, in the order in which they came."""
         for observer in self._observers:
             observer(one)

@@ -73,7 +73,7 @@ class Journal:
                 for worker in workers
             }
 
-    def forget_finished(self) -> int:
+    def clear_finished(self) -> int:
         """Drop the jobs that are finished from the list, and return how many they were."""
         with self._lock:
             finished = [name for name, view in self._jobs.items() if view.state in FINISHED]
@@ -119,6 +119,6 @@ class Journal:
             self._forget_silent(event.at - self._longest_silence)
 
     def _forget_silent(self, since: float) -> None:
-        silent = [name for name, view in self._workers.items() if view.heard_at < since]
+        silent = [name for name, view in self._workers.items() if view.last_event_at < since]
         for name in silent:
             del self._workers[name]

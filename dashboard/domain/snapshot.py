@@ -86,11 +86,11 @@ class Snapshot:
     """Pictures known to this dashboard."""
     fleet: Reading[FleetReading] | None = None
     """None where this mode has no fleet to ask."""
-    heard: tuple[Worker, ...] = ()
+    reported_workers: tuple[Worker, ...] = ()
     """Workers of whom events told, for where no fleet can be asked."""
     samples: tuple[Sample, ...] = ()
     """Oldest first, at most a day; the last one is this moment's."""
-    moments: tuple[Annotation, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
     jobs: tuple[JobView, ...] = ()
     """Newest first."""
     pictures: tuple[PictureView, ...] = ()

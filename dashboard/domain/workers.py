@@ -12,10 +12,10 @@ class WorkerView:
 
     name: str
     phase: Phase
-    why: str
+    reason: str
     since: float
     """Unix seconds at which this phase began."""
-    heard_at: float
+    last_event_at: float
     """Unix seconds of its newest event."""
     jobs: tuple[str, ...] = ()
     """Ids of the jobs that it holds; it may take several at once."""
@@ -28,7 +28,7 @@ class WorkerView:
 def worker_of(view: WorkerView) -> Worker:
     """Tell a worker as its own events do; where it runs, they do not say."""
     job_id = view.jobs[0] if view.jobs else None
-    return Worker(view.name, view.phase, view.why, view.since, job_id=job_id)
+    return Worker(view.name, view.phase, view.reason, view.since, job_id=job_id)
 
 
 def follow_worker(view: WorkerView | None, event: Event) -> WorkerView | None:
@@ -36,13 +36,15 @@ def follow_worker(view: WorkerView | None, event: Event) -> WorkerView | None:
     if event.worker is None or event.kind == "stopped":
         return None
     new = WorkerView(event.worker, "idle", "waits for a job", event.at, event.at)
-    before = replace(view, heard_at=event.at) if view else new
+    before = replace(view, last_event_at=event.at) if view else new
     change = _CHANGES.get(event.kind)
     return change(before, event) if change else before
 
 
-def _phase(view: WorkerView, phase: Phase, why: str, at: float) -> WorkerView:
-    return replace(view, phase=phase, why=why, since=view.since if view.phase == phase else at)
+def _phase(view: WorkerView, phase: Phase, reason: str, at: float) -> WorkerView:
+    return replace(
+        view, phase=phase, reason=reason, since=view.since if view.phase == phase else at
+    )
 
 
 def _loading(view: WorkerView, event: Event) -> WorkerView:

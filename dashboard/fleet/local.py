@@ -34,7 +34,7 @@ class LocalFleet:
         if report is None:
             raise FleetError("The supervisor has not looked at the queue yet.")
         if not report.in_charge:
-            raise FleetError(report.trouble)
+            raise FleetError(report.error)
         silent = time.time() - report.at
         if silent > self._supervisor.interval + _SLOW_LOOK:
             raise FleetError(f"The supervisor has waited for the queue for {silent:.0f} s.")
@@ -58,7 +58,7 @@ def reading_of(
 
 def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
     if worker.state == "failed":
-        return Worker(worker.name, "failed", worker.why, worker.since)
+        return Worker(worker.name, "failed", worker.reason, worker.since)
     if worker.state == "stopping":
         why = "finishes what it has" if view and view.jobs else "is about to end"
         return Worker(worker.name, "stopping", why, worker.since)

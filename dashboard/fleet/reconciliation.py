@@ -31,7 +31,7 @@ class Report:
     """Unix seconds."""
     in_charge: bool
     """Whether this process holds the lock."""
-    trouble: str | None = None
+    error: str | None = None
     """Why it is not in charge, as a sentence."""
     wanted: int = 0
     scaler: Scaler | None = None
@@ -73,7 +73,7 @@ def jobs_of(depth: QueueDepth, busy: int) -> int:
 def latest_from(worker: WorkerProcess, heard: dict[str, WorkerView]) -> WorkerView | None:
     """Return what a worker's process said; not what an earlier one of its name had said."""
     view = heard.get(worker.name)
-    return view if view and view.heard_at >= worker.started_at else None
+    return view if view and view.last_event_at >= worker.started_at else None
 
 
 def to_stop(

@@ -28,10 +28,10 @@ from dashboard.fleet.scaling_rule import ScalerState, decide
 from dashboard.fleet.worker_processes import (
     WORKER_COMMAND,
     WorkerProcess,
-    ask_to_stop,
     kill_if_overdue,
     launch,
     observe,
+    request_stop,
     stop_all,
 )
 from wire.messages.event import Event
@@ -110,7 +110,7 @@ class Supervisor:
     def _look(self, now: float) -> Report:
         trouble = self._take_charge()
         if trouble:
-            return Report(now, in_charge=False, trouble=trouble)
+            return Report(now, in_charge=False, error=trouble)
         jobs = self._count_jobs()
         self._state = decide(self._policy, self._state, jobs, now)
         if not self._stopping.is_set():
@@ -162,7 +162,7 @@ class Supervisor:
             if seen is None:
                 self._tell(now, f"{worker.name} stopped")
             elif seen.state == "failed" and worker.state == "running":
-                self._tell(now, f"{worker.name} failed: {seen.why}")
+                self._tell(now, f"{worker.name} failed: {seen.reason}")
                 self._return_jobs(worker)
 
     def _return_jobs(self, worker: WorkerProcess) -> None:
@@ -180,13 +180,13 @@ class Supervisor:
             worker = launch(name, self._settings, self._command, now, failures)
         except OSError as error:
             worker = WorkerProcess(
-                name, "failed", now, failures=failures + 1, why=f"{error.strerror}."
+                name, "failed", now, failures=failures + 1, reason=f"{error.strerror}."
             )
         self._keep(name, worker)
-        self._tell(now, f"{name} started" if worker.process else f"{name} failed: {worker.why}")
+        self._tell(now, f"{name} started" if worker.process else f"{name} failed: {worker.reason}")
 
     def _stop_one(self, worker: WorkerProcess, now: float) -> None:
-        self._keep(worker.name, ask_to_stop(worker, now))
+        self._keep(worker.name, request_stop(worker, now))
         self._tell(now, f"{worker.name} asked to stop")
 
     def _keep(self, name: str, worker: WorkerProcess | None) -> None:

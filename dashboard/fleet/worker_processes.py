@@ -47,7 +47,7 @@ class WorkerProcess:
     log_start: int = 0
     failures: int = 0
     """How often in a row the process ended by itself."""
-    why: str = ""
+    reason: str = ""
     """The last words of a process that failed."""
 
     @property
@@ -90,11 +90,11 @@ def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
         state="failed",
         since=now,
         failures=1 if lasted else worker.failures + 1,
-        why=_why_it_ended(worker),
+        reason=_why_it_ended(worker),
     )
 
 
-def ask_to_stop(worker: WorkerProcess, now: float) -> WorkerProcess | None:
+def request_stop(worker: WorkerProcess, now: float) -> WorkerProcess | None:
     """Send SIGTERM; None if there is no process that could hear it."""
     if worker.process is None:
         return None

@@ -81,7 +81,7 @@ class Approvals:
         found = approval.marks(self._store)
         with self._lock:
             # What was held while the marks were read may not be among them yet.
-            self._held = found.held | (self._held - before)
+            self._held = found.pending_approval | (self._held - before)
             self._rejected = found.rejected
             self._was_read = True
             self._forget_rejected()

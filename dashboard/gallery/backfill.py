@@ -63,4 +63,4 @@ class GalleryBackfill:
         self._index.add_all(entries)
         for entry in entries:
             if job_id := parse_metadata_name(entry.name):
-                self._index.tell_readable(job_id)
+                self._index.mark_readable(job_id)

@@ -47,12 +47,12 @@ class Gallery:
         """Give or take a picture's star, for everybody; raises StoreUnavailable."""
         change = stars.star if starred else stars.unstar
         change(self.store, name)
-        self.index.tell_star(name, starred)
+        self.index.set_star(name, starred)
 
     def read_stars(self) -> int:
         """Read which pictures are starred, and return how many."""
         names = stars.starred(self.store)
-        self.index.tell_stars(names)
+        self.index.set_stars(names)
         return len(names)
 
     def delete(self, names: Sequence[str]) -> None:
@@ -61,4 +61,4 @@ class Gallery:
             if picture := parse_picture_name(name):
                 delete_picture(self.store, picture)
                 self.index.remove(name)
-                self.events.send(Event(kind="deleted", job_id=picture.job_id, name=name))
+                self.events.publish(Event(kind="deleted", job_id=picture.job_id, name=name))

@@ -85,7 +85,7 @@ class GalleryIndex:
         with self._lock:
             return self._order.since(at)
 
-    def tell_prompt(self, job_id: str, prompt: str) -> None:
+    def set_prompt(self, job_id: str, prompt: str) -> None:
         """Note what a job's pictures show; empty where it is written nowhere."""
         with self._lock:
             self._unread.discard(job_id)
@@ -94,7 +94,7 @@ class GalleryIndex:
                 self._prompts[job_id] = prompt
                 self._changed()
 
-    def tell_readable(self, job_id: str) -> None:
+    def mark_readable(self, job_id: str) -> None:
         """Note that the store can say what a job's pictures show."""
         with self._lock:
             if job_id not in self._prompts:
@@ -117,14 +117,14 @@ class GalleryIndex:
         """Return the ids of the newest jobs whose prompt is not known, newest first."""
         return list(dict.fromkeys(p.job_id for p in self.newest() if p.prompt is None))
 
-    def tell_stars(self, names: frozenset[str]) -> None:
+    def set_stars(self, names: frozenset[str]) -> None:
         """Note which pictures are starred."""
         with self._lock:
             if names != self._stars:
                 self._stars = names
                 self._changed()
 
-    def tell_star(self, name: str, starred: bool) -> None:
+    def set_star(self, name: str, starred: bool) -> None:
         """Note that one picture is starred, or is not."""
         with self._lock:
             self._stars = self._stars | {name} if starred else self._stars - {name}

@@ -45,14 +45,14 @@ class GalleryPrompts:
         self._tell_heard(newest)
         job_ids = self._next(newest)
         for job_id, prompt in self._threads.map(self._stored, job_ids):
-            self._index.tell_prompt(job_id, prompt)
+            self._index.set_prompt(job_id, prompt)
         self._wanted.difference_update(job_ids)
         return len(job_ids)
 
     def _tell_heard(self, job_ids: list[str]) -> None:
         for job_id in job_ids:
             if view := self._journal.find(job_id):
-                self._index.tell_prompt(job_id, view.job.prompt)
+                self._index.set_prompt(job_id, view.job.prompt)
 
     def _next(self, newest: list[str]) -> list[str]:
         looked_at = filter(self._index.is_unread, (*self._wanted.copy(), *newest))

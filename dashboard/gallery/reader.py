@@ -130,7 +130,7 @@ class GalleryReader:
             self._tell_job("stored", entry, picture.job_id, **stored)
         elif job_id := parse_metadata_name(entry.name):
             self._tell_job("done", entry, job_id)
-            self._index.tell_readable(job_id)
+            self._index.mark_readable(job_id)
 
     def _tell_job(self, kind: Kind, entry: Entry, job_id: str, **fields: object) -> None:
         view = self._journal.find(job_id)

@@ -48,7 +48,7 @@ def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
 
 
 def _worker_to_come(fleet: FleetReading) -> str:
-    coming = [worker.why for worker in fleet.workers if worker.phase in ("starting", "pending")]
+    coming = [worker.reason for worker in fleet.workers if worker.phase in ("starting", "pending")]
     return f"worker: {coming[0]}" if coming and coming[0] else "waiting for a worker"
 
 

@@ -53,7 +53,7 @@ def _states(reading: FleetReading, wanted: int) -> str:
     failed = [worker for worker in reading.workers if worker.phase == "failed"]
     pending = [worker for worker in reading.workers if worker.phase == "pending"]
     if failed:
-        return f"{failed[0].name} failed: {end_sentence(failed[0].why)}"
+        return f"{failed[0].name} failed: {end_sentence(failed[0].reason)}"
     if pending:
         return _pending(pending)
     if reading.ready is None:
@@ -63,7 +63,7 @@ def _states(reading: FleetReading, wanted: int) -> str:
 
 def _pending(workers: list[Worker]) -> str:
     """Say what most of those that have no place wait for, such as a GPU node."""
-    [(why, number)] = Counter(worker.why for worker in workers).most_common(1)
+    [(why, number)] = Counter(worker.reason for worker in workers).most_common(1)
     return f"{number} {end_sentence(why if number == 1 else why.replace('waits', 'wait', 1))}"
 
 
@@ -75,4 +75,6 @@ def _starting(workers: tuple[Worker, ...], left: int) -> str:
 
 
 def _doing(workers: tuple[Worker, ...], phase: Phase) -> str | None:
-    return next((worker.why for worker in workers if worker.phase == phase and worker.why), None)
+    return next(
+        (worker.reason for worker in workers if worker.phase == phase and worker.reason), None
+    )

@@ -92,12 +92,12 @@ def _fault(scaler: Scaler, wanted: int) -> str | None:
         return "the scaler is paused."
     for condition in scaler.conditions:
         if condition.name == "Ready" and condition.holds is False:
-            return f"the scaler does not work: {end_sentence(condition.why)}"
+            return f"the scaler does not work: {end_sentence(condition.reason)}"
     # An autoscaler that has not seen any worker yet has nothing to say.
     looks = scaler.autoscaler and scaler.autoscaler.current and wanted
     for condition in scaler.autoscaler.conditions if looks else ():
         if condition.name == "ScalingActive" and condition.holds is False:
-            return f"the autoscaler does not work: {end_sentence(condition.why)}"
+            return f"the autoscaler does not work: {end_sentence(condition.reason)}"
     return None
 
 
@@ -153,7 +153,7 @@ def _line(queue: Reading[QueueDepth]) -> str:
 
 def _unread(reading: FleetReading) -> str:
     unread = "how many workers are wanted" if reading.scaler else "the scaler's numbers"
-    return " ".join((f"{unread} could not be read.", *reading.troubles[:2]))
+    return " ".join((f"{unread} could not be read.", *reading.warnings[:2]))
 
 
 def _silent(fleet: Reading[FleetReading], queue: Reading[QueueDepth], zone: tzinfo | None) -> str:

@@ -43,7 +43,7 @@ class ReplayState:
         elif isinstance(one, PictureFound):
             self.gallery.add(one.name, one.at)
         elif isinstance(one, PromptRead):
-            self.gallery.tell_prompt(one.job_id, one.prompt)
+            self.gallery.set_prompt(one.job_id, one.prompt)
         else:
             self._hear(one)
 

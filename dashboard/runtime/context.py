@@ -65,7 +65,7 @@ class AppContext:
         """
         job = new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
-        if job.held:
+        if job.pending_approval:
             self.approvals.hold(job.id)
         self.queue.publish(job)
         self._tell(accepted)
@@ -118,9 +118,9 @@ class AppContext:
             self.cancel(view.job.id)
         return len(waiting)
 
-    def forget_finished(self) -> int:
+    def clear_finished(self) -> int:
         """Drop what is finished from the list of jobs; pictures and dead letters stay."""
-        number = self.journal.forget_finished()
+        number = self.journal.clear_finished()
         self.sampler.refresh()
         return number
 
@@ -153,4 +153,4 @@ class AppContext:
     def _tell(self, event: Event) -> None:
         self.journal.record(event)
         self.sampler.refresh()
-        self.events.send(event)
+        self.events.publish(event)

@@ -86,8 +86,8 @@ def _assembled(settings: Settings) -> AppContext:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
     observers = Observers()
     silence = None if settings.local_fleet else _LONGEST_SILENCE
-    journal = Journal(longest_silence=silence, observer=observers.tell)
-    index = GalleryIndex(started=time.time(), observer=observers.tell)
+    journal = Journal(longest_silence=silence, observer=observers.notify)
+    index = GalleryIndex(started=time.time(), observer=observers.notify)
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
     dead_letters = DeadLetterReader(queue, journal)
     approvals = Approvals(store, index, settings.join_approval)
@@ -103,12 +103,12 @@ def _assembled(settings: Settings) -> AppContext:
             Source("the stars", gallery.read_stars, every=10.0),
         ),
         events=Source(
-            "the stream of events", listener.listen, every=0.0, answer_within=LISTEN + 3.0
+            "the stream of events", listener.receive, every=0.0, answer_within=LISTEN + 3.0
         ),
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
         fleet=fleet.source,
     )
-    sampler = Sampler(sources.look, journal, index, fleet.mode, fleet.lanes, observers.tell)
+    sampler = Sampler(sources.observe, journal, index, fleet.mode, fleet.lanes, observers.notify)
     # A picture is what people wait for: it is not kept until the next refresh.
     observers.attach(lambda one: sampler.wake() if isinstance(one, PictureFound) else None)
     return AppContext(

@@ -23,7 +23,7 @@ class Listener:
     started: float
     """Unix seconds; a picture stored earlier may be gone by now: the store tells of those."""
 
-    def listen(self) -> int:
+    def receive(self) -> int:
         """Hear what comes within ``LISTEN`` seconds; return how many events that were."""
         heard = self.events.receive(LISTEN)
         for event in heard:
@@ -31,7 +31,7 @@ class Listener:
         return len(heard)
 
     def _hear(self, event: Event) -> None:
-        if event.job and event.job.held and self.journal.find(event.job.id) is None:
+        if event.job and event.job.pending_approval and self.journal.find(event.job.id) is None:
             self.approvals.note_held(event.job.id)
         self.journal.record(event)
         if event.kind == "stored" and event.at >= self.started:
@@ -44,6 +44,6 @@ class Listener:
             return
         if view := self.journal.find(event.job_id):
             self.index.add(event.name, event.at)
-            self.index.tell_prompt(event.job_id, view.job.prompt)
+            self.index.set_prompt(event.job_id, view.job.prompt)
         else:
             self.approvals.keep(event.name, event.at)

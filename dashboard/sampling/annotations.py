@@ -21,21 +21,21 @@ class _Group:
     count: int
 
 
-def request_moments(submitted: Iterable[float]) -> tuple[Annotation, ...]:
+def request_annotations(submitted: Iterable[float]) -> tuple[Annotation, ...]:
     """Mark bursts, and jobs that ended a quiet time.
 
     Args:
         submitted: Unix seconds at which jobs were made, in any order.
 
     """
-    moments, before = [], None
+    annotations, before = [], None
     for group in _groups(sorted(submitted)):
         if group.count >= BURST:
-            moments.append(Annotation(group.first, "requests", f"burst of {group.count}"))
+            annotations.append(Annotation(group.first, "requests", f"burst of {group.count}"))
         elif before is None or group.first - before.last > QUIET:
-            moments.append(Annotation(group.first, "requests", f"{group.count} sent"))
+            annotations.append(Annotation(group.first, "requests", f"{group.count} sent"))
         before = group
-    return tuple(moments)
+    return tuple(annotations)
 
 
 def _groups(times: list[float]) -> list[_Group]:
@@ -54,69 +54,71 @@ def _belongs(at: float, group: _Group) -> bool:
     return at - since <= TOGETHER
 
 
-def follow_moments(
-    moments: tuple[Annotation, ...], before: Sample, after: Sample
+def follow_annotations(
+    annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
     """Add what happened between two consecutive samples; nothing is told across a gap."""
-    moments = _follow_workers(moments, before, after)
-    moments = _follow_nodes(moments, before, after)
-    return _follow_pictures(moments, after)
+    annotations = _follow_workers(annotations, before, after)
+    annotations = _follow_nodes(annotations, before, after)
+    return _follow_pictures(annotations, after)
 
 
 def _follow_workers(
-    moments: tuple[Annotation, ...], before: Sample, after: Sample
+    annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
     if before.wanted is None or after.wanted is None or before.wanted == after.wanted:
-        return moments
+        return annotations
     if before.wanted == 0:
         climb = f"0 {_ARROW} {after.wanted}"
-        return (*moments, Annotation(after.at, "workers", climb))
+        return (*annotations, Annotation(after.at, "workers", climb))
     if after.wanted == 0:
-        return (*moments, Annotation(after.at, "workers", "back to zero"))
-    return _follow_climb(moments, before.wanted, after.wanted)
+        return (*annotations, Annotation(after.at, "workers", "back to zero"))
+    return _follow_climb(annotations, before.wanted, after.wanted)
 
 
 def _follow_climb(
-    moments: tuple[Annotation, ...], before: int, after: int
+    annotations: tuple[Annotation, ...], before: int, after: int
 ) -> tuple[Annotation, ...]:
     """Let ``0 → 1`` become ``0 → 8``: the autoscaler climbs in steps, the story is one."""
     return tuple(
-        replace(moment, text=f"0 {_ARROW} {after}")
-        if after > before and moment is _last(moments, "workers") and _climbed_to(moment, before)
-        else moment
-        for moment in moments
+        replace(annotation, text=f"0 {_ARROW} {after}")
+        if after > before
+        and annotation is _last(annotations, "workers")
+        and _climbed_to(annotation, before)
+        else annotation
+        for annotation in annotations
     )
 
 
-def _climbed_to(moment: Annotation, workers: int) -> bool:
-    return moment.text == f"0 {_ARROW} {workers}"
+def _climbed_to(annotation: Annotation, workers: int) -> bool:
+    return annotation.text == f"0 {_ARROW} {workers}"
 
 
 def _follow_nodes(
-    moments: tuple[Annotation, ...], before: Sample, after: Sample
+    annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
     if before.nodes is None or after.nodes is None or before.nodes == after.nodes:
-        return moments
+        return annotations
     joined = after.nodes - before.nodes
     if joined < 0 and after.nodes > 0:
-        return moments
+        return annotations
     text = _nodes_joined(joined) if joined > 0 else "nodes gone"
-    return (*moments, Annotation(after.at, "nodes", text))
+    return (*annotations, Annotation(after.at, "nodes", text))
 
 
 def _nodes_joined(count: int) -> str:
     return "node joined" if count == 1 else f"{count} nodes joined"
 
 
-def _follow_pictures(moments: tuple[Annotation, ...], after: Sample) -> tuple[Annotation, ...]:
+def _follow_pictures(annotations: tuple[Annotation, ...], after: Sample) -> tuple[Annotation, ...]:
     """Mark the first picture after each start from zero."""
-    started = _last(moments, "workers", _ARROW)
-    seen = _last(moments, "pictures")
+    started = _last(annotations, "workers", _ARROW)
+    seen = _last(annotations, "pictures")
     if not after.pictures or started is None or (seen and seen.at >= started.at):
-        return moments
-    return (*moments, Annotation(after.at, "pictures", "first picture"))
+        return annotations
+    return (*annotations, Annotation(after.at, "pictures", "first picture"))
 
 
-def _last(moments: tuple[Annotation, ...], lane: str, word: str = "") -> Annotation | None:
-    matching = (m for m in reversed(moments) if m.lane == lane and word in m.text)
+def _last(annotations: tuple[Annotation, ...], lane: str, word: str = "") -> Annotation | None:
+    matching = (m for m in reversed(annotations) if m.lane == lane and word in m.text)
     return next(matching, None)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashboard.domain.snapshot import Annotation, Sample
-from dashboard.sampling.annotations import follow_moments, request_moments
+from dashboard.sampling.annotations import follow_annotations, request_annotations
 
 SAMPLE_EVERY = 2.0
 """Seconds between two samples."""
@@ -18,21 +18,21 @@ class History:
     """What happened, oldest first."""
 
     samples: tuple[Sample, ...] = ()
-    fleet_moments: tuple[Annotation, ...] = ()
+    fleet_annotations: tuple[Annotation, ...] = ()
     """Moments told from the samples; those of the requests come from the jobs."""
 
-    def moments(self, submitted: Iterable[float]) -> tuple[Annotation, ...]:
+    def annotations(self, submitted: Iterable[float]) -> tuple[Annotation, ...]:
         """Return all moments in order, given when jobs were made (Unix seconds)."""
-        together = (*self.fleet_moments, *request_moments(submitted))
+        together = (*self.fleet_annotations, *request_annotations(submitted))
         return tuple(sorted(together, key=lambda moment: moment.at))
 
 
 def extend(history: History, sample: Sample) -> History:
     """Add a sample, drop what is older than a day, and tell what happened between."""
     samples = (*history.samples, *_gap(history.samples, sample))
-    moments = history.fleet_moments
+    moments = history.fleet_annotations
     if samples:
-        moments = follow_moments(moments, samples[-1], sample)
+        moments = follow_annotations(moments, samples[-1], sample)
     earliest = sample.at - DAY
     first = next((n for n, old in enumerate(samples) if old.at >= earliest), len(samples))
     return History((*samples[first:], sample), tuple(m for m in moments if m.at >= earliest))

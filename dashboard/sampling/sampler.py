@@ -55,11 +55,11 @@ class Sources:
     def stop(self) -> None:
         """Read no more; waits a little for looks in progress, for all of them together."""
         for source in self.all():
-            source.ask_to_stop()
+            source.request_stop()
         for source in self.all():
             source.stop()
 
-    def look(self) -> Observation:
+    def observe(self) -> Observation:
         """Return what each source said last, at once."""
         return Observation(
             at=time.time(),
@@ -180,10 +180,10 @@ class Sampler:
             queue=look.queue,
             store=look.store,
             fleet=look.fleet,
-            heard=tuple(worker_of(view) for view in self._journal.workers().values()),
+            reported_workers=tuple(worker_of(view) for view in self._journal.workers().values()),
             # The last one is now, so that the chart says the same as the numbers beside it.
             samples=(*self._history.samples, self._observe(look, stored)),
-            moments=self._history.moments(submitted),
+            annotations=self._history.annotations(submitted),
             jobs=jobs,
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,

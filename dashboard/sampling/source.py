@@ -45,13 +45,13 @@ class Source(Generic[Value]):
         """Observation for the first time, and then go on."""
         self._thread.start()
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Observation no more after the look in progress; returns at once."""
         self._stopping.set()
 
     def stop(self, timeout: float = 2.0) -> None:
         """Observation no more; waits ``timeout`` seconds at most for a look in progress."""
-        self.ask_to_stop()
+        self.request_stop()
         if self._thread.is_alive():
             self._thread.join(timeout)
 

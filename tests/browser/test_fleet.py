@@ -56,7 +56,7 @@ def reading(second: float) -> FleetReading:
         workers=(painting, *others, failed),
         nodes=nodes,
         events=(FleetEvent(NOW, "worker scaled 0 \u2192 1"),),
-        troubles=("Events may not be read: events is forbidden.",),
+        warnings=("Events may not be read: events is forbidden.",),
     )
 
 

@@ -210,7 +210,7 @@ def test_nothing_moves_with_several_pages_of_jobs(
     events = SqliteEvents(dashboard.data_dir)
     for number in range(MANY):
         job = new_job(JobRequest(prompt=f"picture number {number}"))
-        events.send(Event(kind="accepted", job_id=job.id, job=job))
+        events.publish(Event(kind="accepted", job_id=job.id, job=job))
     jobs = JobsPage(open_page(f"{dashboard.url}/jobs?page=2"))
     expect(jobs.rows).to_have_count(50)
     row = jobs.row("picture number 45")

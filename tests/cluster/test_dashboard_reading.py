@@ -87,7 +87,7 @@ def test_a_cluster_without_keda_says_so_and_tells_the_rest(plane, fleet):
     """Before KEDA is installed the workers and nodes are told, and the sentence names KEDA."""
     plane.apply(applicable("deployment"))
     reading = read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers")
-    assert reading.troubles == ("KEDA is not installed in this cluster.",)
+    assert reading.warnings == ("KEDA is not installed in this cluster.",)
     assert (reading.scaler, reading.wanted, reading.ready) == (None, 3, 0)
     assert [node.name for node in reading.nodes] == ["gpu-1"]
 
@@ -97,9 +97,9 @@ def test_its_role_is_enough_for_everything_that_is_read(plane, fleet):
     install_keda(plane)
     plane.apply(applicable("deployment"))
     reading = read_until(fleet, lambda reading: reading.scaler and reading.events, "a reading")
-    assert reading.troubles == ()
+    assert reading.warnings == ()
     assert (reading.scaler.name, reading.scaler.maximum) == ("worker", 8)
-    assert {worker.why for worker in reading.workers} == {"waits for a GPU node"}
+    assert {worker.reason for worker in reading.workers} == {"waits for a GPU node"}
     assert any("nodes are available" in event.text for event in reading.events)
 
 
@@ -120,7 +120,7 @@ def test_nodes_that_may_not_be_read_are_unknown(plane, fleet):
         reading = read_until(fleet, lambda reading: reading.nodes is None, "no nodes")
     finally:
         plane.kubectl("create", "--filename", "-", text=without_server_fields(kept))
-    assert "The cluster does not let the dashboard list nodes." in reading.troubles
+    assert "The cluster does not let the dashboard list nodes." in reading.warnings
     assert len(reading.workers) == 3
 
 

@@ -99,7 +99,7 @@ def test_an_event_arrives_as_it_was_sent(sender, listener):
     """The page shows what the worker said."""
     job = new_job(JobRequest(prompt="cartoon dwarf", count=7))
     event = Event(kind="accepted", job_id=job.id, job=job, worker="w-1", detail="ďábel 🐎")
-    sender.send(event)
+    sender.publish(event)
     assert receive(listener, 1) == [event]
 
 
@@ -107,14 +107,14 @@ def test_every_listener_hears_every_event(sender, listener, backend):
     """Two dashboards show the same."""
     other = backend.open()
     other.receive(0)
-    sender.send(Event(kind="ready", worker="w-1"))
+    sender.publish(Event(kind="ready", worker="w-1"))
     assert receive(listener, 1) == receive(other, 1)
 
 
 def test_events_come_in_order_and_once(sender, listener):
     """A progress bar never goes back."""
     for step in range(1, 201):
-        sender.send(Event(kind="step", step=step, steps=200))
+        sender.publish(Event(kind="step", step=step, steps=200))
     assert [event.step for event in receive(listener, 200)] == list(range(1, 201))
     assert listener.receive(0.1) == []
 
@@ -131,7 +131,7 @@ def test_an_event_wakes_the_listener_at_once(sender, listener):
     seconds = []
     for _ in range(5):
         started = time.monotonic()
-        sender.send(Event(kind="ready"))
+        sender.publish(Event(kind="ready"))
         receive(listener, 1)
         seconds.append(time.monotonic() - started)
     assert min(seconds) < 1
@@ -141,14 +141,14 @@ def test_an_event_wakes_the_listener_at_once(sender, listener):
 def test_what_is_no_event_is_skipped(backend, sender, listener, body):
     """A stranger's message does not stop the page."""
     backend.put(body)
-    sender.send(Event(kind="ready"))
+    sender.publish(Event(kind="ready"))
     assert [event.kind for event in receive(listener, 1)] == ["ready"]
 
 
 def test_what_was_sent_before_the_end_is_heard(backend, listener):
     """A worker's last words arrive although it ends at once."""
     sender = backend.open_events()
-    sender.send(Event(kind="stopped", worker="w-1"))
+    sender.publish(Event(kind="stopped", worker="w-1"))
     sender.close()
     assert [event.kind for event in receive(listener, 1)] == ["stopped"]
 
@@ -157,7 +157,7 @@ def test_a_restarted_dashboard_hears_what_was_kept(tmp_path):
     """In the embedded mode the page knows its jobs again after a restart."""
     first = SqliteEvents(tmp_path)
     for step in range(1, 6):
-        first.send(Event(kind="step", step=step, steps=5))
+        first.publish(Event(kind="step", step=step, steps=5))
     first.close()
     again = SqliteEvents(tmp_path)
     assert [event.step for event in again.receive(0)] == [1, 2, 3, 4, 5]
@@ -169,7 +169,7 @@ def test_only_the_newest_events_are_kept(tmp_path):
     """The file of a dashboard that runs for months does not grow."""
     events = SqliteEvents(tmp_path)
     for number in range(KEPT + 300):
-        events.send(Event(kind="step", step=number))
+        events.publish(Event(kind="step", step=number))
     kept = [event.step for event in SqliteEvents(tmp_path).receive(0)]
     assert KEPT <= len(kept) <= KEPT + 100
     assert kept[-1] == KEPT + 299
@@ -189,7 +189,7 @@ def test_sending_to_nobody_is_quick_and_raises_nothing():
     sender = RabbitEvents(_settings_of_nobody())
     started = time.monotonic()
     for _ in range(2000):
-        sender.send(Event(kind="ready"))
+        sender.publish(Event(kind="ready"))
     assert time.monotonic() - started < 5  # one of them alone may wait that long for a broker
     with pytest.raises(QueueUnavailable, match=r"cannot be (used|reached)"):
         sender.receive(0)
@@ -228,7 +228,7 @@ def test_sending_to_a_file_that_cannot_be_written_raises_nothing(tmp_path, caplo
     events = SqliteEvents(tmp_path)
     with sqlite3.connect(tmp_path / FILE_NAME) as other:
         other.execute("DROP TABLE events")
-    events.send(Event(kind="ready"))
+    events.publish(Event(kind="ready"))
     assert "dropped" in caplog.text
     with pytest.raises(QueueUnavailable):
         events.receive(0)

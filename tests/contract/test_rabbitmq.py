@@ -326,13 +326,13 @@ def test_events_after_a_restart_are_heard_again(rabbitmq, rabbitmq_settings):
         listener.receive(0)
         rabbitmq.stop()
         started = time.monotonic()
-        sender.send(Event(kind="ready", worker="unheard"))
+        sender.publish(Event(kind="ready", worker="unheard"))
         assert time.monotonic() - started < 2
         with pytest.raises(QueueUnavailable):
             listener.receive(PATIENCE)
         rabbitmq.start()
         eventually(lambda: listener.receive(0))
-        sender.send(Event(kind="ready", worker="heard"))
+        sender.publish(Event(kind="ready", worker="heard"))
         heard = wait_until(lambda: listener.receive(1), what="an event")
         assert heard[-1].worker == "heard"
 
@@ -349,6 +349,6 @@ def test_a_listener_whose_queue_was_deleted_hears_again(rabbitmq_settings):
         with pytest.raises(QueueUnavailable):
             wait_until(lambda: listener.receive(1), timeout=5, what="an error")
         listener.receive(0)
-        sender.send(Event(kind="ready", worker="heard"))
+        sender.publish(Event(kind="ready", worker="heard"))
         heard = wait_until(lambda: listener.receive(1), what="an event")
         assert heard[-1].worker == "heard"

@@ -51,8 +51,8 @@ def test_a_replay_gives_the_figures_of_the_live_run(live: AppContext, tmp_path: 
     played, seen = stage.sampler.snapshot(), live.sampler.snapshot()
     assert played.samples[:-1] == _during(recorded, seen)
     assert len(played.samples) > 3
-    assert played.moments == seen.moments
-    assert {moment.lane for moment in played.moments} == {"requests", "workers", "pictures"}
+    assert played.annotations == seen.annotations
+    assert {moment.lane for moment in played.annotations} == {"requests", "workers", "pictures"}
     assert played.jobs == seen.jobs
     assert played.pictures == seen.pictures
     assert played.pictures_total == seen.pictures_total == 4

@@ -86,7 +86,7 @@ class Painter:
     def tell(self, kind: str, delivery: Delivery, **fields: object) -> None:
         """Send an event about a job."""
         event = Event(kind=kind, worker="painter", job_id=delivery.job.id, **fields)
-        self.events.send(event)
+        self.events.publish(event)
 
 
 def paint(painter: Painter, delivery: Delivery) -> None:

@@ -51,5 +51,7 @@ def test_visitors_picture_painted_again_is_ones_own(monkeypatch: pytest.MonkeyPa
     """A job that waited for the presenter's nod is repeated as the viewer's, who needs none."""
     sent = []
     monkeypatch.setattr(own_jobs, "submit", sent.append)
-    own_jobs.repeat(new_job(JobRequest(prompt="a cat", count=2, seed=3, held=True)), seed=4)
+    own_jobs.repeat(
+        new_job(JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True)), seed=4
+    )
     assert sent == [{"prompt": "a cat", "count": 2, "seed": 4}]

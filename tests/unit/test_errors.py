@@ -209,6 +209,6 @@ def test_events_never_raise_when_sent(tmp_path: Path):
     """An event costs nobody a job, whatever happened to the file."""
     events = SqliteEvents(tmp_path)
     events.close()
-    events.send(Event(kind="ready"))
+    events.publish(Event(kind="ready"))
     with raises_a_sentence():
         events.receive(0)

@@ -48,7 +48,7 @@ def test_unknown_numbers_of_the_scaler_are_unknown():
     ("condition", "said"),
     [
         (Condition("Ready", holds=True), "Ready"),
-        (Condition("Ready", holds=False, why="no <secret>"), "not Ready: no &lt;secret&gt;"),
+        (Condition("Ready", holds=False, reason="no <secret>"), "not Ready: no &lt;secret&gt;"),
         (Condition("Active", holds=None), "Active unknown"),
         (Condition("Fallback", holds=False), "no Fallback"),
     ],

@@ -114,7 +114,7 @@ def test_details_go_on_to_the_next_picture():
     assert index.neighbours(ALL, names[1]) == (names[0], names[2])
     assert index.neighbours(ALL, names[0]) == (None, names[1])
     assert index.neighbours(ALL, names[2]) == (names[1], None)
-    index.tell_stars(frozenset({names[0], names[2]}))
+    index.set_stars(frozenset({names[0], names[2]}))
     assert index.neighbours(GalleryQuery(starred=True), names[0]) == (None, names[2])
 
 
@@ -228,7 +228,7 @@ def test_prompt_is_forgotten_with_the_last_picture_of_its_job(rig: Rig):
     """What somebody deletes leaves nothing of what was asked for in memory."""
     first, second = put(rig.store, job_at(NOW - 5, count=2))
     rig.reader.read()
-    rig.index.tell_prompt(first[:36], "a secret wish")
+    rig.index.set_prompt(first[:36], "a secret wish")
     rig.gallery.delete([first])
     assert rig.index.prompt(first[:36]) == "a secret wish"
     rig.gallery.delete([second])

@@ -113,10 +113,10 @@ def test_one_list_that_does_not_come_delays_no_other(server):
         snapshot = cluster.poll()
         assert time.monotonic() - began < 4
         assert (snapshot.pods, snapshot.events) == ((), None)
-        assert snapshot.troubles == ("The list of events does not come.",)
+        assert snapshot.warnings == ("The list of events does not come.",)
     finally:
         done.set()
-    wait_until(lambda: cluster.poll().troubles == (), what="the events come again")
+    wait_until(lambda: cluster.poll().warnings == (), what="the events come again")
 
 
 @pytest.mark.usefixtures("server")

@@ -46,7 +46,7 @@ def test_a_look_tells_scaler_workers_nodes_and_events():
     assert [node.name for node in fleet.nodes] == ["gpu-1"]
     assert fleet.scaler.kind == "ScaledObject"
     assert fleet.events
-    assert fleet.troubles == ()
+    assert fleet.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ def test_a_scaler_that_is_not_there_is_a_sentence():
     fleet = read(scaled_objects=())
     assert fleet.scaler is None
     assert fleet.wanted == 3
-    assert "no ScaledObject and no ScaledJob worker" in fleet.troubles[0]
-    assert "make deploy-scaledobject" in fleet.troubles[0]
+    assert "no ScaledObject and no ScaledJob worker" in fleet.warnings[0]
+    assert "make deploy-scaledobject" in fleet.warnings[0]
 
 
 def test_a_scaled_job_wants_the_jobs_that_go_on():
@@ -93,10 +93,10 @@ def test_of_two_scalers_one_is_told_and_the_other_is_a_sentence():
     both = {"scaled_jobs": (recorded("scaled_object"),), "jobs": ({},)}
     fleet = read(**both)
     assert (fleet.scaler.kind, fleet.wanted) == ("ScaledObject", 3)
-    assert "both start workers" in fleet.troubles[0]
+    assert "both start workers" in fleet.warnings[0]
     leaving = recorded("scaled_object", metadata={"deletionTimestamp": "2026-11-23T18:52:00Z"})
     fleet = read(scaled_objects=(leaving,), **both)
-    assert (fleet.scaler.kind, fleet.wanted, fleet.troubles) == ("ScaledJob", 1, ())
+    assert (fleet.scaler.kind, fleet.wanted, fleet.warnings) == ("ScaledJob", 1, ())
 
 
 def test_a_fleet_at_zero_cools_down_no_more():
@@ -127,7 +127,7 @@ def test_pods_of_others_are_no_workers():
 def test_a_refused_list_is_a_sentence(kind, status, sentence, known):
     """What is forbidden or absent is said; a kind that a cluster is too old for is just empty."""
     answer = refused(KIND[kind], ListFailed("The API server answered.", status), now=0)
-    assert answer.trouble == sentence
+    assert answer.error == sentence
     assert (answer.objects is not None) is known
 
 

@@ -36,7 +36,7 @@ def heard(phase="generating", jobs=("job-1",), at=ENDED):
 def test_a_pod_without_a_free_gpu_waits_for_a_gpu_node():
     """The scheduler's own object says that machines are missing, and the sentence says so."""
     one = told(recorded("unplaced_pod"))
-    assert (one.phase, one.why, one.node) == ("pending", "waits for a GPU node", None)
+    assert (one.phase, one.reason, one.node) == ("pending", "waits for a GPU node", None)
 
 
 @pytest.mark.parametrize(
@@ -72,33 +72,33 @@ def test_what_a_pod_waits_for_is_read_from_the_schedulers_message(message, why):
     """A lack of memory is told as such; a pod that wants a GPU and fits nowhere lacks its node."""
     told_by_scheduler = {"type": "PodScheduled", "status": "False", "message": message}
     pod = recorded("unplaced_pod", status={"conditions": [told_by_scheduler]})
-    assert told(pod).why == f"waits for {why}"
+    assert told(pod).reason == f"waits for {why}"
 
 
 def test_a_pod_without_gpus_waits_for_a_node():
     """On a cluster without GPUs nobody is told of GPU nodes."""
     pod = recorded("unplaced_pod", spec={"containers": [{"name": "worker"}]})
-    assert told(pod).why == "waits for a node (1 node(s) had untolerated taint(s))"
+    assert told(pod).reason == "waits for a node (1 node(s) had untolerated taint(s))"
 
 
 def test_a_placed_pod_is_being_created():
     """Once it has its node, its container is made, since the moment it was placed."""
     one = told(recorded("placed_pod"))
-    assert (one.phase, one.why, one.node) == ("starting", "creating its container", "gpu-1")
+    assert (one.phase, one.reason, one.node) == ("starting", "creating its container", "gpu-1")
 
 
 def test_a_large_image_that_comes_is_told():
     """The wait for an image is the longest one, and only an event tells of it."""
     waiting = {"name": "worker", "state": {"waiting": {"reason": "ContainerCreating"}}}
-    assert told(pod_with(waiting), event="Pulling").why == "pulling its image"
-    assert told(pod_with(waiting), event="Pulled").why == "creating its container"
-    assert told(pod_with(waiting), event="FailedMount").why == "waits for its volumes"
+    assert told(pod_with(waiting), event="Pulling").reason == "pulling its image"
+    assert told(pod_with(waiting), event="Pulled").reason == "creating its container"
+    assert told(pod_with(waiting), event="FailedMount").reason == "waits for its volumes"
 
 
 def test_an_initial_container_is_named():
     """A pod that prepares something first says what runs."""
     pod = pod_with(initial={"name": "fetch-model", "state": RUNNING})
-    assert told(pod).why == "runs fetch-model first"
+    assert told(pod).reason == "runs fetch-model first"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_an_initial_container_is_named():
 def test_a_container_that_cannot_start_says_why(waiting, why):
     """The kubelet's own words reach the page."""
     one = told(pod_with({"name": "worker", "state": {"waiting": waiting}}))
-    assert (one.phase, one.why) == ("failed", why)
+    assert (one.phase, one.reason) == ("failed", why)
 
 
 def test_a_crash_loop_tells_the_last_words():
@@ -130,27 +130,31 @@ def test_a_crash_loop_tells_the_last_words():
 
     spoken = crashed(message="loading\nThere is no model in models/demo.\n")
     assert (spoken.phase, spoken.since) == ("failed", seconds(ENDED))
-    assert spoken.why == "There is no model in models/demo."
+    assert spoken.reason == "There is no model in models/demo."
     line = '{"at": "2026", "level": "error", "message": "There is no \\"model\\"."}'
-    assert crashed(message=f"loading\n{line}\n").why == 'There is no "model".'
-    assert crashed(reason="OOMKilled").why == "it needed more memory than its limit allows"
-    assert crashed().why == "it ended with exit code 3"
+    assert crashed(message=f"loading\n{line}\n").reason == 'There is no "model".'
+    assert crashed(reason="OOMKilled").reason == "it needed more memory than its limit allows"
+    assert crashed().reason == "it ended with exit code 3"
 
 
 def test_a_running_pod_loads_until_it_is_ready():
     """Before the start-up probe answers, the model is loaded; after it, the worker is idle."""
     container = {"name": "worker", "state": RUNNING}
     loading = told(pod_with(container, ready=False))
-    assert (loading.phase, loading.why) == ("starting", "loading the model")
+    assert (loading.phase, loading.reason) == ("starting", "loading the model")
     assert loading.since == seconds(STARTED)
     ready = told(pod_with(container, ready=True))
-    assert (ready.phase, ready.why, ready.since) == ("idle", "waits for a job", seconds(ENDED))
+    assert (ready.phase, ready.reason, ready.since) == ("idle", "waits for a job", seconds(ENDED))
 
 
 def test_a_pod_that_paints_says_which_job():
     """The worker's events, by the pod's name, tell what no object of the cluster knows."""
     painting = told(pod_with({"name": "worker", "state": RUNNING}, ready=True), heard())
-    assert (painting.phase, painting.why, painting.job_id) == ("generating", "step 2 of 4", "job-1")
+    assert (painting.phase, painting.reason, painting.job_id) == (
+        "generating",
+        "step 2 of 4",
+        "job-1",
+    )
 
 
 def test_words_from_before_a_restart_are_not_believed():
@@ -165,15 +169,15 @@ def test_a_pod_that_is_taken_away_finishes_first():
     leaving = {"deletionTimestamp": ENDED, "deletionGracePeriodSeconds": 60}
     pod = pod_with({"name": "worker", "state": RUNNING}, ready=True, metadata=leaving)
     one = told(pod, heard())
-    assert (one.phase, one.why) == ("stopping", "finishes what it has")
+    assert (one.phase, one.reason) == ("stopping", "finishes what it has")
     assert one.since == seconds(ENDED) - 60
-    assert told(pod).why == "is about to end"
+    assert told(pod).reason == "is about to end"
 
 
 def test_a_pod_on_a_node_that_is_gone_has_failed():
     """A spot node that was taken away takes its pods' readiness for a while with it."""
     one = told(pod_with({"name": "worker", "state": RUNNING}, ready=True), node_answers=False)
-    assert (one.phase, one.why) == ("failed", "its node gpu-1 does not answer")
+    assert (one.phase, one.reason) == ("failed", "its node gpu-1 does not answer")
 
 
 def test_finished_pods_are_history():
@@ -191,12 +195,12 @@ def test_an_evicted_pod_says_why():
     """A pod that the kubelet threw out tells the kubelet's reason."""
     message = "The node was low on resource: ephemeral-storage."
     evicted = recorded("placed_pod", status={"phase": "Failed", "message": message})
-    assert told(evicted).why == message
+    assert told(evicted).reason == message
 
 
 def test_a_long_message_is_cut():
     """What a cluster says is truncate, and in one line."""
     waiting = {"reason": "CreateContainerError", "message": "so\n" + "long " * 200}
-    why = told(pod_with({"name": "worker", "state": {"waiting": waiting}})).why
+    why = told(pod_with({"name": "worker", "state": {"waiting": waiting}})).reason
     assert why.startswith("so long long")
     assert len(why) < 310

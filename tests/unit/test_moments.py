@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.domain.snapshot import Sample
-from dashboard.sampling.annotations import request_moments
+from dashboard.sampling.annotations import request_annotations
 from dashboard.sampling.history import DAY, History, extend
 
 
 def texts(*samples: Sample) -> list[str]:
     """Tell the moments of samples, in order."""
     history = reduce(extend, samples, History())
-    return [moment.text for moment in history.moments(())]
+    return [moment.text for moment in history.annotations(())]
 
 
 def workers(*wanted: int | None) -> list[str]:
@@ -23,19 +23,19 @@ def workers(*wanted: int | None) -> list[str]:
 
 def test_many_jobs_at_once_are_a_burst():
     """Five or more within two seconds are one mark with their number."""
-    [moment] = request_moments([100 + n * 0.15 for n in range(20)])
+    [moment] = request_annotations([100 + n * 0.15 for n in range(20)])
     assert (moment.at, moment.lane, moment.text) == (100, "requests", "burst of 20")
 
 
 def test_a_few_jobs_after_a_quiet_time_are_counted():
     """A person sees when the first of a few requests came."""
-    assert [m.text for m in request_moments([0, 0.5, 1, 10, 20])] == ["3 sent"]
-    assert [m.text for m in request_moments([0, 100])] == ["1 sent", "1 sent"]
+    assert [m.text for m in request_annotations([0, 0.5, 1, 10, 20])] == ["3 sent"]
+    assert [m.text for m in request_annotations([0, 100])] == ["1 sent", "1 sent"]
 
 
 def test_one_job_a_second_is_no_burst():
     """Somebody who clicks once a second does not fill the axis with marks."""
-    assert [m.text for m in request_moments(range(60))] == ["3 sent"]
+    assert [m.text for m in request_annotations(range(60))] == ["3 sent"]
 
 
 def test_a_start_from_zero_and_the_way_back_are_marked():
@@ -71,20 +71,20 @@ def test_a_day_is_kept():
     samples = [Sample(at=at, wanted=at // 10 % 2) for at in range(0, int(DAY) + 500, 10)]
     history = reduce(extend, samples, History())
     assert history.samples[-1].at - history.samples[0].at == DAY
-    assert history.fleet_moments[0].at >= history.samples[0].at
+    assert history.fleet_annotations[0].at >= history.samples[0].at
 
 
 def test_a_machine_that_slept_leaves_a_gap():
     """Time without samples is unknown, not a line from the last to the next."""
     history = reduce(extend, [Sample(at=0, wanted=0), Sample(at=600, wanted=3)], History())
     assert [sample.wanted for sample in history.samples] == [0, None, 3]
-    assert history.fleet_moments == ()
+    assert history.fleet_annotations == ()
 
 
 @given(st.lists(st.floats(0, 10_000), max_size=60))
 def test_no_job_is_counted_twice(times):
     """The marks never count more jobs than there were, and are in order."""
-    moments = request_moments(times)
+    moments = request_annotations(times)
     counted = [int("".join(filter(str.isdigit, moment.text))) for moment in moments]
     assert sum(counted) <= len(times)
     assert [m.at for m in moments] == sorted(m.at for m in moments)

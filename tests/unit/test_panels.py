@@ -54,7 +54,7 @@ def test_silent_source_says_since_when():
 
 def test_a_source_that_was_read_in_part_says_so():
     """A cluster that keeps its nodes to itself is told as such, and its numbers as unknown."""
-    fleet = FleetReading(None, None, 3, (), None, troubles=("It may not list <nodes>.",))
+    fleet = FleetReading(None, None, 3, (), None, warnings=("It may not list <nodes>.",))
     snapshot = replace(_snapshot(), fleet=Reading(fleet, NOW - 2))
     pills = top_bar.pills(snapshot, UTC, NOW)
     assert "cluster 2 s, in part" in pills

@@ -40,7 +40,7 @@ FLEET = FleetReading(
     workers=(Worker("worker-1", "pending", "no node has a free GPU", NOW),),
     nodes=(Node("node-1", "NVIDIA L4", 4, None, ready=True, since=NOW, spot=True),),
     events=(FleetEvent(NOW, "Scaled up"),),
-    troubles=("Events may not be read.",),
+    warnings=("Events may not be read.",),
 )
 
 
@@ -62,7 +62,7 @@ def recorded(tmp_path: Path, *inputs: object, store: object = None) -> Recording
     observers, path = Observers(), tmp_path / "run.jsonl"
     with recording(Recorder(path, header(), observers, store or DirectoryStore(tmp_path))):
         for one in inputs:
-            observers.tell(one)
+            observers.notify(one)
     return read(path)
 
 
@@ -150,7 +150,7 @@ def test_a_store_that_is_away_for_a_while_costs_no_picture(tmp_path):
     observers, store = Observers(), _AwayAtFirst()
     name = picture_name(new_job(JobRequest(prompt="cat")).id, 0)
     with recording(Recorder(tmp_path / "run.jsonl", header(), observers, store)):
-        observers.tell(PictureFound(name, NOW + 1))
+        observers.notify(PictureFound(name, NOW + 1))
         wait_until(lambda: store.asked > 1, what="a second try")
     assert read(tmp_path / "run.jsonl").object(name)
 
@@ -198,8 +198,8 @@ def test_pictures_that_wait_for_approval_are_not_named(tmp_path):
     with recording(Recorder(path, header(), observers, store, (), waits)):
         for job in (held, free):
             name = picture_name(job.id, 0)
-            observers.tell(Event(kind="stored", at=NOW, job_id=job.id, name=name, picture=0))
-            observers.tell(Event(kind="done", at=NOW, job_id=job.id))
+            observers.notify(Event(kind="stored", at=NOW, job_id=job.id, name=name, picture=0))
+            observers.notify(Event(kind="done", at=NOW, job_id=job.id))
     assert picture_name(held.id, 0) not in path.read_text()
     assert list(read(path).places) == [metadata_name(free.id)]
 

@@ -58,7 +58,7 @@ def test_a_picture_is_shown_without_waiting_for_the_next_refresh(tmp_path, monke
     with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as parts:
         job = parts.submit(REQUEST)
         name = picture_name(job.id, 0)
-        parts.events.send(Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name))
+        parts.events.publish(Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name))
         wait_until(lambda: [each.name for each in parts.sampler.snapshot().pictures] == [name])
 
 
@@ -151,7 +151,7 @@ def test_clearing_takes_back_what_waits_and_forgets_what_is_finished(parts):
     assert parts.cancel_waiting() == 1
     assert cancellation.is_cancelled(parts.store, waiting.id)
     assert not cancellation.is_cancelled(parts.store, painted.id)
-    assert parts.forget_finished() == 1
+    assert parts.clear_finished() == 1
     assert [view.job for view in parts.sampler.snapshot().jobs] == [painted]
 
 

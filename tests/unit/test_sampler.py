@@ -128,7 +128,7 @@ def stage(away: Exception | None = None):
         events=Source("the events", events, 0.01, 0.1),
         dead_letters=Source("the dead letters", Answers(0), 0.01, 0.1),
     )
-    sampler = Sampler(sources.look, journal, gallery, "laptop", ("requests", "pictures"))
+    sampler = Sampler(sources.observe, journal, gallery, "laptop", ("requests", "pictures"))
     sources.start()
     sampler.start()
     try:
@@ -182,7 +182,7 @@ def test_a_submitted_job_is_in_the_next_snapshot():
         on.journal.record(Event(kind="accepted", job_id=job.id, job=job))
         snapshot = fresh(on)
         assert [view.job for view in snapshot.jobs] == [job]
-        assert [moment.text for moment in snapshot.moments] == ["1 sent"]
+        assert [moment.text for moment in snapshot.annotations] == ["1 sent"]
 
 
 def test_samples_count_the_pictures_between_them():

@@ -53,7 +53,7 @@ def session(*prompts: str) -> Session:
         "laptop",
         ("requests", "workers", "pictures"),
         samples=(Sample(NOW - 100, ready=9, pictures=50), *samples),
-        moments=(
+        annotations=(
             Annotation(NOW + 10, "requests", "burst of 3"),
             Annotation(NOW - 9, "workers", "0 → 9"),
         ),

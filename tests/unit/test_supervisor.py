@@ -184,9 +184,9 @@ def test_a_worker_that_dies_at_its_start_says_why(tmp_path):
     with stage(tmp_path, "dies") as on:
         on.queue.jobs = 1
         [worker] = wait_until(lambda: on.workers("failed"), what="a failed worker")
-        assert worker.why == "There is no model in models/nowhere."
+        assert worker.reason == "There is no model in models/nowhere."
         [worker] = LocalFleet(on.supervisor, on.journal).read().workers
-        assert (worker.phase, worker.why) == ("failed", worker.why)
+        assert (worker.phase, worker.reason) == ("failed", worker.reason)
 
 
 def test_a_worker_that_keeps_dying_is_tried_less_and_less():

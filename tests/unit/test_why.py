@@ -178,7 +178,7 @@ def test_workers_that_wait_for_a_node_are_counted():
 
 def test_without_a_scaler_its_troubles_are_told():
     """What is missing, such as KEDA itself, is named instead of a number."""
-    reading = FleetReading(None, None, 0, (), None, troubles=("KEDA is not installed here.",))
+    reading = FleetReading(None, None, 0, (), None, warnings=("KEDA is not installed here.",))
     assert sentence(Reading(reading, at=1000.0)) == (
         "Why is unknown: the scaler's numbers could not be read. KEDA is not installed here."
     )

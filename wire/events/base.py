@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 class Events(Protocol):
     """Best effort in both directions: sending never raises, and never delays a job."""
 
-    def send(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Tell every listener. An event that cannot be sent is logged and dropped."""
 
     def receive(self, timeout: float) -> list[Event]:

@@ -43,7 +43,7 @@ class RabbitEvents:
         self._sender: threading.Thread | None = None
         self._listener: Listener | None = None
 
-    def send(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Tell every listener, soon; an event that cannot be sent is dropped."""
         self._start_sender()
         with suppress(queue.Full):

@@ -37,7 +37,7 @@ class SqliteEvents:
         self._file = SqliteFile(data_dir, _SCHEMA, synchronous="NORMAL")
         self._seen = 0
 
-    def send(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Tell every listener. An event that cannot be written is logged and dropped."""
         try:
             with self._file.transaction() as connection:

@@ -53,7 +53,9 @@ JobId = Annotated[str, AfterValidator(_is_uuid)]
 class JobRequest(BaseModel):
     """What a person asks for. ``None`` leaves the choice to the worker's model."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="ignore", populate_by_name=True, serialize_by_alias=True
+    )
 
     prompt: Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_clean_prompt)]
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
@@ -61,7 +63,7 @@ class JobRequest(BaseModel):
     height: Side | None = None
     steps: Annotated[int, Field(ge=1, le=150)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    held: Literal[True] | None = None
+    pending_approval: Literal[True] | None = Field(None, alias="held")
     """Set where the pictures wait for the presenter's nod, see wire/stores/approval.py."""
 
 

@@ -67,13 +67,13 @@ class Management:
         self._note(None)
         return answer
 
-    def _note(self, trouble: str | None) -> None:
+    def _note(self, error: str | None) -> None:
         """Log what is new: it is asked again and again."""
-        if trouble and trouble != self._trouble:
-            log.warning("RabbitMQ's management API at %s: %s.", self._base, trouble)
-        elif self._trouble and not trouble:
+        if error and error != self._trouble:
+            log.warning("RabbitMQ's management API at %s: %s.", self._base, error)
+        elif self._trouble and not error:
             log.info("RabbitMQ's management API at %s answers again.", self._base)
-        self._trouble = trouble
+        self._trouble = error
 
 
 def _usual_url(parameters: pika.ConnectionParameters) -> str:

@@ -74,10 +74,10 @@ class Session:
         if threading.current_thread() is not self._thread:
             self._thread.join(_CLOSING_SECONDS)
 
-    def unreachable(self, why: str) -> str:
+    def unreachable(self, reason: str) -> str:
         """Say that the broker cannot be used."""
         return (
-            f"RabbitMQ at {self.address} cannot be used: {why}. "
+            f"RabbitMQ at {self.address} cannot be used: {reason}. "
             "Jobs on its queue are kept; try again in a moment."
         )
 

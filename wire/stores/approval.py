@@ -19,7 +19,7 @@ _SWITCH = "join/approval"
 class ModerationMarks:
     """Ids of the jobs whose pictures are not shown."""
 
-    held: frozenset[str]
+    pending_approval: frozenset[str]
     """Those that wait for the presenter."""
     rejected: frozenset[str]
 
@@ -43,7 +43,9 @@ def reject(store: Store, job_id: str) -> None:
 def marks(store: Store) -> ModerationMarks:
     """Read all marks."""
     # Held ones first: what is rejected in between is in both, and not in none.
-    return ModerationMarks(held=_marked(store, _HELD), rejected=_marked(store, _REJECTED))
+    return ModerationMarks(
+        pending_approval=_marked(store, _HELD), rejected=_marked(store, _REJECTED)
+    )
 
 
 def _marked(store: Store, prefix: str) -> frozenset[str]:

@@ -90,7 +90,7 @@ def _cooldown(scaler: Scaler, age: float) -> str:
 
 def _condition(condition: Condition) -> str:
     form, text = _said(condition)
-    why = escape(condition.why)
+    why = escape(condition.reason)
     return f"<span class='condition {form}' title='{why}'>{text}</span>"
 
 
@@ -101,6 +101,6 @@ def _said(condition: Condition) -> tuple[str, str]:
         return "muted", f"{escape(condition.name)} {formatting.UNKNOWN}"
     # Only this one is bad news when it does not hold; the others say what is not going on.
     if condition.name == "Ready":
-        reason = f": {condition.why}" if condition.why else ""
+        reason = f": {condition.reason}" if condition.reason else ""
         return "silent", tables.dot("silent", "ring", f"not Ready{reason}")
     return "muted", f"no {escape(condition.name)}"

@@ -10,7 +10,7 @@ from dashboard.domain.snapshot import Reading
 
 def show(fleet: Reading[FleetReading] | None) -> None:
     """Show the sentences, if there are any."""
-    troubles = fleet.value.troubles if fleet and fleet.value else ()
+    troubles = fleet.value.warnings if fleet and fleet.value else ()
     lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in troubles)
     if lines:
         st.html(f"<ul class='troubles'>{lines}</ul>")

@@ -48,7 +48,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
 def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
     fleet = snapshot.fleet
     if fleet is None:
-        return _list("were heard of", snapshot.heard, snapshot, _NOT_HEARD)
+        return _list("were heard of", snapshot.reported_workers, snapshot, _NOT_HEARD)
     if fleet.value is None:
         unknown = tables.note(f"Unknown: {formatting.time_ago(fleet.at, zone)}.")
         return tables.title("Workers") + unknown
@@ -102,7 +102,7 @@ def row(worker: Worker, view: JobView | None, now: float) -> Row:
 
 def _why(worker: Worker, view: JobView | None) -> str:
     if view is None or worker.job_id is None:
-        return f"<span title='{escape(worker.why)}'>{escape(worker.why)}</span>"
+        return f"<span title='{escape(worker.reason)}'>{escape(worker.reason)}</span>"
     prompt = links.link(worker.job_id, view.job.prompt)
     return f"{prompt} <span class='muted'>{escape(_progress(view))}</span>"
 

@@ -40,5 +40,5 @@ def _forget_finished() -> None:
     except ApplicationError as error:
         st.toast(str(error))
     else:
-        number = runtime.current().forget_finished()
+        number = runtime.current().clear_finished()
         st.toast(f"{formatting.pluralize(number, 'finished job')} left out of the list.")

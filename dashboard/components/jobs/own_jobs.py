@@ -64,7 +64,7 @@ def repeat(job: Job, seed: int | None = None) -> None:
 
     It is the viewer's own then: it waits for no nod, though a visitor's pictures did.
     """
-    fields = job.model_dump(exclude={"id", "seed", "held"}, exclude_none=True)
+    fields = job.model_dump(exclude={"id", "seed", "pending_approval"}, exclude_none=True)
     if seed is not None:
         fields["seed"] = seed
     try:

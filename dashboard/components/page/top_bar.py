@@ -55,7 +55,7 @@ def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
         return _pill("silent", f"{name}: {formatting.time_ago(reading.at, zone)}", reading.error)
     if age is None:
         return _pill("unread", f"{name}: not read yet")
-    troubles = getattr(reading.value, "troubles", ())
+    troubles = getattr(reading.value, "warnings", ())
     if troubles:
         return _pill("unread", f"{name} {formatting.format_age(age)}, in part", " ".join(troubles))
     return _pill("", f"{name} {formatting.format_age(age)}", "age of the newest reading")

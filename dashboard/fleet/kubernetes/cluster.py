@@ -87,7 +87,7 @@ class ClusterSnapshot:
     nodes: Objects | None = None
     slices: Objects | None = None
     events: Objects | None = None
-    troubles: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Answer:
 
     at: float
     objects: Objects | None = None
-    trouble: str | None = None
+    error: str | None = None
     status: int = 200
 
 
@@ -158,10 +158,10 @@ class Cluster:
         # What was listed seconds ago is no reading of now.
         if all(answers[one.kind.name].objects is None for one in asked):
             self._connect_anew(now)
-            raise FleetError(next(answer.trouble for answer in answers.values() if answer.trouble))
+            raise FleetError(next(answer.error for answer in answers.values() if answer.error))
         return ClusterSnapshot(
             at=now,
-            troubles=_once(answer.trouble for answer in answers.values()),
+            warnings=_once(answer.error for answer in answers.values()),
             **{name: answer.objects for name, answer in answers.items()},
         )
 

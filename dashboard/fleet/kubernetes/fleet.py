@@ -55,7 +55,7 @@ def reading_of(
         if cluster.nodes is None
         else gpu_nodes(cluster.nodes, cluster.slices, cluster.pods),
         events=fleet_events(cluster.events or (), scaler, frozenset(one.name for one in workers)),
-        troubles=(*cluster.troubles, *_scaler_troubles(cluster, one, namespace, scaler)),
+        warnings=(*cluster.warnings, *_scaler_troubles(cluster, one, namespace, scaler)),
     )
 
 

@@ -31,7 +31,7 @@ class State:
     """What a pod does, and since when (Unix seconds)."""
 
     phase: Phase
-    why: str
+    reason: str
     since: float
 
 
@@ -50,7 +50,7 @@ def worker(pod: Object, view: WorkerView | None, newest_event: str, node_answers
     return Worker(
         name=pod["metadata"]["name"],
         phase=state.phase,
-        why=state.why,
+        reason=state.reason,
         since=state.since,
         node=pod["spec"].get("nodeName"),
         job_id=jobs[0] if jobs else None,
@@ -76,7 +76,7 @@ def latest_from(pod: Object, view: WorkerView | None) -> WorkerView | None:
     """Return what the container that runs now said; not what one before its restart said."""
     running = _container(pod).get("state", {}).get("running", {})
     started = seconds(running.get("startedAt"))
-    return view if view and started is not None and view.heard_at >= started else None
+    return view if view and started is not None and view.last_event_at >= started else None
 
 
 def is_forgotten(pod: Object, now: float) -> bool:
@@ -206,7 +206,7 @@ def _preparing(pod: Object) -> str | None:
 def _running(pod: Object, view: WorkerView | None) -> State:
     ready = condition(pod["status"].get("conditions"), "Ready")
     if view:
-        return State(view.phase, view.why, view.since)
+        return State(view.phase, view.reason, view.since)
     if condition_status(ready.get("status")):
         return State("idle", "waits for a job", _ready_at(pod))
     started = _container(pod)["state"]["running"]["startedAt"]

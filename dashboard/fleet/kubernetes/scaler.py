@@ -113,7 +113,9 @@ def _conditions(found: Object, now: float) -> tuple[Condition, ...]:
     if silent is None:
         return told
     why = f"KEDA has not looked at the queue for {silent:.0f} s; its operator may be away"
-    return tuple(replace(one, holds=False, why=why) if one.name == "Ready" else one for one in told)
+    return tuple(
+        replace(one, holds=False, reason=why) if one.name == "Ready" else one for one in told
+    )
 
 
 def _silence(found: Object, now: float) -> float | None:

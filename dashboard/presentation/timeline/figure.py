@@ -26,8 +26,8 @@ def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figu
     places = share_height([_top(lane, samples, window, snapshot) for lane in lanes])
     by_name = {lane.name: where for lane, where in zip(lanes, places, strict=True)}
 
-    shapes = marks.moment_lines(snapshot.moments, window)
-    annotations = marks.captions(snapshot.moments, window, by_name)
+    shapes = marks.moment_lines(snapshot.annotations, window)
+    annotations = marks.captions(snapshot.annotations, window, by_name)
     drawn = []
     for lane, where in zip(lanes, places, strict=True):
         stretches = unknown(samples, window, lane.curves[0].value) if lane.curves else []

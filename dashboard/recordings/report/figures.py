@@ -37,9 +37,9 @@ class Session:
         return tuple(each for each in self.snapshot.pictures if self._holds(each.at))
 
     @property
-    def moments(self) -> tuple[Annotation, ...]:
+    def annotations(self) -> tuple[Annotation, ...]:
         """What happened in this time, oldest first."""
-        return tuple(each for each in self.snapshot.moments if self._holds(each.at))
+        return tuple(each for each in self.snapshot.annotations if self._holds(each.at))
 
     def _holds(self, at: float | None) -> bool:
         return at is not None and self.start <= at <= self.end

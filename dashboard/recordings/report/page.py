@@ -52,7 +52,7 @@ def write(
 <body><main><header><h1>{escape(name)}</h1><p>{escape(when)}</p></header>
 <dl class="figures">{"".join(_cells(figures, price))}</dl>
 <section><h2>What happened</h2>{timeline.draw(session, zone)}
-<ul class="moments">{"".join(_moments(session.moments, zone))}</ul></section>
+<ul class="moments">{"".join(_moments(session.annotations, zone))}</ul></section>
 {_gallery(session.pictures, read_picture)}
 <footer>Stable Diffusion, live. {escape(_footnote(figures.usage))}</footer>
 </main></body></html>

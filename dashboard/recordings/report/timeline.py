@@ -61,7 +61,7 @@ def _lane(
     yield f"<line class='floor' x1='{LEFT}' x2='{WIDTH}' y1='{floor}' y2='{floor}'/>"
     yield f"<text class='tick' x='{LEFT - 6}' y='{full + 4:.1f}'>{top}</text>"
     yield f"<text class='lane' x='{LEFT}' y='{floor - LANE + 12}'>{escape(lane.title)}</text>"
-    yield from _captions(lane, session.moments, floor, window)
+    yield from _captions(lane, session.annotations, floor, window)
     scale = (floor - full) / top
     if lane.curves:
         for start, end in unknown(samples, window, lane.curves[0].value):

@@ -70,7 +70,7 @@ class ScriptedWorker:
         self._queue.close()
 
     def _tell(self, kind: str, about: Job, **fields: object) -> None:
-        self._events.send(Event(kind=kind, worker=_NAME, job_id=about.id, **fields))
+        self._events.publish(Event(kind=kind, worker=_NAME, job_id=about.id, **fields))
 
 
 def _plain(picture: int) -> bytes:

@@ -61,7 +61,7 @@ def agreed_reading(deployed: Deployed) -> FleetReading | None:
         reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
         if counted_by_kubectl(deployed) != before:
             return None
-        assert reading.troubles == ()
+        assert reading.warnings == ()
         counted = counted_by_dashboard(reading)
         if counted == before:
             return reading

@@ -54,7 +54,7 @@ class ContainerProcess:
         probes = (self._container.startup_probe, self._container.readiness_probe)
         return all(self._passes(probe) for probe in probes if probe)
 
-    def ask_to_stop(self) -> None:
+    def request_stop(self) -> None:
         """Send SIGTERM."""
         self._process.terminate()
 

@@ -168,7 +168,7 @@ class PodRunner:
         """Ask it to stop, and wait for as long as it may take."""
         if process.exit_code is not None:
             return
-        process.ask_to_stop()
+        process.request_stop()
         deadline = time.monotonic() + self._grace
         while process.exit_code is None and time.monotonic() < deadline:
             time.sleep(_LOOK_EVERY)
