@@ -35,8 +35,8 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools ## every test that can run here
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
+test: $(VENV)/test-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
 lint: lint-python lint-imports lint-shell lint-manifests ## every guard below
@@ -48,11 +48,11 @@ lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
 
 .PHONY: lint-imports
 lint-imports: $(VENV)/test-tools ## import-linter: which folder may import which
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 .PHONY: lint-shell
 lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
-	@$(BIN)/shellcheck .ci/run $$(git ls-files '*.sh')
+	@$(BIN)/shellcheck --external-sources .ci/run $$(git ls-files '*.sh')
 
 .PHONY: lint-manifests
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
@@ -146,7 +146,7 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.
