@@ -35,13 +35,36 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools ## every test that can run here
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
+test: $(VENV)/test-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
-lint: $(VENV)/test-tools ## ruff: style and mistakes
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+lint: lint-python lint-imports lint-shell lint-manifests ## every guard below
+
+.PHONY: lint-python
+lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+.PHONY: lint-imports
+lint-imports: $(VENV)/test-tools ## import-linter: which folder may import which
+	@$(BIN)/lint-imports --no-logo --no-cache
+
+.PHONY: lint-shell
+lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
+	@$(BIN)/shellcheck --external-sources .ci/run $$(git ls-files '*.sh')
+
+.PHONY: lint-manifests
+lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
+	@$(BIN)/python -m tools.check_manifests
+
+.PHONY: types
+types: $(VENV)/test-tools ## mypy: types, in strict mode
+	@$(BIN)/mypy
+
+.PHONY: lock
+lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.txt; UPGRADE=1 for newest versions
+	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 .PHONY: bench
 bench: $(VENV)/test-tools ## the figures of README, measured here
@@ -123,7 +146,7 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.
@@ -132,27 +155,20 @@ compose.env:
 	  echo "$$name=$$(LC_ALL=C tr -dc 'a-zA-Z0-9' </dev/urandom | head -c 32 || true)"; \
 	done > $@
 
-# Space is asked for first: pip stops in the middle of a full disk without saying which.
 $(VENV)/python-ready:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1)." \
 	       "Name another: make PYTHON=python3.13 demo"; exit 1; }
-	@free=$$(df -Pk . | awk 'NR == 2 { print int($$4 / 1048576) }'); \
-	  need=$$([ "$(TORCH)" = cpu ] && echo 3 || echo 10); \
-	  [ "$$free" -ge "$$need" ] || { \
-	    echo "The packages need about $$need GB and $$free GB are free here." \
-	         "Make room, or take the smaller CPU build: make TORCH=cpu demo"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "No virtual environment could be made (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 	@touch $@
 
-$(VENV)/installed: requirements.txt dashboard/requirements.txt worker/requirements.txt wire/requirements.txt | $(VENV)/python-ready
+# TORCH=cpu or TORCH=cuda chooses PyTorch's build; else tools/install.py does, and prints why.
+$(VENV)/installed: requirements.lock worker/torch.lock | $(VENV)/python-ready
 	@echo "Installing packages into $(VENV); the first time takes some minutes."
-	@$(if $(filter cpu,$(TORCH)),$(BIN)/pip install -q --index-url https://download.pytorch.org/whl/cpu $$(grep '^torch==' worker/requirements.txt) &&,) \
-	  $(BIN)/pip install -q --disable-pip-version-check -r requirements.txt || { \
-	  echo "The packages could not be installed; pip's words are above. Run the same command again: it goes on where it stopped."; exit 1; }
+	@$(BIN)/python -m tools.install --torch "$(TORCH)" requirements.lock
 	@touch $@
 
-$(VENV)/test-tools: tests/requirements.txt models/requirements.txt $(VENV)/installed
-	@$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
+$(VENV)/test-tools: tests/requirements.lock $(VENV)/installed
+	@$(BIN)/python -m tools.install tests/requirements.lock
 	@touch $@
