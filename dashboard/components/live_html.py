@@ -5,7 +5,7 @@
 
 from dashboard.components import scripted
 
-_html = scripted.component("live_html", "<div class='live-html'></div>")
+_html = scripted.component("dom_patch", "<div class='live-html'></div>")
 
 
 def show(html: str, key: str) -> str | None:
