@@ -35,13 +35,14 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools ## every test that can run here
+test: $(VENV)/test-tools $(if $(shell command -v npm),$(VENV)/node-tools) ## every test that can run here
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
 
 .PHONY: lint
-lint: $(VENV)/test-tools ## ruff: style and mistakes
+lint: $(VENV)/test-tools $(VENV)/node-tools ## ruff, Biome: style and mistakes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@npm run --silent --prefix tools/javascript lint
 
 .PHONY: bench
 bench: $(VENV)/test-tools ## the figures of README, measured here
@@ -155,4 +156,8 @@ $(VENV)/installed: requirements.txt dashboard/requirements.txt worker/requiremen
 
 $(VENV)/test-tools: tests/requirements.txt models/requirements.txt $(VENV)/installed
 	@$(BIN)/pip install -q --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/python-ready
+	@npm ci --silent --no-audit --no-fund --prefix tools/javascript
 	@touch $@
