@@ -35,11 +35,11 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+test: $(VENV)/test-tools $(if $(shell command -v npm),$(VENV)/node-tools) ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
-lint: lint-python lint-imports lint-shell lint-manifests ## every guard below
+lint: lint-python lint-imports lint-javascript lint-shell lint-manifests ## every guard below
 
 .PHONY: lint-python
 lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
@@ -49,6 +49,10 @@ lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
 .PHONY: lint-imports
 lint-imports: $(VENV)/test-tools ## import-linter: which folder may import which
 	@$(BIN)/lint-imports --no-logo --no-cache
+
+.PHONY: lint-javascript
+lint-javascript: $(VENV)/node-tools ## Biome: scripts and style sheets
+	@npm run --silent --prefix tools/javascript lint
 
 .PHONY: lint-shell
 lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
@@ -171,4 +175,8 @@ $(VENV)/installed: requirements.lock worker/torch.lock | $(VENV)/python-ready
 
 $(VENV)/test-tools: tests/requirements.lock $(VENV)/installed
 	@$(BIN)/python -m tools.install tests/requirements.lock
+	@touch $@
+
+$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/python-ready
+	@npm ci --silent --no-audit --no-fund --prefix tools/javascript
 	@touch $@

@@ -1,21 +1,28 @@
-// Looks again how the visitor's picture is, without touching the form.
+// Refreshes the status of the visitor's picture without touching the form.
 
-const EVERY = 1500; // milliseconds
+const POLL_INTERVAL_MILLISECONDS = 1500;
 const job = document.querySelector("section[data-source]");
 
-async function look() {
-  try {
-    const answer = await fetch(job.dataset.source);
-    if (answer.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const now = page.querySelector("article");
-      const shown = job.querySelector("article");
-      if (now && now.outerHTML !== shown.outerHTML) shown.replaceWith(now);
-    }
-  } catch {
-    // No network for a moment: the next look tells.
-  }
-  if (job.querySelector("article[data-live]")) setTimeout(look, EVERY);
+async function refresh() {
+  const response = await fetch(job.dataset.source);
+  if (!response.ok) return;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const latest = page.querySelector("article");
+  const shown = job.querySelector("article");
+  if (latest && latest.outerHTML !== shown.outerHTML) shown.replaceWith(latest);
 }
 
-if (job?.querySelector("article[data-live]")) setTimeout(look, EVERY);
+function scheduleRefresh() {
+  if (job?.querySelector("article[data-live]")) setTimeout(poll, POLL_INTERVAL_MILLISECONDS);
+}
+
+async function poll() {
+  try {
+    await refresh();
+  } catch {
+    // The network is unavailable; the next poll retries.
+  }
+  scheduleRefresh();
+}
+
+scheduleRefresh();

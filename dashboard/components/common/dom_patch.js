@@ -1,75 +1,91 @@
-// HTML that changes in place: what is the same stays the same element, so a refresh takes
-// nobody's focus, selection or place in a list. Elements with a data-key are followed by it
-// when others come before them; all others by their position.
+// Patches a subtree in place. Nodes that are still wanted stay the same nodes, so an update
+// takes away neither focus, nor selection, nor scroll position. Elements with a data-key are
+// matched by it, all others by their position.
 
-function isSame(old, wanted) {
-  return old?.nodeName === wanted.nodeName && old.dataset?.key === wanted.dataset?.key;
+function isSameElement(current, target) {
+  return current?.nodeName === target.nodeName && current.dataset?.key === target.dataset?.key;
 }
 
-function change(old, wanted) {
-  if (old.nodeType !== Node.ELEMENT_NODE) {
-    if (old.nodeValue !== wanted.nodeValue) old.nodeValue = wanted.nodeValue;
-    return;
+function patchAttributes(current, target) {
+  for (const { name } of [...current.attributes]) {
+    if (!target.hasAttribute(name)) current.removeAttribute(name);
   }
-  for (const { name } of [...old.attributes]) {
-    if (!wanted.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name, value } of target.attributes) {
+    if (current.getAttribute(name) !== value) current.setAttribute(name, value);
   }
-  for (const { name, value } of wanted.attributes) {
-    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
-  }
-  changeChildren(old, wanted);
 }
 
-function changeChildren(parent, wanted) {
-  const keys = new Set([...wanted.children].map((child) => child.dataset.key));
+function patchNode(current, target) {
+  if (current.nodeType === Node.ELEMENT_NODE) {
+    patchAttributes(current, target);
+    patchChildren(current, target);
+  } else if (current.nodeValue !== target.nodeValue) {
+    current.nodeValue = target.nodeValue;
+  }
+}
+
+/** Remove keyed children that the target lacks; return the others by their key. */
+function takeKeyedChildren(parent, target) {
+  const targetKeys = new Set([...target.children].map((child) => child.dataset.key));
   const keyed = new Map();
   for (const child of [...parent.children]) {
     const { key } = child.dataset;
     if (key === undefined) continue;
-    if (keys.has(key)) keyed.set(key, child);
+    if (targetKeys.has(key)) keyed.set(key, child);
     else child.remove();
   }
-  let place = parent.firstChild;
-  for (const child of [...wanted.childNodes]) {
-    const key = child.dataset?.key;
-    const old = key === undefined ? place : keyed.get(key);
-    if (!isSame(old, child)) {
-      parent.insertBefore(child, place);
-      continue;
-    }
-    if (old !== place) parent.insertBefore(old, place);
-    change(old, child);
-    place = old.nextSibling;
-  }
-  while (place) {
-    const next = place.nextSibling;
-    place.remove();
-    place = next;
+  return keyed;
+}
+
+function removeFrom(node) {
+  let current = node;
+  while (current) {
+    const next = current.nextSibling;
+    current.remove();
+    current = next;
   }
 }
 
-function update(root, html) {
+function patchChildren(parent, target) {
+  const keyed = takeKeyedChildren(parent, target);
+  let cursor = parent.firstChild;
+  for (const child of [...target.childNodes]) {
+    const key = child.dataset?.key;
+    const current = key === undefined ? cursor : keyed.get(key);
+    if (!isSameElement(current, child)) {
+      parent.insertBefore(child, cursor);
+      continue;
+    }
+    if (current !== cursor) parent.insertBefore(current, cursor);
+    patchNode(current, child);
+    cursor = current.nextSibling;
+  }
+  removeFrom(cursor);
+}
+
+/** Make the children of root equal to the HTML. */
+export function patch(root, html) {
   const template = document.createElement("template");
   template.innerHTML = html;
   const focused = document.activeElement;
-  changeChildren(root, template.content);
-  // An element that was moved within its list is still there, but lost the focus.
+  patchChildren(root, template.content);
+  // Moving an element within its list takes its focus away.
   if (focused !== document.activeElement && root.contains(focused)) {
     focused.focus({ preventScroll: true });
   }
 }
 
-// A plain click is told to the page; with a modifier a link opens its address, as always.
-function onClick(root, event) {
+function handleClick(root, event) {
   const link = event.target.closest("[data-opens]");
+  // With a modifier key, a link opens its address as usual.
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  root.open(link.dataset.opens);
+  root.emitOpened(link.dataset.opens);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-html");
-  if (!root.open) root.addEventListener("click", (event) => onClick(root, event));
-  root.open = (name) => setTriggerValue("opened", name);
-  update(root, data.html);
+  if (!root.emitOpened) root.addEventListener("click", (event) => handleClick(root, event));
+  root.emitOpened = (name) => setTriggerValue("opened", name);
+  patch(root, data.html);
 }

@@ -1,5 +1,5 @@
-// Goes to an address of this app within the session, as the browser's Back and Forward do.
-// Streamlit then ends the ticks of the page that is left before it asks for the next one.
+// Navigates to an address of this app within the session, as the browser's Back and Forward do.
+// Streamlit then stops the old page's fragments before it requests the next page.
 
 export default function ({ data }) {
   const address = new URL(data.to, location.href).href;

@@ -1,113 +1,127 @@
-// A page of the gallery. New pictures appear by themselves while one is at the top and does
-// nothing there; otherwise a button says how many there are, and nothing moves.
+// A page of the gallery. New pictures appear on their own while the viewer is at the top and
+// idle; otherwise a button counts them, and nothing moves.
 
-const BUSY_BELOW = 60; // pixels scrolled, from which on somebody reads further down
+import { createTile, fillGrid } from "../pictures/tile.js";
 
-function part(tag, className, text, press) {
+const READING_SCROLL_PIXELS = 60;
+
+function createElement(tag, className, text) {
   const element = document.createElement(tag);
   element.className = className;
   element.textContent = text;
-  if (press) {
-    element.type = "button";
-    element.addEventListener("click", press);
-  }
   return element;
+}
+
+function createButton(className, text, onClick) {
+  const button = createElement("button", className, text);
+  button.type = "button";
+  button.addEventListener("click", onClick);
+  return button;
 }
 
 class GalleryTiles {
   constructor(root) {
     this.root = root;
-    this.grid = root.querySelector(".tiles");
-    this.bar = root.querySelector(".gallery-bar");
-    this.summary = part("span", "muted summary", "");
-    this.newer = part("button", "button news", "", () => this.showNewest());
-    this.starter = part("button", "button", "Select", () => this.startSelecting());
-    this.actions = part("span", "actions", "");
-    this.chosen = part("span", "muted", "");
-    this.zip = part("a", "button", "Download as zip");
-    this.zip.setAttribute("download", "pictures.zip");
-    this.remove = part("button", "button", "Delete", () => this.ask("deletion", this.names()));
-    this.actions.append(
-      this.chosen,
-      this.zip,
-      this.remove,
-      part("button", "button", "Done", () => this.stopSelecting()),
-    );
-    this.bar.append(this.summary, this.newer, this.actions, this.starter);
     this.selected = new Set();
+    this.isSelecting = false;
+    this.grid = root.querySelector(".tiles");
     this.scroller = root.closest(".stMain") ?? document.documentElement;
+    this.buildBar(root.querySelector(".gallery-bar"));
+    this.listen();
+  }
+
+  buildBar(bar) {
+    this.summary = createElement("span", "muted summary", "");
+    this.newButton = createButton("button news", "", () => this.showNewest());
+    this.selectButton = createButton("button", "Select", () => this.startSelecting());
+    this.actions = createElement("span", "actions", "");
+    this.selectionCount = createElement("span", "muted", "");
+    this.zipLink = createElement("a", "button", "Download as zip");
+    this.zipLink.setAttribute("download", "pictures.zip");
+    this.deleteButton = createButton("button", "Delete", () =>
+      this.emit("deletion", [...this.selected]),
+    );
+    const doneButton = createButton("button", "Done", () => this.stopSelecting());
+    this.actions.append(this.selectionCount, this.zipLink, this.deleteButton, doneButton);
+    bar.append(this.summary, this.newButton, this.actions, this.selectButton);
+  }
+
+  listen() {
     this.scroller.addEventListener("scroll", () => this.draw(), { passive: true });
-    root.addEventListener("pointerleave", () => this.draw());
+    this.root.addEventListener("pointerleave", () => this.draw());
     this.grid.addEventListener("focusout", () => setTimeout(() => this.draw()));
     this.grid.addEventListener("keydown", (event) => this.moveFocus(event));
   }
 
-  update(data, ask) {
+  update(data, emit) {
     this.data = data;
-    this.ask = ask;
+    this.emit = emit;
     while (this.grid.children.length < data.places) {
-      this.grid.append(makeTile((tile, event) => this.press(tile, event)));
+      this.grid.append(createTile((tile, event) => this.handleClick(tile, event)));
     }
-    this.forgetDeleted();
+    this.dropDeleted();
     this.draw();
   }
 
-  // What was deleted from here is not selected any more, and its place is filled at once.
-  forgetDeleted() {
+  /** Deselect deleted pictures; their slots are filled at once. */
+  dropDeleted() {
     const deleted = new Set(this.data.deleted);
     if (this.shown?.some((picture) => deleted.has(picture.name))) this.shown = undefined;
-    const before = this.selected.size;
+    const hadSelection = this.selected.size > 0;
     for (const name of deleted) this.selected.delete(name);
-    if (before > 0 && this.selected.size === 0) this.isSelecting = false;
+    if (hadSelection && this.selected.size === 0) this.isSelecting = false;
   }
 
   draw() {
-    const known = new Set((this.shown ?? []).map((picture) => picture.name));
-    const fresh = this.data.pictures.filter((picture) => !known.has(picture.name)).length;
-    const held = this.shown && this.view === this.data.view && fresh > 0 && this.isInUse();
-    if (held) this.keep();
-    else this.take();
-    this.newer.hidden = !held;
-    this.newer.textContent = fresh < this.data.places ? `${fresh} new` : `${fresh} or more new`;
+    const shownNames = new Set(this.shown?.map((picture) => picture.name));
+    const newCount = this.data.pictures.filter(({ name }) => !shownNames.has(name)).length;
+    const isSameView = this.shown !== undefined && this.view === this.data.view;
+    const isPaused = isSameView && newCount > 0 && this.isInUse();
+    if (isPaused) this.refreshShown();
+    else this.replaceShown();
+    this.newButton.hidden = !isPaused;
+    this.newButton.textContent =
+      newCount < this.data.places ? `${newCount} new` : `${newCount} or more new`;
     this.summary.textContent = this.data.summary;
-    fill(this.grid, this.shown);
+    fillGrid(this.grid, this.shown);
     this.drawSelection();
   }
 
-  take() {
+  replaceShown() {
     this.view = this.data.view;
     this.shown = this.data.pictures;
   }
 
-  // What is looked at stays in its place, and still learns of its prompt and its star.
-  keep() {
+  /** Keep every picture in its slot; only its prompt and its star may change. */
+  refreshShown() {
     const latest = new Map(this.data.pictures.map((picture) => [picture.name, picture]));
     this.shown = this.shown.map((picture) => latest.get(picture.name) ?? picture);
   }
 
   isInUse() {
     return (
-      this.scroller.scrollTop > BUSY_BELOW ||
+      this.scroller.scrollTop > READING_SCROLL_PIXELS ||
       this.isSelecting ||
-      this.root.matches(":hover") || // with the bar, so that its button waits for the pointer
+      this.root.matches(":hover") || // includes the bar, so that its button waits for the pointer
       this.grid.matches(":focus-within")
     );
   }
 
   showNewest() {
-    this.take();
+    this.replaceShown();
     this.scroller.scrollTo({ top: 0 });
     this.draw();
   }
 
-  press(tile, event) {
-    const name = tile.dataset.name;
+  handleClick(tile, event) {
+    const { name } = tile.dataset;
     if (!name) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey) this.isSelecting = true;
-    if (!this.isSelecting) {
-      this.ask("opened", name);
-      return;
-    }
+    if (this.isSelecting) this.toggleSelected(name);
+    else this.emit("opened", name);
+  }
+
+  toggleSelected(name) {
     if (!this.selected.delete(name)) this.selected.add(name);
     this.drawSelection();
   }
@@ -121,34 +135,33 @@ class GalleryTiles {
     this.isSelecting = false;
     this.selected.clear();
     this.draw();
-    this.starter.focus();
-  }
-
-  names() {
-    return [...this.selected];
+    this.selectButton.focus();
   }
 
   drawSelection() {
-    const selecting = Boolean(this.isSelecting);
-    const count = this.selected.size;
-    const tooMany = count > this.data.most;
-    this.grid.classList.toggle("selecting", selecting);
-    this.actions.hidden = !selecting;
-    this.starter.hidden = selecting || this.shown.length === 0;
-    this.chosen.textContent = tooMany
-      ? `${count} selected; a zip holds at most ${this.data.most}`
-      : `${count} selected`;
-    const zip = `/pictures.zip?names=${this.names().join(",")}`;
-    if (count === 0 || tooMany) this.zip.removeAttribute("href");
-    else this.zip.setAttribute("href", zip);
-    this.remove.disabled = count === 0 || Boolean(this.data.no_deletion);
-    this.remove.title = this.data.no_deletion ?? "";
-    [...this.grid.children].forEach((tile, index) => {
+    this.grid.classList.toggle("selecting", this.isSelecting);
+    this.drawActions();
+    for (const [index, tile] of [...this.grid.children].entries()) {
       const picture = this.shown[index];
       tile.classList.toggle("starred", Boolean(picture?.starred));
-      if (selecting) tile.setAttribute("aria-pressed", this.selected.has(picture?.name));
+      if (this.isSelecting) tile.setAttribute("aria-pressed", this.selected.has(picture?.name));
       else tile.removeAttribute("aria-pressed");
-    });
+    }
+  }
+
+  drawActions() {
+    const { most: maximum, no_deletion: noDeletion } = this.data;
+    const count = this.selected.size;
+    const isTooMany = count > maximum;
+    this.actions.hidden = !this.isSelecting;
+    this.selectButton.hidden = this.isSelecting || this.shown.length === 0;
+    this.selectionCount.textContent = isTooMany
+      ? `${count} selected; a zip holds at most ${maximum}`
+      : `${count} selected`;
+    if (count === 0 || isTooMany) this.zipLink.removeAttribute("href");
+    else this.zipLink.setAttribute("href", `/pictures.zip?names=${[...this.selected].join(",")}`);
+    this.deleteButton.disabled = count === 0 || Boolean(noDeletion);
+    this.deleteButton.title = noDeletion ?? "";
   }
 
   moveFocus(event) {
@@ -156,7 +169,8 @@ class GalleryTiles {
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
     const step = steps[event.key];
     if (!step) return;
-    const next = this.grid.children[[...this.grid.children].indexOf(event.target) + step];
+    const tiles = [...this.grid.children];
+    const next = tiles[tiles.indexOf(event.target) + step];
     if (!next || next.hidden) return;
     event.preventDefault();
     next.focus();

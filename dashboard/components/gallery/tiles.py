@@ -11,9 +11,7 @@ from dashboard.routes.archive import MOST
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
-_tiles = custom_component.component(
-    "gallery/tiles", f"<div class='gallery-tiles'>{_HTML}</div>", "pictures/tile"
-)
+_tiles = custom_component.component("gallery/tiles", f"<div class='gallery-tiles'>{_HTML}</div>")
 
 
 @dataclass(frozen=True)

@@ -1,65 +1,59 @@
-// A picture as a button in a fixed place. A place that gets another picture shows it once it
-// is decoded, so nothing blinks, and no tile moves while somebody aims at it.
+// A picture as a button in a fixed slot. A slot that gets another picture shows it once it is
+// decoded, so nothing flickers, and no tile moves while somebody aims at it.
 
-function makeTile(press) {
+/** Create a hidden, empty tile; onClick receives the tile and the event. */
+export function createTile(onClick) {
   const tile = document.createElement("button");
   tile.type = "button";
   tile.className = "tile";
   tile.hidden = true;
   tile.append(document.createElement("img"), document.createElement("span"));
-  tile.addEventListener("click", (event) => press(tile, event));
+  tile.addEventListener("click", (event) => onClick(tile, event));
   return tile;
 }
 
-function describe(tile, picture) {
+function setTexts(tile, picture) {
   const [image, caption] = tile.children;
   image.alt = picture.prompt;
   tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}: details`);
-  const more = document.createElement("small");
-  more.append(document.createElement("br"), picture.caption);
-  caption.replaceChildren(picture.prompt, more);
-}
-
-async function place(tile, picture) {
-  if (tile.dataset.name === picture.name) {
-    tile.awaited = picture.name;
-    tile.hidden = false;
-    describe(tile, picture);
-    return;
-  }
-  tile.awaited = picture.name;
-  const loaded = new Image();
-  loaded.src = picture.url;
-  try {
-    await loaded.decode();
-  } catch {
-    // The store does not answer: the tile says what it would show, the next tick tries again.
-  }
-  if (tile.awaited !== picture.name) return; // a newer picture came first
-  if (loaded.naturalWidth) tile.dataset.name = picture.name;
-  loaded.classList.toggle("arrival", picture.arrived);
-  tile.children[0].replaceWith(loaded);
-  describe(tile, picture);
+  const details = document.createElement("small");
+  details.append(document.createElement("br"), picture.caption);
+  caption.replaceChildren(picture.prompt, details);
   tile.hidden = false;
 }
 
-// Pictures that were not on the page before fade in; all others only change their places.
-function markArrivals(grid, pictures) {
-  const before = grid.names;
-  grid.names = new Set(pictures.map((picture) => picture.name));
-  for (const picture of pictures) {
-    picture.arrived = before !== undefined && !before.has(picture.name);
+async function showPicture(tile, picture, isNew) {
+  tile.requestedName = picture.name;
+  if (tile.dataset.name === picture.name) {
+    setTexts(tile, picture);
+    return;
   }
+  const image = new Image();
+  image.src = picture.url;
+  try {
+    await image.decode();
+  } catch {
+    // The store is unavailable: the texts are shown, and the next update tries again.
+  }
+  if (tile.requestedName !== picture.name) return; // superseded while it was loading
+  if (image.naturalWidth) tile.dataset.name = picture.name;
+  image.classList.toggle("arrival", isNew);
+  tile.children[0].replaceWith(image);
+  setTexts(tile, picture);
 }
 
-function fill(grid, pictures) {
-  markArrivals(grid, pictures);
-  [...grid.children].forEach((tile, index) => {
+function clear(tile) {
+  tile.requestedName = "";
+  tile.hidden = true;
+}
+
+/** Show the pictures in the tiles of a grid, in order; those that were not there fade in. */
+export function fillGrid(grid, pictures) {
+  const previous = grid.pictureNames;
+  grid.pictureNames = new Set(pictures.map((picture) => picture.name));
+  for (const [index, tile] of [...grid.children].entries()) {
     const picture = pictures[index];
-    if (picture) place(tile, picture);
-    else {
-      tile.awaited = "";
-      tile.hidden = true;
-    }
-  });
+    if (picture) showPicture(tile, picture, previous?.has(picture.name) === false);
+    else clear(tile);
+  }
 }

@@ -1,13 +1,16 @@
-// The newest pictures: a click opens the details.
+// The newest pictures; a click opens the details.
+
+import { createTile, fillGrid } from "./tile.js";
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".tiles");
-  grid.open = (name) => name && setTriggerValue("opened", name);
+  grid.emitOpened = (name) => name && setTriggerValue("opened", name);
   while (grid.children.length < data.places) {
-    grid.append(makeTile((tile) => grid.open(tile.dataset.name)));
+    grid.append(createTile((tile) => grid.emitOpened(tile.dataset.name)));
   }
-  const sentence = parentElement.querySelector(".no-tiles");
-  if (sentence.textContent !== data.empty) sentence.textContent = data.empty;
-  if (!data.pictures.length) sentence.hidden = false;
-  fill(grid, data.pictures);
+  const placeholder = parentElement.querySelector(".no-tiles");
+  if (placeholder.textContent !== data.empty) placeholder.textContent = data.empty;
+  // tiles.css hides it again once the first picture is decoded.
+  if (data.pictures.length === 0) placeholder.hidden = false;
+  fillGrid(grid, data.pictures);
 }

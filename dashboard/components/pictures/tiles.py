@@ -22,7 +22,6 @@ _UNKNOWN = "Which pictures there are is unknown until the store answers."
 _tiles = custom_component.component(
     "pictures/tiles",
     "<div class='newest'><div class='tiles'></div><p class='no-tiles' hidden></p></div>",
-    "pictures/tile",
 )
 
 

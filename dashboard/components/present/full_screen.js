@@ -1,21 +1,21 @@
-// A button that fills the screen with the page, also by the key f. Only the browser can do
-// that, and only at a person's own key or click.
+// A full-screen button, with the key f as its shortcut. Browsers allow full screen only in
+// response to a key press or a click.
 
-const FIELDS = "input, textarea, select, [contenteditable]";
+const TEXT_FIELDS = "input, textarea, select, [contenteditable]";
 
 function toggle() {
   if (document.fullscreenElement) document.exitFullscreen();
   else document.documentElement.requestFullscreen();
 }
 
-function onKey(event) {
-  const other = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
-  if (event.key !== "f" || other || event.target.closest(FIELDS)) return;
+function handleKey(event) {
+  const isOtherShortcut = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+  if (event.key !== "f" || isOtherShortcut || event.target.closest(TEXT_FIELDS)) return;
   toggle();
 }
 
 export default function ({ parentElement }) {
   parentElement.querySelector("button").onclick = toggle;
-  document.addEventListener("keydown", onKey);
-  return () => document.removeEventListener("keydown", onKey);
+  document.addEventListener("keydown", handleKey);
+  return () => document.removeEventListener("keydown", handleKey);
 }

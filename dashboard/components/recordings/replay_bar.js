@@ -1,109 +1,135 @@
-// Where a replay is, and its controls. Between two updates the position moves on by itself; a
-// position that somebody drags stays under the pointer until it is let go.
+// The position of a replay, and its controls. Between two updates the position advances on its
+// own; a position that is being dragged stays under the pointer until it is released.
 
-// Seconds between two positions of the slider.
-const STEP = 0.1;
+const SLIDER_STEP_SECONDS = 0.1;
+const REFRESH_MILLISECONDS = 200;
 
-function clock(seconds) {
+function formatTime(seconds) {
   const whole = Math.floor(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-function button(text, label, click) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.textContent = text;
-  made.title = label;
-  made.addEventListener("click", click);
-  return made;
+function createElement(tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  element.textContent = text;
+  return element;
 }
 
-function make(bar) {
-  const send = (command) => bar.send(command);
-  const sign = document.createElement("b");
-  sign.textContent = "Replay";
-  const name = document.createElement("span");
-  name.className = "name";
-  const toggle = button("", "", () => send({ do: bar.data.playing ? "pause" : "play" }));
-  toggle.className = "toggle";
-  const again = button("Restart", "Play from the start", () => send({ do: "restart" }));
-  const range = document.createElement("input");
-  Object.assign(range, { type: "range", min: 0, step: STEP });
-  range.setAttribute("aria-label", "Position");
-  range.addEventListener("input", () => {
-    bar.dragged = true;
-    tell(bar, Number(range.value));
-  });
-  range.addEventListener("change", () => {
-    bar.dragged = false;
-    const seconds = Number(range.value);
-    // The last step may lie just before the end.
-    bar.at = bar.data.duration - seconds < STEP ? bar.data.duration : seconds;
-    bar.since = performance.now();
-    send({ do: "seek", to: bar.at });
-  });
-  const time = document.createElement("span");
-  time.className = "time";
-  const speeds = document.createElement("span");
-  speeds.className = "speeds";
+function createButton(className, text, title, onClick) {
+  const button = createElement("button", className, text);
+  button.type = "button";
+  button.title = title;
+  button.addEventListener("click", onClick);
+  return button;
+}
+
+function createSpeeds(bar) {
+  const speeds = createElement("span", "speeds");
   speeds.setAttribute("role", "group");
   speeds.setAttribute("aria-label", "Speed");
   for (const speed of bar.data.speeds) {
-    const choice = button(`${speed}×`, `${speed} times as fast`, () => send({ do: "speed", to: speed }));
-    choice.setAttribute("aria-label", `${speed}× speed`);
-    choice.dataset.speed = speed;
-    speeds.append(choice);
+    const button = createButton("", `${speed}×`, `${speed} times as fast`, () =>
+      bar.emit({ do: "speed", to: speed }),
+    );
+    button.setAttribute("aria-label", `${speed}× speed`);
+    button.dataset.speed = speed;
+    speeds.append(button);
   }
-  const live = button("Back to live", "End the replay for everybody", () => send({ do: "live" }));
-  live.className = "live";
-  bar.parts = { name, toggle, again, range, time, speeds, live };
-  bar.replaceChildren(sign, name, toggle, again, range, time, speeds, live);
+  return speeds;
 }
 
-function tell(bar, seconds) {
-  const text = `${clock(seconds)} / ${clock(bar.data.duration)}`;
-  if (bar.parts.time.textContent !== text) bar.parts.time.textContent = text;
-  bar.parts.range.setAttribute("aria-valuetext", text);
+function createSlider(bar) {
+  const slider = createElement("input", "");
+  Object.assign(slider, { type: "range", min: 0, step: SLIDER_STEP_SECONDS });
+  slider.setAttribute("aria-label", "Position");
+  slider.addEventListener("input", () => {
+    bar.isDragged = true;
+    showTime(bar, Number(slider.value));
+  });
+  slider.addEventListener("change", () => {
+    bar.isDragged = false;
+    seek(bar, Number(slider.value));
+  });
+  return slider;
 }
 
-function move(bar) {
-  if (bar.dragged) return;
-  const passed = bar.data.playing ? ((performance.now() - bar.since) / 1000) * bar.data.speed : 0;
-  const seconds = Math.min(bar.data.duration, bar.at + passed);
-  bar.parts.range.value = seconds;
-  tell(bar, seconds);
+function seek(bar, seconds) {
+  const { duration } = bar.data;
+  // The slider's last step may lie just before the end.
+  bar.seconds = duration - seconds < SLIDER_STEP_SECONDS ? duration : seconds;
+  bar.updatedAt = performance.now();
+  bar.emit({ do: "seek", to: bar.seconds });
 }
 
-function update(bar) {
-  const { name, toggle, again, range, speeds, live } = bar.parts;
+function build(bar) {
+  const name = createElement("span", "name");
+  const toggle = createButton("toggle", "", "", () =>
+    bar.emit({ do: bar.data.playing ? "pause" : "play" }),
+  );
+  const restart = createButton("", "Restart", "Play from the start", () =>
+    bar.emit({ do: "restart" }),
+  );
+  const slider = createSlider(bar);
+  const time = createElement("span", "time");
+  const speeds = createSpeeds(bar);
+  const live = createButton("live", "Back to live", "End the replay for everybody", () =>
+    bar.emit({ do: "live" }),
+  );
+  bar.controls = { name, toggle, restart, slider, time, speeds, live };
+  bar.replaceChildren(createElement("b", "", "Replay"), ...Object.values(bar.controls));
+}
+
+function showTime(bar, seconds) {
+  const { slider, time } = bar.controls;
+  const text = `${formatTime(seconds)} / ${formatTime(bar.data.duration)}`;
+  if (time.textContent !== text) time.textContent = text;
+  slider.setAttribute("aria-valuetext", text);
+}
+
+function showPosition(bar) {
+  if (bar.isDragged) return;
+  const { duration, playing, speed } = bar.data;
+  const elapsed = playing ? ((performance.now() - bar.updatedAt) / 1000) * speed : 0;
+  const seconds = Math.min(duration, bar.seconds + elapsed);
+  bar.controls.slider.value = seconds;
+  showTime(bar, seconds);
+}
+
+function toggleTitle({ playing, seconds, duration }) {
+  if (playing) return "Pause";
+  return seconds >= duration ? "Play from the start" : "Resume";
+}
+
+function showState(bar) {
   const { data } = bar;
+  const { name, toggle, restart, slider, speeds, live } = bar.controls;
   name.textContent = data.name;
   name.title = data.recorded;
-  const ended = data.seconds >= data.duration;
   toggle.textContent = data.playing ? "Pause" : "Play";
-  toggle.title = data.playing ? "Stand still" : ended ? "Play from the start" : "Go on";
-  range.max = data.duration;
-  for (const part of [toggle, again, speeds]) part.hidden = !data.controls;
-  range.disabled = !data.controls;
+  toggle.title = toggleTitle(data);
+  slider.max = data.duration;
+  for (const control of [toggle, restart, speeds]) control.hidden = !data.controls;
+  slider.disabled = !data.controls;
   live.hidden = !data.controls || !data.live;
-  for (const choice of speeds.children) {
-    choice.setAttribute("aria-pressed", String(Number(choice.dataset.speed) === data.speed));
+  for (const button of speeds.children) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === data.speed));
   }
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const bar = parentElement.querySelector(".replay-bar");
   bar.data = data;
-  bar.at = data.seconds;
-  bar.since = performance.now();
-  bar.send = (command) => setTriggerValue("command", command);
-  if (!bar.parts) make(bar);
-  update(bar);
-  move(bar);
-  bar.moving ??= setInterval(() => move(bar), 200);
+  bar.seconds = data.seconds;
+  bar.updatedAt = performance.now();
+  bar.emit = (command) => setTriggerValue("command", command);
+  if (!bar.controls) build(bar);
+  showState(bar);
+  showPosition(bar);
+  bar.timer ??= setInterval(() => showPosition(bar), REFRESH_MILLISECONDS);
 
   return () => {
-    clearInterval(bar.moving);
-    bar.moving = undefined;
+    clearInterval(bar.timer);
+    bar.timer = undefined;
   };
 }

@@ -1,7 +1,7 @@
 // A Plotly chart that is updated in place. Streamlit's own chart element is mounted anew at
-// every change of its data, which blinks; Plotly.react keeps what is there.
+// every change of its data, which flickers; Plotly.react keeps the elements.
 
-const NARROW = 560; // pixels; below it there is no room for captions
+const CAPTIONS_MIN_WIDTH_PIXELS = 560;
 
 let library;
 
@@ -11,45 +11,45 @@ function loadPlotly(url) {
     script.src = url;
     script.onload = () => resolve(window.Plotly);
     script.onerror = () => {
-      library = undefined; // the next update tries again
-      reject(new Error(`could not load ${url}`));
+      library = undefined; // the next update retries
+      reject(new Error(`Could not load ${url}.`));
     };
     document.head.append(script);
   });
   return library;
 }
 
-// The figure names its colours as custom properties, e.g. var(--requests). SVG attributes do
-// not resolve those, and the values differ between light and dark: the browser is asked.
-function colourResolver(element) {
+// The figure names its colors as custom properties, e.g. var(--requests). SVG attributes do
+// not resolve those, and the values differ between light and dark, so a probe element does.
+function createColorResolver(element) {
   const probe = document.createElement("i");
   probe.hidden = true;
   element.append(probe);
-  const known = new Map();
+  const resolved = new Map();
   const resolve = (_, name) => {
-    if (!known.has(name)) {
+    if (!resolved.has(name)) {
       probe.style.color = `var(${name})`;
-      known.set(name, getComputedStyle(probe).color);
+      resolved.set(name, getComputedStyle(probe).color);
     }
-    return known.get(name);
+    return resolved.get(name);
   };
   return {
-    resolve: (text) => text.replace(/var\((--[\w-]+)\)/g, resolve),
-    done: () => probe.remove(),
+    resolveAll: (text) => text.replace(/var\((--[\w-]+)\)/g, resolve),
+    dispose: () => probe.remove(),
   };
 }
 
 function parseFigure(element, text) {
-  const colours = colourResolver(element.parentElement);
-  const figure = JSON.parse(colours.resolve(text));
-  colours.done();
+  const colors = createColorResolver(element.parentElement);
+  const figure = JSON.parse(colors.resolveAll(text));
+  colors.dispose();
   return figure;
 }
 
-// The figure is drawn for one size of text. Where the style sheets give the chart's element
-// larger or smaller text, as on a projector, all of it grows along: text, lines and margins.
+// The figure is made for one text size. Where the style sheets give the chart's element larger
+// or smaller text, as on a projector, text, lines and margins are all scaled with it.
 function scale(plot, figure) {
-  const factor = parseFloat(getComputedStyle(plot).fontSize) / figure.layout.font.size;
+  const factor = Number.parseFloat(getComputedStyle(plot).fontSize) / figure.layout.font.size;
   plot.style.transform = factor === 1 ? "" : `scale(${factor})`;
   plot.style.width = `${100 / factor}%`;
   plot.style.height = plot.fixedHeight ? `${plot.fixedHeight}px` : `${100 / factor}%`;
@@ -58,7 +58,7 @@ function scale(plot, figure) {
 function fit(figure, width, height) {
   figure.layout.width = width;
   figure.layout.height = height;
-  if (width < NARROW) {
+  if (width < CAPTIONS_MIN_WIDTH_PIXELS) {
     figure.layout.xaxis.nticks = figure.layout.xaxis.tickformat.includes("%S") ? 3 : 4;
     figure.layout.annotations = figure.layout.annotations.filter((a) => a.name !== "caption");
   }
@@ -75,14 +75,14 @@ function draw(plot) {
   });
 }
 
-// Redraws without new data: another size, or another theme. A change of theme is seen as
-// the end of the (1 ms) transition of the element's colour, see live_plot.css.
-function watch(plot) {
-  plot.resizing = new ResizeObserver(() => {
+// Redraws without new data, for another size or theme. A change of theme is detected by the
+// end of the (1 ms) transition of the element's color, see live_plot.css.
+function observe(plot) {
+  plot.resizeObserver = new ResizeObserver(() => {
     const { width, height } = plot._fullLayout ?? {};
     if (plot.clientWidth !== width || plot.clientHeight !== height) draw(plot);
   });
-  plot.resizing.observe(plot);
+  plot.resizeObserver.observe(plot);
   plot.addEventListener("transitionend", (event) => {
     if (event.target === plot && event.propertyName === "color") draw(plot);
   });
@@ -93,12 +93,12 @@ export default function ({ data, parentElement }) {
   plot.figureText = data.figure;
   plot.fixedHeight = data.height;
   plot.setAttribute("aria-label", data.alt);
-  if (!plot.resizing) watch(plot);
-  loadPlotly(data.library).then(() => draw(plot), (error) => console.error(error));
+  if (!plot.resizeObserver) observe(plot);
+  loadPlotly(data.library).then(() => draw(plot), reportError);
 
   return () => {
-    plot.resizing.disconnect();
-    plot.resizing = undefined;
+    plot.resizeObserver.disconnect();
+    plot.resizeObserver = undefined;
     window.Plotly?.purge(plot);
   };
 }

@@ -1,0 +1,126 @@
+"""Pages on narrow, upright and very large screens, and with a keyboard."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from dashboard.recordings.folder import BUNDLED
+from tests.dashboard_server import Dashboard, running_dashboard
+
+expect.set_options(timeout=30_000)
+
+_PEAK_SECONDS = 68
+"""Workers and nodes are all there, and numbers have their longest context beside them."""
+
+_OVERFLOWING = """(selector) => [...document.querySelectorAll(selector)]
+  .filter((element) => element.checkVisibility() && element.scrollWidth > element.clientWidth + 1)
+  .map((element) => element.textContent)"""
+_OVERLAPPING = """([first, second]) => {
+  const boxes = (selector) => [...document.querySelectorAll(selector)]
+    .filter((element) => element.checkVisibility())
+    .map((element) => element.getBoundingClientRect());
+  return boxes(first).some((a) => boxes(second).some((b) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom));
+}"""
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Start what `make replay` starts."""
+    folder = tmp_path_factory.mktemp("replay")
+    with running_dashboard(folder, REPLAY=str(BUNDLED)) as dashboard:
+        yield dashboard
+
+
+@pytest.fixture
+def peak(replay: Dashboard, open_page: Callable[..., Page]) -> Dashboard:
+    """Pause the replay at its peak."""
+    bar = open_page(replay.url).locator(".replay-bar")
+    expect(bar).to_be_visible()
+    if bar.get_by_role("button", name="Pause").count():
+        bar.get_by_role("button", name="Pause").click()
+    expect(bar.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    bar.get_by_role("slider", name="Position").fill(str(_PEAK_SECONDS))
+    expect(bar.locator(".time")).to_contain_text("1:08 /")
+    return replay
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_focus_in_the_navigation_is_outlined(
+    replay: Dashboard, open_page: Callable[..., Page], scheme: str
+) -> None:
+    """The page link that has the keyboard's focus has an outline in the text's colour."""
+    page = open_page(replay.url, scheme=scheme)
+    link = page.get_by_role("link", name="Gallery")
+    expect(link).to_be_visible()
+    link.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
+    expect(link).to_have_css("outline-width", "2px")
+    ink = {"light": "rgb(23, 25, 30)", "dark": "rgb(237, 238, 240)"}[scheme]
+    expect(link).to_have_css("outline-color", ink)
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (820, 1180), (1080, 1920), (1920, 1080)])
+def test_stage_keeps_its_texts_apart(
+    peak: Dashboard, open_page: Callable[..., Page], width: int, height: int
+) -> None:
+    """Upright or not, no number reaches into the next, and the replay sign hides nothing."""
+    page = open_page(f"{peak.url}/present", width, height)
+    expect(page.locator(".numbers")).to_contain_text("of 8 wanted")
+    expect(page.locator(".tile:visible")).to_have_count(10)
+    expect(page.locator(".replay-bar .time")).to_be_visible()
+    assert page.evaluate(_OVERFLOWING, ".numbers > div > *") == []
+    assert not page.evaluate(_OVERLAPPING, [".replay-bar", ".tile"])
+
+
+@pytest.mark.parametrize("width", [641, 800, 1000])
+def test_jobs_shows_prompts_beside_other_columns(
+    peak: Dashboard, open_page: Callable[..., Page], width: int
+) -> None:
+    """On a narrow screen a prompt has room for words, and no heading runs into the next."""
+    page = open_page(f"{peak.url}/jobs", width)
+    prompt = page.locator("table.jobs tbody .cut").first
+    expect(prompt).to_be_visible()
+    assert prompt.bounding_box()["width"] >= 120
+    assert page.evaluate(_OVERFLOWING, "table.jobs th") == []
+
+
+def test_jobs_shows_every_filter_on_a_phone(
+    peak: Dashboard, open_page: Callable[..., Page]
+) -> None:
+    """All states can be chosen without scrolling sideways."""
+    page = open_page(f"{peak.url}/jobs", 390, 844)
+    filters = page.get_by_role("radiogroup", name="State").get_by_role("radio")
+    expect(filters).to_have_count(6)
+    assert all(box["x"] + box["width"] <= 390 for box in map(_box, filters.all()))
+    assert page.evaluate(_OVERFLOWING, ".st-key-jobs_filters [role=radiogroup]") == []
+
+
+@pytest.mark.parametrize("path", ["/", "/gallery", "/fleet", "/jobs"])
+def test_pages_grow_on_a_very_large_screen(
+    peak: Dashboard, open_page: Callable[..., Page], path: str
+) -> None:
+    """At 3840 pixels a page uses the width, and its text is as large as the screen allows."""
+    page = open_page(peak.url + path, 3840, 2160)
+    heading = page.locator(".top-bar h1")
+    expect(heading).to_be_visible()
+    assert _box(page.locator(".replay-bar"))["width"] > 0.95 * 3840
+    assert float(heading.evaluate("h1 => parseFloat(getComputedStyle(h1).fontSize)")) > 30
+
+
+def test_recording_is_named_in_full(peak: Dashboard, open_page: Callable[..., Page]) -> None:
+    """The bar of a replay cuts no name of usual length, on a laptop or a phone."""
+    for width in (1440, 390):
+        page = open_page(peak.url, width)
+        expect(page.locator(".replay-bar .name")).to_have_text(
+            "Seven dwarfs and then everybody, on eight GPUs"
+        )
+        assert page.evaluate(_OVERFLOWING, ".replay-bar .name") == []
+
+
+def _box(locator: Locator) -> dict[str, float]:
+    return locator.bounding_box()

@@ -1,0 +1,81 @@
+"""The browser's side: its own unit tests, its modules, and the chart library."""
+
+import os
+import re
+import subprocess
+from base64 import b64decode
+from pathlib import Path
+
+import pytest
+from plotly.offline import get_plotlyjs_version
+
+from dashboard.components import scripted
+from dashboard.components.timeline.figure import draw
+from dashboard.readings.snapshot import Sample, Snapshot
+from dashboard.routes import files
+from tests.conditions import need_program
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / "tools" / "javascript"
+COMPONENTS = ROOT / "dashboard" / "components"
+BASIC_BUNDLE_TRACES = {"scatter", "bar", "pie"}
+
+
+def _npm_package(name: str) -> Path:
+    """Return an installed npm package; skip without it, or fail where all servers are required."""
+    folder = TOOLS / "node_modules" / name
+    if folder.exists():
+        return folder
+    sentence = f"the npm package {name} is not installed: npm ci --prefix tools/javascript"
+    if os.environ.get("REQUIRE_SERVERS") == "1":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+def test_javascript_unit_tests_pass() -> None:
+    """DOM patcher, tiles and replay bar do what ``tests/javascript`` states."""
+    node = need_program("node", "Node.js 20.19 or newer")
+    _npm_package("happy-dom")
+    tests = sorted(str(path) for path in (ROOT / "tests" / "javascript").glob("*.test.js"))
+    assert tests
+    command = [node, "--import", str(TOOLS / "browser.js"), "--test", *tests]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def test_relative_imports_are_embedded() -> None:
+    """A component's script needs no further module, from whatever URL Streamlit loads it."""
+    source = scripted.resolve_imports(COMPONENTS / "gallery" / "tiles.js")
+    assert not re.findall(r"from \"(?!data:)", source)
+    [encoded] = re.findall(r'from "data:text/javascript;charset=utf-8;base64,([^"]+)";', source)
+    assert b64decode(encoded) == (COMPONENTS / "pictures" / "tile.js").read_bytes()
+
+
+def test_every_relative_import_is_found() -> None:
+    """No import statement is written in a way that the embedding overlooks."""
+    for module in COMPONENTS.rglob("*.js"):
+        imports = re.findall(r"^import\b", module.read_text(), re.MULTILINE)
+        assert len(imports) == scripted.resolve_imports(module).count('from "data:'), module
+
+
+def test_chart_library_fits_the_python_package() -> None:
+    """The browser draws with the version of plotly.js that plotly.py makes figures for."""
+    assert get_plotlyjs_version() == files.PLOTLY_VERSION
+    head = (ROOT / "dashboard" / "static" / "plotly-basic.min.js").read_bytes()[:200].decode()
+    assert f"plotly.js (basic - minified) v{files.PLOTLY_VERSION}\n" in head
+
+
+def test_chart_library_is_the_published_file() -> None:
+    """The chart library in the repository is npm's, byte for byte."""
+    published = _npm_package("plotly.js-basic-dist-min") / "plotly-basic.min.js"
+    stored = ROOT / "dashboard" / "static" / "plotly-basic.min.js"
+    assert stored.read_bytes() == published.read_bytes()
+
+
+def test_chart_uses_traces_of_the_basic_bundle() -> None:
+    """The basic bundle of plotly.js knows every trace of the timeline."""
+    now = 1_800_000_000.0
+    samples = tuple(Sample(now - 9 + index, 1, 1, 2, 1, 1, 1) for index in range(9))
+    lanes = ("requests", "workers", "nodes", "pictures")
+    drawn = draw(Snapshot(now, "cluster", lanes, samples=samples, pictures_total=3), 120)
+    assert {trace.type for trace in drawn.data} == {"scatter", "bar"} <= BASIC_BUNDLE_TRACES
