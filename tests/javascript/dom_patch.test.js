@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import mount, { patch } from "../../dashboard/components/dom_patch.js";
+import mount, { patch } from "../../dashboard/components/common/dom_patch.js";
 
 const row = (key, text = key) => `<a data-key="${key}" href="/${key}">${text}</a>`;
 

@@ -7,13 +7,13 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
-from plotly.offline import get_plotlyjs_version
-
-from dashboard.components import scripted
 from dashboard.components.timeline.figure import draw
 from dashboard.readings.snapshot import Sample, Snapshot
-from dashboard.routes import files
+from plotly.offline import get_plotlyjs_version
 from tests.conditions import need_program
+
+from dashboard.components.common import custom_component
+from dashboard.routes import files
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "tools" / "javascript"
@@ -45,7 +45,7 @@ def test_javascript_unit_tests_pass() -> None:
 
 def test_relative_imports_are_embedded() -> None:
     """A component's script needs no further module, from whatever URL Streamlit loads it."""
-    source = scripted.resolve_imports(COMPONENTS / "gallery" / "tiles.js")
+    source = custom_component.resolve_imports(COMPONENTS / "gallery" / "tiles.js")
     assert not re.findall(r"from \"(?!data:)", source)
     [encoded] = re.findall(r'from "data:text/javascript;charset=utf-8;base64,([^"]+)";', source)
     assert b64decode(encoded) == (COMPONENTS / "pictures" / "tile.js").read_bytes()
@@ -55,7 +55,7 @@ def test_every_relative_import_is_found() -> None:
     """No import statement is written in a way that the embedding overlooks."""
     for module in COMPONENTS.rglob("*.js"):
         imports = re.findall(r"^import\b", module.read_text(), re.MULTILINE)
-        assert len(imports) == scripted.resolve_imports(module).count('from "data:'), module
+        assert len(imports) == custom_component.resolve_imports(module).count('from "data:'), module
 
 
 def test_chart_library_fits_the_python_package() -> None:

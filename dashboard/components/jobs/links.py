@@ -11,7 +11,7 @@ _OPEN = "open_job"
 
 
 def link(job_id: str, text: str) -> str:
-    """Write a link; a page that shows it with ``live_html`` gets the id of a clicked one."""
+    """Write a link; a page that shows it with ``dom_patch`` gets the id of a clicked one."""
     address = escape(_address(job_id))
     opens = escape(job_id)
     return f"<a href='{address}' data-opens='{opens}' title='{escape(text)}'>{escape(text)}</a>"
