@@ -18,7 +18,7 @@ COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file comp
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings are environment variables or lines in .env; README has the table."
+	@echo "  Settings are environment variables or lines in .env; docs/settings.md has the table."
 
 .PHONY: demo
 demo: $(VENV)/installed ## the whole app on this machine, at http://localhost:8501
@@ -73,7 +73,7 @@ lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.
 	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 .PHONY: bench
-bench: $(VENV)/test-tools ## the figures of README, measured here
+bench: $(VENV)/test-tools ## measure the figures of docs/figures.md on this machine
 	@$(BIN)/python -m bench
 
 .PHONY: model
@@ -83,7 +83,7 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 	@$(BIN)/python -m models.train.contact_sheet
 
 .PHONY: screenshots
-screenshots: $(VENV)/test-tools ## the pictures of README, taken from a real run
+screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run
 	@$(BIN)/python -m tools.take_screenshots
 
 .PHONY: up

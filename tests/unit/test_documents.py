@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def settings_table() -> str:
-    """Render the settings as README's table."""
+    """Render the settings as the table of docs/settings.md."""
     rows = [
         f"| `{name.upper()}` | {_shown(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
@@ -24,9 +24,9 @@ def _shown(default: object) -> str:
     return "" if default is None else f"`{str(default).lower()}`"
 
 
-def test_readme_lists_every_setting() -> None:
-    """README's table of settings holds every setting, with its default and meaning."""
-    assert settings_table() in (ROOT / "README.md").read_text()
+def test_settings_page_lists_every_setting() -> None:
+    """docs/settings.md lists every setting, with its default and meaning."""
+    assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
 
 
 def test_env_example_lists_every_setting() -> None:
@@ -42,9 +42,10 @@ def test_make_help_lists_every_target() -> None:
     assert all(f"make {target} " in make_help for target in targets)
 
 
-def test_readme_names_only_targets_that_exist() -> None:
-    """Every `make …` that README shows is a target."""
-    shown = set(re.findall(r"\bmake ([a-z][a-z-]*)", (ROOT / "README.md").read_text()))
+def test_documents_name_only_targets_that_exist() -> None:
+    """Every `make …` that README and docs show in a code block or as code is a target."""
+    pages = "\n".join(page.read_text() for page in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
+    shown = set(re.findall(r"(?:^    |`)(?:[A-Z_]+=\S* )*make ([a-z][a-z-]*)", pages, re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert shown <= targets
 
