@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.recordings.folder import BUNDLED
-from tests.dashboard_server import Dashboard, running_dashboard
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 expect.set_options(timeout=30_000)
 
