@@ -3,15 +3,16 @@
 Line 1 is a ``Header``. Each other line is one thing in the order in which it entered the
 pages, told apart by ``kind``:
 
-=========== =====================================================================
-``event``   an event about a job or a worker
-``picture`` a picture became known
-``prompt``  a job's prompt became known
-``look``    what changed in the readings since the look before (see ``looks.py``)
-``object``  the bytes of a picture, made small, or a job's metadata
-=========== =====================================================================
+=============== =================================================================
+``event``       an event about a job or a worker
+``picture``     a picture became known
+``prompt``      a job's prompt became known
+``observation`` what changed since the previous observation (see ``observations.py``)
+``object``      a picture as a thumbnail, or a job's metadata
+=============== =================================================================
 
-``at`` is always Unix seconds. ``null`` in a reading means unknown.
+``at`` is always Unix seconds. ``null`` in a reading means unknown. Files of earlier versions
+are upgraded while they are read (see ``migration.py``).
 """
 
 from typing import Annotated, Any, Literal
@@ -23,7 +24,7 @@ from wire.messages.event import Event
 from wire.messages.job import JobId
 
 FORMAT = "stable-diffusion-live recording"
-VERSION = 1
+VERSION = 2
 
 
 class _Line(BaseModel):
@@ -67,10 +68,10 @@ class PromptLine(_Line):
     prompt: str
 
 
-class LookLine(_Line):
-    """What changed in the readings since the look before."""
+class ObservationLine(_Line):
+    """What changed since the previous observation."""
 
-    kind: Literal["look"] = "look"
+    kind: Literal["observation"] = "observation"
     changes: dict[str, Any]
 
 
@@ -84,14 +85,15 @@ class ObjectLine(_Line):
     """Base64."""
 
 
-Line = EventLine | PictureLine | PromptLine | LookLine | ObjectLine
+Line = EventLine | PictureLine | PromptLine | ObservationLine | ObjectLine
 
 _line: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
 
 def encode(line: Header | Line) -> bytes:
     """Write one line, its end included."""
-    return line.model_dump_json(exclude_none=not isinstance(line, LookLine)).encode() + b"\n"
+    nulls_count = isinstance(line, ObservationLine)
+    return line.model_dump_json(exclude_none=not nulls_count).encode() + b"\n"
 
 
 def decode(text: bytes) -> Line:
@@ -100,7 +102,10 @@ def decode(text: bytes) -> Line:
 
 
 def line_of(at: float, one: Event | PictureFound | PromptRead) -> Line:
-    """Write down what entered at ``at``; looks depend on each other, see ``looks.py``."""
+    """Make the line of an input that entered at ``at``.
+
+    Observations are written as differences, see ``observations.py``.
+    """
     if isinstance(one, Event):
         return EventLine(at=at, event=one)
     if isinstance(one, PictureFound):

@@ -1,4 +1,4 @@
-"""Looks as lines: each says only what changed since the one before.
+"""Write observations as differences, and read them back.
 
 A fleet is read twice a second and changes rarely, so this makes a recording about ten times
 smaller than whole readings would.
@@ -9,37 +9,37 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dashboard.domain.inputs import Observation
-from dashboard.recordings.format import LookLine
+from dashboard.recordings.format import ObservationLine
 from dashboard.recordings.redaction import redacted
 
-_look = TypeAdapter(Observation)
-_EMPTY: dict[str, Any] = _look.dump_python(Observation(at=0.0), mode="json", exclude={"at"})
+_adapter = TypeAdapter(Observation)
+_EMPTY: dict[str, Any] = _adapter.dump_python(Observation(at=0.0), mode="json", exclude={"at"})
 
 
-class LookWriter:
-    """Writes looks, one after the other."""
+class ObservationWriter:
+    """Writes observations as differences from the previous one."""
 
     def __init__(self) -> None:
         self._before = _EMPTY
 
-    def line(self, look: Observation) -> LookLine:
-        """Say what changed; sentences lose the addresses that they name."""
-        plain = redacted(_look.dump_python(look, mode="json", exclude={"at"}))
+    def write(self, observation: Observation) -> ObservationLine:
+        """Return what changed; addresses in sentences are redacted."""
+        plain = redacted(_adapter.dump_python(observation, mode="json", exclude={"at"}))
         changes = difference(self._before, plain)
         self._before = plain
-        return LookLine(at=look.at, changes=changes)
+        return ObservationLine(at=observation.at, changes=changes)
 
 
-class LookReader:
-    """Reads looks back, one after the other."""
+class ObservationReader:
+    """Reads observations back in the order in which they were written."""
 
     def __init__(self) -> None:
         self._before = _EMPTY
 
-    def look(self, line: LookLine) -> Observation:
-        """Return the whole look; raises pydantic's ValidationError."""
+    def read(self, line: ObservationLine) -> Observation:
+        """Return the whole observation; raises pydantic's ValidationError."""
         self._before = merged(self._before, line.changes)
-        return _look.validate_python(self._before | {"at": line.at})
+        return _adapter.validate_python(self._before | {"at": line.at})
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from dashboard.recordings.format import (
     FORMAT,
     VERSION,
     Header,
-    LookLine,
     ObjectLine,
+    ObservationLine,
     decode,
     input_of,
 )
-from dashboard.recordings.observations import LookReader
+from dashboard.recordings.migration import upgrade
+from dashboard.recordings.observations import ObservationReader
 
 LONGEST_LINE = 8 * 2**20
 """Bytes; a line of ours is far shorter."""
@@ -106,15 +107,16 @@ class _Pages:
 
     steps: list[Step]
     places: dict[str, ObjectLocation]
-    looks: LookReader
+    observations: ObservationReader
+    version: int
 
     def add(self, text: bytes, offset: int) -> None:
-        line = decode(text)
+        line = decode(upgrade(text, self.version))
         if isinstance(line, ObjectLine):
             base64.b64decode(line.data, validate=True)
             self.places[line.name] = ObjectLocation(offset, len(text), line.at)
             return
-        one = self.looks.look(line) if isinstance(line, LookLine) else input_of(line)
+        one = self.observations.read(line) if isinstance(line, ObservationLine) else input_of(line)
         # Two threads may tell of things in another order than they took the time.
         at = max(line.at, self.steps[-1].at) if self.steps else line.at
         self.steps.append(Step(at, one))
@@ -122,7 +124,7 @@ class _Pages:
 
 def _read(path: Path, file: BinaryIO) -> Recording:
     header = _header(path, file.readline(LONGEST_LINE))
-    pages, cut = _Pages([], {}, LookReader()), False
+    pages, cut = _Pages([], {}, ObservationReader(), header.version), False
     for number, offset, text in _lines(file):
         try:
             pages.add(text, offset)

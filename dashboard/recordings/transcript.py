@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dashboard.domain.inputs import Input, Observation, PictureFound, PromptRead
 from dashboard.domain.jobs import JobView
 from dashboard.recordings.format import Line, line_of
-from dashboard.recordings.observations import LookWriter
+from dashboard.recordings.observations import ObservationWriter
 from dashboard.recordings.redaction import without_addresses
 from wire.messages.event import Event
 from wire.messages.picture import metadata_name, parse_picture_name
@@ -30,7 +30,7 @@ class Transcript:
         self._started = started
         self._known = known
         self._jobs = {view.job.id for view in known}
-        self._looks = LookWriter()
+        self._observations = ObservationWriter()
 
     def opening(self) -> Iterator[Line]:
         """Tell of the jobs that were in progress at the start."""
@@ -43,7 +43,7 @@ class Transcript:
     def line(self, at: float, one: Input) -> Line | None:
         """Write down what entered at ``at``; None if it is older than the recording."""
         if isinstance(one, Observation):
-            return self._looks.line(one)
+            return self._observations.write(one)
         if isinstance(one, PromptRead):
             return line_of(at, one) if one.job_id in self._jobs else None
         if isinstance(one, PictureFound):

@@ -17,7 +17,7 @@ from dashboard.domain.jobs import follow, waiting
 from dashboard.domain.snapshot import Reading
 from dashboard.gallery.thumbnail import small
 from dashboard.recordings.format import Header
-from dashboard.recordings.observations import LookReader, LookWriter
+from dashboard.recordings.observations import ObservationReader, ObservationWriter
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.recorder import Recorder, recording
 from dashboard.recordings.redaction import without_addresses
@@ -109,8 +109,8 @@ readings = st.builds(
 @given(st.lists(readings, max_size=8))
 def test_looks_survive_being_written_as_differences(looks):
     """However readings come, go and return, each look is read back as it was."""
-    writer, reader = LookWriter(), LookReader()
-    assert [reader.look(writer.line(look)) for look in looks] == looks
+    writer, reader = ObservationWriter(), ObservationReader()
+    assert [reader.read(writer.write(look)) for look in looks] == looks
 
 
 def test_pictures_and_metadata_travel_in_the_file(tmp_path):
@@ -300,7 +300,10 @@ def test_a_recording_that_was_cut_off_still_plays(tmp_path):
         ("{nothing}\n", "Line 2 of .* is damaged: "),
         ('{"kind":"event","at":1,"event":{"kind":"danced"}}\n', "Line 2 .*event.kind should be"),
         ('{"kind":"surprise","at":1}\n', "Line 2 of .* is damaged: "),
-        ('{"kind":"look","at":1,"changes":{"queue":{"value":7}}}\n', "Line 2 of .* is damaged: "),
+        (
+            '{"kind":"observation","at":1,"changes":{"queue":{"value":7}}}\n',
+            "Line 2 of .* is damaged: ",
+        ),
         (
             '{"kind":"object","at":1,"name":"x","type":"image/webp","data":"a"}\n',
             "Line 2 .* object",

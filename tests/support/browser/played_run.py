@@ -7,7 +7,7 @@ from dashboard.domain.fleet import FleetReading
 from dashboard.domain.inputs import Observation
 from dashboard.domain.snapshot import Reading
 from dashboard.recordings.format import Header, encode, line_of
-from dashboard.recordings.observations import LookWriter
+from dashboard.recordings.observations import ObservationWriter
 from wire.messages.event import Event
 from wire.queues.base import QueueDepth
 
@@ -18,7 +18,7 @@ def write(
     path: Path, at: float, fleets: Iterable[Reading[FleetReading]], events: Iterable[Event] = ()
 ) -> Path:
     """Write a recording in which the fleet is read twice a second from ``at`` on."""
-    writer = LookWriter()
+    writer = ObservationWriter()
     header = Header(at=at, name="made up", mode="cluster", lanes=LANES, model="models/demo")
     lines = [header, *(line_of(at, event) for event in events)]
     for number, fleet in enumerate(fleets):
@@ -26,6 +26,6 @@ def write(
         look = Observation(
             now, Reading(QueueDepth(3, 2), now), Reading(0, now), Reading(0, now), fleet
         )
-        lines.append(writer.line(Observation(**(vars(look) | {"sampled": number % 4 == 0}))))
+        lines.append(writer.write(Observation(**(vars(look) | {"sampled": number % 4 == 0}))))
     path.write_bytes(b"".join(encode(line) for line in lines))
     return path
