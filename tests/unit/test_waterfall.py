@@ -149,5 +149,5 @@ def test_one_long_wait_does_not_flatten_all_bars():
 def test_every_stage_has_words_beside_its_colour(stage):
     """A bar is read aloud with its stages and their times."""
     html = time_bar.bar([Span(stage, 0, 1.5)], 3)
-    assert f"aria-label='{time_bar.NAMES[stage]} 1.5 s'" in html
+    assert f'aria-label="{time_bar.NAMES[stage]} 1.5 s"' in html
     assert "width: 50.0%" in html
