@@ -36,9 +36,9 @@ def describe_state(view: JobView, snapshot: Snapshot) -> str:
 
 
 def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
-    place = estimates.place_in_line(snapshot, view.job.id)
+    place = estimates.queue_position(snapshot, view.job.id)
     line = f"{formatting.ordinal(place)} in line" if place else "in line"
-    seconds = estimates.until_painted(snapshot, view.job.id)
+    seconds = estimates.seconds_until_done(snapshot, view.job.id)
     if seconds is not None:
         return f"{line}, {formatting.approximate_duration(seconds)}"
     fleet = snapshot.fleet.value if snapshot.fleet else None

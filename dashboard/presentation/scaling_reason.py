@@ -91,13 +91,13 @@ def _fault(scaler: Scaler, wanted: int) -> str | None:
     if scaler.paused:
         return "the scaler is paused."
     for condition in scaler.conditions:
-        if condition.name == "Ready" and condition.holds is False:
-            return f"the scaler does not work: {end_sentence(condition.reason)}"
+        if condition.name == "Ready" and condition.status is False:
+            return f"the scaler does not work: {end_sentence(condition.message)}"
     # An autoscaler that has not seen any worker yet has nothing to say.
     looks = scaler.autoscaler and scaler.autoscaler.current and wanted
     for condition in scaler.autoscaler.conditions if looks else ():
-        if condition.name == "ScalingActive" and condition.holds is False:
-            return f"the autoscaler does not work: {end_sentence(condition.reason)}"
+        if condition.name == "ScalingActive" and condition.status is False:
+            return f"the autoscaler does not work: {end_sentence(condition.message)}"
     return None
 
 

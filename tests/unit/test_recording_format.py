@@ -13,7 +13,7 @@ from PIL import Image
 from core.errors import RecordingError, StoreUnavailable
 from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
-from dashboard.domain.jobs import follow, waiting
+from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.snapshot import Reading
 from dashboard.gallery.thumbnail import small
 from dashboard.recordings.format import Header
@@ -251,15 +251,15 @@ def test_times_and_numbers_are_no_addresses(kept):
 def test_jobs_that_began_before_the_recording_are_known_in_it():
     """A job in progress is told again, as far as it was."""
     job = new_job(JobRequest(prompt="cat", count=3))
-    view = waiting(job)
+    view = initial_view(job)
     for event in (
         Event(kind="received", at=NOW, job_id=job.id, job=job, worker="worker-1"),
         Event(kind="stored", at=NOW, job_id=job.id, name=picture_name(job.id, 0), picture=0),
     ):
-        view = follow(view, event)
-    again = waiting(job)
+        view = apply_event(view, event)
+    again = initial_view(job)
     for event in life_of(view):
-        again = follow(again, event)
+        again = apply_event(again, event)
     assert again == view
 
 
