@@ -106,7 +106,7 @@ def test_its_role_is_enough_for_everything_that_is_read(plane, fleet):
 def test_lists_of_several_pages_are_read_to_the_end(plane, fleet, monkeypatch):
     """A page is a part: all of them together are the list."""
     plane.apply(applicable("deployment"))
-    monkeypatch.setattr(client, "_PAGE", 2)
+    monkeypatch.setattr(client, "_PAGE_SIZE", 2)
     read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers, two on a page")
 
 

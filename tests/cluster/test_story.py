@@ -70,7 +70,11 @@ def test_keda_that_stops_is_a_sentence_until_it_is_back(deployed: Deployed, queu
     operator = deployed.cluster.keda.operator
     operator.stop()
     try:
-        _wait_for(deployed, lambda told: "its operator may be away" in _trouble(told), "a sentence")
+        _wait_for(
+            deployed,
+            lambda told: "is the KEDA operator running?" in _trouble(told),
+            "a sentence",
+        )
         _wait_for(deployed, lambda told: told.ready, "a worker is ready, though nobody scales")
     finally:
         operator.start()
