@@ -1,4 +1,4 @@
-"""How often dead letters are read, and what they tell of jobs."""
+"""How often dead letters are read, and how they mark jobs as failed."""
 
 from dataclasses import dataclass, field
 
@@ -14,27 +14,27 @@ NOW = 1_800_000_000.0
 
 
 @dataclass
-class Letters:
-    """A queue of which only the dead letters are asked for, and how often."""
+class FakeQueue:
+    """A queue with dead letters that counts how often they are read."""
 
-    there: list[DeadLetter] = field(default_factory=list)
-    read: int = 0
+    letters: list[DeadLetter] = field(default_factory=list)
+    reads: int = 0
 
     def count_dead_letters(self) -> int:
-        """Count."""
-        return len(self.there)
+        """Return the number of dead letters."""
+        return len(self.letters)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read, and note that somebody did."""
-        self.read += 1
-        return self.there[:limit]
+        """Return the dead letters, and count the call."""
+        self.reads += 1
+        return self.letters[:limit]
 
 
 @dataclass
-class Stage:
-    """A reader at a time that a test sets."""
+class Setup:
+    """A reader with a clock that a test sets."""
 
-    queue: Letters = field(default_factory=Letters)
+    queue: FakeQueue = field(default_factory=FakeQueue)
     journal: Journal = field(default_factory=Journal)
     now: float = NOW
 
@@ -42,55 +42,55 @@ class Stage:
         self.reader = DeadLetterReader(self.queue, self.journal, lambda: self.now)
 
     def submit(self) -> Job:
-        """Have a job in the list."""
+        """Add a waiting job to the journal."""
         job = new_job(JobRequest(prompt="cat"))
         self.journal.record(Event(kind="accepted", job_id=job.id, job=job))
         return job
 
-    def die(self, job: Job) -> DeadLetter:
-        """Let a job be a dead letter."""
-        letter = DeadLetter(job.id, job, "{}", "The paint ran out.", self.now)
-        self.queue.there.insert(0, letter)
+    def dead_letter(self, job: Job) -> DeadLetter:
+        """Add a job to the dead letters."""
+        letter = DeadLetter(job.id, job, "{}", "The GPU has failed.", self.now)
+        self.queue.letters.insert(0, letter)
         return letter
 
 
 @pytest.fixture
-def stage() -> Stage:
-    return Stage()
+def setup() -> Setup:
+    return Setup()
 
 
-def test_dead_letters_are_read_only_when_their_number_changes(stage):
-    """On a broker each reading takes and returns all of them; counting is cheap."""
-    stage.submit()
+def test_dead_letters_are_read_only_when_their_number_changes(setup):
+    """On a broker reading delivers and requeues all of them; counting is cheap."""
+    setup.submit()
     for _ in range(5):
-        assert stage.reader.read() == 0
-    assert stage.queue.read == 0
-    stage.die(stage.submit())
+        assert setup.reader.read() == 0
+    assert setup.queue.reads == 0
+    setup.dead_letter(setup.submit())
     for _ in range(5):
-        assert stage.reader.read() == 1
-    assert stage.queue.read == 1
+        assert setup.reader.read() == 1
+    assert setup.queue.reads == 1
 
 
-def test_as_many_but_other_ones_are_noticed_in_time(stage):
-    """One may come as another goes: while jobs are unfinished they are read now and then."""
-    stage.die(stage.submit())
-    stage.reader.read()
-    later = stage.submit()
-    stage.queue.there.clear()
-    stage.die(later)
-    stage.reader.read()
-    assert stage.journal.find(later.id).state == "waiting"
-    stage.now += 61
-    stage.reader.read()
-    assert stage.journal.find(later.id).state == "failed"
+def test_replaced_dead_letters_are_read_after_a_minute(setup):
+    """With unfinished jobs they are read again, since the number alone may stay the same."""
+    setup.dead_letter(setup.submit())
+    setup.reader.read()
+    later = setup.submit()
+    setup.queue.letters.clear()
+    setup.dead_letter(later)
+    setup.reader.read()
+    assert setup.journal.find(later.id).state == "waiting"
+    setup.now += 61
+    setup.reader.read()
+    assert setup.journal.find(later.id).state == "failed"
 
 
-def test_one_that_was_dropped_here_is_gone_at_once(stage):
-    """Nobody waits for a look to see what they did, and it costs no reading."""
-    first, second = stage.die(stage.submit()), stage.die(stage.submit())
-    stage.reader.read()
-    stage.queue.there.remove(first)
-    stage.reader.forget(first.delivery_tag)
-    assert stage.reader.letters() == (second,)
-    stage.reader.read()
-    assert stage.queue.read == 1
+def test_forgotten_dead_letter_is_left_out_at_once(setup):
+    """A dropped dead letter disappears without another reading."""
+    first, second = setup.dead_letter(setup.submit()), setup.dead_letter(setup.submit())
+    setup.reader.read()
+    setup.queue.letters.remove(first)
+    setup.reader.forget(first.delivery_tag)
+    assert setup.reader.letters() == (second,)
+    setup.reader.read()
+    assert setup.queue.reads == 1

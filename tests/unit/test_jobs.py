@@ -1,4 +1,4 @@
-"""The life of a job, told by events that may be late, lost or doubled."""
+"""Jobs and workers, folded from events that may be late, lost or duplicated."""
 
 import pytest
 
@@ -10,8 +10,8 @@ from wire.messages.job import JobRequest, new_job
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 
 
-def told(*kinds: str, **fields: object):
-    """Follow events of these kinds, a second apart."""
+def after(*kinds: str, **fields: object):
+    """Return the job after events of these kinds, a second apart."""
     view = initial_view(JOB)
     for at, kind in enumerate(kinds, start=1):
         view = apply_event(
@@ -21,7 +21,7 @@ def told(*kinds: str, **fields: object):
 
 
 def picture(number: int, at: float = 0) -> Event:
-    """Say that a picture was stored."""
+    """Return the event of a stored picture."""
     return Event(kind="stored", at=at, job_id=JOB.id, name=f"{JOB.id}-{number}.png", picture=number)
 
 
@@ -43,55 +43,55 @@ def picture(number: int, at: float = 0) -> Event:
         (("cancelled", "received", "step"), "cancelled"),
     ],
 )
-def test_events_lead_to_states(kinds, state):
-    """Each event moves a job on; a finished job moves again only when it is tried again."""
-    assert told(*kinds).state == state
+def test_events_change_the_state(kinds, state):
+    """Each event advances a job; a finished job changes only with a retry."""
+    assert after(*kinds).state == state
 
 
-def test_a_picture_stored_while_its_job_was_cancelled_is_kept():
-    """What a worker stored before it heard of it is on the card, and the job stays cancelled."""
-    view = apply_event(told("received", "cancelled"), picture(0))
+def test_picture_stored_during_cancellation_is_kept():
+    """A picture that was stored before the worker dropped the job is shown; it stays cancelled."""
+    view = apply_event(after("received", "cancelled"), picture(0))
     assert (view.state, view.pictures) == ("cancelled", (f"{JOB.id}-0.png",))
 
 
-def test_a_late_acceptance_does_not_undo_a_quick_worker():
-    """A sender's event that arrives after a worker's last one changes nothing."""
+def test_late_accepted_event_changes_nothing():
+    """A client's event that arrives after the worker's last one does not restart the job."""
     accepted = Event(kind="accepted", at=0.5, job_id=JOB.id, job=JOB)
-    assert apply_event(told("received", "done"), accepted).state == "done"
+    assert apply_event(after("received", "done"), accepted).state == "done"
 
 
-def test_a_retry_counts_attempts_and_forgets_the_failure():
-    """A job that is painted again shows no reason of the attempt before."""
-    view = told("received", "failed", "received", detail="out of memory")
+def test_retry_counts_attempts_and_clears_the_failure():
+    """A job that is generated again shows no reason of the earlier attempt."""
+    view = after("received", "failed", "received", detail="out of memory")
     assert (view.attempt, view.detail, view.finished_at) == (2, None, None)
 
 
-def test_what_holds_a_job_up_is_told_until_it_goes_on():
-    """A store that is away is said on the job, and forgotten with the next step."""
-    view = told("received", "step", step=2, steps=4)
-    held = Event(kind="step", job_id=JOB.id, worker="worker-1", detail="The store is full.")
-    view = apply_event(view, held)
+def test_reason_of_a_pause_is_shown_until_the_job_continues():
+    """A job that waits for its store shows the reason, until the next progress."""
+    view = after("received", "step", step=2, steps=4)
+    paused = Event(kind="step", job_id=JOB.id, worker="worker-1", detail="The store is full.")
+    view = apply_event(view, paused)
     assert (view.state, view.step, view.detail) == ("generating", 2, "The store is full.")
     assert apply_event(view, picture(0)).detail is None
 
 
-def test_a_picture_heard_of_twice_is_one_picture():
-    """Doing a job twice overwrites, never doubles."""
+def test_duplicate_stored_event_adds_no_picture():
+    """A job that is generated twice overwrites its pictures."""
     view = initial_view(JOB)
     for event in (picture(0), picture(0), picture(1)):
         view = apply_event(view, event)
     assert view.pictures == (f"{JOB.id}-0.png", f"{JOB.id}-1.png")
 
 
-def test_the_journal_learns_of_jobs_that_others_sent():
-    """A job sent by another program appears when a worker takes it."""
+def test_journal_adds_jobs_of_other_clients():
+    """A job that another program submitted appears when a worker receives it."""
     journal = Journal()
     journal.record(Event(kind="received", job_id=JOB.id, job=JOB, worker="worker-1"))
     assert journal.find(JOB.id).state == "starting"
 
 
-def test_the_journal_keeps_the_newest_jobs_newest_first():
-    """It holds a bounded number of jobs."""
+def test_journal_keeps_the_newest_jobs():
+    """The number of jobs is limited; they are returned newest first."""
     journal = Journal(max_jobs=3)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(5)]
     for job in jobs:
@@ -99,8 +99,8 @@ def test_the_journal_keeps_the_newest_jobs_newest_first():
     assert [view.job for view in journal.jobs()] == jobs[:1:-1]
 
 
-def test_a_finished_job_is_forgotten_before_one_that_waits():
-    """A long line stays known while there is anything else to forget."""
+def test_finished_job_is_removed_before_a_waiting_one():
+    """Waiting jobs are kept as long as there are finished jobs to remove."""
     journal = Journal(max_jobs=2)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(3)]
     for job, kind in zip(jobs, ("accepted", "done", "accepted"), strict=True):
@@ -109,16 +109,16 @@ def test_a_finished_job_is_forgotten_before_one_that_waits():
     assert [view.job for view in journal.jobs()] == [jobs[2], jobs[0]]
 
 
-def test_an_event_of_an_unknown_job_is_passed_over():
-    """Half a story is not shown as a job."""
+def test_event_of_an_unknown_job_adds_no_job():
+    """An event without the job itself changes only its worker."""
     journal = Journal()
     journal.record(Event(kind="step", job_id=JOB.id, worker="worker-1", step=1, steps=4))
     assert journal.jobs() == ()
     assert journal.workers()["worker-1"].phase == "generating"
 
 
-def test_a_worker_with_several_jobs_is_idle_after_the_last():
-    """A worker that took a batch paints until none of it is left."""
+def test_worker_with_several_jobs_is_idle_after_the_last():
+    """A worker that received a batch is generating until its last job is done."""
     journal, other = Journal(), new_job(JobRequest(prompt="cat"))
     phases = []
     for kind, job in [
@@ -134,19 +134,19 @@ def test_a_worker_with_several_jobs_is_idle_after_the_last():
     assert phases == ["starting", "idle", "generating", "generating", "generating", "idle"]
 
 
-def test_workers_that_nobody_watches_are_forgotten_after_a_long_silence():
-    """A worker that died without a word does not stay, unless a supervisor knows better."""
-    for silence, kept in ((None, {"dead", "alive"}), (3600, {"alive"})):
-        journal = Journal(worker_timeout=silence)
-        journal.record(Event(kind="ready", worker="dead", at=1000))
+def test_silent_workers_are_removed_after_the_timeout():
+    """A worker that ended without an event is removed, unless a supervisor reports its end."""
+    for timeout, kept in ((None, {"silent", "alive"}), (3600, {"alive"})):
+        journal = Journal(worker_timeout=timeout)
+        journal.record(Event(kind="ready", worker="silent", at=1000))
         journal.record(Event(kind="ready", worker="alive", at=4599))
-        assert set(journal.workers()) == {"dead", "alive"}
+        assert set(journal.workers()) == {"silent", "alive"}
         journal.record(Event(kind="ready", worker="alive", at=4601))
         assert set(journal.workers()) == kept
 
 
-def test_a_worker_that_stopped_is_forgotten():
-    """A worker that says goodbye is no worker any more."""
+def test_stopped_worker_is_removed():
+    """A worker that sent its stopped event is no longer listed."""
     journal = Journal()
     for kind in ("loading", "ready", "stopped"):
         journal.record(Event(kind=kind, worker="worker-1"))

@@ -1,4 +1,4 @@
-"""What the page draws from: readings, samples, pictures and their prompts."""
+"""Readings, samples and snapshots, and the pictures with their prompts."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ DAY = 86400.0
 
 @dataclass
 class Answers:
-    """A source that answers, fails or hangs as a test wishes."""
+    """A source that returns, raises or hangs as a test sets it."""
 
     value: object = 0
     error: Exception | None = None
@@ -46,7 +46,7 @@ class Answers:
         self.free.set()
 
     def __call__(self) -> object:
-        """Answer, fail or hang."""
+        """Return, raise or hang."""
         self.free.wait()
         if self.error:
             raise self.error
@@ -55,60 +55,62 @@ class Answers:
 
 @contextmanager
 def source(read: Callable[[], object]):
-    """Run one quick source, which may be silent for 0.1 s."""
-    one = Source("the store", read, every=0.01, answer_within=0.1)
-    one.start()
+    """Run a source with short intervals and a timeout of 0.1 s."""
+    running = Source("the store", read, every=0.01, answer_within=0.1)
+    running.start()
     try:
-        yield one
+        yield running
     finally:
-        one.stop()
+        running.stop()
 
 
-def test_a_source_tells_its_newest_answer_and_when_it_came():
-    """A reading has its age."""
-    with source(Answers(7)) as one:
-        reading = wait_until(lambda: one.reading().value and one.reading(), what="an answer")
+def test_reading_has_the_newest_value_and_its_age():
+    """A source returns its newest value with the time at which it was read."""
+    with source(Answers(7)) as running:
+        reading = wait_until(lambda: running.reading().value and running.reading(), what="a value")
     assert reading.value == 7
     assert reading.age(reading.at + 2) == 2
 
 
-def test_a_source_that_fails_is_unknown_with_its_reason():
-    """Unknown is never zero: no value, the sentence, and since when."""
+def test_failed_reading_is_unknown_with_an_error():
+    """A failed source has an error and no value, never zero, and its last success keeps its time."""
     answers = Answers(7)
-    with source(answers) as one:
-        good = wait_until(lambda: one.reading().value and one.reading(), what="an answer")
+    with source(answers) as running:
+        good = wait_until(lambda: running.reading().value and running.reading(), what="a value")
         answers.error = StoreUnavailable("The store does not answer.")
-        bad = wait_until(lambda: one.reading().error and one.reading(), what="a failed look")
+        bad = wait_until(
+            lambda: running.reading().error and running.reading(), what="a failed reading"
+        )
         assert (bad.value, bad.error) == (None, "The store does not answer.")
         assert bad.at >= good.at
         answers.error = None
-        assert wait_until(lambda: one.reading().value, what="it is back") == 7
+        assert wait_until(lambda: running.reading().value, what="a value again") == 7
 
 
-def test_a_source_that_hangs_becomes_unknown():
-    """A look that does not return is a failed one, and is told at once."""
+def test_hanging_source_becomes_unknown():
+    """A call that does not return within the timeout counts as failed."""
     answers = Answers(7)
-    with source(answers) as one:
-        wait_until(lambda: one.reading().value, what="an answer")
+    with source(answers) as running:
+        wait_until(lambda: running.reading().value, what="a value")
         answers.free.clear()
-        error = wait_until(lambda: one.reading().error, what="silence is noticed")
+        error = wait_until(lambda: running.reading().error, what="the timeout")
         assert error.startswith("The store has not answered for ")
-        assert one.reading().value is None
+        assert running.reading().value is None
         answers.free.set()
-        wait_until(lambda: one.reading().value, what="it is back")
+        wait_until(lambda: running.reading().value, what="a value again")
 
 
-def test_a_source_survives_what_nobody_expected():
-    """A bug in one source is a sentence on the page, not a dead thread."""
+def test_unexpected_error_does_not_end_a_source():
+    """An unexpected exception is an error of the reading; the thread continues."""
     answers = Answers(error=ValueError("boom"))
-    with source(answers) as one:
-        error = wait_until(lambda: one.reading().error, what="a failed look")
+    with source(answers) as running:
+        error = wait_until(lambda: running.reading().error, what="a failed reading")
         assert error == "Reading the store failed; the dashboard's log says why."
 
 
 @dataclass
-class Stage:
-    """A sampler whose sources a test plays."""
+class Setup:
+    """A sampler whose sources a test sets."""
 
     sampler: Sampler
     journal: Journal
@@ -119,10 +121,10 @@ class Stage:
 
 
 @contextmanager
-def stage(away: Exception | None = None):
-    """Run a sampler over sources that a test plays; store and events may be away at first."""
+def sampling(error: Exception | None = None):
+    """Run a sampler; store and events may fail at first."""
     journal, gallery = Journal(), GalleryIndex(started=NOW)
-    queue, store, events = Answers(QueueDepth(2, 1)), Answers(0, away), Answers(0, away)
+    queue, store, events = Answers(QueueDepth(2, 1)), Answers(0, error), Answers(0, error)
     sources = Sources(
         queue=Source("the queue", queue, 0.01, 0.1),
         store=Source("the store", store, 0.01, 0.1),
@@ -133,7 +135,7 @@ def stage(away: Exception | None = None):
     sources.start()
     sampler.start()
     try:
-        yield Stage(sampler, journal, gallery, queue, store, events)
+        yield Setup(sampler, journal, gallery, queue, store, events)
     finally:
         queue.free.set()
         store.free.set()
@@ -141,28 +143,30 @@ def stage(away: Exception | None = None):
         sampler.stop()
 
 
-def fresh(on: Stage):
-    """Make a snapshot now."""
-    on.sampler.refresh()
-    return on.sampler.snapshot()
+def fresh(setup: Setup):
+    """Return a snapshot that is made now."""
+    setup.sampler.refresh()
+    return setup.sampler.snapshot()
 
 
-def test_a_hung_store_does_not_delay_the_queue():
-    """One process down never empties the page: the other readings go on."""
-    with stage() as on:
-        wait_until(lambda: fresh(on).store.value is not None, what="the store's answer")
-        on.store.free.clear()
-        wait_until(lambda: fresh(on).store.error, what="the store's silence")
-        on.queue.value = QueueDepth(9, 0)
-        wait_until(lambda: fresh(on).queue.value == QueueDepth(9, 0), what="the queue's news")
+def test_hanging_store_does_not_delay_the_queue():
+    """While one source hangs, the readings of the others are updated."""
+    with sampling() as setup:
+        wait_until(lambda: fresh(setup).store.value is not None, what="the store's value")
+        setup.store.free.clear()
+        wait_until(lambda: fresh(setup).store.error, what="the store's timeout")
+        setup.queue.value = QueueDepth(9, 0)
+        wait_until(
+            lambda: fresh(setup).queue.value == QueueDepth(9, 0), what="the queue's new value"
+        )
         begun = time.monotonic()
-        fresh(on)
+        fresh(setup)
         assert time.monotonic() - begun < 1  # the store is waited for three times as long
 
 
-def test_the_sampler_survives_what_nobody_expected(monkeypatch):
-    """A bug in one snapshot costs that snapshot, not all that would follow."""
-    with stage() as on:
+def test_unexpected_error_does_not_end_the_sampler(monkeypatch):
+    """After an unexpected exception in one snapshot, the next ones are made."""
+    with sampling() as setup:
         failed = threading.Event()
 
         def fail() -> None:
@@ -170,74 +174,77 @@ def test_the_sampler_survives_what_nobody_expected(monkeypatch):
             raise ValueError("boom")
 
         with monkeypatch.context() as broken:
-            broken.setattr(on.journal, "jobs", fail)
+            broken.setattr(setup.journal, "jobs", fail)
             assert failed.wait(30)
-        before = on.sampler.snapshot().at
-        wait_until(lambda: on.sampler.snapshot().at > before, what="another snapshot")
+        before = setup.sampler.snapshot().at
+        wait_until(lambda: setup.sampler.snapshot().at > before, what="another snapshot")
 
 
-def test_a_submitted_job_is_in_the_next_snapshot():
-    """Nobody waits for a tick to see an own job."""
-    with stage() as on:
+def test_submitted_job_is_in_the_next_snapshot():
+    """A new job is shown at once, not after the next periodic snapshot."""
+    with sampling() as setup:
         job = new_job(JobRequest(prompt="cartoon dwarf"))
-        on.journal.record(Event(kind="accepted", job_id=job.id, job=job))
-        snapshot = fresh(on)
+        setup.journal.record(Event(kind="accepted", job_id=job.id, job=job))
+        snapshot = fresh(setup)
         assert [view.job for view in snapshot.jobs] == [job]
-        assert [moment.text for moment in snapshot.annotations] == ["1 sent"]
+        assert [annotation.text for annotation in snapshot.annotations] == ["1 sent"]
 
 
 def test_samples_count_the_pictures_between_them():
-    """Each picture is counted in one sample; those from before the start in none."""
-    with stage() as on:
-        wait_until(lambda: fresh(on).store.value is not None, what="the store's answer")
+    """Each picture is counted in one sample; pictures from before the start in none."""
+    with sampling() as setup:
+        wait_until(lambda: fresh(setup).store.value is not None, what="the store's value")
         job = new_job(JobRequest(prompt="cat", count=3))
-        on.gallery.add(picture_name(job.id, 0), NOW - 1)
-        on.sampler.sample()
-        on.gallery.add(picture_name(job.id, 1), NOW + 1)
-        on.gallery.add(picture_name(job.id, 2), NOW + 2)
-        on.gallery.add(picture_name(job.id, 2), NOW + 2)
-        on.sampler.sample()
-        on.sampler.sample()
-        samples = on.sampler.snapshot().samples
+        setup.gallery.add(picture_name(job.id, 0), NOW - 1)
+        setup.sampler.sample()
+        setup.gallery.add(picture_name(job.id, 1), NOW + 1)
+        setup.gallery.add(picture_name(job.id, 2), NOW + 2)
+        setup.gallery.add(picture_name(job.id, 2), NOW + 2)
+        setup.sampler.sample()
+        setup.sampler.sample()
+        samples = setup.sampler.snapshot().samples
         assert sum(sample.pictures or 0 for sample in samples) == 2
-        assert on.sampler.snapshot().pictures_total == 2
+        assert setup.sampler.snapshot().pictures_total == 2
 
 
-def test_the_chart_ends_with_the_numbers_beside_it():
-    """Between two samples the chart's last point is what was read last, not two seconds old."""
-    with stage() as on:
-        wait_until(lambda: fresh(on).queue.value is not None, what="the queue's answer")
-        on.sampler.sample()
-        on.queue.value = QueueDepth(7, 2)
-        wait_until(lambda: fresh(on).queue.value == QueueDepth(7, 2), what="the queue's news")
-        last = on.sampler.snapshot().samples[-1]
+def test_last_sample_has_the_snapshots_counts():
+    """The chart ends with the numbers shown beside it, not with those of the last sample."""
+    with sampling() as setup:
+        wait_until(lambda: fresh(setup).queue.value is not None, what="the queue's value")
+        setup.sampler.sample()
+        setup.queue.value = QueueDepth(7, 2)
+        wait_until(
+            lambda: fresh(setup).queue.value == QueueDepth(7, 2), what="the queue's new value"
+        )
+        last = setup.sampler.snapshot().samples[-1]
         assert (last.waiting, last.generating) == (7, 2)
+        assert setup.sampler.snapshot().counts == QueueCounts(7, 2)
 
 
 @pytest.mark.parametrize("source", ["store", "events"])
-def test_pictures_are_unknown_until_somebody_told_of_them(source):
-    """Their number is no zero before store or events answered, and stays when both go away."""
-    with stage(away=StoreUnavailable("It is away.")) as on:
-        wait_until(lambda: fresh(on).store.error, what="a failed look")
-        assert fresh(on).pictures_total is None
-        getattr(on, source).error = None
-        wait_until(lambda: fresh(on).pictures_total == 0, what="a number")
-        getattr(on, source).error = StoreUnavailable("It is away again.")
-        on.store.error = getattr(on, source).error
-        wait_until(lambda: fresh(on).store.error == "It is away again.", what="silence")
-        assert fresh(on).pictures_total == 0
+def test_number_of_pictures_is_unknown_until_a_source_answers(source):
+    """It is not zero before store or events have answered, and is kept when both fail later."""
+    with sampling(error=StoreUnavailable("It is down.")) as setup:
+        wait_until(lambda: fresh(setup).store.error, what="a failed reading")
+        assert fresh(setup).pictures_total is None
+        getattr(setup, source).error = None
+        wait_until(lambda: fresh(setup).pictures_total == 0, what="a number")
+        getattr(setup, source).error = StoreUnavailable("It is down again.")
+        setup.store.error = getattr(setup, source).error
+        wait_until(lambda: fresh(setup).store.error == "It is down again.", what="another error")
+        assert fresh(setup).pictures_total == 0
 
 
-def test_what_cannot_be_read_is_a_gap_in_its_lane():
-    """Each number of a sample is None where its source is silent."""
-    nothing = make_sample(NOW, None, None, None)
-    assert set(vars(nothing).values()) == {NOW, None}
-    half = make_sample(NOW, QueueCounts(3, None), None, 0)
-    assert (half.waiting, half.generating, half.pictures) == (3, None, 0)
+def test_unknown_numbers_are_gaps_in_their_lanes():
+    """Each number of a sample is None while its source fails."""
+    empty = make_sample(NOW, None, None, None)
+    assert set(vars(empty).values()) == {NOW, None}
+    partial = make_sample(NOW, QueueCounts(3, None), None, 0)
+    assert (partial.waiting, partial.generating, partial.pictures) == (3, None, 0)
 
 
-def test_only_nodes_that_are_ready_count():
-    """A node that is not ready paints nothing; without nodes the lane is unknown."""
+def test_only_ready_nodes_are_counted():
+    """Unready nodes are not counted; if nodes cannot be read the lane is unknown."""
     nodes = tuple(Node(str(n), None, 1, None, ready=n > 0, since=NOW) for n in range(3))
     with_nodes = FleetReading(None, 2, 1, (), nodes)
     assert make_sample(NOW, None, with_nodes, None).nodes == 2
@@ -260,7 +267,7 @@ def put(store: DirectoryStore, job: Job, metadata: bool = True) -> None:
 
 @dataclass
 class Gallery:
-    """A reader over a folder, at a time that a test sets."""
+    """A gallery reader of a folder, with a clock that a test sets."""
 
     store: DirectoryStore
     journal: Journal = field(default_factory=Journal)
@@ -271,12 +278,12 @@ class Gallery:
         self.reader = GalleryReader(
             self.store, self.index, self.journal, lambda: self.now, pause=lambda _: 0
         )
-        self.reader_of_prompts = GalleryPrompts(self.store, self.index, self.journal)
+        self.prompt_reader = GalleryPrompts(self.store, self.index, self.journal)
 
     def prompts(self) -> list[str | None]:
-        """Look once, and return the prompts of the pictures."""
+        """Read once, and return the prompts of the pictures."""
         self.reader.read()
-        self.reader_of_prompts.read()
+        self.prompt_reader.read()
         return [picture.prompt for picture in self.index.newest()]
 
 
@@ -285,8 +292,8 @@ def gallery(tmp_path) -> Gallery:
     return Gallery(DirectoryStore(tmp_path))
 
 
-def test_pictures_from_before_the_start_are_shown_with_their_prompts(gallery):
-    """Starting again finds the pictures as they were, however old they are."""
+def test_pictures_from_before_the_start_have_their_prompts(gallery):
+    """After a restart all stored pictures are found, however old they are."""
     for age in (400 * DAY, 40 * DAY, 2 * DAY, 1800, 60):
         put(gallery.store, job_at(NOW - age, f"{age:.0f} s old"))
     assert set(gallery.prompts()) == {
@@ -299,14 +306,14 @@ def test_pictures_from_before_the_start_are_shown_with_their_prompts(gallery):
 
 
 def test_new_pictures_are_found_without_any_event(gallery):
-    """A lost event loses no picture: the store is looked at, too."""
+    """A picture whose event was lost is found in the store."""
     assert gallery.prompts() == []
     put(gallery.store, job_at(NOW - 5, "yellow submarine", count=2))
     assert gallery.prompts() == ["yellow submarine"] * 2
 
 
-def test_an_older_samples_names_are_shown(gallery):
-    """Pictures that an older sample left, with ids that tell no time, are there."""
+def test_pictures_with_old_ids_are_shown(gallery):
+    """Pictures of the earlier sample application, whose ids contain no time, are shown."""
     old = [Job(id=str(uuid4()), prompt=f"old {n}") for n in range(20)]
     for job in old:
         put(gallery.store, job)
@@ -314,8 +321,8 @@ def test_an_older_samples_names_are_shown(gallery):
     assert set(gallery.prompts()) == {job.prompt for job in old}
 
 
-def test_a_job_whose_events_were_lost_is_done_once_it_is_stored(gallery):
-    """The truth of a job is its objects; a long one is asked for by its name."""
+def test_job_without_events_is_done_once_it_is_stored(gallery):
+    """A job whose events were lost is done when its objects are stored, even after days."""
     job = job_at(NOW - 2 * DAY, "cartoon dwarf", count=2)
     gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
     gallery.prompts()
@@ -327,8 +334,8 @@ def test_a_job_whose_events_were_lost_is_done_once_it_is_stored(gallery):
     assert gallery.journal.find(job.id).state == "done"
 
 
-def test_long_jobs_cost_no_listings_until_there_is_news(gallery, monkeypatch):
-    """Twenty jobs that wait for hours are asked for by name: a folder is read once a look."""
+def test_long_jobs_are_listed_only_if_something_changed(gallery, monkeypatch):
+    """Jobs that wait for hours are requested by name; a folder is listed once per reading."""
     jobs = [job_at(NOW - 2 * DAY - n, count=3) for n in range(20)]
     for job in jobs:
         gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
@@ -345,8 +352,8 @@ def test_long_jobs_cost_no_listings_until_there_is_news(gallery, monkeypatch):
     assert gallery.journal.find(jobs[7].id).state == "done"
 
 
-def test_a_cancelled_job_of_which_all_is_stored_is_done(gallery):
-    """A worker that was quicker than the cancellation has painted it, events or not."""
+def test_cancelled_job_with_all_pictures_is_done(gallery):
+    """A worker that finished before the cancellation has done the job, events or not."""
     job = job_at(NOW - 5, "cartoon dwarf")
     for kind in ("accepted", "cancelled"):
         gallery.journal.record(Event(kind=kind, job_id=job.id, job=job))
@@ -356,15 +363,15 @@ def test_a_cancelled_job_of_which_all_is_stored_is_done(gallery):
 
 
 def test_prompts_of_running_jobs_come_from_their_events(gallery):
-    """A picture has its words before its job is done."""
+    """A picture has its prompt before its job's metadata is stored."""
     job = job_at(NOW - 1, "cat at night")
     gallery.journal.record(Event(kind="accepted", job_id=job.id, job=job))
     put(gallery.store, job, metadata=False)
     assert gallery.prompts() == ["cat at night"]
 
 
-def test_metadata_that_is_not_ours_leaves_the_prompt_unknown(gallery):
-    """A broken object costs its words, not the gallery."""
+def test_invalid_metadata_leaves_the_prompt_unknown(gallery):
+    """An invalid object loses its prompt and does not stop the gallery."""
     job = job_at(NOW - 1)
     put(gallery.store, job, metadata=False)
     gallery.store.put(metadata_name(job.id), b"{", "application/json")
@@ -373,21 +380,21 @@ def test_metadata_that_is_not_ours_leaves_the_prompt_unknown(gallery):
 
 @dataclass
 class CountingStore:
-    """A bucket of many objects, which counts how many of them were listed."""
+    """A bucket that counts how many objects were listed."""
 
     names: list[str]
     listed: int = 0
 
     def entries(self, after: str = "", prefix: str = ""):
-        """List, and count."""
+        """List the objects, and count them."""
         for name in self.names:
             if name > after and name.startswith(prefix):
                 self.listed += 1
                 yield Entry(name, 1, NOW)
 
 
-def test_a_look_costs_the_same_however_many_pictures_there_are():
-    """The beginning of a large bucket is not listed for its newest pictures."""
+def test_listing_cost_does_not_depend_on_older_pictures():
+    """A large bucket is not listed from its beginning to find the newest pictures."""
     old = [picture_name(job_at(NOW - 30 * DAY - n).id, 0) for n in range(20_000)]
     new = [picture_name(job_at(NOW - n).id, 0) for n in range(1, 601)]
     store = CountingStore(sorted([*old, *new]))
@@ -398,16 +405,16 @@ def test_a_look_costs_the_same_however_many_pictures_there_are():
     assert store.listed < 100
 
 
-def test_a_picture_of_another_size_cannot_be_asked_for_again():
-    """An older sample's picture whose size no model here paints is a sentence, not a crash."""
+def test_picture_of_an_unsupported_size_cannot_be_generated_again():
+    """A size that no model here supports is an error with a sentence."""
     job = job_at(NOW)
     older = metadata_of(job).model_copy(update={"image_width": 500})
     with pytest.raises(MessageError, match="The width should be a multiple of 8"):
         job_of(job.id, older)
 
 
-def test_a_finished_job_is_read_back_from_the_store(tmp_path):
-    """A program may ask for a job that was done before the dashboard started."""
+def test_finished_job_is_read_from_the_store(tmp_path):
+    """A job that was done before the dashboard started can still be requested."""
     store, job = DirectoryStore(tmp_path), job_at(NOW, "cartoon dwarf", count=2)
     put(store, job)
     view = stored_job(store, job.id)

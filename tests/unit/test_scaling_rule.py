@@ -1,4 +1,4 @@
-"""The rule by which workers come and go."""
+"""The scaling rules of KEDA and the HPA."""
 
 from dataclasses import replace
 
@@ -29,45 +29,45 @@ policies = st.builds(
     st.integers(1, 10),
     st.floats(0, 600),
 )
-looks = st.lists(st.tuples(st.floats(0.1, 60), st.none() | st.integers(0, 200)), max_size=40)
+polls = st.lists(st.tuples(st.floats(0.1, 60), st.none() | st.integers(0, 200)), max_size=40)
 
 
 def after(policy: ScalingPolicy, *seconds_and_jobs: tuple[float, int | None]) -> ScalerState:
-    """Follow a script of looks from nothing."""
+    """Return the state after polls, each at a time and with a number of jobs."""
     state = ScalerState()
     for now, jobs in seconds_and_jobs:
         state = decide(policy, state, jobs, now)
     return state
 
 
-def test_nothing_waiting_keeps_no_worker():
+def test_no_jobs_need_no_worker():
     """Without jobs and without a minimum there is no worker."""
     assert after(POLICY, (0, 0), (1, 0)).workers == 0
 
 
-def test_the_first_job_starts_one_worker():
+def test_first_job_starts_one_worker():
     """KEDA activates with a single worker, however many jobs wait."""
     assert after(POLICY, (0, 20)).workers == 1
 
 
-def test_a_climb_obeys_the_rate_of_the_autoscaler():
-    """From one worker the HPA adds at most 4 in 15 s, then goes on to the maximum."""
-    looks = [(second, 20) for second in range(20)]
-    climb = [after(POLICY, *looks[: n + 1]).workers for n in range(20)]
-    assert climb[:3] == [1, 5, 5]
-    assert climb[15] == 5
-    assert climb[-1] == 8
+def test_scale_up_is_limited_by_the_rate():
+    """From one worker the HPA adds at most 4 in 15 s, and continues up to the maximum."""
+    polls = [(second, 20) for second in range(20)]
+    workers = [after(POLICY, *polls[: n + 1]).workers for n in range(20)]
+    assert workers[:3] == [1, 5, 5]
+    assert workers[15] == 5
+    assert workers[-1] == 8
 
 
-def test_a_large_fleet_doubles_within_a_period():
+def test_large_fleet_doubles_within_a_period():
     """100 % per 15 s allows more than 4 workers once there are more than 4."""
     policy = replace(POLICY, maximum=100)
-    looks = [(second, 100) for second in range(18)]
-    assert after(policy, *looks).workers == 10
+    polls = [(second, 100) for second in range(18)]
+    assert after(policy, *polls).workers == 10
 
 
-def test_workers_that_have_just_come_may_all_go_again():
-    """A period's limit counts from its start: what was added within it is no step down."""
+def test_rate_counts_from_the_start_of_the_period():
+    """Workers that were added within a period may be removed again within it."""
     rate = RatePolicy(workers=2, percent=0, period=15)
     policy = replace(POLICY, up=Behaviour(0, RatePolicy(8, 0)), down=Behaviour(0, rate))
     assert after(policy, (0, 8), (2, 8)).workers == 8
@@ -75,41 +75,41 @@ def test_workers_that_have_just_come_may_all_go_again():
     assert after(policy, (0, 8), (2, 8), (20, 5)).workers == 6
 
 
-def test_jobs_that_drop_take_workers_away_after_the_window():
-    """The highest recommendation of the window counts: a short lull removes nobody."""
+def test_scale_down_waits_for_the_stabilization_window():
+    """The highest recommendation of the window applies: a short lull removes no worker."""
     busy = [(0, 3), (1, 3), (2, 3)]
     assert after(POLICY, *busy, (3, 1), (16, 1)).workers == 3
     assert after(POLICY, *busy, (3, 1), (17, 1)).workers == 1
 
 
-def test_the_last_workers_stop_after_the_cooldown_and_not_before():
-    """The cool-down is counted from the last look that found a job."""
+def test_last_worker_stops_after_the_cooldown():
+    """The cooldown is counted from the last poll that found a job, and not shortened."""
     assert after(POLICY, (0, 1), (10, 1), (69, 0)).workers == 1
     assert after(POLICY, (0, 1), (10, 1), (70, 0)).workers == 1
     assert after(POLICY, (0, 1), (10, 1), (70.5, 0)).workers == 0
 
 
-def test_a_job_during_the_cooldown_starts_it_again():
-    """A job keeps the workers for another whole cool-down."""
+def test_job_restarts_the_cooldown():
+    """A job during the cooldown keeps the workers for another whole cooldown."""
     assert after(POLICY, (0, 1), (50, 0), (59, 1), (110, 0)).workers == 1
 
 
-def test_the_activation_value_must_be_exceeded():
-    """Jobs up to the activation value wake nobody."""
+def test_activation_value_must_be_exceeded():
+    """Jobs up to the activation value start no worker."""
     policy = replace(POLICY, activation=5)
     assert after(policy, (0, 5)).workers == 0
     assert after(policy, (0, 6)).workers == 1
 
 
-def test_a_minimum_is_kept_without_jobs():
-    """With a minimum, workers are there before the first job and stay after the last."""
+def test_minimum_is_kept_without_jobs():
+    """With a minimum, workers run before the first job and after the last."""
     policy = replace(POLICY, minimum=2)
     assert after(policy, (0, 0)).workers == 2
     assert after(policy, (0, 0), (1, 9), (2, 9), (500, 0), (1000, 0)).workers == 2
 
 
-def test_the_cooldown_left_is_told():
-    """A person can be told when the workers will stop, and only then."""
+def test_cooldown_left_is_known_only_while_it_runs():
+    """The seconds left are known after the last active poll, if workers can be removed."""
     busy = after(POLICY, (0, 1), (10, 1))
     assert cooldown_left(POLICY, busy, 10) is None
     assert cooldown_left(POLICY, busy, 29) == 41
@@ -118,7 +118,7 @@ def test_the_cooldown_left_is_told():
 
 
 def states(policy: ScalingPolicy, script) -> list[ScalerState]:
-    """Follow a script of pauses (seconds) and jobs, and return the state after each look."""
+    """Return the state after each poll of a script of intervals (seconds) and jobs."""
     steps = [ScalerState()]
     now = 0.0
     for seconds, jobs in script:
@@ -128,47 +128,47 @@ def states(policy: ScalingPolicy, script) -> list[ScalerState]:
 
 
 STEADY = 60
-"""Looks, 20 s apart, after which every window, rate and cool-down has passed."""
+"""Polls, 20 s apart, after which every window, period and cooldown has passed."""
 
 
-@given(policies, looks)
+@given(policies, polls)
 def test_workers_stay_within_their_bounds(policy: ScalingPolicy, script):
-    """Never fewer than the minimum nor more than the maximum, whatever is counted."""
+    """There are never fewer workers than the minimum or more than the maximum."""
     for state in states(policy, [(0.0, 0), *script])[1:]:
         assert policy.minimum <= state.workers <= policy.maximum
 
 
-@given(policies, looks)
-def test_an_unknown_number_of_jobs_changes_nothing(policy: ScalingPolicy, script):
-    """A look that failed keeps the workers and all that the rule remembers."""
+@given(policies, polls)
+def test_unknown_number_of_jobs_changes_nothing(policy: ScalingPolicy, script):
+    """A failed poll keeps the whole state."""
     for state in states(policy, script):
         assert decide(policy, state, None, 1e6) == state
 
 
 @given(policies, st.integers(1, 50), st.integers(0, 300), st.integers(0, 300))
-def test_more_jobs_never_call_for_fewer_workers(policy, workers, some, more):
-    """The recommendation rises with the jobs, outside of the tolerance."""
+def test_more_jobs_never_need_fewer_workers(policy, workers, some, more):
+    """Without tolerance the recommendation never falls as the jobs rise."""
     exact = replace(policy, tolerance=0.0)
     assert recommendation(exact, workers, some) <= recommendation(exact, workers, some + more)
 
 
 @given(policies, st.integers(1, 50), st.integers(0, 500))
 def test_within_the_tolerance_nothing_changes(policy, workers, jobs):
-    """A load within 10 % of the target keeps the workers, if the bounds admit them."""
+    """A load within 10 % of the target keeps the workers, within minimum and maximum."""
     target = policy.jobs_per_worker * workers
     if abs(jobs - target) < 0.0999 * target and policy.minimum <= workers <= policy.maximum:
         assert recommendation(policy, workers, jobs) == workers
 
 
-@given(policies, looks)
-def test_steady_jobs_end_at_their_share(policy: ScalingPolicy, script):
-    """Whatever came before, a steady load ends with about ceil(jobs / jobs per worker)."""
+@given(policies, polls)
+def test_steady_load_converges(policy: ScalingPolicy, script):
+    """After any history, a steady load ends at the recommended number of workers."""
     last = states(policy, [*script, *[(20.0, 37)] * STEADY])[-1]
     assert last.workers == recommendation(policy, last.workers, 37)
 
 
-@given(policies, looks)
-def test_without_jobs_everything_ends_at_the_minimum(policy: ScalingPolicy, script):
-    """Back to zero is a promise: silence ends with the minimum."""
+@given(policies, polls)
+def test_no_jobs_converge_to_the_minimum(policy: ScalingPolicy, script):
+    """After any history, workers scale down to the minimum, zero by default."""
     last = states(policy, [*script, *[(20.0, 0)] * STEADY])[-1]
     assert last.workers == policy.minimum

@@ -1,4 +1,4 @@
-"""Where a job's time went: only what was measured is told apart."""
+"""A job's time breakdown: only measured times are attributed."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -21,16 +21,16 @@ DONE = JobView(JOB, "done", T, received_at=T + 60, finished_at=T + 70, worker="w
 TIMED = replace(DONE, timings=Timings(painting=8.0, storing=1.5))
 
 
-def told(view: JobView, now: float = T + 100) -> dict[str, float]:
-    """Tell the seconds of each stage, in order."""
+def seconds_by_stage(view: JobView, now: float = T + 100) -> dict[str, float]:
+    """Return the seconds of each stage, in order."""
     return {span.stage: round(span.seconds, 3) for span in waterfall(view, now)}
 
 
-def test_a_job_on_a_fresh_node_has_all_its_stages():
-    """Line, node, image, model, painting and storing follow each other, and sum up."""
+def test_job_on_a_new_node_has_all_stages():
+    """Queue, node, image, model, generating and storing are consecutive, and sum to the total."""
     start = WorkerStart(pending_at=T + 2, starting_at=T + 30, loading_at=T + 45, ready_at=T + 59)
     spans = waterfall(replace(TIMED, start=start), T + 100)
-    assert [(each.stage, each.seconds) for each in spans] == [
+    assert [(span.stage, span.seconds) for span in spans] == [
         ("queue", 2),
         ("node", 28),
         ("start", 15),
@@ -40,16 +40,16 @@ def test_a_job_on_a_fresh_node_has_all_its_stages():
         ("storing", 1.5),
         ("unknown", 0.5),
     ]
-    assert sum(each.seconds for each in spans) == 70
+    assert sum(span.seconds for span in spans) == 70
     assert all(a.end == b.start for a, b in pairwise(spans))
 
 
-def test_a_worker_that_was_there_before_left_only_the_line():
-    """What a worker did before the job came is not the job's time."""
+def test_start_before_the_job_is_queue_time():
+    """A worker's start before the job was submitted is not part of the job's time."""
     start = WorkerStart(pending_at=T - 90, starting_at=T - 80, loading_at=T - 70, ready_at=T - 60)
-    assert told(replace(TIMED, start=start))["queue"] == 60
+    assert seconds_by_stage(replace(TIMED, start=start))["queue"] == 60
     half = replace(start, loading_at=T - 5, ready_at=T + 10)
-    assert told(replace(TIMED, start=half)) == {
+    assert seconds_by_stage(replace(TIMED, start=half)) == {
         "model": 10,
         "queue": 50,
         "generating": 8,
@@ -58,62 +58,66 @@ def test_a_worker_that_was_there_before_left_only_the_line():
     }
 
 
-def test_a_job_of_milliseconds_has_its_stages_too():
-    """What is short is left out of a long job only."""
+def test_short_job_keeps_its_short_stages():
+    """Short stages are left out of long jobs only."""
     view = replace(DONE, received_at=T + 0.003, finished_at=T + 0.007)
-    assert told(view) == {"queue": 0.003, "worker": 0.004}
-    assert told(replace(DONE, received_at=T + 0.003, finished_at=T + 7)) == {"worker": 6.997}
+    assert seconds_by_stage(view) == {"queue": 0.003, "worker": 0.004}
+    assert seconds_by_stage(replace(DONE, received_at=T + 0.003, finished_at=T + 7)) == {
+        "worker": 6.997
+    }
 
 
-def test_what_was_not_measured_is_not_guessed():
-    """Without its worker's measures, a job's work is one span; unheard time is unknown."""
-    assert told(DONE) == {"queue": 60, "worker": 10}
-    assert told(replace(DONE, received_at=None)) == {"unknown": 70}
+def test_unmeasured_time_is_unknown():
+    """Without its worker's timings a job's work is one span; without its events it is unknown."""
+    assert seconds_by_stage(DONE) == {"queue": 60, "worker": 10}
+    assert seconds_by_stage(replace(DONE, received_at=None)) == {"unknown": 70}
     assert waterfall(replace(DONE, submitted_at=None, received_at=None), T) == ()
 
 
-def test_unfinished_jobs_go_on_until_now():
-    """A bar grows as long as its job is not done."""
+def test_unfinished_job_lasts_until_now():
+    """A bar grows until its job is done."""
     waiting = JobView(JOB, "waiting", T)
-    assert told(waiting, T + 5) == {"queue": 5}
-    painting = replace(waiting, state="generating", received_at=T + 3, attempt=1)
-    assert told(painting, T + 5) == {"queue": 3, "generating": 2}
+    assert seconds_by_stage(waiting, T + 5) == {"queue": 5}
+    generating = replace(waiting, state="generating", received_at=T + 3, attempt=1)
+    assert seconds_by_stage(generating, T + 5) == {"queue": 3, "generating": 2}
 
 
-def test_earlier_attempts_are_told_apart():
-    """A job that was given back had time with workers, which is neither line nor painting."""
-    assert told(replace(TIMED, attempt=2))["earlier"] == 60
-    assert told(JobView(JOB, "waiting", T, received_at=T + 1, attempt=1), T + 9) == {"earlier": 9}
+def test_earlier_attempts_have_a_stage():
+    """Time of earlier attempts is neither queue time nor generating."""
+    assert seconds_by_stage(replace(TIMED, attempt=2))["earlier"] == 60
+    assert seconds_by_stage(JobView(JOB, "waiting", T, received_at=T + 1, attempt=1), T + 9) == {
+        "earlier": 9
+    }
 
 
-def test_a_cancelled_job_was_in_line():
-    """A job that nobody took before it was cancelled has waited."""
-    assert told(JobView(JOB, "cancelled", T, finished_at=T + 4)) == {"queue": 4}
+def test_cancelled_job_has_only_queue_time():
+    """A job that was cancelled before a worker received it has only waited."""
+    assert seconds_by_stage(JobView(JOB, "cancelled", T, finished_at=T + 4)) == {"queue": 4}
 
 
-def test_clocks_that_disagree_give_no_negative_time():
-    """A worker's clock may be behind: stages are cut to the job's life, never negative."""
+def test_clock_differences_give_no_negative_time():
+    """A worker's clock may be slow: stages are limited to the job's time, never negative."""
     early = replace(TIMED, received_at=T - 5)
     assert all(span.seconds > 0 for span in waterfall(early, T + 100))
     long = replace(TIMED, timings=Timings(painting=99, storing=9))
-    assert told(long) == {"queue": 60, "generating": 10}
+    assert seconds_by_stage(long) == {"queue": 60, "generating": 10}
 
 
-def test_the_journal_learns_how_a_worker_started():
-    """The fleet tells of node and image, the worker of its model; the job keeps it."""
+def test_job_keeps_the_start_of_its_worker():
+    """Node and image times come from the fleet, model times from the worker's events."""
     journal = Journal()
 
-    def look(phase: str, since: float) -> None:
+    def read(phase: str, since: float) -> None:
         journal.record_fleet([Worker("w", phase, "", since)])
 
-    look("idle", 1)  # an earlier one of that name
-    look("pending", 10)
-    look("pending", 11)
-    look("starting", 20)
+    read("idle", 1)  # an earlier worker of that name
+    read("pending", 10)
+    read("pending", 11)
+    read("starting", 20)
     journal.record(Event(kind="loading", worker="w", at=30))
-    look("starting", 30)
+    read("starting", 30)
     journal.record(Event(kind="ready", worker="w", at=40))
-    look("idle", 40)
+    read("idle", 40)
     journal.record(Event(kind="received", worker="w", at=41, job_id=JOB.id, job=JOB))
     start = journal.find(JOB.id).start
     assert (start.pending_at, start.starting_at, start.loading_at, start.ready_at) == (
@@ -124,8 +128,8 @@ def test_the_journal_learns_how_a_worker_started():
     )
 
 
-def test_the_workers_measures_arrive_with_the_job():
-    """How long painting and storing took is told by the worker, also after the store was seen."""
+def test_worker_timings_are_kept():
+    """The worker's timings are kept, even if the store reported the job as done before."""
     journal, timings = Journal(), Timings(painting=2, storing=1)
     journal.record(Event(kind="received", worker="w", job_id=JOB.id, job=JOB))
     journal.record(Event(kind="done", job_id=JOB.id))
@@ -134,8 +138,8 @@ def test_the_workers_measures_arrive_with_the_job():
     assert journal.find(JOB.id).timings == timings
 
 
-def test_one_long_wait_does_not_flatten_all_bars():
-    """The scale of a list follows its median; what is longer is cut and says so."""
+def test_long_wait_does_not_flatten_other_bars():
+    """The scale of a list follows its median; longer bars are cut off and marked."""
     short = [[Span("queue", 0, seconds)] for seconds in (8, 10, 12)]
     assert time_bar.scale(short) == 12
     long = [Span("queue", 0, 3600)]
@@ -146,8 +150,8 @@ def test_one_long_wait_does_not_flatten_all_bars():
 
 
 @pytest.mark.parametrize("stage", sorted(time_bar.NAMES))
-def test_every_stage_has_words_beside_its_colour(stage):
-    """A bar is read aloud with its stages and their times."""
+def test_every_stage_has_a_text(stage):
+    """A bar has an accessible label with its stages and their durations."""
     html = time_bar.bar([Span(stage, 0, 1.5)], 3)
     assert f'aria-label="{time_bar.NAMES[stage]} 1.5 s"' in html
     assert "width: 50.0%" in html

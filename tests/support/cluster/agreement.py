@@ -1,4 +1,4 @@
-"""The dashboard's reading of a fleet, held against what kubectl says at the same moment."""
+"""Compare the dashboard's reading of a fleet with kubectl's output at the same time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _KINDS = ("deployments", "scaledjobs.keda.sh", "jobs", "pods", "nodes")
 
 @dataclass(frozen=True)
 class Count:
-    """What both can tell."""
+    """The numbers that both report."""
 
     wanted: int
     workers: int
@@ -25,7 +25,7 @@ class Count:
 
 
 def counted_by_kubectl(deployed: Deployed) -> Count:
-    """Count with kubectl alone."""
+    """Return the numbers of kubectl's output."""
     found = deployed.objects(*_KINDS)
     pods = [pod for pod in _of(found, "Pod") if is_worker(pod)]
     machines = [node["status"].get("allocatable", {}) for node in _of(found, "Node")]
@@ -39,7 +39,7 @@ def counted_by_kubectl(deployed: Deployed) -> Count:
 
 
 def counted_by_dashboard(reading: FleetReading) -> Count:
-    """Count what the dashboard read."""
+    """Return the numbers of the dashboard's reading."""
     nodes = [node for node in reading.nodes if node.ready]
     return Count(
         wanted=reading.wanted,
@@ -50,14 +50,14 @@ def counted_by_dashboard(reading: FleetReading) -> Count:
 
 
 def agreed_reading(deployed: Deployed) -> FleetReading | None:
-    """Return a reading that says what kubectl says; None if the cluster changed meanwhile.
+    """Return a reading that agrees with kubectl; None if the cluster changed meanwhile.
 
-    The dashboard lists one kind after the other, and so may see a moment that was none; what it
-    says a second time, of a cluster that stands still, it has to answer for.
+    The dashboard lists several kinds, and so a reading may combine states of different times. A
+    second reading of a cluster that did not change must agree.
     """
     for _ in range(2):
         before = counted_by_kubectl(deployed)
-        # A new one looks at everything at once; one that lives looks at nodes every few seconds.
+        # A new fleet lists everything; an existing one lists nodes only every few seconds.
         reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
         if counted_by_kubectl(deployed) != before:
             return None
@@ -65,24 +65,24 @@ def agreed_reading(deployed: Deployed) -> FleetReading | None:
         counted = counted_by_dashboard(reading)
         if counted == before:
             return reading
-    pytest.fail(f"the dashboard says {counted}, kubectl {before}: {reading}")
+    pytest.fail(f"the dashboard reports {counted}, kubectl {before}: {reading}")
 
 
 def _wanted(found: list[dict]) -> int:
     if _of(found, "ScaledJob"):
         return sum(not _has_ended(job) for job in _of(found, "Job"))
-    return sum(one["spec"]["replicas"] for one in _of(found, "Deployment") if is_worker(one))
+    return sum(each["spec"]["replicas"] for each in _of(found, "Deployment") if is_worker(each))
 
 
 def _of(found: Iterable[dict], kind: str) -> list[dict]:
-    return [one for one in found if one["kind"] == kind]
+    return [each for each in found if each["kind"] == kind]
 
 
-def is_worker(one: dict) -> bool:
-    """Tell whether an object is the workers' Deployment, or one of their pods."""
-    return one["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
+def is_worker(found: dict) -> bool:
+    """Return whether an object is the workers' Deployment, or one of their pods."""
+    return found["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
 
 
 def _has_ended(job: dict) -> bool:
     conditions = job["status"].get("conditions", ())
-    return any(one["type"] in ("Complete", "Failed") for one in conditions)
+    return any(each["type"] in ("Complete", "Failed") for each in conditions)
