@@ -73,7 +73,7 @@ def test_reading_has_the_newest_value_and_its_age():
 
 
 def test_failed_reading_is_unknown_with_an_error():
-    """A failed source has an error and no value, never zero, and its last success keeps its time."""
+    """A failed source has an error, no value (never zero) and the time of its last success."""
     answers = Answers(7)
     with source(answers) as running:
         good = wait_until(lambda: running.reading().value and running.reading(), what="a value")
