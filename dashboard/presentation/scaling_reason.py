@@ -163,6 +163,7 @@ def _explain_load(load: _Load) -> Sentence:
     count = pluralize(load.wanted, "worker")
     none_ready = ", none ready" if load.reading.ready == 0 else ""
     lead = f"Why {'still ' if scaling_down else ''}{count}{none_ready}"
+    sentences: tuple[str, ...]
     if scaling_down:
         # Workers may still be starting, but the sentence is about why they are to go.
         sentences = (
