@@ -163,15 +163,14 @@ def _explain_load(load: _Load) -> Sentence:
     count = pluralize(load.wanted, "worker")
     none_ready = ", none ready" if load.reading.ready == 0 else ""
     lead = f"Why {'still ' if scaling_down else ''}{count}{none_ready}"
-    sentences: tuple[str, ...]
     if scaling_down:
-        # Workers may still be starting, but the sentence is about why they are to go.
-        sentences = (
+        # Workers may still be starting, but the sentence explains why they will be stopped.
+        sentences = [
             f"{_demand(load)}{_limit(load)}; {_scaling_down(load.scaler)}.",
             _failure(load.reading),
-        )
+        ]
     else:
-        sentences = (f"{_demand(load)}{_limit(load)}.", _scaling_up(load), _states(load))
+        sentences = [f"{_demand(load)}{_limit(load)}.", _scaling_up(load), _states(load)]
     return lead, " ".join(sentence for sentence in sentences if sentence)
 
 
