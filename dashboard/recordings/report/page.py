@@ -91,12 +91,12 @@ def _cells(figures: Figures, price: Price | None) -> Iterator[Cell]:
     yield Cell("pictures", "Pictures", figures.pictures)
     yield Cell(
         "workers",
-        "Most workers",
+        "Peak workers",
         figures.peak_workers,
         "" if average is None else f"{average:.1f} on average",
     )
     if figures.peak_nodes is not None:
-        yield Cell("nodes", "Most GPU nodes", figures.peak_nodes)
+        yield Cell("nodes", "Peak GPU nodes", figures.peak_nodes)
     yield Cell("pictures", "First picture after", _seconds(figures.first_picture_after))
     yield Cell("requests", "Median wait", _seconds(figures.median_wait), "from request to worker")
     if figures.usage.used is not None:
