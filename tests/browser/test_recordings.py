@@ -45,9 +45,9 @@ def recorded(
 def test_a_run_recorded_from_the_page_is_one_whole_file(recorded: Path):
     """The file that was downloaded holds the job, its picture and what is known of it."""
     found = read(recorded)
-    assert (found.header.name, found.cut) == (NAME, False)
+    assert (found.header.name, found.truncated) == (NAME, False)
     assert (
-        sorted(name[-5:] for name in found.places) == [".json", "0.png"] or len(found.places) == 2
+        sorted(name[-5:] for name in found.objects) == [".json", "0.png"] or len(found.objects) == 2
     )
     prompts = [getattr(step.input, "prompt", None) for step in found.steps]
     assert HOSTILE in prompts

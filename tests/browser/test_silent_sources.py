@@ -30,7 +30,7 @@ def test_store_that_is_away_is_named_and_the_rest_goes_on(
     with store_away(dashboard.data_dir / "pictures"):
         expect(studio.page.get_by_text("store: no reading since")).to_be_visible()
         studio.paint("in the meantime")
-        expect(studio.card("in the meantime")).to_contain_text("in line")
+        expect(studio.card("in the meantime")).to_contain_text("in queue")
     worker.paint()
     expect(studio.card("in the meantime")).to_contain_text("done")
     expect(studio.page.get_by_text("store: no reading since")).to_have_count(0)

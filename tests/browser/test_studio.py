@@ -32,7 +32,7 @@ def test_job_is_followed_from_its_prompt_to_its_pictures(
     studio.paint("a follower")
     card = studio.card("a follower")
     expect(card).to_contain_text("0 of 4")
-    expect(card).to_contain_text("in line")
+    expect(card).to_contain_text("in queue")
     delivery = worker.receive()
     expect(card).to_contain_text("with worker-1")
     worker.step(delivery, 0, 2)
@@ -138,14 +138,14 @@ def test_job_can_be_cancelled_tried_again_and_painted_again(
     studio.page.get_by_role("button", name="Cancel").first.click()
     expect(studio.card("a wrong wish")).to_contain_text("cancelled")
     studio.page.get_by_role("button", name="Paint again").first.click()
-    expect(studio.card("a wrong wish").first).to_contain_text("in line")
+    expect(studio.card("a wrong wish").first).to_contain_text("in queue")
     worker.receive()  # the cancelled one
     worker.fail(worker.receive(), "The paint ran out.")
     expect(studio.card("a wrong wish").first).to_contain_text("failed: The paint ran out.")
     studio.page.get_by_role("button", name="Try again").first.click()
     expect(studio.page.locator(".job.failed")).to_have_count(0)
     expect(studio.card("a wrong wish")).to_have_count(2)
-    expect(studio.card("a wrong wish").first).to_contain_text("in line")
+    expect(studio.card("a wrong wish").first).to_contain_text("in queue")
     worker.paint()
 
 

@@ -74,7 +74,7 @@ def send(phone: TestClient, prompt: str) -> str:
 def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker):
     """A form alone is enough: the request is on the queue, and its picture comes."""
     job_id = send(phone, "a green dog")
-    assert "1st in line" in phone.get(f"/join?job={job_id}").text
+    assert "1st in queue" in phone.get(f"/join?job={job_id}").text
     assert "http-equiv='refresh'" in phone.get(f"/join/jobs/{job_id}").text
     worker.paint()
     wait_until(lambda: "<img src='/pictures/" in phone.get(f"/join/jobs/{job_id}").text)

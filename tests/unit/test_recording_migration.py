@@ -46,7 +46,7 @@ def test_version_1_events_and_objects_are_unchanged():
     assert [event.kind for event in events] == ["accepted", "received", "done"]
     assert events[0].job.pending_approval is True
     assert events[-1].timings.painting == 1.0
-    assert recording.object(f"{JOB_ID}-0.png") == b"RIFF"
+    assert recording.read_object(f"{JOB_ID}-0.png") == b"RIFF"
 
 
 @pytest.mark.parametrize("line", [b"{nothing}\n", b'["look"]\n', b'{"kind":["look"]}\n', b""])

@@ -66,7 +66,7 @@ def _details(summary: Summary) -> list[str]:
         workers if not peak else f"at most {workers}",
         formatting.pluralize(summary.pictures, "picture"),
         formatting.size(summary.size),
-        *(["its end is missing"] if summary.cut else []),
+        *(["its end is missing"] if summary.truncated else []),
         *(["comes with the project"] if summary.path == folder.BUNDLED else []),
     ]
 

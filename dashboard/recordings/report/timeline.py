@@ -91,7 +91,7 @@ def _run(run: Sequence[Point], window: Window, floor: float, scale: float, kind:
 
 
 def _bar(at: float, count: int, window: Window, floor: float, scale: float) -> str:
-    width = max(2.0, window.bar / window.span * (WIDTH - LEFT) - 2)
+    width = max(2.0, window.bar / window.length * (WIDTH - LEFT) - 2)
     height = count * scale
     return (
         f"<rect class='pictures bar' x='{_x(at, window) - width / 2:.1f}' "
@@ -116,7 +116,7 @@ def _captions(
 
 def _axis(window: Window, height: int) -> Iterator[str]:
     for n in range(_TICKS):
-        at = window.start + window.span * n / (_TICKS - 1)
+        at = window.start + window.length * n / (_TICKS - 1)
         anchor = "start" if n == 0 else "end" if n == _TICKS - 1 else "middle"
         text = formatting.clock(at, window.zone)
         yield (
