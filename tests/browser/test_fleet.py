@@ -32,7 +32,7 @@ SCALER = Scaler(
     maximum=WORKERS,
     polling_interval=5,
     cooldown_period=150,
-    conditions=(Condition("Ready", holds=True), Condition("Fallback", holds=False)),
+    conditions=(Condition("Ready", status=True), Condition("Fallback", status=False)),
     name="worker",
 )
 

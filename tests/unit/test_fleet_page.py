@@ -47,10 +47,10 @@ def test_unknown_numbers_of_the_scaler_are_unknown():
 @pytest.mark.parametrize(
     ("condition", "said"),
     [
-        (Condition("Ready", holds=True), "Ready"),
-        (Condition("Ready", holds=False, reason="no <secret>"), "not Ready: no &lt;secret&gt;"),
-        (Condition("Active", holds=None), "Active unknown"),
-        (Condition("Fallback", holds=False), "no Fallback"),
+        (Condition("Ready", status=True), "Ready"),
+        (Condition("Ready", status=False, message="no <secret>"), "not Ready: no &lt;secret&gt;"),
+        (Condition("Active", status=None), "Active unknown"),
+        (Condition("Fallback", status=False), "no Fallback"),
     ],
 )
 def test_conditions_are_told_apart(condition: Condition, said: str):

@@ -47,22 +47,21 @@ def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False
 
 
 def _waiting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
-    depth = snapshot.queue.value
-    if depth is None:
+    counts = snapshot.counts
+    if counts is None:
         return Cell("requests", "Waiting", None, below=formatting.time_ago(snapshot.queue.at, zone))
-    seconds = estimates.until_line_is_empty(snapshot)
-    if not depth.ready:
+    seconds = estimates.seconds_until_queue_empty(snapshot)
+    if not counts.waiting:
         below = "nobody in line"
     elif seconds is None:
         below = "no estimate yet"
     else:
         below = f"the last one in {formatting.approximate_duration(seconds)}"
-    return Cell("requests", "Waiting", depth.ready, below=below, tint=True)
+    return Cell("requests", "Waiting", counts.waiting, below=below, tint=True)
 
 
 def _painting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
-    depth = snapshot.queue.value
-    number = depth.unacknowledged if depth else None
+    number = snapshot.counts.generating if snapshot.counts else None
     if number is None:
         return Cell(
             "requests", "Painting", None, below=formatting.time_ago(snapshot.queue.at, zone)
@@ -77,7 +76,7 @@ def _busy(snapshot: Snapshot, generating: int) -> str:
         return f"{min(busy, fleet.ready)} of {formatting.pluralize(fleet.ready, 'worker')} busy"
     if generating:
         return "requests with a worker"
-    waiting = snapshot.queue.value.ready if snapshot.queue.value else 0
+    waiting = snapshot.counts.waiting if snapshot.counts else 0
     return "no worker has one yet" if waiting else "nothing to do"
 
 

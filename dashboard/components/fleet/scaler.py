@@ -90,17 +90,17 @@ def _cooldown(scaler: Scaler, age: float) -> str:
 
 def _condition(condition: Condition) -> str:
     form, text = _said(condition)
-    why = escape(condition.reason)
+    why = escape(condition.message)
     return f"<span class='condition {form}' title='{why}'>{text}</span>"
 
 
 def _said(condition: Condition) -> tuple[str, str]:
-    if condition.holds:
+    if condition.status:
         return "", tables.dot("pictures", "full", condition.name)
-    if condition.holds is None:
+    if condition.status is None:
         return "muted", f"{escape(condition.name)} {formatting.UNKNOWN}"
     # Only this one is bad news when it does not hold; the others say what is not going on.
     if condition.name == "Ready":
-        reason = f": {condition.reason}" if condition.reason else ""
+        reason = f": {condition.message}" if condition.message else ""
         return "silent", tables.dot("silent", "ring", f"not Ready{reason}")
     return "muted", f"no {escape(condition.name)}"

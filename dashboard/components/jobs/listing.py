@@ -71,8 +71,7 @@ def summary(snapshot: Snapshot) -> str:
     """Count the jobs by state, and the waiting messages of which no event was received."""
     states = Counter(view.state for view in snapshot.jobs)
     counts = [f"{states[state]} {state}" for state in _DOTS if states[state]]
-    depth = snapshot.queue.value
-    if depth and (others := depth.ready - states["waiting"] - states["cancelled"]) > 0:
+    if snapshot.counts and (others := snapshot.counts.waiting - states["waiting"]) > 0:
         counts.append(f"{others} more on the queue, without an event")
     return " · ".join(counts)
 

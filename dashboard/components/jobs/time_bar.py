@@ -13,17 +13,17 @@ from dashboard.presentation import formatting
 from dashboard.presentation.templates import render_macro
 
 NAMES: dict[Stage, str] = {
-    "line": "in queue",
+    "queue": "in queue",
     "node": "waiting for a node",
     "start": "image pull and start",
     "model": "loading the model",
-    "again": "earlier attempts",
+    "earlier": "earlier attempts",
     "generating": "generating",
     "storing": "storing",
     "worker": "on the worker",
     "unknown": "unknown",
 }
-_LEGEND: tuple[Stage, ...] = ("line", "node", "start", "model", "generating", "storing", "unknown")
+_LEGEND: tuple[Stage, ...] = ("queue", "node", "start", "model", "generating", "storing", "unknown")
 _MAX_TIMES_MEDIAN = 4
 """Longer bars are cut off, so that one long wait does not flatten all others."""
 
