@@ -86,7 +86,7 @@ def test_unverified_address_cannot_submit(site: Dashboard, open_page: Callable[.
 
 
 def test_presenter_key_allows_everything(site: Dashboard, open_page: Callable[..., Page]):
-    """A wrong key is rejected; the right one allows everything until the viewer stops presenting."""
+    """A wrong key is rejected; the right one allows everything until it is dropped."""
     page = open_page(site.url)
     StudioPage(page)
     page.get_by_role("button", name="Presenter login").click()
