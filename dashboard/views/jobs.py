@@ -26,7 +26,7 @@ def show_live() -> None:
         dead_letters.show({view.job.id: view for view in snapshot.jobs}, zone)
 
 
-# The containers' places are set by jobs.css.
+# jobs.css lays out the containers.
 with st.container(key="jobs_page"):
     with st.container(key="jobs_controls", horizontal=True, horizontal_alignment="distribute"):
         filters.show()

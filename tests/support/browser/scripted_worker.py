@@ -27,9 +27,9 @@ class ScriptedWorker:
         self._events = SqliteEvents(data_dir)
         self._store = DirectoryStore(data_dir / "pictures")
 
-    def take(self) -> Delivery:
-        """Wait for a job and take it."""
-        [delivery] = wait_until(lambda: self._queue.take(1, 1), what="a job to take")
+    def receive(self) -> Delivery:
+        """Wait for a job and receive it."""
+        [delivery] = wait_until(lambda: self._queue.receive(1, 1), what="a job on the queue")
         self._tell("received", delivery.job, job=delivery.job)
         return delivery
 
@@ -58,7 +58,7 @@ class ScriptedWorker:
 
     def generate(self) -> None:
         """Take one job and do all of it at once."""
-        delivery = self.take()
+        delivery = self.receive()
         for picture in range(delivery.job.count):
             self.step(delivery, picture, STEPS)
             self.store(delivery, picture)
