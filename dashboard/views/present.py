@@ -34,7 +34,7 @@ def show_live() -> None:
     with st.container(key="stage_announcement"):
         keys.show_announcement()
     if clicked:
-        dialog.ask_for(clicked)
+        dialog.open_picture(clicked)
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
@@ -45,4 +45,4 @@ with st.container(key="stage"):
         with st.container(key="stage_invitation"):
             invitation.show()
     st.fragment(run_every=TICK)(show_live)()
-dialog.show_if_asked(viewer.zone())
+dialog.show_if_open(viewer.zone())
