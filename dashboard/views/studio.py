@@ -36,7 +36,7 @@ def show_live() -> None:
     with st.container(key="pictures", gap="small"):
         clicked = tiles.show(snapshot, zone, model.notice)
     if clicked:
-        dialog.ask_for(clicked)
+        dialog.open_picture(clicked)
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
@@ -47,4 +47,4 @@ with st.container(key="studio"):
     with st.container(key="controls"):
         time_range.show()
     st.fragment(run_every=None if time_range.frozen() else TICK_SECONDS)(show_live)()
-dialog.show_if_asked(viewer.zone())
+dialog.show_if_open(viewer.zone())
