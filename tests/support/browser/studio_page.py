@@ -20,7 +20,7 @@ class StudioPage:
 
     def drawn(self) -> None:
         """Wait until the last part of the page is there."""
-        self.page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+        self.page.locator(".js-plotly-plot .annotation").first.wait_for()
 
     @property
     def prompt(self) -> Locator:
@@ -59,7 +59,7 @@ class StudioPage:
     def wait_for_redraws(self, number: int) -> None:
         """Wait for some ticks of the page."""
         self.page.evaluate("window.drawn = 0")
-        self.page.wait_for_function(f"window.drawn >= {number}", timeout=60_000)
+        self.page.wait_for_function(f"window.drawn >= {number}")
 
     @property
     def shifts(self) -> list:
