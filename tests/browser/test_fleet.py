@@ -16,8 +16,6 @@ from tests.support.dashboard_server import Dashboard, running_dashboard
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 
-expect.set_options(timeout=20_000)
-
 NOW = 1_800_000_000.0
 SECONDS = 900
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -78,8 +76,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory):
 def open_fleet(open_page: Callable[..., Page], url: str, **options: object) -> Page:
     """Open the page and wait until it is drawn."""
     page = open_page(f"{url}/fleet", **options)
-    page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
-    page.locator(".st-key-card_workers .section-title").wait_for(timeout=60_000)
+    page.locator(".js-plotly-plot .annotation").first.wait_for()
+    page.locator(".st-key-card_workers .section-title").wait_for()
     return page
 
 

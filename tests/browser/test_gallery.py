@@ -21,8 +21,6 @@ from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
-expect.set_options(timeout=20_000)  # two busy cores are slow at times
-
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ \u202eright to left\u202c 🐈\u200d⬛"
 
 

@@ -15,8 +15,6 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.sqlite import SqliteQueue
 
-expect.set_options(timeout=20_000)
-
 MANY = 110
 HOSTILE = "<img src=x onerror=alert(1)> **bold** \u202eleft"
 
@@ -26,7 +24,7 @@ class JobsPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.locator(".st-key-card_jobs .section-title").wait_for(timeout=60_000)
+        page.locator(".st-key-card_jobs .section-title").wait_for()
 
     @property
     def rows(self) -> Locator:

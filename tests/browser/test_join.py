@@ -9,8 +9,6 @@ from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
 from wire.messages.picture import picture_name
 
-expect.set_options(timeout=20_000)
-
 HOSTILE = "<img src=x onerror=alert(1)> **dwarf**"
 
 

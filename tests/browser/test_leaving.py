@@ -11,8 +11,6 @@ from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard
 
-expect.set_options(timeout=20_000)  # two busy cores are slow at times
-
 _PROMPT = "cartoon dwarf on its way"
 
 

@@ -10,8 +10,6 @@ from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard
 
-expect.set_options(timeout=20_000)
-
 _FITS = """() => {
   const inside = (element) => {
     const box = element.getBoundingClientRect();
@@ -34,7 +32,7 @@ _FITS = """() => {
 
 
 def _stage(page: Page) -> Page:
-    page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+    page.locator(".js-plotly-plot .annotation").first.wait_for()
     return page
 
 
@@ -49,9 +47,9 @@ def test_stage_fits_on_one_screen(
     """On any projector every part is completely visible, and nothing scrolls."""
     page = _stage(open_page(f"{shared_dashboard.url}/present", width, height))
     expect(page.locator(".stAppHeader")).not_to_be_visible()
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
     page.set_viewport_size({"width": 3840, "height": 2160})  # another screen is connected
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
 
@@ -65,7 +63,7 @@ def test_wall_shows_new_pictures_with_prompts_as_text(
     shared_dashboard.submit(hostile)
     worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
 
 
 def test_keys_need_the_presenter_login_and_ignore_typing(
@@ -102,7 +100,7 @@ def test_burst_without_a_queue_is_kept_and_the_error_shown(
     dashboard = start_dashboard(RABBITMQ_URL="amqp://guest:guest@127.0.0.1:1/")
     page = _stage(open_page(f"{dashboard.url}/present", 1366, 768))
     expect(page.locator(".numbers b").first).to_have_text("unknown")
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
     page.keyboard.press("b")
     expect(page.get_by_role("status")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
     expect(page.locator(".stException")).to_have_count(0)

@@ -12,8 +12,6 @@ from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
-expect.set_options(timeout=30_000)  # two busy cores are slow at times
-
 HOSTILE = "<img src=x onerror=document.title='hit'> **bold** $x$ \u202eright to left\u202c 🐈"
 NAME = "<b>My</b> talk"
 

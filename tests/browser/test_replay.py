@@ -12,8 +12,6 @@ from dashboard.recordings.replay_state import ReplayState
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
-expect.set_options(timeout=30_000)  # two busy cores are slow at times
-
 
 @pytest.fixture(scope="module")
 def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:

@@ -10,8 +10,6 @@ from tests.support.conditions import free_port
 from tests.support.dashboard_server import Dashboard
 from tests.support.store_away import store_away
 
-expect.set_options(timeout=20_000)
-
 
 def test_new_page_shows_how_to_submit(dashboard: Dashboard, open_page: Callable[..., Page]):
     """Without any job or picture, the page shows how to get one."""

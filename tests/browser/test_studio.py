@@ -15,8 +15,6 @@ from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
-expect.set_options(timeout=20_000)  # two busy cores are slow at times
-
 HOSTILE = [
     pytest.param("<img src=x onerror=alert(1)> in snow", id="HTML"),
     pytest.param("**bold** `code` [link](http://x) :material/home: $x^2$", id="Markdown"),

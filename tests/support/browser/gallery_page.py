@@ -8,7 +8,7 @@ class GalleryPage:
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.locator(".gallery-bar").wait_for(timeout=60_000)
+        page.locator(".gallery-bar").wait_for()
 
     @property
     def tiles(self) -> Locator:

@@ -20,7 +20,7 @@ class StudioPage:
 
     def wait_until_rendered(self) -> None:
         """Wait for the element that is rendered last."""
-        self.page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+        self.page.locator(".js-plotly-plot .annotation").first.wait_for()
 
     @property
     def prompt(self) -> Locator:
@@ -59,7 +59,7 @@ class StudioPage:
     def wait_for_redraws(self, count: int) -> None:
         """Wait for so many updates of the chart."""
         self.page.evaluate("window.drawn = 0")
-        self.page.wait_for_function(f"window.drawn >= {count}", timeout=60_000)
+        self.page.wait_for_function(f"window.drawn >= {count}")
 
     @property
     def shifts(self) -> list:
