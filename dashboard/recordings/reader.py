@@ -10,7 +10,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from core.errors import RecordingError
-from core.validation import first_fault
+from core.validation import first_error
 from dashboard.domain.inputs import Input
 from dashboard.recordings.format import (
     FORMAT,
@@ -173,6 +173,6 @@ def _header(path: Path, text: bytes) -> Header:
 
 def _fault(error: ValueError) -> str:
     if isinstance(error, ValidationError):
-        field, reason = first_fault(error)
+        field, reason = first_error(error)
         return f"is damaged: {field or 'it'} {reason}."
     return "is damaged: the bytes of its object are incomplete."
