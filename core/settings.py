@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
-from core.validation import first_fault
+from core.validation import first_error
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def who_runs_workers(self) -> Literal["local", "kubernetes", "none"]:
+    def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:
         """Whom ``fleet`` names; its ``auto`` depends on where this process runs."""
         if self.fleet != "auto":
             return self.fleet
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     @property
     def local_fleet(self) -> bool:
         """Whether this machine's dashboard starts workers itself."""
-        return self.who_runs_workers == "local"
+        return self.fleet_kind == "local"
 
 
 def _scheme(url: str) -> str:
@@ -184,7 +184,7 @@ def load_settings() -> Settings:
 
 
 def _sentence(error: ValidationError) -> str:
-    field, reason = first_fault(error)
+    field, reason = first_error(error)
     if not field:
         return f"The settings do not fit together: {reason}."
     variable = field.upper()

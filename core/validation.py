@@ -3,7 +3,7 @@
 from pydantic import ValidationError
 
 
-def first_fault(error: ValidationError) -> tuple[str, str]:
+def first_error(error: ValidationError) -> tuple[str, str]:
     """Return the first wrong field, dotted and perhaps empty, and what it should be.
 
     The two are made to be read together: "count", "should be greater than or equal to 1".

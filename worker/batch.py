@@ -15,7 +15,7 @@ from core.logs import about_job
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.queues.base import Delivery
-from wire.stores.cancellation import forget_cancellation, is_cancelled
+from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
 from worker.context import WorkerContext
 from worker.generator import DeviceLost, Interrupted
@@ -164,7 +164,7 @@ def _store_metadata(context: WorkerContext, task: Task) -> None:
 def _cancel(context: WorkerContext, task: Task) -> None:
     retry_transient(lambda: context.queue.acknowledge(task.delivery), context.shutdown)
     with suppress(StoreError):  # a mark that stays does no harm: ids are used once
-        forget_cancellation(context.store, task.job.id)
+        clear_cancellation(context.store, task.job.id)
     _close(context, task, "cancelled", "Cancelled; what was not painted yet is left out.")
 
 

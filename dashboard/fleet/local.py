@@ -8,7 +8,7 @@ from functools import cache
 from core.errors import FleetError
 from dashboard.domain.fleet import FleetReading, Node, Worker
 from dashboard.domain.journal import Journal
-from dashboard.domain.workers import WorkerView, worker_of
+from dashboard.domain.workers import WorkerView, to_worker
 from dashboard.fleet.reconciliation import Report, latest_from
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
@@ -64,7 +64,7 @@ def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
         return Worker(worker.name, "stopping", why, worker.since)
     if view is None:
         return Worker(worker.name, "starting", "loading libraries", worker.since)
-    return worker_of(view)
+    return to_worker(view)
 
 
 @cache

@@ -172,10 +172,10 @@ class Supervisor:
             detail = f"{worker.name} ended in the middle of it"
             event = Event(kind="returned", worker=worker.name, job_id=job_id, detail=detail)
             self._journal.record(event)
-        self._journal.forget_worker(worker.name)
+        self._journal.remove_worker(worker.name)
 
     def _start_one(self, name: str, now: float, failures: int = 0) -> None:
-        self._journal.forget_worker(name)
+        self._journal.remove_worker(name)
         try:
             worker = launch(name, self._settings, self._command, now, failures)
         except OSError as error:

@@ -36,9 +36,9 @@ def describe_state(view: JobView, snapshot: Snapshot) -> str:
 
 
 def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
-    position = estimates.place_in_line(snapshot, view.job.id)
+    position = estimates.queue_position(snapshot, view.job.id)
     text = f"{formatting.ordinal(position)} in queue" if position else "in queue"
-    seconds = estimates.until_painted(snapshot, view.job.id)
+    seconds = estimates.seconds_until_done(snapshot, view.job.id)
     if seconds is not None:
         return f"{text}, {formatting.approximate_duration(seconds)}"
     fleet = snapshot.fleet.value if snapshot.fleet else None

@@ -113,14 +113,14 @@ def _fault(scaler: Scaler, wanted: int) -> str | None:
     if scaler.paused:
         return "the scaler is paused."
     for condition in scaler.conditions:
-        if condition.name == "Ready" and condition.holds is False:
-            return f"the scaler is not ready: {end_sentence(condition.reason)}"
+        if condition.name == "Ready" and condition.status is False:
+            return f"the scaler is not ready: {end_sentence(condition.message)}"
     autoscaler = scaler.autoscaler
     if not autoscaler or not autoscaler.current or not wanted:
         return None  # an autoscaler without workers has no metrics yet, which is no fault
     for condition in autoscaler.conditions:
-        if condition.name == "ScalingActive" and condition.holds is False:
-            return f"the autoscaler is not active: {end_sentence(condition.reason)}"
+        if condition.name == "ScalingActive" and condition.status is False:
+            return f"the autoscaler is not active: {end_sentence(condition.message)}"
     return None
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 _FIELDS = {
-    ("conditions", "why"): "reason",
+    ("conditions", "holds"): "status",
+    ("conditions", "why"): "message",
     ("value", "troubles"): "warnings",
     ("workers", "why"): "reason",
 }

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from core.errors import RecordingError
-from core.validation import first_fault
+from core.validation import first_error
 from dashboard.domain.inputs import Input
 from dashboard.recordings.format import (
     FORMAT,
@@ -177,6 +177,6 @@ def _header(path: Path, text: bytes) -> Header:
 
 def _fault(error: ValueError) -> str:
     if isinstance(error, ValidationError):
-        name, reason = first_fault(error)
+        name, reason = first_error(error)
         return f"is damaged: {name or 'it'} {reason}."
     return "is damaged: the bytes of its object are incomplete."

@@ -1,14 +1,13 @@
 """Pages on narrow, upright and very large screens, and with a keyboard."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.recordings.folder import BUNDLED
-from tests.dashboard_server import Dashboard, running_dashboard
-
-expect.set_options(timeout=30_000)
+from tests.support.dashboard_server import Dashboard, running_dashboard
 
 _PEAK_SECONDS = 68
 """Workers and nodes are all there, and numbers have their longest context beside them."""
@@ -37,10 +36,11 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
 def peak(replay: Dashboard, open_page: Callable[..., Page]) -> Dashboard:
     """Pause the replay at its peak."""
     bar = open_page(replay.url).locator(".replay-bar")
-    expect(bar).to_be_visible()
-    if bar.get_by_role("button", name="Pause").count():
-        bar.get_by_role("button", name="Pause").click()
-    expect(bar.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    toggle = bar.locator(".toggle")
+    expect(toggle).to_have_text(re.compile("Play|Pause"))
+    if toggle.text_content() == "Pause":
+        toggle.click()
+    expect(toggle).to_have_text("Play")
     bar.get_by_role("slider", name="Position").fill(str(_PEAK_SECONDS))
     expect(bar.locator(".time")).to_contain_text("1:08 /")
     return replay

@@ -99,7 +99,7 @@ def _deploy_scaled_object(deployed: Deployed) -> None:
 def _trouble(told: FleetReading) -> str:
     """Return why KEDA's object is not ready; empty if it is."""
     ready = next(one for one in told.scaler.conditions if one.name == "Ready")
-    return "" if ready.holds else ready.reason
+    return "" if ready.status else ready.message
 
 
 def _tell(deployed: Deployed, queue: Queue, pictures: int) -> None:

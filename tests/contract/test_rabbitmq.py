@@ -22,7 +22,7 @@ from wire.messages.job import JobRequest, new_job
 from wire.queues.base import QueueDepth
 from wire.queues.rabbitmq import RabbitQueue
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def eventually(action):
         except QueueUnavailable:
             return None
 
-    return wait_until(result, timeout=60, what="the broker is reached again")[0]
+    return wait_until(result, what="the broker is reached again")[0]
 
 
 def test_nothing_is_lost_when_the_broker_restarts_in_the_middle(rabbitmq, rabbitmq_vhost, queue):
@@ -133,7 +133,7 @@ def test_publishing_to_a_silent_broker_ends_in_time(rabbitmq, rabbitmq_vhost):
                 started = time.monotonic()
                 with pytest.raises(QueueUnavailable, match="try again"):
                     publisher.publish(a_job())
-                assert time.monotonic() - started < 30
+                assert time.monotonic() - started < 60
         eventually(lambda: queue.publish(a_job()))
 
 
@@ -327,7 +327,7 @@ def test_events_after_a_restart_are_heard_again(rabbitmq, rabbitmq_settings):
         rabbitmq.stop()
         started = time.monotonic()
         sender.publish(Event(kind="ready", worker="unheard"))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20
         with pytest.raises(QueueUnavailable):
             listener.receive(PATIENCE)
         rabbitmq.start()
@@ -347,7 +347,7 @@ def test_a_listener_whose_queue_was_deleted_hears_again(rabbitmq_settings):
         # The last queue that a channel named is the one that an empty name means.
         listener._listener.channel.post(lambda raw: raw.queue_delete(""))
         with pytest.raises(QueueUnavailable):
-            wait_until(lambda: listener.receive(1), timeout=5, what="an error")
+            wait_until(lambda: listener.receive(1), what="an error")
         listener.receive(0)
         sender.publish(Event(kind="ready", worker="heard"))
         heard = wait_until(lambda: listener.receive(1), what="an event")

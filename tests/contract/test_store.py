@@ -161,7 +161,7 @@ def test_stars_are_kept_beside_the_pictures(store: Store):
     stars.unstar(store, pictures[2])
     store.put("stars/of/something-else", b"", "text/plain")
     store.put("z", b"", "text/plain")
-    assert stars.starred(store) == {pictures[0]}
+    assert stars.list_starred(store) == {pictures[0]}
 
 
 def test_last_picture_of_a_job_takes_its_metadata_along(store: Store):

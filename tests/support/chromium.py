@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.support.conditions import need_program
+from tests.support.conditions import HANG_TIMEOUT, need_program
+
+_TIMEOUT_MS = HANG_TIMEOUT * 1000
 
 ARGUMENTS = [
     "--no-sandbox",  # tests may run as root, in a container
@@ -29,6 +31,7 @@ def browser() -> Iterator[Browser]:
     """Start the installed Chromium."""
     path = need_program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_TIMEOUT_MS)
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -44,6 +47,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         contexts.append(context)
+        context.set_default_timeout(_TIMEOUT_MS)
         context.add_init_script(RELOAD)
         page = context.new_page()
         page.goto(url)

@@ -16,7 +16,13 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stab
 """Where `.ci/run` keeps what it builds; programs are in ``bin``."""
 
 
-def wait_until(condition: Callable[[], Value], timeout: float = 30, what: str = "") -> Value:
+HANG_TIMEOUT = 300.0
+"""Seconds after which a wait counts as hung. Tests on a busy machine stay far below it."""
+
+
+def wait_until(
+    condition: Callable[[], Value], timeout: float = HANG_TIMEOUT, what: str = ""
+) -> Value:
     """Return the condition's first true value; fail the test if none comes in time."""
     deadline = time.monotonic() + timeout
     while True:

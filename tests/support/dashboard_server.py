@@ -12,13 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.conditions import free_port, wait_until
+from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 
 _ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
 _UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
-_STOPPED_WITHIN = 30
-"""Seconds: a worker that paints on a busy machine may take some to finish."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,13 @@ class Dashboard:
     def submit(self, prompt: str, count: int = 1) -> str:
         """Send a job over HTTP; return its id."""
         fields = {"prompt": prompt, "count": count}
-        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=60)
+        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=HANG_TIMEOUT)
         assert answer.status_code == 202, answer.text
         return answer.json()["id"]
 
     def job(self, job_id: str) -> dict:
         """Read how a job is."""
-        return httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=60).json()
+        return httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=HANG_TIMEOUT).json()
 
 
 @contextmanager
@@ -60,7 +58,7 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
         )
     started = Dashboard(f"http://127.0.0.1:{port}", data_dir, process, log)
     try:
-        wait_until(lambda: _answers(started), 60, "the dashboard answers")
+        wait_until(lambda: _answers(started), what="the dashboard answers")
         yield started
     finally:
         stop(process)
@@ -69,7 +67,7 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
 def _answers(dashboard: Dashboard) -> bool:
     assert dashboard.process.poll() is None, dashboard.log.read_text()
     try:
-        return httpx.get(f"{dashboard.url}/healthz").status_code == 200
+        return httpx.get(f"{dashboard.url}/healthz", timeout=HANG_TIMEOUT).status_code == 200
     except httpx.TransportError:
         return False
 
@@ -78,7 +76,7 @@ def stop(process: subprocess.Popen) -> None:
     """Ask a dashboard to stop, then end what is left of it."""
     process.terminate()
     try:
-        process.wait(_STOPPED_WITHIN)
+        process.wait(HANG_TIMEOUT)
     finally:
         with suppress(ProcessLookupError):  # nothing is left, as it should be
             os.killpg(process.pid, signal.SIGKILL)

@@ -76,7 +76,7 @@ class RabbitServer:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, timeout=120, what=f"RabbitMQ answers; see {self.folder}")
+        wait_until(self._answers, what=f"RabbitMQ answers; see {self.folder}")
 
     def stop(self) -> None:
         """Kill the server as a power cut would."""

@@ -159,7 +159,7 @@ def test_a_broker_that_is_away_is_explained_within_seconds(caplog):
             started = time.monotonic()
             with raises_a_sentence():
                 QUEUE_CALLS[call](queue)
-            assert time.monotonic() - started < 8
+            assert time.monotonic() - started < 30
     assert PASSWORD not in caplog.text
 
 

@@ -174,7 +174,7 @@ def test_card_escapes_the_prompt():
     view = JobView(Job(id=_ID.format(1), prompt="'><script>"), "waiting", None)
     written = job_cards.card(view, _snapshot(view), frozenset())
     assert "<script>" not in written
-    assert "title='&#x27;&gt;&lt;script&gt;'" in written
+    assert 'title="&#39;&gt;&lt;script&gt;"' in written
 
 
 def test_burst_uses_the_prompt_or_the_suggestions_in_turn():

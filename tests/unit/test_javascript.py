@@ -7,13 +7,13 @@ from base64 import b64decode
 from pathlib import Path
 
 import pytest
-from dashboard.components.timeline.figure import draw
-from dashboard.readings.snapshot import Sample, Snapshot
 from plotly.offline import get_plotlyjs_version
-from tests.conditions import need_program
 
 from dashboard.components.common import custom_component
+from dashboard.domain.snapshot import Sample, Snapshot
+from dashboard.presentation.timeline.figure import draw
 from dashboard.routes import files
+from tests.support.conditions import need_program
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / "tools" / "javascript"

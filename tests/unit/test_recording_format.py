@@ -13,7 +13,7 @@ from PIL import Image
 from core.errors import RecordingError, StoreUnavailable
 from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
-from dashboard.domain.jobs import follow, waiting
+from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.snapshot import Reading
 from dashboard.gallery.thumbnail import small
 from dashboard.recordings.format import Header
@@ -253,15 +253,15 @@ def test_times_and_numbers_are_not_redacted(text):
 def test_earlier_jobs_have_their_state_in_the_recording():
     """The events written for a job in progress lead to its present state."""
     job = new_job(JobRequest(prompt="cat", count=3))
-    view = waiting(job)
+    view = initial_view(job)
     for event in (
         Event(kind="received", at=NOW, job_id=job.id, job=job, worker="worker-1"),
         Event(kind="stored", at=NOW, job_id=job.id, name=picture_name(job.id, 0), picture=0),
     ):
-        view = follow(view, event)
-    replayed = waiting(job)
+        view = apply_event(view, event)
+    replayed = initial_view(job)
     for event in past_events(view):
-        replayed = follow(replayed, event)
+        replayed = apply_event(replayed, event)
     assert replayed == view
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
 from core.settings import Settings
-from tests.support.conditions import wait_until
+from tests.support.conditions import HANG_TIMEOUT, wait_until
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
@@ -41,7 +41,7 @@ MODEL = ModelInfo(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, wi
 class FlatGenerator:
     """Paints one colour, made of the seed, and lets a test act in the middle."""
 
-    description: ModelInfo = MODEL
+    model: ModelInfo = MODEL
     before: Callable[[list[GenerationParameters]], None] = lambda _: None
     """Called before each painting; what it raises is raised."""
     calls: list[list[GenerationParameters]] = field(default_factory=list)
@@ -89,7 +89,7 @@ def context(tmp_path: Path) -> Iterator[WorkerContext]:
         store=DirectoryStore(tmp_path / "pictures"),
         generator=FlatGenerator(),
         settings=settings,
-        stopping=ShutdownSignal(60),
+        shutdown=ShutdownSignal(60),
     )
     yield made
     made.queue.close()
@@ -130,7 +130,7 @@ def working(context: WorkerContext) -> Iterator[None]:
     try:
         yield
     finally:
-        context.shutdown.ask()
+        context.shutdown.request()
         thread.join(10)
     assert not thread.is_alive()
 
@@ -428,7 +428,7 @@ def test_a_lost_device_gives_its_jobs_back(context: WorkerContext):
 def test_a_worker_that_is_told_to_stop_finishes_what_it_has(context: WorkerContext):
     """Within the grace period the job in hand is finished, and no other one is taken."""
     first, second = submit(context, count=3), submit(context)
-    context.generator.before = lambda _: context.shutdown.ask()
+    context.generator.before = lambda _: context.shutdown.request()
     work(context)
     assert context.store.exists(metadata_name(first.id))
     assert not context.store.exists(metadata_name(second.id))
@@ -437,9 +437,9 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_has(context: WorkerConte
 
 def test_what_the_grace_period_is_too_short_for_is_given_back(context: WorkerContext):
     """When the grace period is over, painting ends at the next step and the job returns."""
-    context = replace(context, stopping=ShutdownSignal(0))
+    context = replace(context, shutdown=ShutdownSignal(0))
     submit(context, count=3)
-    context.generator.before = lambda _: context.shutdown.ask()
+    context.generator.before = lambda _: context.shutdown.request()
     work(context)
     depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
@@ -518,7 +518,9 @@ def test_a_queue_that_refuses_is_waited_for(context: WorkerContext):
 
 def test_a_worker_leaves_a_queue_that_goes_on_refusing(context: WorkerContext):
     """Told to stop while the broker refuses, a worker ends without an error."""
-    work(replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.ask)))
+    work(
+        replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.request))
+    )
     assert context.shutdown.requested
 
 
@@ -565,7 +567,7 @@ def wait_for_event(context: WorkerContext, kind: str) -> Event:
     def heard() -> list[Event]:
         return [event for event in told(context) if event.kind == kind]
 
-    return wait_until(heard, timeout=90, what=f"the event {kind}")[0]
+    return wait_until(heard, what=f"the event {kind}")[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -574,10 +576,10 @@ def test_a_signal_in_the_middle_lets_the_job_finish(
 ):
     """SIGTERM or one Ctrl+C while a picture is painted: it is finished, then exit code 0."""
     job = submit(context, count=2, steps=30)
-    with worker_process(tmp_path, noise) as process:
+    with worker_process(tmp_path, noise, GRACE_PERIOD="3600") as process:
         wait_for_event(context, "step")
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     assert context.store.exists(metadata_name(job.id))
     assert kinds(context)[-1] == "stopped"
 
@@ -590,7 +592,7 @@ def test_a_signal_without_grace_gives_the_job_back(
     with worker_process(tmp_path, noise, GRACE_PERIOD="0") as process:
         wait_for_event(context, "step")
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
 
@@ -620,7 +622,7 @@ def test_a_worker_does_not_outlive_its_parent(context: WorkerContext, noise: Pat
         wait_for_event(context, "ready")
         process.stdin.close()
         process.stdin = None
-        assert process.wait(30) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
 
 
 def test_a_worker_for_one_task_waits_for_it(context: WorkerContext, noise: Path, tmp_path: Path):
@@ -628,7 +630,7 @@ def test_a_worker_for_one_task_waits_for_it(context: WorkerContext, noise: Path,
     with worker_process(tmp_path, noise, EXIT_AFTER_ONE_TASK="1") as process:
         wait_for_event(context, "ready")
         job = submit(context)
-        assert process.wait(60) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     assert context.store.exists(metadata_name(job.id))
 
 
@@ -646,7 +648,7 @@ def test_what_a_worker_cannot_start_with_is_said(
 ):
     """A wrong setting, an absent device, no model: one sentence, and the documented code."""
     with worker_process(tmp_path, tmp_path, **variables) as process:
-        _, log = process.communicate(timeout=90)
+        _, log = process.communicate(timeout=HANG_TIMEOUT)
     assert process.returncode == code
     assert sentence in log
     assert "Traceback" not in log

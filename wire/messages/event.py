@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
-from core.validation import first_fault
+from core.validation import first_error
 from wire.messages.job import Job, JobId
 from wire.messages.picture import Timings
 
@@ -64,4 +64,4 @@ def decode_event(body: bytes) -> Event:
     try:
         return Event.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The event is not valid: {' '.join(first_fault(error))}.") from None
+        raise MessageError(f"The event is not valid: {' '.join(first_error(error))}.") from None

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.errors import MessageError
 from core.model_defaults import Side
-from core.validation import first_fault
+from core.validation import first_error
 
 MAX_PROMPT = 1000
 """Characters; CLIP reads the first 77 tokens, so nobody needs more."""
@@ -98,15 +98,15 @@ def decode(body: bytes) -> Job | JobRequest:
     """
     fields = _json_object(body)
     kind = Job if "id" in fields else JobRequest
-    return validated(kind, fields)
+    return validate(kind, fields)
 
 
-def validated(kind: type[Model], fields: dict[str, Any]) -> Model:
+def validate(kind: type[Model], fields: dict[str, Any]) -> Model:
     """Build a model from untrusted fields, or raise MessageError with one sentence."""
     try:
         return kind.model_validate(fields)
     except ValidationError as error:
-        field, reason = first_fault(error)
+        field, reason = first_error(error)
         raise MessageError(f"The {field or 'message'} {reason}.") from None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
-from core.validation import first_fault
+from core.validation import first_error
 from wire.messages.job import JobId
 
 _PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(0|[1-9][0-9]{0,3})\.png")
@@ -103,4 +103,4 @@ def decode_metadata(body: bytes) -> Metadata:
     try:
         return Metadata.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The metadata is not valid: {' '.join(first_fault(error))}.") from None
+        raise MessageError(f"The metadata is not valid: {' '.join(first_error(error))}.") from None

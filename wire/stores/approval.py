@@ -24,7 +24,7 @@ class ModerationMarks:
     rejected: frozenset[str]
 
 
-def hold(store: Store, job_id: str) -> None:
+def request(store: Store, job_id: str) -> None:
     """Let a job's pictures wait; to be called before the job is sent."""
     store.put(_HELD + job_id, b"", "text/plain")
 
@@ -40,7 +40,7 @@ def reject(store: Store, job_id: str) -> None:
     store.delete(_HELD + job_id)
 
 
-def marks(store: Store) -> ModerationMarks:
+def read_marks(store: Store) -> ModerationMarks:
     """Read all marks."""
     # Held ones first: what is rejected in between is in both, and not in none.
     return ModerationMarks(
@@ -60,6 +60,6 @@ def is_required(store: Store, default: bool) -> bool:
         return default
 
 
-def require(store: Store, required: bool) -> None:
+def set_required(store: Store, required: bool) -> None:
     """Choose for all dashboards whether visitors' pictures have to wait from now on."""
     store.put(_SWITCH, b"on" if required else b"off", "text/plain")

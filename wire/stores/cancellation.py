@@ -19,6 +19,6 @@ def is_cancelled(store: Store, job_id: str) -> bool:
     return store.exists(_PREFIX + job_id)
 
 
-def forget_cancellation(store: Store, job_id: str) -> None:
+def clear_cancellation(store: Store, job_id: str) -> None:
     """Remove the mark, once the job has left the queue."""
     store.delete(_PREFIX + job_id)

@@ -20,7 +20,7 @@ def unstar(store: Store, name: str) -> None:
     store.delete(_PREFIX + name)
 
 
-def starred(store: Store) -> frozenset[str]:
+def list_starred(store: Store) -> frozenset[str]:
     """Return the names of all pictures that are marked."""
     names = (mark.name.removeprefix(_PREFIX) for mark in store.entries(prefix=_PREFIX))
     return frozenset(name for name in names if parse_picture_name(name))

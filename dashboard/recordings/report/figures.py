@@ -8,7 +8,7 @@ from statistics import median
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Annotation, PictureView, Sample, Snapshot
 from dashboard.insights.cost import Usage, usage
-from dashboard.sampling.history import LONGEST_STEP
+from dashboard.sampling.history import MAX_INTERVAL_SECONDS
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _average_ready(samples: Sequence[Sample]) -> float | None:
     spans = [
         (before.ready, after.at - before.at)
         for before, after in pairwise(samples)
-        if before.ready is not None and after.at - before.at <= LONGEST_STEP
+        if before.ready is not None and after.at - before.at <= MAX_INTERVAL_SECONDS
     ]
     seconds = sum(length for _, length in spans)
     return sum(ready * length for ready, length in spans) / seconds if seconds else None
