@@ -135,7 +135,7 @@ def test_replay_takes_no_request(
 ):
     """While a recording plays, the page says that first, and nothing is sent."""
     recording = read_recording(BUNDLED)
-    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).runtime)
+    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).context)
     answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
     assert NOTHING_CHANGES in answer.text
     assert context.journal.jobs() == ()

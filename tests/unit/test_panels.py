@@ -10,7 +10,7 @@ from dashboard.components.page import top_bar
 from dashboard.components.pictures import tiles
 from dashboard.components.studio import job_cards
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
-from dashboard.domain.jobs import waiting
+from dashboard.domain.jobs import initial_view
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.presentation.templates import render
 from wire.messages.job import JobRequest, new_job
@@ -159,7 +159,7 @@ def test_waiting_cell_shows_when_the_queue_is_empty(ready: int, below: str):
 def test_announcement_describes_the_latest_change_of_own_jobs():
     """Screen readers announce own jobs only, and the same prompt twice if it was sent twice."""
     first, second, theirs = (
-        replace(waiting(new_job(JobRequest(prompt=prompt))), submitted_at=at)
+        replace(initial_view(new_job(JobRequest(prompt=prompt))), submitted_at=at)
         for prompt, at in (("a cat", NOW), ("a cat", NOW + 1), ("a dog", NOW + 2))
     )
     own = frozenset({first.job.id, second.job.id})
