@@ -27,7 +27,7 @@ def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figu
     geometries = share_height([_scale(lane, samples, window, snapshot) for lane in lanes])
     by_name = {lane.name: geometry for lane, geometry in zip(lanes, geometries, strict=True)}
 
-    captioned = marks.with_room(snapshot.annotations, window, by_name)
+    captioned = marks.with_room(snapshot.annotations, window, lanes)
     shapes = marks.lines((annotation for annotation, _ in captioned), window)
     annotations = [
         marks.caption(annotation, window, by_name[annotation.lane], leftwards)
