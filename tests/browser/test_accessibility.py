@@ -21,7 +21,7 @@ def busy(shared_dashboard: Dashboard, worker: ScriptedWorker) -> Iterator[Dashbo
     """Fill the dashboard: jobs that are done, painting, failed and waiting."""
     for prompt in ("a cat that is done", "a dog that failed", "a fish in the sea", "a house"):
         shared_dashboard.submit(prompt, 2)
-    worker.paint()
+    worker.generate()
     worker.fail(worker.receive(), "the device was lost")
     painting = worker.receive()
     worker.store(painting, 0)

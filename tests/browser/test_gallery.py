@@ -141,7 +141,7 @@ def test_picture_is_painted_again_with_a_new_seed_or_with_its_own(
 ):
     """Paint again asks for another picture of the same; the same seed for the very same one."""
     shared_dashboard.submit("a picture to repeat")
-    worker.paint()
+    worker.generate()
     for button, seed in (("Paint again", None), ("Same seed", 1044)):
         gallery.tile("a picture to repeat").first.click()
         gallery.dialog.get_by_role("button", name=button).click()
@@ -159,7 +159,7 @@ def test_prompt_is_shown_as_typed(
     alerts = []
     gallery.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
     shared_dashboard.submit(HOSTILE)
-    worker.paint()
+    worker.generate()
     expect(gallery.tile(HOSTILE)).to_be_visible()
     gallery.search("<img src=x onerror=alert(1)>")
     expect(gallery.tiles).to_have_count(1)

@@ -98,7 +98,7 @@ def test_job_is_one_click_away_from_its_card_and_its_pictures(
 ):
     """The Studio's card and a picture's details lead to the job, in the same session."""
     shared_dashboard.submit("a linked job")
-    worker.paint()
+    worker.generate()
     page = open_page(shared_dashboard.url)
     page.locator(".job").filter(has_text="a linked job").get_by_role("link").click()
     drawer = page.get_by_role("dialog")
@@ -135,7 +135,7 @@ def test_rows_offer_what_can_be_done(
     jobs.row("an unlucky one").get_by_role("button", name="Try again").click()
     expect(jobs.row("an unlucky one")).to_contain_text("waiting")
     expect(jobs.letters.filter(has_text="an unlucky one")).to_have_count(0)
-    worker.paint()
+    worker.generate()
 
 
 def test_dead_letters_are_read_retried_and_dropped(
@@ -162,7 +162,7 @@ def test_dead_letters_are_read_retried_and_dropped(
     jobs.dialog.get_by_role("button", name="Try again").click()
     expect(jobs.row("to be retried")).to_contain_text("waiting")
     expect(retried).to_have_count(0)
-    worker.paint()
+    worker.generate()
 
 
 def test_message_that_is_no_job_cannot_be_tried_again(
@@ -173,7 +173,7 @@ def test_message_that_is_no_job_cannot_be_tried_again(
     with queue._file.transaction() as connection:
         connection.execute("INSERT INTO jobs (body) VALUES (?)", (b'<b onclick="x">no JSON',))
     shared_dashboard.submit("one behind it")
-    worker.paint()
+    worker.generate()
     jobs.letters.filter(has_text='<b onclick="x">no JSON').get_by_role("button").click()
     expect(jobs.dialog).to_contain_text("The message is not JSON.")
     expect(jobs.dialog.get_by_role("button", name="Try again")).to_have_count(0)
@@ -186,7 +186,7 @@ def test_filters_are_kept_in_the_address(
     """State and words choose among jobs, and a link shows the same choice."""
     for prompt in ("a green whale", "a green owl", "a blue owl"):
         shared_dashboard.submit(prompt)
-    worker.paint()
+    worker.generate()
     jobs.page.get_by_label("Words of the prompt").fill("owl GREEN")
     expect(jobs.rows).to_have_count(1)
     jobs.page.get_by_text("Waiting", exact=True).click()
@@ -198,7 +198,7 @@ def test_filters_are_kept_in_the_address(
     jobs.page.get_by_text("Done", exact=True).click()
     expect(jobs.page.get_by_text("No job matches.")).to_be_visible()
     for _ in range(2):
-        worker.paint()
+        worker.generate()
 
 
 def test_nothing_moves_with_several_pages_of_jobs(

@@ -28,7 +28,7 @@ def test_request_becomes_a_picture_on_the_phone(
     expect(phone.locator("article h2")).to_have_text(HOSTILE)
     expect(phone.locator("article")).to_contain_text("1st in line")
     phone.get_by_label("What should be painted?").press_sequentially("the next one")
-    worker.paint()
+    worker.generate()
     expect(phone.locator("article img")).to_have_attribute("alt", HOSTILE)
     expect(phone.get_by_label("What should be painted?")).to_have_value("the next one")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -39,7 +39,7 @@ def test_request_becomes_a_picture_on_the_phone(
     expect(phone.get_by_role("alert")).to_contain_text("Please send again in")
     expect(phone.get_by_label("What should be painted?")).to_have_value("again")
     for _ in range(2):
-        worker.paint()
+        worker.generate()
 
 
 def test_phone_without_javascript_sees_its_picture(
@@ -53,7 +53,7 @@ def test_phone_without_javascript_sees_its_picture(
     phone.locator(".send").click()
     frame = phone.frame_locator("iframe")
     expect(frame.locator("article")).to_contain_text("1st in line")
-    worker.paint()
+    worker.generate()
     expect(frame.locator("article img")).to_have_attribute("alt", "a cat without scripts")
     context.close()
 
@@ -74,7 +74,7 @@ def test_presenter_nods_and_the_room_sees(
 
     for prompt in ("a good one", "a bad one"):
         sent = httpx.post(f"{dashboard.url}/join", data={"prompt": prompt})
-        worker.paint()
+        worker.generate()
     cards = presenter.locator("[class*=st-key-card_held]")
     expect(cards).to_have_count(2)
     expect(stage.locator(".tile:visible")).to_have_count(0)

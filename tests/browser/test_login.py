@@ -58,7 +58,7 @@ def test_a_visitor_looks_and_a_member_submits(site: Dashboard, open_page: Callab
     expect(page.get_by_text("Log in to do this")).to_be_visible()
     _log_in(page, "bob")
     expect(page.get_by_text("Logged in as bob@example.org")).to_be_visible()
-    studio.paint("a cat of a member")
+    studio.generate("a cat of a member")
     expect(studio.card("a cat of a member")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/end_session*")

@@ -61,7 +61,7 @@ def test_pictures_come_to_the_wall_with_their_prompts_as_typed(
     page = _stage(open_page(f"{shared_dashboard.url}/present", 1920, 1080))
     hostile = "<img src=x onerror=alert(1)> **and** \u202eeno"
     shared_dashboard.submit(hostile)
-    worker.paint()
+    worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
     page.wait_for_function(f"({_FITS})().length === 0")
 

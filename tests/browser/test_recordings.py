@@ -28,7 +28,7 @@ def recorded(
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.locator("p.recording")).to_contain_text(f"{NAME} ")
     shared_dashboard.submit(HOSTILE)
-    worker.paint()
+    worker.generate()
     expect(page.locator("p.recording")).to_contain_text("1 picture,")
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".recording-text").filter(has_text=NAME)).to_contain_text("1 picture")

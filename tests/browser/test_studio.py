@@ -27,7 +27,7 @@ def test_job_is_followed_from_its_prompt_to_its_pictures(
     studio: StudioPage, worker: ScriptedWorker
 ):
     """A submitted job shows at once, says each state it is in, and its pictures appear."""
-    studio.paint("a follower")
+    studio.generate("a follower")
     card = studio.card("a follower")
     expect(card).to_contain_text("0 of 4")
     expect(card).to_contain_text("in line")
@@ -55,7 +55,7 @@ def test_text_that_is_typed_is_never_lost(studio: StudioPage, worker: ScriptedWo
     studio.page.get_by_role("button", name="Paint", exact=True).click()
     expect(studio.card("half a thought")).to_be_visible()
     expect(studio.prompt).to_have_value("half a thought")
-    worker.paint()
+    worker.generate()
 
 
 @pytest.mark.parametrize("prompt", HOSTILE)
@@ -63,9 +63,9 @@ def test_prompt_is_shown_as_typed(studio: StudioPage, worker: ScriptedWorker, pr
     """Nothing in a prompt is markup: not on its card, nor on its tile, nor in the details."""
     alerts = []
     studio.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    studio.paint(prompt)
+    studio.generate(prompt)
     expect(studio.page.locator(".job > b").first).to_have_text(prompt)
-    worker.paint()
+    worker.generate()
     expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
     studio.tiles.first.click()
     expect(studio.dialog.locator("td").first).to_have_text(prompt)
@@ -74,7 +74,7 @@ def test_prompt_is_shown_as_typed(studio: StudioPage, worker: ScriptedWorker, pr
 
 def test_nothing_moves_at_a_tick(studio: StudioPage, worker: ScriptedWorker):
     """While a job is painted nothing shifts, and the chart is updated in place."""
-    studio.paint("hold still")
+    studio.generate("hold still")
     expect(studio.card("hold still")).to_be_visible()
     delivery = worker.receive()
     studio.page.wait_for_timeout(600)  # the browser forgives shifts for 500 ms after a click
@@ -98,7 +98,7 @@ def test_details_open_by_keyboard_and_by_link(
 ):
     """Enter on a picture opens what is known of it; Escape closes it; a link opens it too."""
     shared_dashboard.submit("a detailed picture")
-    worker.paint()
+    worker.generate()
     expect(studio.tiles.first.locator("img")).to_have_attribute("alt", "a detailed picture")
     studio.tiles.first.focus()
     studio.page.keyboard.press("Enter")
@@ -132,7 +132,7 @@ def test_job_can_be_cancelled_tried_again_and_painted_again(
     studio: StudioPage, worker: ScriptedWorker
 ):
     """A card offers what can be done with its job, and does it."""
-    studio.paint("a wrong wish")
+    studio.generate("a wrong wish")
     studio.page.get_by_role("button", name="Cancel").first.click()
     expect(studio.card("a wrong wish")).to_contain_text("cancelled")
     studio.page.get_by_role("button", name="Paint again").first.click()
@@ -144,12 +144,12 @@ def test_job_can_be_cancelled_tried_again_and_painted_again(
     expect(studio.page.locator(".job.failed")).to_have_count(0)
     expect(studio.card("a wrong wish")).to_have_count(2)
     expect(studio.card("a wrong wish").first).to_contain_text("in line")
-    worker.paint()
+    worker.generate()
 
 
 def test_blocked_word_is_refused_politely(studio: StudioPage):
     """A refusal says what to do, names no list, and keeps the text."""
-    studio.paint("A NUDE, please")
+    studio.generate("A NUDE, please")
     expect(studio.answer).to_contain_text("describe another picture")
     expect(studio.answer).not_to_contain_text("nude")
     expect(studio.prompt).to_have_value("A NUDE, please")
@@ -157,7 +157,7 @@ def test_blocked_word_is_refused_politely(studio: StudioPage):
 
 def test_empty_prompt_is_answered_with_advice(studio: StudioPage):
     """Paint without a prompt says what to do instead of failing."""
-    studio.paint("")
+    studio.generate("")
     expect(studio.page.get_by_role("alert").first).to_contain_text("Describe a picture first")
 
 
@@ -167,7 +167,7 @@ def test_options_travel_with_the_click(studio: StudioPage, worker: ScriptedWorke
     studio.page.get_by_label("Steps").fill("7")
     studio.page.get_by_label("Width").fill("128")
     studio.page.get_by_label("Width").press("Tab")
-    studio.paint("a wide one")
+    studio.generate("a wide one")
     job = worker.receive().job
     assert (job.prompt, job.count) == ("a wide one", 4)
     assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
