@@ -11,7 +11,7 @@ from contextlib import suppress
 import numpy as np
 
 from core.errors import GenerationFailed, QueueError, StoreError
-from core.logs import about_job
+from core.logs import job_context
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.queues.base import Delivery
@@ -51,7 +51,7 @@ def do_batch(context: WorkerContext, deliveries: list[Delivery]) -> None:
 
 def _receive(context: WorkerContext, task: Task) -> None:
     context.emit("received", task.job, job=task.job)
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         log.info("Attempt %d, %d pictures.", task.delivery.attempt, task.job.count)
         if task.delivery.attempt > 1:
             skip_stored(context, task)
@@ -144,7 +144,7 @@ def _store(context: WorkerContext, task: Task, name: str, body: bytes, content_t
     def tell(sentence: str) -> None:
         context.emit("step", task.job, detail=sentence)
 
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         retry_transient(lambda: context.store.put(name, body, content_type), context.shutdown, tell)
 
 
@@ -188,5 +188,5 @@ def _give_back(context: WorkerContext, tasks: list[Task], reason: str) -> None:
 def _close(context: WorkerContext, task: Task, kind: str, detail: str, **fields: object) -> None:
     context.emit(kind, task.job, detail=detail, **fields)
     metrics.JOBS.labels(kind).inc()
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         log.log(logging.ERROR if kind == "failed" else logging.INFO, "%s: %s", kind, detail)

@@ -54,7 +54,7 @@ def _leave(open_page: Callable[..., Page], address: str, click: Callable[[Page],
     ticks.between(page)
     page.goto(address)
     expect(page.locator(".js-plotly-plot .annotation").first).to_be_visible()
-    wait_until(lambda: page.wait_for_timeout(50) or ticks.reported_workers, what="a tick")
+    wait_until(lambda: page.wait_for_timeout(50) or ticks.received, what="a tick")
     ticks.begin()
     click(page)
     page.wait_for_url(lambda url: url != address)

@@ -147,7 +147,7 @@ def test_a_reader_never_sees_half_an_object(store: Store):
 def test_text_from_people_is_never_part_of_a_path(store: Store, name: str):
     """A name that could mean something else to a file system or a URL is refused."""
     for action in (store.get, store.exists, store.delete, lambda bad: store.put(bad, b"", "x/y")):
-        with pytest.raises(StoreError, match="not a name"):
+        with pytest.raises(StoreError, match="not a valid object name"):
             action(name)
 
 

@@ -43,7 +43,7 @@ NO_JOBS = (
 def test_prompt_becomes_pictures_and_the_workers_go(app: Dashboard, open_page: Callable[..., Page]):
     """A typed prompt starts a worker, shows its states and pictures, and ends at zero workers."""
     studio = StudioPage(open_page(app.url))
-    studio.paint("yellow submarine")
+    studio.generate("yellow submarine")
     card = studio.card("yellow submarine")
     expect(card).to_contain_text("0 of 4")
     expect(card).to_contain_text("done")

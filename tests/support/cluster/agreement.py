@@ -1,4 +1,4 @@
-"""The dashboard's reading of a fleet, held against what kubectl says at the same moment."""
+"""Compare the dashboard's reading of a fleet with kubectl's at the same moment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _KINDS = ("deployments", "scaledjobs.keda.sh", "jobs", "pods", "nodes")
 
 @dataclass(frozen=True)
 class Count:
-    """What both can tell."""
+    """Numbers that both report."""
 
     wanted: int
     workers: int
@@ -24,22 +24,22 @@ class Count:
     gpus: int
 
 
-def counted_by_kubectl(deployed: Deployed) -> Count:
+def count_with_kubectl(deployed: Deployed) -> Count:
     """Count with kubectl alone."""
-    found = deployed.objects(*_KINDS)
-    pods = [pod for pod in _of(found, "Pod") if is_worker(pod)]
-    machines = [node["status"].get("allocatable", {}) for node in _of(found, "Node")]
+    objects = deployed.objects(*_KINDS)
+    pods = [pod for pod in _of(objects, "Pod") if is_worker(pod)]
+    machines = [node["status"].get("allocatable", {}) for node in _of(objects, "Node")]
     gpus = [int(allocatable[_GPU]) for allocatable in machines if _GPU in allocatable]
     return Count(
-        wanted=_wanted(found),
+        wanted=_wanted(objects),
         workers=sum(pod["status"]["phase"] != "Succeeded" for pod in pods),
         nodes=len(gpus),
         gpus=sum(gpus),
     )
 
 
-def counted_by_dashboard(reading: FleetReading) -> Count:
-    """Count what the dashboard read."""
+def count_in_reading(reading: FleetReading) -> Count:
+    """Count the objects of the dashboard's reading."""
     nodes = [node for node in reading.nodes if node.ready]
     return Count(
         wanted=reading.wanted,
@@ -49,40 +49,40 @@ def counted_by_dashboard(reading: FleetReading) -> Count:
     )
 
 
-def agreed_reading(deployed: Deployed) -> FleetReading | None:
-    """Return a reading that says what kubectl says; None if the cluster changed meanwhile.
+def confirmed_reading(deployed: Deployed) -> FleetReading | None:
+    """Return a reading that agrees with kubectl; None if the cluster changed meanwhile.
 
-    The dashboard lists one kind after the other, and so may see a moment that was none; what it
-    says a second time, of a cluster that stands still, it has to answer for.
+    The dashboard lists item kind after the other, so its lists may be of different moments. A
+    second reading of an unchanged cluster has to agree.
     """
     for _ in range(2):
-        before = counted_by_kubectl(deployed)
-        # A new one looks at everything at once; one that lives looks at nodes every few seconds.
+        before = count_with_kubectl(deployed)
+        # A new instance lists every kind at once; afterwards it lists nodes every few seconds only.
         reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
-        if counted_by_kubectl(deployed) != before:
+        if count_with_kubectl(deployed) != before:
             return None
         assert reading.warnings == ()
-        counted = counted_by_dashboard(reading)
+        counted = count_in_reading(reading)
         if counted == before:
             return reading
-    pytest.fail(f"the dashboard says {counted}, kubectl {before}: {reading}")
+    pytest.fail(f"the dashboard has {counted}, kubectl {before}: {reading}")
 
 
-def _wanted(found: list[dict]) -> int:
-    if _of(found, "ScaledJob"):
-        return sum(not _has_ended(job) for job in _of(found, "Job"))
-    return sum(one["spec"]["replicas"] for one in _of(found, "Deployment") if is_worker(one))
+def _wanted(objects: list[dict]) -> int:
+    if _of(objects, "ScaledJob"):
+        return sum(not _has_ended(job) for job in _of(objects, "Job"))
+    return sum(item["spec"]["replicas"] for item in _of(objects, "Deployment") if is_worker(item))
 
 
-def _of(found: Iterable[dict], kind: str) -> list[dict]:
-    return [one for one in found if one["kind"] == kind]
+def _of(objects: Iterable[dict], kind: str) -> list[dict]:
+    return [item for item in objects if item["kind"] == kind]
 
 
-def is_worker(one: dict) -> bool:
-    """Tell whether an object is the workers' Deployment, or one of their pods."""
-    return one["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
+def is_worker(item: dict) -> bool:
+    """Return whether an object is the workers' Deployment, or item of their pods."""
+    return item["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
 
 
 def _has_ended(job: dict) -> bool:
     conditions = job["status"].get("conditions", ())
-    return any(one["type"] in ("Complete", "Failed") for one in conditions)
+    return any(item["type"] in ("Complete", "Failed") for item in conditions)
