@@ -92,7 +92,7 @@ def _worker(settings: Settings) -> Iterator[tuple[Queue, Arrivals]]:
         context = WorkerContext(queue, events, arrivals, BlankGenerator(), settings, shutdown)
         thread = _started(lambda: work(context))
         yield queue, arrivals
-        shutdown.ask()
+        shutdown.request()
         thread.join()
 
 

@@ -11,11 +11,11 @@ from contextlib import suppress
 import numpy as np
 
 from core.errors import GenerationFailed, QueueError, StoreError
-from core.logs import about_job
+from core.logs import job_context
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.queues.base import Delivery
-from wire.stores.cancellation import forget_cancellation, is_cancelled
+from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
 from worker.context import WorkerContext
 from worker.generator import DeviceLost, Interrupted
@@ -51,7 +51,7 @@ def do_batch(context: WorkerContext, deliveries: list[Delivery]) -> None:
 
 def _receive(context: WorkerContext, task: Task) -> None:
     context.emit("received", task.job, job=task.job)
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         log.info("Attempt %d, %d pictures.", task.delivery.attempt, task.job.count)
         if task.delivery.attempt > 1:
             skip_stored(context, task)
@@ -144,7 +144,7 @@ def _store(context: WorkerContext, task: Task, name: str, body: bytes, content_t
     def tell(sentence: str) -> None:
         context.emit("step", task.job, detail=sentence)
 
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         retry_transient(lambda: context.store.put(name, body, content_type), context.shutdown, tell)
 
 
@@ -164,7 +164,7 @@ def _store_metadata(context: WorkerContext, task: Task) -> None:
 def _cancel(context: WorkerContext, task: Task) -> None:
     retry_transient(lambda: context.queue.acknowledge(task.delivery), context.shutdown)
     with suppress(StoreError):  # a mark that stays does no harm: ids are used once
-        forget_cancellation(context.store, task.job.id)
+        clear_cancellation(context.store, task.job.id)
     _close(context, task, "cancelled", "Cancelled; what was not painted yet is left out.")
 
 
@@ -188,5 +188,5 @@ def _give_back(context: WorkerContext, tasks: list[Task], reason: str) -> None:
 def _close(context: WorkerContext, task: Task, kind: str, detail: str, **fields: object) -> None:
     context.emit(kind, task.job, detail=detail, **fields)
     metrics.JOBS.labels(kind).inc()
-    with about_job(task.job.id):
+    with job_context(task.job.id):
         log.log(logging.ERROR if kind == "failed" else logging.INFO, "%s: %s", kind, detail)

@@ -45,7 +45,7 @@ def _run(settings: Settings) -> None:
         _serve(settings, stack)
         context = _open(settings, shutdown, stack)
         # From here on there may be jobs to finish.
-        on_signal(shutdown.ask)
+        on_signal(shutdown.request)
         from worker.loop import work
 
         work(context)
@@ -53,7 +53,7 @@ def _run(settings: Settings) -> None:
 
 def _leave(shutdown: ShutdownSignal) -> None:
     """Stop at once: no job was taken yet."""
-    shutdown.ask()
+    shutdown.request()
     sys.exit(0)
 
 

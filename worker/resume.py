@@ -2,7 +2,7 @@
 
 Names and seeds come from the job, so the pictures would be the same. This makes it cheap
 when a queue takes a job away from its worker, as RabbitMQ does from one that holds it for
-longer than its limit (see wire.queues.rabbitmq_consumer).
+longer than its limit (see wire.queues.rabbitmq.consumer).
 """
 
 from itertools import takewhile

@@ -18,7 +18,7 @@ class ShutdownSignal:
         self._grace_period = grace_period
         self._requested_at: float | None = None
 
-    def ask(self) -> None:
+    def request(self) -> None:
         """Ask for the end; the grace period begins with the first time."""
         if self._requested_at is None:
             self._requested_at = time.monotonic()

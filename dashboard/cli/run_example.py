@@ -18,7 +18,7 @@ from core.errors import ApplicationError, StoreError
 from core.settings import Settings, load_settings
 from dashboard import runtime
 from dashboard.cli.example_progress import Progress, open_progress, words
-from dashboard.domain.jobs import FINISHED, JobView, waiting
+from dashboard.domain.jobs import FINISHED, JobView, initial_view
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
 from wire.messages.job import MAX_COUNT, Job
@@ -88,7 +88,7 @@ def _wait(context: AppContext, job: Job, timeout: float) -> None:
 def _follow(context: AppContext, job: Job, progress: Progress, deadline: float) -> None:
     """Return once all that the job promises lies in the store."""
     while True:
-        view = context.find_job(job.id) or waiting(job)
+        view = context.find_job(job.id) or initial_view(job)
         progress.show(view, words(view, context.sampler.snapshot()))
         if view.state in FINISHED and _is_complete(context, view):
             return

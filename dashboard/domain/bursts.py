@@ -1,6 +1,6 @@
-"""Bursts: sets of requests that one click sends, each request a job and a picture of its own.
+"""Bursts: sets of requests that one click submits, each with one picture.
 
-They are made of words that the bundled model knows, and read well for any other model.
+The prompts use words that the bundled model was trained on, and suit any other model.
 """
 
 from collections.abc import Iterator
@@ -9,23 +9,23 @@ from itertools import product
 from typing import Any
 
 Fields = dict[str, Any]
-"""A request, as ``submission.submit`` takes it."""
+"""The fields of a request, for ``submission.submit``."""
 
 
 @dataclass(frozen=True)
 class Burst:
-    """Some prompts under one name."""
+    """A named set of prompts."""
 
     name: str
     prompts: tuple[str, ...]
 
     @property
     def label(self) -> str:
-        """Its name, and how many requests it sends."""
+        """Return the name and the number of requests."""
         return f"{self.name} · {len(self.prompts)}"
 
     def requests(self) -> list[Fields]:
-        """Make its requests: a picture each."""
+        """Return the requests, with one picture each."""
         return [{"prompt": prompt, "count": 1} for prompt in self.prompts]
 
 
@@ -42,15 +42,15 @@ _DWARFS = (
 )
 
 
-def _wheel() -> Iterator[str]:
-    for thing, colour in product(("balloon in a meadow", "flower"), _COLOURS):
-        yield f"{colour} {thing}"
+def _colour_wheel() -> Iterator[str]:
+    for subject, colour in product(("balloon in a meadow", "flower"), _COLOURS):
+        yield f"{colour} {subject}"
 
 
 def _night_and_day() -> Iterator[str]:
-    things = ("red house", "blue boat", "green tree", "white castle", "yellow car")
-    for thing, time in product(things, ("in a meadow", "at night")):
-        yield f"{thing} {time}"
+    subjects = ("red house", "blue boat", "green tree", "white castle", "yellow car")
+    for subject, time in product(subjects, ("in a meadow", "at night")):
+        yield f"{subject} {time}"
 
 
 MIXED = Burst(
@@ -81,6 +81,6 @@ MIXED = Burst(
 BURSTS = (
     MIXED,
     Burst("Seven dwarfs", _DWARFS),
-    Burst("Colour wheel", tuple(_wheel())),
+    Burst("Colour wheel", tuple(_colour_wheel())),
     Burst("Night and day", tuple(_night_and_day())),
 )

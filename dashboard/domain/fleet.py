@@ -1,6 +1,6 @@
-"""What a fleet of workers looks like, whoever runs it.
+"""The data model of a fleet of workers, local or on Kubernetes.
 
-``None`` is unknown everywhere; zero is a number that somebody counted.
+``None`` always means unknown, never zero.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Worker:
     name: str
     phase: Phase
     reason: str
-    """What it waits for or does, in words."""
+    """What the worker does or waits for, for people."""
     since: float
     """Unix seconds at which this phase began."""
     node: str | None = None
@@ -33,9 +33,9 @@ class Node:
     name: str
     product: str | None
     slots: int
-    """GPUs that can be given to workers; 0 while its driver is not there yet."""
+    """Allocatable GPUs; 0 until the GPU driver runs."""
     slots_used: int | None
-    """Of these, those that workers and their neighbours in the namespace hold."""
+    """GPUs allocated to pods of the namespace."""
     ready: bool
     since: float
     """Unix seconds at which it joined."""
@@ -45,11 +45,11 @@ class Node:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a scaler says of itself, as KEDA's status conditions do."""
+    """A status condition, as KEDA and the autoscaler report them."""
 
     name: str
-    holds: bool | None
-    reason: str = ""
+    status: bool | None
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,19 @@ class Autoscaler:
     desired: int | None
     current: int | None
     jobs_per_worker: float | None
-    """Jobs for each worker, as it counted last."""
+    """Current value of the metric: jobs for each worker."""
     conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True)
 class Scaler:
-    """What decides how many workers there should be, and by which numbers."""
+    """What decides how many workers run, and its settings."""
 
     kind: str
     """``local supervisor``, ``ScaledObject`` or ``ScaledJob``."""
     trigger: str
     jobs: int | None
-    """Jobs that it counted at its last look, waiting and in progress; None if it tells none."""
+    """Jobs that it counted last, waiting and in progress; None if it reports none."""
     jobs_per_worker: float
     minimum: int
     maximum: int
@@ -80,21 +80,21 @@ class Scaler:
     cooldown_period: float
     """Seconds; 0 where there is none."""
     cooldown_left: float | None = None
-    """Seconds until it scales to the minimum; None while jobs are there."""
+    """Seconds until it scales to the minimum; None while there are jobs."""
     paused: bool = False
     conditions: tuple[Condition, ...] = ()
     name: str | None = None
-    """The object that holds these numbers; None where there is none."""
+    """Name of the Kubernetes object; None without one."""
     scale_in_paused: bool = False
-    """Whether it may only add workers."""
+    """Whether workers may not be removed."""
     scale_out_paused: bool = False
-    """Whether it may only take workers away."""
+    """Whether workers may not be added."""
     autoscaler: Autoscaler | None = None
 
 
 @dataclass(frozen=True)
 class FleetEvent:
-    """One line of the fleet's own log."""
+    """One line of the fleet's log."""
 
     at: float
     text: str
@@ -102,23 +102,23 @@ class FleetEvent:
 
 @dataclass(frozen=True)
 class FleetReading:
-    """The fleet at one moment."""
+    """The fleet at one time."""
 
     scaler: Scaler | None
     wanted: int | None
     ready: int | None
-    """Workers that have their model and take jobs."""
+    """Workers that have loaded their model and receive jobs."""
     workers: tuple[Worker, ...]
     nodes: tuple[Node, ...] | None
-    """GPU nodes; None where this mode knows none."""
+    """GPU nodes; None if unknown or without meaning in this mode."""
     events: tuple[FleetEvent, ...] = ()
     """Oldest first."""
     warnings: tuple[str, ...] = ()
-    """What could not be read, a sentence each; the rest of the reading holds."""
+    """What could not be read, a sentence each; the rest of the reading is valid."""
 
 
 class Fleet(Protocol):
-    """Something that can be asked how the fleet is."""
+    """A fleet that can be read."""
 
     def read(self) -> FleetReading:
-        """Read the fleet now; raises FleetError with a sentence."""
+        """Return the fleet's current state. Raises FleetError with a sentence."""

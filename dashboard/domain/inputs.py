@@ -1,6 +1,6 @@
-"""Everything that enters what the pages show, so that it can be observed, recorded and replayed.
+"""The inputs from which pages are made, so that they can be observed, recorded and replayed.
 
-Jobs, pictures and the timeline are folds over these inputs: the same ones in the same order
+Jobs, pictures and the timeline are folds over these inputs: the same inputs in the same order
 give the same pages.
 """
 
@@ -16,7 +16,7 @@ from wire.queues.base import QueueDepth
 
 @dataclass(frozen=True)
 class Observation:
-    """What the sampler saw when it looked at all sources at once."""
+    """The newest reading of every source at one time."""
 
     at: float
     """Unix seconds."""
@@ -24,14 +24,14 @@ class Observation:
     store: Reading[int] = field(default_factory=Reading)
     events: Reading[int] = field(default_factory=Reading)
     fleet: Reading[FleetReading] | None = None
-    """None where this mode has no fleet to ask."""
+    """None where this mode cannot read a fleet."""
     sampled: bool = False
-    """Whether this look became a point of the timeline."""
+    """Whether a sample of the timeline was made from it."""
 
 
 @dataclass(frozen=True)
 class PictureFound:
-    """A picture that was not known before."""
+    """A picture that was found in the store."""
 
     name: str
     at: float
@@ -40,7 +40,7 @@ class PictureFound:
 
 @dataclass(frozen=True)
 class PromptRead:
-    """What a job's pictures show."""
+    """A job's prompt, read from its metadata."""
 
     job_id: str
     prompt: str
@@ -50,28 +50,28 @@ Input = Event | PictureFound | PromptRead | Observation
 Observer = Callable[[Input], None]
 
 
-def nobody(_input: Input) -> None:
-    """Observe nothing."""
+def noop(_input: Input) -> None:
+    """Ignore an input."""
 
 
 class Observers:
-    """Who is told of each input; quick ones only, since they are called where it enters."""
+    """The functions that are called with each input, in the thread in which it arrives."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._observers: tuple[Observer, ...] = ()
 
     def attach(self, observer: Observer) -> None:
-        """Tell this one, too, from now on."""
+        """Add an observer."""
         with self._lock:
             self._observers = (*self._observers, observer)
 
     def detach(self, observer: Observer) -> None:
-        """Tell this one no more."""
+        """Remove an observer."""
         with self._lock:
-            self._observers = tuple(each for each in self._observers if each != observer)
+            self._observers = tuple(other for other in self._observers if other != observer)
 
-    def notify(self, one: Input) -> None:
-        """Tell all of them, in the order in which they came."""
+    def notify(self, new_input: Input) -> None:
+        """Call the observers in the order in which they were attached."""
         for observer in self._observers:
-            observer(one)
+            observer(new_input)

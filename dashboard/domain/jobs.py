@@ -1,34 +1,30 @@
-"""The life of each job as the dashboard knows it: a fold over events."""
+"""Jobs, folded from events."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dashboard.domain.worker_starts import WorkerStart
+from dashboard.domain.workers import WorkerStart
 from wire.messages.event import Event, Kind
 from wire.messages.job import Job, submitted_at
 from wire.messages.picture import Timings
 
 State = Literal["waiting", "starting", "generating", "done", "failed", "cancelled"]
 FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
-_RETRY = ("accepted", "received")
-_STILL_HEARD: dict[State, tuple[Kind, ...]] = {
-    # The store may tell first that a job is done, and its worker then how long it took.
-    "done": (*_RETRY, "done"),
-    "failed": _RETRY,
-    # A worker takes a cancelled job only to drop it; but it may have been quicker.
-    "cancelled": ("accepted", "stored", "done"),
-}
-"""The events that change a finished job."""
 
 
 @dataclass(frozen=True)
 class JobView:
-    """One job, as a person wants to see it."""
+    """One job as its events describe it."""
 
     job: Job
     state: State
     submitted_at: float | None
+    """Unix seconds, as all times here."""
     received_at: float | None = None
+    """When the newest attempt began."""
+    requeued_at: float | None = None
+    """When it was last put on the queue again, after an attempt or for a retry."""
     finished_at: float | None = None
     worker: str | None = None
     pictures: tuple[str, ...] = ()
@@ -38,30 +34,32 @@ class JobView:
     step: int = 0
     steps: int = 0
     detail: str | None = None
-    """Why it failed or was given back, or what holds it up."""
+    """Why it failed, was returned to the queue, or does not progress."""
     attempt: int = 0
     start: WorkerStart | None = None
-    """How the worker that took it had started."""
+    """How the worker that received it had started."""
     timings: Timings | None = None
-    """What its worker measured, once it is done."""
+    """The worker's measurements, once the job is done."""
 
 
-def waiting(job: Job) -> JobView:
-    """Start the life of a job that the queue accepted."""
+def initial_view(job: Job) -> JobView:
+    """Return the view of a job that the queue has accepted."""
     return JobView(job=job, state="waiting", submitted_at=submitted_at(job.id))
 
 
-def follow(view: JobView, event: Event) -> JobView:
-    """Advance a job by one event; few events change a finished job."""
-    if event.kind not in _STILL_HEARD.get(view.state, _CHANGES):
+def apply_event(view: JobView, event: Event) -> JobView:
+    """Return the job after an event; a finished job ignores most events."""
+    accepted = _ACCEPTED_WHEN_FINISHED.get(view.state)
+    if accepted is not None and event.kind not in accepted:
         return view
-    return _CHANGES[event.kind](view, event)
+    change = _CHANGES.get(event.kind)
+    return change(view, event) if change else view
 
 
 def _accepted(view: JobView, event: Event) -> JobView:
-    # A sender's event may arrive after a quick worker's; only a later one is a retry.
+    # A client's event may arrive after those of a quick worker; only a later one is a retry.
     retried = view.finished_at is not None and event.at > view.finished_at
-    return waiting(view.job) if retried else view
+    return replace(initial_view(view.job), requeued_at=event.at) if retried else view
 
 
 def _received(view: JobView, event: Event) -> JobView:
@@ -80,7 +78,7 @@ def _received(view: JobView, event: Event) -> JobView:
 
 def _step(view: JobView, event: Event) -> JobView:
     if event.step is None:
-        # No step forward: the worker says what it waits for, such as a store that is away.
+        # No progress: the detail is what the worker waits for, such as an unreachable store.
         return replace(view, state="generating", worker=event.worker, detail=event.detail)
     return replace(
         view,
@@ -102,29 +100,43 @@ def _stored(view: JobView, event: Event) -> JobView:
 
 
 def _returned(view: JobView, event: Event) -> JobView:
-    return replace(view, state="waiting", worker=None, detail=event.detail, step=0)
+    return replace(
+        view, state="waiting", worker=None, detail=event.detail, step=0, requeued_at=event.at
+    )
 
 
-def _finished(state: State):
-    def change(view: JobView, event: Event) -> JobView:
-        return replace(
-            view,
-            state=state,
-            finished_at=event.at,
-            detail=event.detail,
-            timings=event.timings or view.timings,
-        )
-
-    return change
+def _cancelled(view: JobView, event: Event) -> JobView:
+    if view.state == "cancelled":  # the worker that received it has dropped it
+        return replace(view, worker=event.worker or view.worker)
+    return _finished(view, event, "cancelled")
 
 
-_CHANGES = {
+def _finished(view: JobView, event: Event, state: State) -> JobView:
+    return replace(
+        view,
+        state=state,
+        finished_at=event.at,
+        detail=event.detail,
+        timings=event.timings or view.timings,
+    )
+
+
+_CHANGES: Mapping[Kind, Callable[[JobView, Event], JobView]] = {
     "accepted": _accepted,
     "received": _received,
     "step": _step,
     "stored": _stored,
     "returned": _returned,
-    "done": _finished("done"),
-    "failed": _finished("failed"),
-    "cancelled": _finished("cancelled"),
+    "done": lambda view, event: _finished(view, event, "done"),
+    "failed": lambda view, event: _finished(view, event, "failed"),
+    "cancelled": _cancelled,
 }
+_RETRY: tuple[Kind, ...] = ("accepted", "received")
+_ACCEPTED_WHEN_FINISHED: Mapping[State, tuple[Kind, ...]] = {
+    # The store may report a job as done before its worker reports the timings.
+    "done": (*_RETRY, "done"),
+    "failed": _RETRY,
+    # A worker receives a cancelled job only to drop it, but may have finished it before.
+    "cancelled": ("accepted", "stored", "done", "cancelled"),
+}
+"""The events that change a finished job, by its state."""

@@ -1,10 +1,12 @@
-"""What the page draws from: immutable snapshots that one sampler per process makes."""
+"""Snapshots: the immutable data from which pages are rendered."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.jobs import JobView
+from dashboard.domain.queue_counts import QueueCounts, count_jobs
 from wire.queues.base import QueueDepth
 
 Value = TypeVar("Value")
@@ -12,23 +14,23 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Reading(Generic[Value]):
-    """The newest look at one source, and how old it is."""
+    """The newest value of one source, and its age."""
 
     value: Value | None = None
-    """None: never read, or the last look failed."""
+    """None if the source was never read, or the newest attempt failed."""
     at: float | None = None
-    """Unix seconds of the last look that succeeded."""
+    """Unix seconds of the newest attempt that succeeded."""
     error: str | None = None
-    """Why the last look failed, as a sentence."""
+    """Why the newest attempt failed, as a sentence."""
 
     def age(self, now: float) -> float | None:
-        """Seconds since the last good look; None if there was none."""
+        """Return the seconds since the newest success; None if there was none."""
         return None if self.at is None else max(0.0, now - self.at)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One point of every lane of the timeline. None is a gap, not a zero."""
+    """One point of every lane of the timeline. None is unknown and drawn as a gap."""
 
     at: float
     """Unix seconds."""
@@ -40,16 +42,16 @@ class Sample:
     pictures: int | None = None
     """Pictures stored since the sample before."""
     workers: int | None = None
-    """Workers that exist and take a machine's time, ready or not."""
+    """Workers that occupy a machine, ready or not."""
     gpus: int | None = None
-    """GPUs of all nodes that come and go with the workers; None where none do."""
+    """GPUs of all nodes that are added and removed with the workers; None without such nodes."""
     maximum: int | None = None
-    """Workers that the scaler allows."""
+    """The scaler's maximum of workers."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """Something worth a mark on the time axis."""
+    """A labelled mark on the time axis."""
 
     at: float
     lane: str
@@ -59,7 +61,7 @@ class Annotation:
 
 @dataclass(frozen=True)
 class PictureView:
-    """A stored picture, with what is known of it."""
+    """A stored picture."""
 
     name: str
     job_id: str
@@ -73,23 +75,24 @@ class PictureView:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything that a page shows, at one moment."""
+    """Everything that pages show at one time."""
 
     at: float
     """Unix seconds."""
     mode: str
     """``laptop``, ``compose`` or ``cluster``, for the page's label."""
     lanes: tuple[str, ...]
-    """The lanes that this mode knows, top to bottom."""
+    """The timeline's lanes in this mode, top to bottom."""
     queue: Reading[QueueDepth] = field(default_factory=Reading)
+    """The broker's counts; pages show ``counts``, which include newer events."""
     store: Reading[int] = field(default_factory=Reading)
-    """Pictures known to this dashboard."""
+    """Number of pictures known to this dashboard."""
     fleet: Reading[FleetReading] | None = None
-    """None where this mode has no fleet to ask."""
+    """None where this mode cannot read a fleet."""
     reported_workers: tuple[Worker, ...] = ()
-    """Workers of whom events told, for where no fleet can be asked."""
+    """Workers that sent events, for modes without a fleet."""
     samples: tuple[Sample, ...] = ()
-    """Oldest first, at most a day; the last one is this moment's."""
+    """Oldest first, at most a day; the last is of the snapshot's time."""
     annotations: tuple[Annotation, ...] = ()
     jobs: tuple[JobView, ...] = ()
     """Newest first."""
@@ -97,3 +100,8 @@ class Snapshot:
     """Newest first, at most some hundreds."""
     pictures_total: int | None = None
     """Pictures stored since this dashboard started."""
+
+    @cached_property
+    def counts(self) -> QueueCounts | None:
+        """Waiting and generating jobs; None while the queue cannot be read."""
+        return count_jobs(self.queue.value, self.queue.at or self.at, self.jobs)

@@ -1,14 +1,15 @@
-"""What the events say about each worker: a fold, as for the jobs."""
+"""Workers and their starts, folded from events and from readings of the fleet."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import Phase, Worker
-from wire.messages.event import Event
+from wire.messages.event import Event, Kind
 
 
 @dataclass(frozen=True)
 class WorkerView:
-    """One worker, as its own events describe it."""
+    """One worker as its own events describe it."""
 
     name: str
     phase: Phase
@@ -18,75 +19,111 @@ class WorkerView:
     last_event_at: float
     """Unix seconds of its newest event."""
     jobs: tuple[str, ...] = ()
-    """Ids of the jobs that it holds; it may take several at once."""
+    """Ids of the jobs that it has received and not finished; more than one in a batch."""
     loading_at: float | None = None
     """Unix seconds at which it began to load its model."""
     ready_at: float | None = None
-    """Unix seconds at which it had its model."""
+    """Unix seconds at which its model was loaded."""
 
 
-def worker_of(view: WorkerView) -> Worker:
-    """Tell a worker as its own events do; where it runs, they do not say."""
+def to_worker(view: WorkerView) -> Worker:
+    """Convert a view to a worker of the fleet. Events do not contain the node."""
     job_id = view.jobs[0] if view.jobs else None
     return Worker(view.name, view.phase, view.reason, view.since, job_id=job_id)
 
 
-def follow_worker(view: WorkerView | None, event: Event) -> WorkerView | None:
-    """Advance a worker by one event; None once it has stopped, or if it was never heard of."""
+def apply_worker_event(view: WorkerView | None, event: Event) -> WorkerView | None:
+    """Return the worker after an event; None if it stopped, or if no worker sent the event."""
     if event.worker is None or event.kind == "stopped":
         return None
-    new = WorkerView(event.worker, "idle", "waits for a job", event.at, event.at)
-    before = replace(view, last_event_at=event.at) if view else new
+    if view is None:
+        view = WorkerView(event.worker, "idle", "waits for a job", event.at, event.at)
+    view = replace(view, last_event_at=event.at)
     change = _CHANGES.get(event.kind)
-    return change(before, event) if change else before
+    return change(view, event) if change else view
 
 
-def _phase(view: WorkerView, phase: Phase, reason: str, at: float) -> WorkerView:
-    return replace(
-        view, phase=phase, reason=reason, since=view.since if view.phase == phase else at
-    )
+def _enter_phase(view: WorkerView, phase: Phase, reason: str, at: float) -> WorkerView:
+    since = view.since if view.phase == phase else at
+    return replace(view, phase=phase, reason=reason, since=since)
 
 
 def _loading(view: WorkerView, event: Event) -> WorkerView:
-    loading = replace(view, loading_at=event.at, ready_at=None)
-    return _phase(loading, "starting", "loading the model", event.at)
+    view = replace(view, loading_at=event.at, ready_at=None)
+    return _enter_phase(view, "starting", "loading the model", event.at)
 
 
 def _ready(view: WorkerView, event: Event) -> WorkerView:
-    return _free(replace(view, ready_at=event.at), event)
+    return _idle_without_jobs(replace(view, ready_at=event.at), event)
 
 
-def _free(view: WorkerView, event: Event) -> WorkerView:
-    return view if view.jobs else _phase(view, "idle", "waits for a job", event.at)
+def _idle_without_jobs(view: WorkerView, event: Event) -> WorkerView:
+    return view if view.jobs else _enter_phase(view, "idle", "waits for a job", event.at)
 
 
 def _received(view: WorkerView, event: Event) -> WorkerView:
     jobs = tuple(dict.fromkeys((*view.jobs, event.job_id or "")))
-    return _phase(replace(view, jobs=jobs), "generating", "begins a job", event.at)
+    return _enter_phase(replace(view, jobs=jobs), "generating", "begins a job", event.at)
 
 
 def _step(view: WorkerView, event: Event) -> WorkerView:
     step = f"step {event.step} of {event.steps}" if event.step else event.detail
-    return _phase(view, "generating", step or "paints", event.at)
+    return _enter_phase(view, "generating", step or "generating", event.at)
 
 
 def _stored(view: WorkerView, event: Event) -> WorkerView:
-    return _phase(view, "generating", f"stored picture {(event.picture or 0) + 1}", event.at)
+    reason = f"stored picture {(event.picture or 0) + 1}"
+    return _enter_phase(view, "generating", reason, event.at)
 
 
-def _left(view: WorkerView, event: Event) -> WorkerView:
-    jobs = tuple(job for job in view.jobs if job != event.job_id)
-    return _free(replace(view, jobs=jobs), event)
+def _job_ended(view: WorkerView, event: Event) -> WorkerView:
+    jobs = tuple(job_id for job_id in view.jobs if job_id != event.job_id)
+    return _idle_without_jobs(replace(view, jobs=jobs), event)
 
 
-_CHANGES = {
+_CHANGES: Mapping[Kind, Callable[[WorkerView, Event], WorkerView]] = {
     "loading": _loading,
     "ready": _ready,
     "received": _received,
     "step": _step,
     "stored": _stored,
-    "done": _left,
-    "failed": _left,
-    "returned": _left,
-    "cancelled": _left,
+    "done": _job_ended,
+    "failed": _job_ended,
+    "returned": _job_ended,
+    "cancelled": _job_ended,
 }
+
+
+@dataclass(frozen=True)
+class WorkerStart:
+    """Unix seconds at which each stage of a worker's start began; None where unknown."""
+
+    pending_at: float | None = None
+    """It began to wait for a node."""
+    starting_at: float | None = None
+    """It was placed on a node: its image is pulled, its process starts."""
+    loading_at: float | None = None
+    """It began to load its model."""
+    ready_at: float | None = None
+    """Its model was loaded."""
+    over: bool = False
+    """Whether the fleet reported a later phase; the next start belongs to a new worker."""
+
+
+def apply_worker_reading(start: WorkerStart | None, worker: Worker) -> WorkerStart:
+    """Return a worker's start after a reading of the fleet."""
+    if worker.phase not in ("pending", "starting"):
+        return replace(start or WorkerStart(), over=True)
+    if start is None or start.over:
+        start = WorkerStart()
+    # Only the first reading of a phase counts: `since` may be renewed while the phase lasts.
+    if worker.phase == "pending":
+        return replace(start, pending_at=start.pending_at or worker.since)
+    return replace(start, starting_at=start.starting_at or worker.since)
+
+
+def complete_start(start: WorkerStart | None, view: WorkerView | None) -> WorkerStart | None:
+    """Combine the fleet's readings of a start with the worker's own events."""
+    if view is None:
+        return start
+    return replace(start or WorkerStart(), loading_at=view.loading_at, ready_at=view.ready_at)

@@ -1,1 +1,1 @@
-"""Who works: what a fleet looks like, the rule that scales it, and this machine's own."""
+"""Fleets of workers: local processes, scaled as KEDA does it, and pods on Kubernetes."""

@@ -1,4 +1,4 @@
-"""The local fleet: the supervisor's processes, and what their events say of them."""
+"""The local fleet: the supervisor's processes, combined with the workers' events."""
 
 import logging
 import platform
@@ -8,51 +8,51 @@ from functools import cache
 from core.errors import FleetError
 from dashboard.domain.fleet import FleetReading, Node, Worker
 from dashboard.domain.journal import Journal
-from dashboard.domain.workers import WorkerView, worker_of
-from dashboard.fleet.reconciliation import Report, latest_from
+from dashboard.domain.workers import WorkerView, to_worker
+from dashboard.fleet.reconciliation import SupervisorStatus, latest_from
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
 
-_READY = ("idle", "generating")
+_READY_PHASES = ("idle", "generating")
 
-_SLOW_LOOK = 5.0
-"""Seconds that one look of the supervisor may take."""
+_MAX_POLL_SECONDS = 5.0
+"""How long one poll of the supervisor may take."""
 
 _log = logging.getLogger(__name__)
 
 
 class LocalFleet:
-    """The fleet that this process's supervisor drives."""
+    """The workers that this process's supervisor runs."""
 
     def __init__(self, supervisor: Supervisor, journal: Journal) -> None:
         self._supervisor = supervisor
         self._journal = journal
 
     def read(self) -> FleetReading:
-        """Read the fleet now; raises FleetError while another process drives it."""
-        report = self._supervisor.report()
-        if report is None:
-            raise FleetError("The supervisor has not looked at the queue yet.")
-        if not report.in_charge:
-            raise FleetError(report.error)
-        silent = time.time() - report.at
-        if silent > self._supervisor.interval + _SLOW_LOOK:
-            raise FleetError(f"The supervisor has waited for the queue for {silent:.0f} s.")
-        return reading_of(report, self._journal.workers(), gpu_nodes())
+        """Return the fleet's current state. Raises FleetError without a recent poll."""
+        status = self._supervisor.status()
+        if status is None:
+            raise FleetError("The supervisor has not polled the queue yet.")
+        if not status.has_lock:
+            raise FleetError(status.error)
+        elapsed = time.time() - status.at
+        if elapsed > self._supervisor.interval + _MAX_POLL_SECONDS:
+            raise FleetError(f"The supervisor has waited for the queue for {elapsed:.0f} s.")
+        return make_reading(status, self._journal.workers(), gpu_nodes())
 
 
-def reading_of(
-    report: Report, heard: dict[str, WorkerView], gpus: tuple[Node, ...]
+def make_reading(
+    status: SupervisorStatus, views: dict[str, WorkerView], gpus: tuple[Node, ...]
 ) -> FleetReading:
-    """Put processes and what was heard of them together."""
-    workers = tuple(_worker(worker, latest_from(worker, heard)) for worker in report.workers)
+    """Combine the worker processes with the views that their events give of them."""
+    workers = tuple(_worker(worker, latest_from(worker, views)) for worker in status.workers)
     return FleetReading(
-        scaler=report.scaler,
-        wanted=report.wanted,
-        ready=sum(worker.phase in _READY for worker in workers),
+        scaler=status.scaler,
+        wanted=status.wanted,
+        ready=sum(worker.phase in _READY_PHASES for worker in workers),
         workers=workers,
         nodes=gpus or None,
-        events=report.events,
+        events=status.events,
     )
 
 
@@ -60,16 +60,16 @@ def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
     if worker.state == "failed":
         return Worker(worker.name, "failed", worker.reason, worker.since)
     if worker.state == "stopping":
-        why = "finishes what it has" if view and view.jobs else "is about to end"
-        return Worker(worker.name, "stopping", why, worker.since)
+        reason = "finishes its jobs" if view and view.jobs else "is about to end"
+        return Worker(worker.name, "stopping", reason, worker.since)
     if view is None:
         return Worker(worker.name, "starting", "loading libraries", worker.since)
-    return worker_of(view)
+    return to_worker(view)
 
 
 @cache
 def gpu_nodes() -> tuple[Node, ...]:
-    """Describe this machine if it has NVIDIA GPUs; empty if it has none or cannot tell."""
+    """Return this machine as a node if it has NVIDIA GPUs and their driver, else nothing."""
     try:
         import pynvml
 
@@ -79,7 +79,7 @@ def gpu_nodes() -> tuple[Node, ...]:
     except (ImportError, OSError):
         return ()
     except pynvml.NVMLError as error:
-        _log.debug("No NVIDIA GPU can be asked: %s", error)
+        _log.debug("NVML reports no GPU: %s", error)
         return ()
     if not count:
         return ()

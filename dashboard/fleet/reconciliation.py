@@ -1,4 +1,4 @@
-"""What the local supervisor sees and should do, as values and pure functions."""
+"""The local supervisor's decisions, as values and pure functions."""
 
 import platform
 from collections.abc import Iterable
@@ -17,41 +17,41 @@ from dashboard.fleet.scaling_rule import (
 from dashboard.fleet.worker_processes import WorkerProcess
 from wire.queues.base import QueueDepth
 
-_DOWN_WINDOW = 15.0
-"""Seconds; the HPA's own 300 are for machines that take minutes to start."""
+_MAX_SCALE_DOWN_WINDOW_SECONDS = 15.0
+"""The HPA's default of 300 s suits machines that take minutes to start."""
 
-_STOPPED_FIRST = {"failed": 0, "idle": 1, "starting": 2, "generating": 3}
+_STOP_ORDER = {"failed": 0, "idle": 1, "starting": 2, "generating": 3}
 
 
 @dataclass(frozen=True)
-class Report:
-    """How the supervisor sees things after a look."""
+class SupervisorStatus:
+    """The supervisor's state after its newest poll."""
 
     at: float
     """Unix seconds."""
-    in_charge: bool
-    """Whether this process holds the lock."""
-    error: str | None = None
-    """Why it is not in charge, as a sentence."""
+    has_lock: bool
+    """Whether this process holds the lock, and so drives the workers."""
+    error: str = ""
+    """Why it does not hold the lock, as a sentence."""
     wanted: int = 0
     scaler: Scaler | None = None
     workers: tuple[WorkerProcess, ...] = ()
     events: tuple[FleetEvent, ...] = ()
 
 
-def policy_of(settings: Settings) -> ScalingPolicy:
+def make_policy(settings: Settings) -> ScalingPolicy:
     """Return KEDA's rule with the settings' numbers and a window that suits one machine."""
     return ScalingPolicy(
         minimum=settings.min_workers,
         maximum=settings.max_workers,
         jobs_per_worker=settings.jobs_per_worker,
         cooldown=settings.cooldown_period,
-        down=Behaviour(min(_DOWN_WINDOW, settings.cooldown_period), RatePolicy()),
+        down=Behaviour(min(_MAX_SCALE_DOWN_WINDOW_SECONDS, settings.cooldown_period), RatePolicy()),
     )
 
 
-def describe(settings: Settings, state: ScalerState, jobs: int | None, now: float) -> Scaler:
-    """Tell by which numbers the supervisor decides."""
+def describe_scaler(settings: Settings, state: ScalerState, jobs: int | None, now: float) -> Scaler:
+    """Return the supervisor's settings and state as the scaler of a fleet."""
     return Scaler(
         kind=LOCAL,
         trigger="jobs waiting and in progress",
@@ -61,42 +61,49 @@ def describe(settings: Settings, state: ScalerState, jobs: int | None, now: floa
         maximum=settings.max_workers,
         polling_interval=settings.polling_interval,
         cooldown_period=settings.cooldown_period,
-        cooldown_left=cooldown_left(policy_of(settings), state, now),
+        cooldown_left=cooldown_left(make_policy(settings), state, now),
     )
 
 
-def jobs_of(depth: QueueDepth, busy: int) -> int:
-    """Count jobs that wait and jobs in progress; busy workers tell where the queue cannot."""
-    return depth.ready + (busy if depth.unacknowledged is None else depth.unacknowledged)
+def count_jobs(depth: QueueDepth, busy_workers: int) -> int:
+    """Return the number of jobs, waiting and in progress.
+
+    A broker without management API does not count the jobs in progress; then each busy worker
+    counts as one.
+    """
+    in_progress = busy_workers if depth.unacknowledged is None else depth.unacknowledged
+    return depth.ready + in_progress
 
 
-def latest_from(worker: WorkerProcess, heard: dict[str, WorkerView]) -> WorkerView | None:
-    """Return what a worker's process said; not what an earlier one of its name had said."""
-    view = heard.get(worker.name)
-    return view if view and view.last_event_at >= worker.started_at else None
+def latest_from(worker: WorkerProcess, views: dict[str, WorkerView]) -> WorkerView | None:
+    """Return the events' view of a worker, unless it is of an earlier process of that name."""
+    view = views.get(worker.name)
+    if view is None or worker.child is None:
+        return None
+    return view if view.last_event_at >= worker.child.started_at else None
 
 
 def to_stop(
     workers: Iterable[WorkerProcess], wanted: int, phases: dict[str, Phase]
 ) -> list[WorkerProcess]:
-    """Choose which workers stop: those that would lose the least, and of these the newest."""
-    staying = [worker for worker in workers if worker.state != "stopping"]
+    """Return the workers to stop: those that lose the least work first, of these the newest."""
+    remaining = [worker for worker in workers if worker.state != "stopping"]
 
-    def loss(worker: WorkerProcess) -> tuple[int, float]:
+    def stop_order(worker: WorkerProcess) -> tuple[int, float]:
         phase = "failed" if worker.state == "failed" else phases.get(worker.name, "starting")
-        return _STOPPED_FIRST.get(phase, 2), -worker.since
+        return _STOP_ORDER.get(phase, 2), -worker.since
 
-    return sorted(staying, key=loss)[: max(0, len(staying) - wanted)]
+    return sorted(remaining, key=stop_order)[: max(0, len(remaining) - wanted)]
+
+
+def to_start(workers: Iterable[WorkerProcess], wanted: int, suffix: str) -> list[str]:
+    """Return the names of the workers to start, with the lowest free numbers."""
+    states = {worker.name: worker.state for worker in workers}
+    remaining = sum(state != "stopping" for state in states.values())
+    names = (f"worker-{number}{suffix}" for number in range(1, wanted + len(states) + 1))
+    return [name for name in names if name not in states][: max(0, wanted - remaining)]
 
 
 def name_suffix(settings: Settings) -> str:
-    """Return what this machine adds to its workers' names, where others share the queue."""
+    """Return a suffix that makes names of workers unique where machines share a queue."""
     return f"@{platform.node()}" if settings.rabbitmq_url else ""
-
-
-def to_start(workers: Iterable[WorkerProcess], wanted: int, place: str) -> list[str]:
-    """Name the workers that are to be started, with the lowest free numbers."""
-    states = {worker.name: worker.state for worker in workers}
-    staying = sum(state != "stopping" for state in states.values())
-    free = (f"worker-{number}{place}" for number in range(1, wanted + len(states) + 1))
-    return [name for name in free if name not in states][: max(0, wanted - staying)]

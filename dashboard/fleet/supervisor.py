@@ -1,7 +1,7 @@
-"""The local supervisor: it counts jobs, applies KEDA's rule, and drives worker processes.
+"""The local supervisor: counts jobs, applies KEDA's rule, and starts and stops workers.
 
-One supervisor serves a data directory: whoever holds the lock file. Others wait for it, so
-that a second dashboard takes over when the first one ends.
+One supervisor per data directory is active: the one that holds the lock file. Others wait for
+the lock, so that a second dashboard takes over when the first one ends.
 """
 
 import logging
@@ -15,12 +15,12 @@ from core.settings import Settings
 from dashboard.domain.fleet import FleetEvent, Phase
 from dashboard.domain.journal import Journal
 from dashboard.fleet.reconciliation import (
-    Report,
-    describe,
-    jobs_of,
+    SupervisorStatus,
+    count_jobs,
+    describe_scaler,
     latest_from,
+    make_policy,
     name_suffix,
-    policy_of,
     to_start,
     to_stop,
 )
@@ -37,15 +37,14 @@ from dashboard.fleet.worker_processes import (
 from wire.messages.event import Event
 from wire.queues.base import Queue
 
-_EVENTS = 100
-_FIRST_LOOK = 2.0
-"""Seconds."""
+_MAX_EVENTS = 100
+_FIRST_POLL_TIMEOUT_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs 0..N workers on this machine, in a thread of its own."""
+    """Runs 0 to N workers on this machine, in a thread of its own."""
 
     def __init__(
         self,
@@ -58,151 +57,152 @@ class Supervisor:
         self._queue = queue
         self._journal = journal
         self._command = command
-        self._policy = policy_of(settings)
-        self._grace = settings.grace_period
+        self._policy = make_policy(settings)
+        self._grace_period = settings.grace_period
         self._state = ScalerState()
-        self._slots: dict[str, WorkerProcess] = {}
+        self._workers: dict[str, WorkerProcess] = {}
         self._events: tuple[FleetEvent, ...] = ()
-        self._file = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
-        self._report: Report | None = None
-        self._looked = threading.Event()
+        self._lock = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
+        self._status: SupervisorStatus | None = None
+        self._polled = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     @property
     def interval(self) -> float:
-        """Seconds between two looks."""
+        """Seconds between two polls of the queue."""
         return self._settings.polling_interval
 
     def start(self) -> None:
-        """Begin to look at the queue."""
+        """Start the thread that polls the queue."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop every worker and return when none is left."""
+        """Stop all workers, and return when none is left."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=10)
         if busy := self.busy_workers():
-            _log.info("Workers that paint: %d. They have %g s to finish.", busy, self._grace)
-        stop_all(self._slots.values(), self._grace)
-        self._slots = {}
-        self._file.release()
+            _log.info("%d busy workers have %g s to finish their jobs.", busy, self._grace_period)
+        stop_all(self._workers.values(), self._grace_period)
+        self._workers = {}
+        self._lock.release()
 
-    def report(self) -> Report | None:
-        """Return the newest report; waits a moment for the first, None if there is none."""
-        self._looked.wait(_FIRST_LOOK)
-        return self._report
+    def status(self) -> SupervisorStatus | None:
+        """Return the status after the newest poll; waits briefly for the first, None without."""
+        self._polled.wait(_FIRST_POLL_TIMEOUT_SECONDS)
+        return self._status
 
     def busy_workers(self) -> int:
-        """Count the workers of this supervisor that hold a job."""
+        """Return the number of workers that have a job."""
         return sum(phase == "generating" for phase in self._phases().values())
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self._report = self._look(time.time())
-                self._looked.set()
-            except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
-                _log.exception("The supervisor stumbled; it goes on at its next look.")
+                self._status = self._poll(time.time())
+                self._polled.set()
+            except Exception:  # noqa: BLE001, an unexpected error must not end the thread
+                _log.exception("A poll of the supervisor failed; it polls again.")
             self._stopping.wait(self.interval)
 
-    def _look(self, now: float) -> Report:
-        trouble = self._take_charge()
-        if trouble:
-            return Report(now, in_charge=False, error=trouble)
+    def _poll(self, now: float) -> SupervisorStatus:
+        if error := self._acquire_lock():
+            return SupervisorStatus(now, has_lock=False, error=error)
         jobs = self._count_jobs()
         self._state = decide(self._policy, self._state, jobs, now)
         if not self._stopping.is_set():
             self._reconcile(self._state.workers, now)
-        return Report(
+        return SupervisorStatus(
             at=now,
-            in_charge=True,
+            has_lock=True,
             wanted=self._state.workers,
-            scaler=describe(self._settings, self._state, jobs, now),
-            workers=tuple(self._slots.values()),
+            scaler=describe_scaler(self._settings, self._state, jobs, now),
+            workers=tuple(self._workers.values()),
             events=self._events,
         )
 
-    def _take_charge(self) -> str | None:
-        if self._file.is_locked:
+    def _acquire_lock(self) -> str | None:
+        """Acquire the lock file; return a sentence if that fails."""
+        if self._lock.is_locked:
             return None
         try:
             self._settings.data_dir.mkdir(parents=True, exist_ok=True)
-            self._file.acquire()
+            self._lock.acquire()
         except Timeout:
             return "Another process on this data folder runs the workers."
         except OSError as error:
-            return f"The lock in {self._settings.data_dir} cannot be taken: {error.strerror}."
+            return f"The lock in {self._settings.data_dir} cannot be acquired: {error.strerror}."
         return None
 
     def _count_jobs(self) -> int | None:
         try:
-            return jobs_of(self._queue.depth(), self.busy_workers())
+            return count_jobs(self._queue.depth(), self.busy_workers())
         except QueueError as error:
-            # Said on the page already, once a second.
-            _log.debug("The jobs cannot be counted, so nothing changes. %s", error)
+            # Not a warning: pages show the queue's error already.
+            _log.debug("The jobs cannot be counted, so no worker is started or stopped. %s", error)
             return None
 
     def _reconcile(self, wanted: int, now: float) -> None:
-        self._watch(now)
-        for worker in to_stop(self._slots.values(), wanted, self._phases()):
-            self._stop_one(worker, now)
-        for name in to_start(self._slots.values(), wanted, name_suffix(self._settings)):
-            self._start_one(name, now)
-        for worker in list(self._slots.values()):
-            kill_if_overdue(worker, self._grace, now)
+        self._observe_workers(now)
+        for worker in to_stop(self._workers.values(), wanted, self._phases()):
+            self._stop_worker(worker, now)
+        for name in to_start(self._workers.values(), wanted, name_suffix(self._settings)):
+            self._start_worker(name, now)
+        for worker in list(self._workers.values()):
+            kill_if_overdue(worker, self._grace_period, now)
             if worker.state == "failed" and now >= worker.retry_at:
-                self._start_one(worker.name, now, worker.failures)
+                self._start_worker(worker.name, now, worker.failures)
 
-    def _watch(self, now: float) -> None:
-        for worker in list(self._slots.values()):
-            seen = observe(worker, now)
-            self._keep(worker.name, seen)
-            if seen is None:
-                self._tell(now, f"{worker.name} stopped")
-            elif seen.state == "failed" and worker.state == "running":
-                self._tell(now, f"{worker.name} failed: {seen.reason}")
+    def _observe_workers(self, now: float) -> None:
+        for worker in list(self._workers.values()):
+            observed = observe(worker, now)
+            self._set_worker(worker.name, observed)
+            if observed is None:
+                self._log_event(now, f"{worker.name} stopped")
+            elif observed.state == "failed" and worker.state == "running":
+                self._log_event(now, f"{worker.name} failed: {observed.reason}")
                 self._return_jobs(worker)
 
     def _return_jobs(self, worker: WorkerProcess) -> None:
-        """Tell what a worker that died could not: its jobs wait for another."""
+        """Record the events that a worker which ended unexpectedly could not send."""
         view = latest_from(worker, self._journal.workers())
         for job_id in view.jobs if view else ():
-            detail = f"{worker.name} ended in the middle of it"
+            detail = f"{worker.name} ended while generating it"
             event = Event(kind="returned", worker=worker.name, job_id=job_id, detail=detail)
             self._journal.record(event)
-        self._journal.forget_worker(worker.name)
+        self._journal.remove_worker(worker.name)
 
-    def _start_one(self, name: str, now: float, failures: int = 0) -> None:
-        self._journal.forget_worker(name)
+    def _start_worker(self, name: str, now: float, failures: int = 0) -> None:
+        self._journal.remove_worker(name)
         try:
             worker = launch(name, self._settings, self._command, now, failures)
         except OSError as error:
             worker = WorkerProcess(
                 name, "failed", now, failures=failures + 1, reason=f"{error.strerror}."
             )
-        self._keep(name, worker)
-        self._tell(now, f"{name} started" if worker.process else f"{name} failed: {worker.reason}")
+        self._set_worker(name, worker)
+        failed = worker.state == "failed"
+        self._log_event(now, f"{name} failed: {worker.reason}" if failed else f"{name} started")
 
-    def _stop_one(self, worker: WorkerProcess, now: float) -> None:
-        self._keep(worker.name, request_stop(worker, now))
-        self._tell(now, f"{worker.name} asked to stop")
+    def _stop_worker(self, worker: WorkerProcess, now: float) -> None:
+        self._set_worker(worker.name, request_stop(worker, now))
+        self._log_event(now, f"{worker.name} is stopping")
 
-    def _keep(self, name: str, worker: WorkerProcess | None) -> None:
+    def _set_worker(self, name: str, worker: WorkerProcess | None) -> None:
         if worker is None:
-            self._slots.pop(name, None)
+            self._workers.pop(name, None)
         else:
-            self._slots[name] = worker
+            self._workers[name] = worker
 
-    def _tell(self, now: float, text: str) -> None:
+    def _log_event(self, now: float, text: str) -> None:
         _log.info("%s", text)
-        self._events = (*self._events, FleetEvent(now, text))[-_EVENTS:]
+        self._events = (*self._events, FleetEvent(now, text))[-_MAX_EVENTS:]
 
     def _phases(self) -> dict[str, Phase]:
-        heard = self._journal.workers()
+        views = self._journal.workers()
         return {
             worker.name: view.phase
-            for worker in list(self._slots.values())
-            if (view := latest_from(worker, heard)) is not None
+            for worker in list(self._workers.values())
+            if (view := latest_from(worker, views)) is not None
         }

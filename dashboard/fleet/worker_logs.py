@@ -1,4 +1,4 @@
-"""The log files of local workers: kept small, and read for a worker's last words."""
+"""Log files of local workers: limit their size, and find a worker's last message."""
 
 import json
 import os
@@ -7,57 +7,56 @@ import shutil
 from pathlib import Path
 from typing import BinaryIO
 
-_LARGEST = 1024 * 1024
-_LARGEST_IN_USE = 4 * 1024 * 1024
-_TAIL = 16 * 1024
-"""Bytes."""
-_LONGEST_SENTENCE = 300
+_MAX_BYTES_AT_START = 1024 * 1024
+_MAX_BYTES_IN_USE = 4 * 1024 * 1024
+_TAIL_BYTES = 16 * 1024
+_MAX_MESSAGE_LENGTH = 300
 _TEXT_LINE = re.compile(r"\d\d:\d\d:\d\d [A-Z]+ +\S+ (?:\[\S+\] )?(?P<message>.*)")
 """A line of core.logs.TextFormatter."""
 
 
 def open_log(path: Path) -> BinaryIO:
-    """Open a log to write on at its end; a large one becomes ``….log.1`` first."""
+    """Open a log to append to it; a large log is first renamed to ``….log.1``."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > _LARGEST:
-        path.replace(_older(path))
+    if path.exists() and path.stat().st_size > _MAX_BYTES_AT_START:
+        path.replace(_backup(path))
     return path.open("ab")
 
 
-def emptied(path: Path) -> bool:
-    """Empty a log that a process writes on once it is large; tell whether that was done.
+def truncate_large_log(path: Path) -> bool:
+    """Copy a large log to ``….log.1`` and truncate it; return whether that was done.
 
-    What it held becomes ``….log.1``. The process goes on at the beginning, since it appends;
-    a line that it writes between the two steps is lost. A log that cannot be copied stays.
+    The process that has the log open continues at its beginning, since it appends. A line that
+    it writes between the two steps is lost. If the copy fails, the log is left as it is.
     """
     try:
-        if path.stat().st_size <= _LARGEST_IN_USE:
+        if path.stat().st_size <= _MAX_BYTES_IN_USE:
             return False
-        shutil.copyfile(path, _older(path))
+        shutil.copyfile(path, _backup(path))
         os.truncate(path, 0)
     except OSError:
         return False
     return True
 
 
-def _older(path: Path) -> Path:
+def _backup(path: Path) -> Path:
     return path.with_suffix(".log.1")
 
 
-def last_sentence(path: Path, start: int) -> str | None:
-    """Return the last line of a log that was written at or after byte ``start``."""
+def last_message(path: Path, start: int) -> str | None:
+    """Return the message of the last line that was logged at or after byte ``start``."""
     try:
         with path.open("rb") as log:
-            log.seek(max(start, path.stat().st_size - _TAIL))
+            log.seek(max(start, path.stat().st_size - _TAIL_BYTES))
             lines = log.read().decode(errors="replace").splitlines()
     except OSError:
         return None
     last = next((line.strip() for line in reversed(lines) if line.strip()), None)
-    return _message(last)[:_LONGEST_SENTENCE] if last else None
+    return _message(last)[:_MAX_MESSAGE_LENGTH] if last else None
 
 
 def _message(line: str) -> str:
-    """Take the message out of a log line; other lines are messages as they are."""
+    """Return the message of a formatted log line; any other line is returned whole."""
     if match := _TEXT_LINE.fullmatch(line):
         return match["message"]
     try:

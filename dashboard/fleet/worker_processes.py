@@ -1,8 +1,8 @@
-"""Worker processes on this machine: starting, watching and stopping `python -m worker`.
+"""Start, observe and stop `python -m worker` processes on this machine.
 
-A child is in a session of its own, so that a terminal's Ctrl+C reaches the dashboard
-alone, which then stops its workers in order. Its standard input is a pipe that nothing is
-written to: should the dashboard die, the pipe ends, and the worker stops by itself.
+Each child has a session of its own, so that Ctrl+C in a terminal signals only the dashboard,
+which then stops its workers in order. A child's standard input is an open pipe: if the dashboard
+is killed, the pipe closes and the worker stops.
 """
 
 import os
@@ -19,51 +19,61 @@ from typing import Literal
 from pydantic import SecretStr
 
 from core.settings import Settings
-from dashboard.fleet.worker_logs import emptied, last_sentence, open_log
+from dashboard.fleet.worker_logs import last_message, open_log, truncate_large_log
 
 WORKER_COMMAND = (sys.executable, "-m", "worker")
 _ROOT = Path(__file__).parents[2]
-_LONGEST_PAUSE = 60.0
-_DOUBLED = 6
-"""Times that the pause of a second is doubled, at most; powers beyond 1023 are no floats."""
-_LASTED = 30.0
-"""Seconds after which a worker counts as one that had started well."""
-_MARGIN = 5.0
-"""Seconds beyond the grace period, which the worker keeps by itself, until it is killed."""
+_MAX_BACKOFF_SECONDS = 60.0
+_MAX_BACKOFF_DOUBLINGS = 6
+"""Keeps the power of two within a float's range, however many failures there are."""
+_STABLE_AFTER_SECONDS = 30.0
+"""A worker that ran for this long resets its count of failures."""
+_KILL_MARGIN_SECONDS = 5.0
+"""After the grace period, within which the worker stops by itself."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A started process and its part of the log file."""
+
+    popen: subprocess.Popen[bytes]
+    started_at: float
+    """Unix seconds."""
+    log: Path
+    log_start: int
+    """The byte of the log at which this process began to write."""
 
 
 @dataclass(frozen=True)
 class WorkerProcess:
-    """A place in the local fleet, and the process in it."""
+    """A worker of the local fleet."""
 
     name: str
     state: Literal["running", "stopping", "failed"]
     since: float
     """Unix seconds at which this state began."""
-    process: subprocess.Popen | None = None
-    started_at: float = 0.0
-    """Unix seconds at which the process began."""
-    log: Path | None = None
-    log_start: int = 0
+    child: Child | None = None
+    """None if the worker failed."""
     failures: int = 0
-    """How often in a row the process ended by itself."""
+    """How often in a row the process ended unexpectedly."""
     reason: str = ""
-    """The last words of a process that failed."""
+    """Why it failed, as a sentence."""
 
     @property
     def retry_at(self) -> float:
         """Unix seconds at which a failed worker is started again."""
-        return self.since + min(_LONGEST_PAUSE, 2.0 ** min(_DOUBLED, self.failures - 1))
+        doublings = min(_MAX_BACKOFF_DOUBLINGS, self.failures - 1)
+        return self.since + min(_MAX_BACKOFF_SECONDS, 2.0**doublings)
 
 
 def launch(
     name: str, settings: Settings, command: tuple[str, ...], now: float, failures: int = 0
 ) -> WorkerProcess:
-    """Start a worker; raises OSError if the system cannot."""
+    """Start a worker. Raises OSError if its process or log cannot be created."""
     log = settings.data_dir / "logs" / f"{name}.log"
     with open_log(log) as output:
         log_start = output.tell()
-        process = subprocess.Popen(
+        popen = subprocess.Popen(
             command,
             cwd=_ROOT,
             env=_environment(name, settings),
@@ -72,84 +82,93 @@ def launch(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return WorkerProcess(name, "running", now, process, now, log, log_start, failures)
+    return WorkerProcess(name, "running", now, Child(popen, now, log, log_start), failures)
 
 
 def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
-    """Look how a worker is, and keep its log small; None if it has ended as it should."""
-    if worker.process is None:
+    """Return the worker's current state, None if it ended as requested. Keeps its log small."""
+    child = worker.child
+    if child is None:
         return worker
-    if worker.process.poll() is None:
-        return replace(worker, log_start=0) if emptied(worker.log) else worker
-    worker.process.stdin.close()
-    if worker.state == "stopping" or worker.process.returncode == 0:
+    if child.popen.poll() is None:
+        if truncate_large_log(child.log):
+            return replace(worker, child=replace(child, log_start=0))
+        return worker
+    _close_stdin(child.popen)
+    if worker.state == "stopping" or child.popen.returncode == 0:
         return None
-    lasted = now - worker.since >= _LASTED
+    was_stable = now - worker.since >= _STABLE_AFTER_SECONDS
     return WorkerProcess(
         name=worker.name,
         state="failed",
         since=now,
-        failures=1 if lasted else worker.failures + 1,
-        reason=_why_it_ended(worker),
+        failures=1 if was_stable else worker.failures + 1,
+        reason=_exit_reason(child),
     )
 
 
 def request_stop(worker: WorkerProcess, now: float) -> WorkerProcess | None:
-    """Send SIGTERM; None if there is no process that could hear it."""
-    if worker.process is None:
+    """Send SIGTERM; None if the worker has no process."""
+    if worker.child is None:
         return None
-    worker.process.terminate()
+    worker.child.popen.terminate()
     return replace(worker, state="stopping", since=now)
 
 
-def kill_if_overdue(worker: WorkerProcess, grace: float, now: float) -> None:
-    """End a worker that did not stop within its grace period (seconds)."""
-    if worker.state == "stopping" and now - worker.since > grace + _MARGIN:
-        _kill(worker.process)
+def kill_if_overdue(worker: WorkerProcess, grace_period: float, now: float) -> None:
+    """Kill a worker that did not stop within its grace period (seconds)."""
+    is_overdue = now - worker.since > grace_period + _KILL_MARGIN_SECONDS
+    if worker.child and worker.state == "stopping" and is_overdue:
+        _kill(worker.child.popen)
 
 
-def stop_all(workers: Iterable[WorkerProcess], grace: float) -> None:
-    """Stop every worker and return when none is left, ``grace`` seconds and a few at most."""
-    processes = [worker.process for worker in workers if worker.process]
+def stop_all(workers: Iterable[WorkerProcess], grace_period: float) -> None:
+    """Stop all workers, and return when no process is left; kill those that are overdue."""
+    processes = [worker.child.popen for worker in workers if worker.child]
     for process in processes:
         process.terminate()
     try:
-        _wait(processes, grace + _MARGIN)
-    finally:  # also when a second Ctrl+C ends the waiting
+        _wait(processes, grace_period + _KILL_MARGIN_SECONDS)
+    finally:  # also when a second Ctrl+C interrupts the wait
         for process in processes:
             _kill(process)
             process.wait()
-            process.stdin.close()
+            _close_stdin(process)
 
 
-def _wait(processes: list[subprocess.Popen], timeout: float) -> None:
+def _wait(processes: list[subprocess.Popen[bytes]], timeout: float) -> None:
     deadline = time.monotonic() + timeout
     for process in processes:
         with suppress(subprocess.TimeoutExpired):
             process.wait(max(0.0, deadline - time.monotonic()))
 
 
-def _kill(process: subprocess.Popen) -> None:
-    # The whole session: a worker's own helpers must not outlive it.
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # The whole session, so that a worker's child processes end too.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
+def _close_stdin(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin:
+        process.stdin.close()
+
+
 def as_environment(settings: Settings) -> dict[str, str]:
-    """Write settings as the variables that they are read from."""
+    """Convert settings to the environment variables from which they are read."""
     return {name.upper(): _plain(value) for name, value in settings.model_dump().items()}
 
 
 def _environment(name: str, settings: Settings) -> dict[str, str]:
-    own = {
+    overrides = {
         "DATA_DIR": str(settings.data_dir.resolve()),
         "STOP_WITH_PARENT": "1",
         "WORKER_NAME": name,
         "WORKER_PORT": "",  # one port cannot serve several workers
         "PYTHONUNBUFFERED": "1",
     }
-    # Our settings as we read them, so that a child never reads a different .env.
-    return os.environ | as_environment(settings) | own
+    # The dashboard's settings, so that a worker never reads a different .env file.
+    return os.environ | as_environment(settings) | overrides
 
 
 def _plain(value: object) -> str:
@@ -158,11 +177,11 @@ def _plain(value: object) -> str:
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
-def _why_it_ended(worker: WorkerProcess) -> str:
-    code = worker.process.returncode
+def _exit_reason(child: Child) -> str:
+    code = child.popen.returncode
     if code == -signal.SIGKILL:
-        return "It was ended by SIGKILL, as a system does that runs out of memory."
+        return "It was killed by SIGKILL; the system may be out of memory."
     if code < 0:
-        return f"It was ended by {signal.Signals(-code).name}."
-    last = last_sentence(worker.log, worker.log_start)
-    return last or f"It ended with exit code {code}, without a word."
+        return f"It was killed by {signal.Signals(-code).name}."
+    message = last_message(child.log, child.log_start)
+    return message or f"It ended with exit code {code} and logged nothing."

@@ -71,14 +71,14 @@ class Approvals:
 
     def hold(self, job_id: str) -> None:
         """Let the pictures of a job that is to be sent wait; raises StoreUnavailable."""
-        approval.hold(self._store, job_id)
+        approval.request(self._store, job_id)
         self.note_held(job_id)
 
     def read(self) -> None:
         """Look at the marks, and show the pictures that need not wait; raises StoreError."""
         with self._lock:
             before = self._held
-        found = approval.marks(self._store)
+        found = approval.read_marks(self._store)
         with self._lock:
             # What was held while the marks were read may not be among them yet.
             self._held = found.pending_approval | (self._held - before)
@@ -123,7 +123,7 @@ class Approvals:
 
     def require(self, required: bool) -> None:
         """Choose whether new pictures of visitors have to wait; raises StoreUnavailable."""
-        approval.require(self._store, required)
+        approval.set_required(self._store, required)
 
     def _is_held(self, name: str) -> bool:
         job_id = _job_of(name)

@@ -51,7 +51,7 @@ class Gallery:
 
     def read_stars(self) -> int:
         """Read which pictures are starred, and return how many."""
-        names = stars.starred(self.store)
+        names = stars.list_starred(self.store)
         self.index.set_stars(names)
         return len(names)
 

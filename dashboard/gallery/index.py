@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from heapq import nlargest
 
-from dashboard.domain.inputs import Observer, PictureFound, PromptRead, nobody
+from dashboard.domain.inputs import Observer, PictureFound, PromptRead, noop
 from dashboard.domain.snapshot import PictureView
 from dashboard.gallery.order import IndexEntry, PictureOrder, neighbours, newest_before
 from dashboard.gallery.query import GalleryPage, GalleryQuery, page_of
@@ -36,7 +36,7 @@ class GalleryIndex:
 
     """
 
-    def __init__(self, started: float, observer: Observer = nobody) -> None:
+    def __init__(self, started: float, observer: Observer = noop) -> None:
         self._started = started
         self._observer = observer
         self._lock = threading.Lock()

@@ -2,7 +2,7 @@
 
 from core.errors import MessageError, ObjectMissing
 from dashboard.domain.jobs import JobView
-from wire.messages.job import Job, submitted_at, validated
+from wire.messages.job import Job, submitted_at, validate
 from wire.messages.picture import Metadata, decode_metadata, metadata_name, parse_metadata_name
 from wire.stores.base import Store
 
@@ -50,4 +50,4 @@ def job_of(job_id: str, metadata: Metadata) -> Job:
         "steps": metadata.inference_steps,
         "seed": metadata.seed if metadata.use_seed else None,
     }
-    return validated(Job, fields)
+    return validate(Job, fields)

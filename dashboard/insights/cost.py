@@ -1,7 +1,7 @@
-"""What the fleet used, against one that is always on at its maximum: a sum over samples.
+"""GPU-hours or worker-hours used, compared with always-on workers, summed over samples.
 
-Each sample holds until the next one. Time for which nothing is known is told apart: it is
-neither used nor free.
+A sample is valid until the next one. Time without a reading is counted separately: it is
+neither used nor unused.
 """
 
 from bisect import bisect_left
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal
 
 from dashboard.domain.snapshot import Sample
-from dashboard.sampling.history import LONGEST_STEP
+from dashboard.sampling.history import MAX_INTERVAL_SECONDS
 
 Unit = Literal["GPU", "worker"]
 
@@ -20,49 +20,48 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Usage:
-    """What was used in a stretch of time."""
+    """What was used in a time range."""
 
     unit: Unit
-    """GPUs of nodes that come and go are counted, idle or not, as they are billed; workers
-    where there are none."""
+    """GPUs of all autoscaled nodes, idle or not, as they are billed; workers without such nodes."""
     start: float
-    """Unix seconds of the first sample that counts."""
+    """Unix seconds of the first sample in the range."""
     known: float
-    """Seconds of which something is known."""
+    """Seconds with a reading."""
     unknown: float
-    """Seconds of which nothing is known, among them those without a sample."""
+    """Seconds without a reading, including those without a sample."""
     used: float | None
-    """Hours of one GPU, or of one worker, in the known time; None if none is known."""
+    """Hours of one GPU or worker in the known time; None if no time is known."""
     always_on: float | None
-    """The same for a fleet at its maximum in the known time; None if no maximum is known.
-    A worker has one GPU."""
+    """The same for always-on workers, at the maximum and with one GPU each; None without a
+    maximum."""
 
     @property
     def saved(self) -> float | None:
-        """The share of the always-on fleet that was not used, at least 0."""
+        """The unused share of the always-on hours, at least 0."""
         if self.used is None or not self.always_on:
             return None
         return max(0.0, 1 - self.used / self.always_on)
 
 
 def usage(samples: Sequence[Sample], start: float = 0.0) -> Usage:
-    """Sum the samples from ``start`` on, Unix seconds, until the last of them.
+    """Sum the samples from ``start`` (Unix seconds) to the newest.
 
     Args:
         samples: oldest first.
-        start: where to begin; the sample before it counts from there on.
+        start: where the range begins; the sample before it is valid from there on.
 
     """
     unit: Unit = "GPU" if any(sample.gpus for sample in samples) else "worker"
     first = max(0, bisect_left(samples, start, key=lambda sample: sample.at) - 1)
-    counted = samples[first:]
+    in_range = samples[first:]
     known = unknown = used = always_on = 0.0
-    maximum = next((sample.maximum for sample in counted if sample.maximum), None)
-    for sample, seconds in _stretches(counted, start):
-        # A scaler that cannot be read for a while still has the maximum that it had.
+    maximum = next((sample.maximum for sample in in_range if sample.maximum), None)
+    for sample, seconds in _intervals(in_range, start):
+        # While the scaler cannot be read, its maximum is the one that was read before.
         maximum = sample.maximum or maximum
         number = sample.gpus if unit == "GPU" else sample.workers
-        if number is None or seconds > LONGEST_STEP:
+        if number is None or seconds > MAX_INTERVAL_SECONDS:
             unknown += seconds
             continue
         known += seconds
@@ -70,7 +69,7 @@ def usage(samples: Sequence[Sample], start: float = 0.0) -> Usage:
         always_on += (maximum or 0) * seconds / HOUR
     return Usage(
         unit=unit,
-        start=max(start, counted[0].at) if counted else start,
+        start=max(start, in_range[0].at) if in_range else start,
         known=known,
         unknown=unknown,
         used=used if known else None,
@@ -78,6 +77,6 @@ def usage(samples: Sequence[Sample], start: float = 0.0) -> Usage:
     )
 
 
-def _stretches(samples: Sequence[Sample], start: float) -> Iterator[tuple[Sample, float]]:
+def _intervals(samples: Sequence[Sample], start: float) -> Iterator[tuple[Sample, float]]:
     for sample, after in pairwise(samples):
         yield sample, after.at - max(sample.at, start)

@@ -1,61 +1,61 @@
-"""How long things will take, judged by how long they took. None where nothing is known."""
+"""Queue positions and estimated durations, from how long recent jobs took. None if unknown."""
 
 from statistics import median
 
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 
-_JUDGED = 10
-"""Finished jobs that an estimate looks back at."""
+_MAX_RECENT_JOBS = 10
 
 
 def seconds_per_picture(snapshot: Snapshot) -> float | None:
-    """Take the median of the newest finished jobs, on one worker."""
-    paces = [_pace(view) for view in snapshot.jobs if view.state == "done"]
-    known = [pace for pace in paces if pace is not None][:_JUDGED]
-    return median(known) if known else None
+    """Return the median duration of one picture on one worker, of the newest finished jobs."""
+    durations = [_seconds_per_picture(view) for view in snapshot.jobs if view.state == "done"]
+    recent = [duration for duration in durations if duration is not None][:_MAX_RECENT_JOBS]
+    return median(recent) if recent else None
 
 
-def _pace(view: JobView) -> float | None:
+def _seconds_per_picture(view: JobView) -> float | None:
     if view.received_at is None or view.finished_at is None:
         return None
     return (view.finished_at - view.received_at) / view.job.count
 
 
-def line(snapshot: Snapshot) -> list[JobView]:
-    """List the jobs that wait, the first in line first."""
+def waiting_jobs(snapshot: Snapshot) -> list[JobView]:
+    """Return the waiting jobs in queue order."""
     return [view for view in reversed(snapshot.jobs) if view.state == "waiting"]
 
 
-def place_in_line(snapshot: Snapshot, job_id: str) -> int | None:
-    """Say which place in line a waiting job has, from 1."""
-    ids = [view.job.id for view in line(snapshot)]
+def queue_position(snapshot: Snapshot, job_id: str) -> int | None:
+    """Return a waiting job's position in the queue, from 1; None if it does not wait."""
+    ids = [view.job.id for view in waiting_jobs(snapshot)]
     return ids.index(job_id) + 1 if job_id in ids else None
 
 
-def until_painted(snapshot: Snapshot, job_id: str) -> float | None:
+def seconds_until_done(snapshot: Snapshot, job_id: str) -> float | None:
     """Estimate the seconds until a waiting job is done."""
-    place = place_in_line(snapshot, job_id)
-    return _until(snapshot, line(snapshot)[:place]) if place else None
+    position = queue_position(snapshot, job_id)
+    return _seconds_until(snapshot, waiting_jobs(snapshot)[:position]) if position else None
 
 
-def until_line_is_empty(snapshot: Snapshot) -> float | None:
-    """Estimate the seconds until the last job in line is done."""
-    return _until(snapshot, line(snapshot))
+def seconds_until_queue_empty(snapshot: Snapshot) -> float | None:
+    """Estimate the seconds until the last waiting job is done."""
+    return _seconds_until(snapshot, waiting_jobs(snapshot))
 
 
-def _until(snapshot: Snapshot, ahead: list[JobView]) -> float | None:
-    pace = seconds_per_picture(snapshot)
+def _seconds_until(snapshot: Snapshot, waiting: list[JobView]) -> float | None:
+    """Estimate the seconds until these jobs and all that are in progress are done."""
+    seconds = seconds_per_picture(snapshot)
     workers = snapshot.fleet.value.ready if snapshot.fleet and snapshot.fleet.value else None
-    if pace is None or not workers or not ahead:
+    if seconds is None or not workers or not waiting:
         return None
-    painting = [view for view in snapshot.jobs if view.state in ("starting", "generating")]
-    pictures = sum(view.job.count for view in ahead)
-    pictures += sum(view.job.count - len(view.pictures) for view in painting)
-    return pictures * pace / workers
+    in_progress = [view for view in snapshot.jobs if view.state in ("starting", "generating")]
+    pictures = sum(view.job.count for view in waiting)
+    pictures += sum(view.job.count - len(view.pictures) for view in in_progress)
+    return pictures * seconds / workers
 
 
 def pictures_in_last_minute(snapshot: Snapshot) -> int:
-    """Count the pictures stored during the minute before the snapshot."""
-    newest = (s for s in reversed(snapshot.samples) if s.at > snapshot.at - 60)
-    return sum(sample.pictures or 0 for sample in newest)
+    """Return the number of pictures stored during the minute before the snapshot."""
+    recent = (sample for sample in snapshot.samples if sample.at > snapshot.at - 60)
+    return sum(sample.pictures or 0 for sample in recent)

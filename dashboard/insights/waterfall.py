@@ -1,4 +1,4 @@
-"""Where a job's time went, stage by stage: only what was measured; the rest is unknown."""
+"""A job's time breakdown. Only measured times are attributed; the rest is unknown."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ from typing import Literal
 from dashboard.domain.jobs import FINISHED, JobView
 
 Stage = Literal[
-    "line",  # on the queue, while workers were busy or none was wanted yet
-    "node",  # its worker had no place on a node
+    "queue",  # on the queue, while workers were busy or none was wanted yet
+    "node",  # its worker waited for a node
     "start",  # its worker's image was pulled and its process started
     "model",  # its worker loaded its model
-    "again",  # with earlier workers, and in line between them
+    "earlier",  # with earlier workers, and on the queue between them
     "generating",
     "storing",
-    "worker",  # with the worker: nobody told how much of it was painting
+    "worker",  # with the worker, which did not report its timings
     "unknown",
 ]
 
-_LEAST = 0.005
-"""Seconds; what is shorter is left out, unless the whole job was that short."""
+_MIN_SPAN_SECONDS = 0.005
+"""Shorter spans are left out, unless the whole job was that short."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """One stage of a job's life."""
+    """The time that a job spent in one stage."""
 
     stage: Stage
     start: float
@@ -34,74 +34,74 @@ class Span:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The span's duration."""
         return self.end - self.start
 
 
 def waterfall(view: JobView, now: float) -> tuple[Span, ...]:
-    """Divide a job's time into spans that follow each other, until its end or ``now``.
+    """Divide a job's time into consecutive spans, until its end or ``now``.
 
-    Empty if it is not known when it began.
+    Returns an empty tuple if the job's start is unknown.
     """
-    begun = view.received_at if view.submitted_at is None else view.submitted_at
-    if begun is None:
+    start = view.received_at if view.submitted_at is None else view.submitted_at
+    if start is None:
         return ()
-    end = max(begun, now if view.finished_at is None else view.finished_at)
-    taken = view.received_at if view.state != "waiting" else None
-    if taken is None:
-        spans = [Span(_untaken(view), begun, end)]
+    end = max(start, now if view.finished_at is None else view.finished_at)
+    received = view.received_at if view.state != "waiting" else None
+    if received is None:
+        spans = [Span(_stage_without_worker(view), start, end)]
     else:
-        taken = min(max(taken, begun), end)
-        spans = [*_wait(view, begun, taken), *_work(view, taken, end)]
-    least = min(_LEAST, (end - begun) / 10)
-    return tuple(span for span in spans if span.seconds > least)
+        received = min(max(received, start), end)
+        spans = [*_queue_spans(view, start, received), *_worker_spans(view, received, end)]
+    shortest = min(_MIN_SPAN_SECONDS, (end - start) / 10)
+    return tuple(span for span in spans if span.seconds > shortest)
 
 
-def _untaken(view: JobView) -> Stage:
+def _stage_without_worker(view: JobView) -> Stage:
     if view.state in ("done", "failed"):
-        return "unknown"  # nobody heard of the worker that finished it
-    return "again" if view.attempt else "line"
+        return "unknown"  # no event of the worker that finished it was received
+    return "earlier" if view.attempt else "queue"
 
 
-def _wait(view: JobView, begun: float, taken: float) -> Iterator[Span]:
-    """Divide the time before a worker took the job by how that worker had started."""
+def _queue_spans(view: JobView, start: float, received: float) -> Iterator[Span]:
+    """Divide the time before a worker received the job by the stages of that worker's start."""
     if view.attempt > 1:
-        yield Span("again", begun, taken)
+        yield Span("earlier", start, received)
         return
-    at = begun
-    for stage, start, end in _start_of_worker(view):
-        start, end = max(start, at), min(end, taken)
-        if end > start:
-            yield Span("line", at, start)
-            yield Span(stage, start, end)
-            at = end
-    yield Span("line", at, taken)
+    at = start
+    for span in _worker_start_spans(view):
+        span_start, span_end = max(span.start, at), min(span.end, received)
+        if span_end > span_start:
+            yield Span("queue", at, span_start)
+            yield Span(span.stage, span_start, span_end)
+            at = span_end
+    yield Span("queue", at, received)
 
 
-def _start_of_worker(view: JobView) -> Iterator[tuple[Stage, float, float]]:
+def _worker_start_spans(view: JobView) -> Iterator[Span]:
     if view.start is None:
         return
-    points = (
+    times: tuple[tuple[Stage, float | None], ...] = (
         ("node", view.start.pending_at),
         ("start", view.start.starting_at),
         ("model", view.start.loading_at),
-        (None, view.start.ready_at),
+        ("queue", view.start.ready_at),
     )
-    known = [(stage, at) for stage, at in points if at is not None]
+    known = [(stage, at) for stage, at in times if at is not None]
     for (stage, start), (_, end) in pairwise(known):
-        yield stage, start, end
+        yield Span(stage, start, end)
 
 
-def _work(view: JobView, taken: float, end: float) -> Iterator[Span]:
+def _worker_spans(view: JobView, received: float, end: float) -> Iterator[Span]:
     if view.state not in FINISHED:
-        yield Span("generating", taken, end)
+        yield Span("generating", received, end)
         return
     if view.timings is None:
-        yield Span("worker", taken, end)
+        yield Span("worker", received, end)
         return
-    # Pictures are painted and stored in turn; here each is summed up.
-    painted = min(end, taken + view.timings.painting)
-    stored = min(end, painted + view.timings.storing)
-    yield Span("generating", taken, painted)
-    yield Span("storing", painted, stored)
+    # Pictures are generated and stored alternately; the bar shows the sums.
+    generated = min(end, received + view.timings.painting)
+    stored = min(end, generated + view.timings.storing)
+    yield Span("generating", received, generated)
+    yield Span("storing", generated, stored)
     yield Span("unknown", stored, end)

@@ -1,5 +1,7 @@
 """Render HTML from Jinja2 templates. A template stands beside the module that renders it."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -26,3 +28,14 @@ def render(template: str, **values: object) -> Markup:
 
     """
     return Markup(_environment.get_template(template).render(**values))  # noqa: S704, escaped above
+
+
+def render_macro(template: str, name: str, *args: object) -> Markup:
+    """Return the HTML of one macro of a template; its arguments are escaped like values."""
+    return _macro(template, name)(*args)
+
+
+@cache
+def _macro(template: str, name: str) -> Callable[..., Markup]:
+    macro: Callable[..., Markup] = getattr(_environment.get_template(template).module, name)
+    return macro

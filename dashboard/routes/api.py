@@ -155,6 +155,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "at": snapshot.at,
         "mode": snapshot.mode,
         "queue": _reading_fields(snapshot.queue, now),
+        "counts": asdict(snapshot.counts) if snapshot.counts else None,
         "store": _reading_fields(snapshot.store, now),
         "fleet": _reading_fields(fleet, now) if fleet else None,
         "pictures_total": snapshot.pictures_total,

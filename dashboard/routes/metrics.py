@@ -40,10 +40,10 @@ class _Readings(Collector):
 
 
 def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
-    depth = snapshot.queue.value
+    counts = snapshot.counts
     fleet = snapshot.fleet.value if snapshot.fleet else None
-    yield "jobs_waiting", "Jobs that wait for a worker.", depth and depth.ready
-    yield "jobs_in_progress", "Jobs that a worker holds.", depth and depth.unacknowledged
+    yield "jobs_waiting", "Jobs that wait for a worker.", counts and counts.waiting
+    yield "jobs_in_progress", "Jobs that a worker holds.", counts and counts.generating
     yield "workers_wanted", "Workers that the scaler wants.", fleet and fleet.wanted
     yield "workers_ready", "Workers that take jobs.", fleet and fleet.ready
     yield "pictures_known", "Pictures in the store.", snapshot.store.value

@@ -39,7 +39,7 @@ async def report_of_recording(request: Request) -> Response:
     if path is None:
         return error(404, "There is no recording of that name.")
     return await _report(
-        lambda: make.of_recording(read(path), settings, _zone(request)), f"{path.stem}.html"
+        lambda: make.recording_report(read(path), settings, _zone(request)), f"{path.stem}.html"
     )
 
 
@@ -50,7 +50,7 @@ async def report(request: Request) -> Response:
     except ValueError:
         return error(422, "The length of time is a number of seconds.")
     return await _report(
-        lambda: make.of_runtime(runtime.current(), seconds, _zone(request)), "session.html"
+        lambda: make.live_report(runtime.current(), seconds, _zone(request)), "session.html"
     )
 
 

@@ -29,9 +29,9 @@ class FleetSetup:
 
 def choose(settings: Settings, queue: Queue, journal: Journal) -> FleetSetup:
     """Make the fleet that the settings name; nothing runs yet."""
-    if settings.who_runs_workers == "local":
+    if settings.fleet_kind == "local":
         return _local(Supervisor(settings, queue, journal), journal)
-    if settings.who_runs_workers == "kubernetes":
+    if settings.fleet_kind == "kubernetes":
         fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
         source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)
         return FleetSetup("cluster", ("requests", "workers", "nodes", "pictures"), source)

@@ -86,7 +86,7 @@ def _assembled(settings: Settings) -> AppContext:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
     observers = Observers()
     silence = None if settings.local_fleet else _LONGEST_SILENCE
-    journal = Journal(longest_silence=silence, observer=observers.notify)
+    journal = Journal(worker_timeout=silence, observer=observers.notify)
     index = GalleryIndex(started=time.time(), observer=observers.notify)
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
     dead_letters = DeadLetterReader(queue, journal)

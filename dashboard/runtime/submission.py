@@ -4,7 +4,7 @@ from typing import Any
 
 from dashboard import runtime
 from dashboard.runtime import blocked_words
-from wire.messages.job import Job, JobRequest, validated
+from wire.messages.job import Job, JobRequest, validate
 from wire.queues.base import DeadLetter
 
 
@@ -23,7 +23,7 @@ def submit(fields: dict[str, Any]) -> Job:
 
 def check(fields: dict[str, Any]) -> JobRequest:
     """Check what a person asks for; raises MessageError or PromptRefused."""
-    request = validated(JobRequest, fields)
+    request = validate(JobRequest, fields)
     blocked_words.check(request.prompt)
     return request
 

@@ -1,15 +1,15 @@
-"""Moments: what deserves a mark on the time axis, told from what was read."""
+"""Annotations of the time axis, derived from jobs and samples."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dashboard.domain.snapshot import Annotation, Sample
 
-BURST = 5
-"""Jobs within ``TOGETHER`` seconds that make a burst."""
-TOGETHER = 2.0
-QUIET = 30.0
-"""Seconds without a job, after which a few new ones deserve a mark."""
+_MIN_BURST_JOBS = 5
+_BURST_WINDOW_SECONDS = 2.0
+"""Within this time, at least ``_MIN_BURST_JOBS`` jobs are a burst."""
+_QUIET_SECONDS = 30.0
+"""Without a job for this long, the next few jobs are annotated too."""
 
 _ARROW = "→"
 
@@ -22,17 +22,18 @@ class _Group:
 
 
 def request_annotations(submitted: Iterable[float]) -> tuple[Annotation, ...]:
-    """Mark bursts, and jobs that ended a quiet time.
+    """Annotate bursts, and the first jobs after a quiet time.
 
     Args:
-        submitted: Unix seconds at which jobs were made, in any order.
+        submitted: Unix seconds at which jobs were submitted, in any order.
 
     """
-    annotations, before = [], None
+    annotations: list[Annotation] = []
+    before: _Group | None = None
     for group in _groups(sorted(submitted)):
-        if group.count >= BURST:
+        if group.count >= _MIN_BURST_JOBS:
             annotations.append(Annotation(group.first, "requests", f"burst of {group.count}"))
-        elif before is None or group.first - before.last > QUIET:
+        elif before is None or group.first - before.last > _QUIET_SECONDS:
             annotations.append(Annotation(group.first, "requests", f"{group.count} sent"))
         before = group
     return tuple(annotations)
@@ -49,52 +50,45 @@ def _groups(times: list[float]) -> list[_Group]:
 
 
 def _belongs(at: float, group: _Group) -> bool:
-    # A burst may go on for long; a person who clicks once a second is no burst.
-    since = group.last if group.count >= BURST else group.first
-    return at - since <= TOGETHER
+    # A burst may last long, but one click a second is no burst.
+    since = group.last if group.count >= _MIN_BURST_JOBS else group.first
+    return at - since <= _BURST_WINDOW_SECONDS
 
 
-def follow_annotations(
+def extend_annotations(
     annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
-    """Add what happened between two consecutive samples; nothing is told across a gap."""
-    annotations = _follow_workers(annotations, before, after)
-    annotations = _follow_nodes(annotations, before, after)
-    return _follow_pictures(annotations, after)
+    """Add the changes between two consecutive samples; changes across a gap are unknown."""
+    annotations = _extend_workers(annotations, before, after)
+    annotations = _extend_nodes(annotations, before, after)
+    return _extend_pictures(annotations, after)
 
 
-def _follow_workers(
+def _extend_workers(
     annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
     if before.wanted is None or after.wanted is None or before.wanted == after.wanted:
         return annotations
     if before.wanted == 0:
-        climb = f"0 {_ARROW} {after.wanted}"
-        return (*annotations, Annotation(after.at, "workers", climb))
+        text = f"0 {_ARROW} {after.wanted}"
+        return (*annotations, Annotation(after.at, "workers", text))
     if after.wanted == 0:
         return (*annotations, Annotation(after.at, "workers", "back to zero"))
-    return _follow_climb(annotations, before.wanted, after.wanted)
+    return _extend_scale_up(annotations, before.wanted, after.wanted)
 
 
-def _follow_climb(
+def _extend_scale_up(
     annotations: tuple[Annotation, ...], before: int, after: int
 ) -> tuple[Annotation, ...]:
-    """Let ``0 → 1`` become ``0 → 8``: the autoscaler climbs in steps, the story is one."""
-    return tuple(
-        replace(annotation, text=f"0 {_ARROW} {after}")
-        if after > before
-        and annotation is _last(annotations, "workers")
-        and _climbed_to(annotation, before)
-        else annotation
-        for annotation in annotations
-    )
+    """Replace ``0 → 1`` by ``0 → 8``: the autoscaler scales up in steps, shown as one."""
+    newest = _newest(annotations, "workers")
+    if newest is None or after < before or newest.text != f"0 {_ARROW} {before}":
+        return annotations
+    extended = replace(newest, text=f"0 {_ARROW} {after}")
+    return tuple(extended if old is newest else old for old in annotations)
 
 
-def _climbed_to(annotation: Annotation, workers: int) -> bool:
-    return annotation.text == f"0 {_ARROW} {workers}"
-
-
-def _follow_nodes(
+def _extend_nodes(
     annotations: tuple[Annotation, ...], before: Sample, after: Sample
 ) -> tuple[Annotation, ...]:
     if before.nodes is None or after.nodes is None or before.nodes == after.nodes:
@@ -110,15 +104,21 @@ def _nodes_joined(count: int) -> str:
     return "node joined" if count == 1 else f"{count} nodes joined"
 
 
-def _follow_pictures(annotations: tuple[Annotation, ...], after: Sample) -> tuple[Annotation, ...]:
-    """Mark the first picture after each start from zero."""
-    started = _last(annotations, "workers", _ARROW)
-    seen = _last(annotations, "pictures")
-    if not after.pictures or started is None or (seen and seen.at >= started.at):
+def _extend_pictures(annotations: tuple[Annotation, ...], after: Sample) -> tuple[Annotation, ...]:
+    """Annotate the first picture after each scale-up from zero."""
+    scaled_up = _newest(annotations, "workers", _ARROW)
+    first_picture = _newest(annotations, "pictures")
+    if not after.pictures or scaled_up is None:
+        return annotations
+    if first_picture and first_picture.at >= scaled_up.at:
         return annotations
     return (*annotations, Annotation(after.at, "pictures", "first picture"))
 
 
-def _last(annotations: tuple[Annotation, ...], lane: str, word: str = "") -> Annotation | None:
-    matching = (m for m in reversed(annotations) if m.lane == lane and word in m.text)
+def _newest(annotations: tuple[Annotation, ...], lane: str, text: str = "") -> Annotation | None:
+    matching = (
+        annotation
+        for annotation in reversed(annotations)
+        if annotation.lane == lane and text in annotation.text
+    )
     return next(matching, None)

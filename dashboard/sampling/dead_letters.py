@@ -1,7 +1,7 @@
-"""The dead letters, and what they tell of jobs: one that killed every worker has no event.
+"""Read dead letters, and mark their jobs as failed.
 
-On a broker, reading dead letters means to take all of them and to give them back. They are
-counted often, then, and read only if their number has changed.
+A broker returns dead letters only by delivering all of them and requeueing them. So they are
+counted often, and read only when their number has changed.
 """
 
 import threading
@@ -12,13 +12,13 @@ from dashboard.domain.journal import Journal
 from wire.messages.event import Event
 from wire.queues.base import DeadLetter, Queue
 
-_MOST = 1000
-_READ_AGAIN = 60.0
-"""Seconds after which they are read although as many are there: one may have come as one went."""
+_MAX_DEAD_LETTERS = 1000
+_REREAD_AFTER_SECONDS = 60.0
+"""Unfinished jobs may have been dead-lettered while as many others were removed."""
 
 
 class DeadLetterReader:
-    """Keeps the newest dead letters, newest first; safe to use from any thread."""
+    """Keeps the newest dead letters, newest first. Thread-safe."""
 
     def __init__(
         self, queue: Queue, journal: Journal, clock: Callable[[], float] = time.time
@@ -28,38 +28,39 @@ class DeadLetterReader:
         self._clock = clock
         self._lock = threading.Lock()
         self._letters: tuple[DeadLetter, ...] = ()
-        self._counted = 0
+        self._count = 0
         self._read_at = 0.0
 
     def read(self) -> int:
-        """Observation once and return how many there are. Raises QueueUnavailable."""
+        """Read the dead letters if needed, and return their number. Raises QueueUnavailable."""
         with self._lock:
             count = self._queue.count_dead_letters()
-            if self._is_news(count):
-                self._letters = tuple(self._queue.dead_letters(_MOST)) if count else ()
-                self._counted, self._read_at = count, self._clock()
-                self._note_failures()
+            if self._is_outdated(count):
+                letters = self._queue.dead_letters(_MAX_DEAD_LETTERS) if count else []
+                self._letters = tuple(letters)
+                self._count, self._read_at = count, self._clock()
+                self._record_failures()
             return count
 
     def letters(self) -> tuple[DeadLetter, ...]:
-        """Return them as they were read last, at once."""
+        """Return the dead letters that were read last, without blocking."""
         return self._letters
 
     def forget(self, delivery_tag: str) -> None:
-        """Leave one out that was retried or dropped here, before the next look."""
+        """Leave out a dead letter that this process has just retried or dropped."""
         with self._lock:
             kept = tuple(letter for letter in self._letters if letter.delivery_tag != delivery_tag)
-            self._counted -= len(self._letters) - len(kept)
+            self._count -= len(self._letters) - len(kept)
             self._letters = kept
 
-    def _is_news(self, count: int) -> bool:
-        if count != self._counted:
+    def _is_outdated(self, count: int) -> bool:
+        if count != self._count:
             return True
-        old = self._clock() - self._read_at > _READ_AGAIN
-        return bool(count) and old and bool(self._journal.unfinished())
+        is_old = self._clock() - self._read_at > _REREAD_AFTER_SECONDS
+        return bool(count) and is_old and bool(self._journal.unfinished())
 
-    def _note_failures(self) -> None:
-        """Mark jobs that are thought to go on, but lie among the dead letters."""
+    def _record_failures(self) -> None:
+        """Mark unfinished jobs as failed: a job that killed its worker has no such event."""
         unfinished = {view.job.id for view in self._journal.unfinished()}
         for letter in self._letters:
             if letter.job and letter.job.id in unfinished:
@@ -69,6 +70,6 @@ class DeadLetterReader:
 
 
 def dead_letter_of(queue: Queue, job_id: str) -> DeadLetter | None:
-    """Find a failed job's dead letter; None if it is gone. Raises QueueUnavailable."""
-    letters = queue.dead_letters(_MOST)
+    """Return a failed job's dead letter; None if there is none. Raises QueueUnavailable."""
+    letters = queue.dead_letters(_MAX_DEAD_LETTERS)
     return next((letter for letter in letters if letter.job and letter.job.id == job_id), None)

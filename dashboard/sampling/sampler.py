@@ -1,66 +1,66 @@
-"""One sampler per process: it reads every source, and keeps a snapshot ready for all pages.
-
-Each source has its own thread, so that one which hangs does not delay the others. What
-cannot be read is unknown in the snapshot, never zero.
-"""
+"""The sampler: makes samples and snapshots from the newest reading of every source."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dashboard.domain.fleet import FleetReading
-from dashboard.domain.inputs import Observation, Observer, nobody
+from dashboard.domain.inputs import Observation, Observer, noop
+from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
+from dashboard.domain.queue_counts import count_jobs
 from dashboard.domain.snapshot import Sample, Snapshot
-from dashboard.domain.workers import worker_of
+from dashboard.domain.workers import to_worker
 from dashboard.gallery.index import GalleryIndex
-from dashboard.sampling.history import SAMPLE_EVERY, History, extend
-from dashboard.sampling.samples import sample_of
+from dashboard.sampling.history import SAMPLE_INTERVAL_SECONDS, History, extend
+from dashboard.sampling.samples import make_sample
 from dashboard.sampling.source import Source
 from wire.queues.base import QueueDepth
 
 REFRESH_EVERY = 0.5
-"""Seconds between two snapshots when nothing happens, so that ages go on."""
+"""Seconds between two snapshots without news, so that displayed ages advance."""
 
-_REST = 0.1
-"""Seconds between two snapshots, at least, however much happens."""
+_MIN_PAUSE_SECONDS = 0.1
+"""Between two snapshots, however much happens."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What is read; ``fleet`` is None where nothing can be asked about workers."""
+    """All sources, each with its own thread, so that one that hangs does not delay the others."""
 
     queue: Source[QueueDepth]
     store: Source[int]
     events: Source[int]
     dead_letters: Source[int]
     gallery: tuple[Source[int], ...] = ()
-    """What the gallery knows beyond the newest pictures: it is no lane, and has no pill."""
+    """What the gallery reads beyond the newest pictures; not part of an observation."""
     fleet: Source[FleetReading] | None = None
+    """None where this mode cannot read a fleet."""
 
-    def all(self) -> tuple[Source, ...]:
-        """Return every source there is."""
-        found = (self.queue, self.store, self.events, self.dead_letters, *self.gallery, self.fleet)
-        return tuple(source for source in found if source)
+    def all(self) -> tuple[Source[Any], ...]:
+        """Return every source."""
+        sources = (self.queue, self.store, self.events, self.dead_letters, *self.gallery)
+        return (*sources, self.fleet) if self.fleet else sources
 
     def start(self) -> None:
-        """Begin to read."""
+        """Start every source."""
         for source in self.all():
             source.start()
 
     def stop(self) -> None:
-        """Read no more; waits a little for looks in progress, for all of them together."""
+        """Stop every source; calls in progress are waited for together."""
         for source in self.all():
             source.request_stop()
         for source in self.all():
             source.stop()
 
     def observe(self) -> Observation:
-        """Return what each source said last, at once."""
+        """Return the newest reading of every source without blocking."""
         return Observation(
             at=time.time(),
             queue=self.queue.reading(),
@@ -71,28 +71,28 @@ class Sources:
 
 
 class Sampler:
-    """Makes samples and snapshots from what the sources last said.
+    """Makes samples and snapshots from observations.
 
     Args:
-        look: returns what each source said last, at once.
-        journal: the jobs.
+        observe: returns the newest reading of every source without blocking.
+        journal: the jobs and workers.
         gallery: the pictures.
         mode: how the dashboard runs, for the page's label.
         lanes: the lanes of the timeline, top to bottom.
-        observer: is told of each look from which a snapshot is made.
+        observer: called with each observation from which a snapshot is made.
 
     """
 
     def __init__(
         self,
-        look: Callable[[], Observation],
+        observe: Callable[[], Observation],
         journal: Journal,
         gallery: GalleryIndex,
         mode: str,
         lanes: tuple[str, ...],
-        observer: Observer = nobody,
+        observer: Observer = noop,
     ) -> None:
-        self._look = look
+        self._observe = observe
         self._journal = journal
         self._gallery = gallery
         self._mode = mode
@@ -101,88 +101,95 @@ class Sampler:
         self._history = History()
         self._pictures_sampled = 0
         self._lock = threading.Lock()
-        self._snapshot = self._compose(look())
+        self._snapshot = self._make_snapshot(observe())
         self._stopping, self._woken = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sampler", daemon=True)
 
     def start(self) -> None:
-        """Begin to make snapshots."""
+        """Start the thread that makes snapshots."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Make no more; the last snapshot stays."""
+        """Stop the thread; the newest snapshot remains."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def snapshot(self) -> Snapshot:
-        """Return the newest snapshot, at once."""
+        """Return the newest snapshot without blocking."""
         return self._snapshot
 
     def refresh(self) -> None:
-        """Make a new snapshot now, for something that a person should see at once."""
-        self._take(sampled=False)
+        """Make a snapshot now."""
+        self._update(sampled=False)
 
     def wake(self) -> None:
-        """Make the next snapshot soon, from another thread; returns at once."""
+        """Have the sampler's thread make the next snapshot soon; returns at once."""
         self._woken.set()
 
     def sample(self) -> None:
-        """Add one point to every lane."""
-        self._take(sampled=True)
+        """Add one point to every lane, and make a snapshot."""
+        self._update(sampled=True)
 
-    def fold(self, look: Observation) -> None:
-        """Take in a look, without a new snapshot."""
-        if look.fleet and look.fleet.value:
-            self._journal.note_fleet(look.fleet.value.workers)
-        if look.sampled:
+    def fold(self, observation: Observation) -> None:
+        """Apply an observation without making a snapshot."""
+        if observation.fleet and observation.fleet.value:
+            self._journal.record_fleet(observation.fleet.value.workers)
+        if observation.sampled:
             stored = self._gallery.stored_since_start()
-            self._history = extend(self._history, self._observe(look, stored))
+            sample = self._make_sample(observation, self._journal.jobs(), stored)
+            self._history = extend(self._history, sample)
             self._pictures_sampled = stored
 
-    def _take(self, sampled: bool) -> None:
+    def _update(self, sampled: bool) -> None:
         with self._lock:
-            look = replace(self._look(), sampled=sampled)
-            self._observer(look)
-            self.fold(look)
-            self._snapshot = self._compose(look)
+            observation = replace(self._observe(), sampled=sampled)
+            self._observer(observation)
+            self.fold(observation)
+            self._snapshot = self._make_snapshot(observation)
 
     def _run(self) -> None:
         next_sample = time.monotonic()
-        while not self._stopping.wait(_REST):
-            self._woken.wait(REFRESH_EVERY - _REST)
+        while not self._stopping.wait(_MIN_PAUSE_SECONDS):
+            self._woken.wait(REFRESH_EVERY - _MIN_PAUSE_SECONDS)
             self._woken.clear()
             due = time.monotonic() >= next_sample
             if due:
-                next_sample = time.monotonic() + SAMPLE_EVERY - REFRESH_EVERY / 2
+                next_sample = time.monotonic() + SAMPLE_INTERVAL_SECONDS - REFRESH_EVERY / 2
             try:
                 self.sample() if due else self.refresh()
-            except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
-                _log.exception("No snapshot could be made; the next one is tried.")
+            except Exception:  # noqa: BLE001, an unexpected error must not end the thread
+                _log.exception("A snapshot failed; the next one is made as usual.")
 
-    def _observe(self, look: Observation, stored: int) -> Sample:
-        told = look.store.value is not None or look.events.value is not None
-        pictures = stored - self._pictures_sampled if told else None
-        fleet = look.fleet.value if look.fleet else None
-        return sample_of(look.at, look.queue.value, fleet, pictures)
+    def _make_sample(
+        self, observation: Observation, jobs: tuple[JobView, ...], stored: int
+    ) -> Sample:
+        queue = observation.queue
+        known = observation.store.value is not None or observation.events.value is not None
+        return make_sample(
+            at=observation.at,
+            counts=count_jobs(queue.value, queue.at or observation.at, jobs),
+            fleet=observation.fleet.value if observation.fleet else None,
+            pictures=stored - self._pictures_sampled if known else None,
+        )
 
-    def _compose(self, look: Observation) -> Snapshot:
+    def _make_snapshot(self, observation: Observation) -> Snapshot:
         jobs = self._journal.jobs()
         submitted = (view.submitted_at for view in jobs if view.submitted_at is not None)
         stored = self._gallery.stored_since_start()
         # Unknown until the store or the events have answered for the first time.
-        known = look.store.at is not None or look.events.at is not None
+        known = observation.store.at is not None or observation.events.at is not None
         return Snapshot(
-            at=look.at,
+            at=observation.at,
             mode=self._mode,
             lanes=self._lanes,
-            queue=look.queue,
-            store=look.store,
-            fleet=look.fleet,
-            reported_workers=tuple(worker_of(view) for view in self._journal.workers().values()),
-            # The last one is now, so that the chart says the same as the numbers beside it.
-            samples=(*self._history.samples, self._observe(look, stored)),
+            queue=observation.queue,
+            store=observation.store,
+            fleet=observation.fleet,
+            reported_workers=tuple(to_worker(view) for view in self._journal.workers().values()),
+            # The chart ends at the snapshot's time, with the numbers that are shown beside it.
+            samples=(*self._history.samples, self._make_sample(observation, jobs, stored)),
             annotations=self._history.annotations(submitted),
             jobs=jobs,
             pictures=self._gallery.newest(),

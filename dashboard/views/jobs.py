@@ -1,4 +1,4 @@
-"""Jobs: what was asked for, where each job's time went, and what failed for good."""
+"""Jobs page: the list of jobs with their time breakdowns, and the dead-letter queue."""
 
 import time
 
@@ -9,13 +9,13 @@ from dashboard.components.common import viewer
 from dashboard.components.jobs import clearing, dead_letters, details, filters, listing
 from dashboard.components.page import top_bar
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot."""
+TICK_SECONDS = 1.0
+"""Interval of the page's updates."""
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=TICK_SECONDS)
 def show_live() -> None:
-    """Draw all that moves, in one run from one snapshot."""
+    """Render everything that changes, in one run from one snapshot."""
     snapshot = runtime.current().sampler.snapshot()
     zone = viewer.zone()
     with st.container(key="jobs_bar"):
@@ -26,11 +26,11 @@ def show_live() -> None:
         dead_letters.show({view.job.id: view for view in snapshot.jobs}, zone)
 
 
-# The containers' places are set by jobs.css.
+# jobs.css lays out the containers.
 with st.container(key="jobs_page"):
     with st.container(key="jobs_controls", horizontal=True, horizontal_alignment="distribute"):
         filters.show()
         clearing.show()
     show_live()
-details.show_if_asked(viewer.zone())
-dead_letters.show_if_asked(viewer.zone())
+details.show_if_open(viewer.zone())
+dead_letters.show_dialog_if_open(viewer.zone())

@@ -1,4 +1,4 @@
-"""/join on a phone, and the presenter who looks at what comes from it."""
+"""/join on a phone, and the presenter's approval of its pictures."""
 
 from collections.abc import Callable
 
@@ -17,22 +17,22 @@ def _send(phone: Page, prompt: str) -> None:
     phone.get_by_role("button", name="Paint it").click()
 
 
-def test_request_becomes_a_picture_on_the_phone(
+def test_phone_follows_its_request_until_the_picture(
     shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
 ):
-    """A prompt is followed as typed until its picture is there; what is typed next stays."""
+    """The prompt is shown as typed until its picture appears; the next prompt is kept."""
     problems = []
     phone = open_page(f"{shared_dashboard.url}/join", width=320, height=640, scheme="dark")
     phone.on("console", lambda message: problems.append(message.text))
     _send(phone, HOSTILE)
     expect(phone.locator("article h2")).to_have_text(HOSTILE)
-    expect(phone.locator("article")).to_contain_text("1st in line")
+    expect(phone.locator("article")).to_contain_text("1st in queue")
     phone.get_by_label("What should be painted?").press_sequentially("the next one")
     worker.generate()
     expect(phone.locator("article img")).to_have_attribute("alt", HOSTILE)
     expect(phone.get_by_label("What should be painted?")).to_have_value("the next one")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    assert problems == []  # the page's own policy lets all of it in
+    assert problems == []  # the Content-Security-Policy blocks nothing
 
     for _ in range(3):
         _send(phone, "again")
@@ -42,26 +42,26 @@ def test_request_becomes_a_picture_on_the_phone(
         worker.generate()
 
 
-def test_phone_without_javascript_sees_its_picture(
+def test_phone_without_javascript_shows_its_picture(
     shared_dashboard: Dashboard, worker: ScriptedWorker, browser: Browser
 ):
-    """The form and a frame that looks again are enough."""
+    """The form and a frame that reloads are enough."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
     phone = context.new_page()
     phone.goto(f"{shared_dashboard.url}/join")
     phone.locator("textarea").fill("a cat without scripts")
     phone.locator(".send").click()
     frame = phone.frame_locator("iframe")
-    expect(frame.locator("article")).to_contain_text("1st in line")
+    expect(frame.locator("article")).to_contain_text("1st in queue")
     worker.generate()
     expect(frame.locator("article img")).to_have_attribute("alt", "a cat without scripts")
     context.close()
 
 
-def test_presenter_nods_and_the_room_sees(
+def test_wall_shows_a_picture_after_approval(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """With approval on, the wall gets a picture after the nod, and never without it."""
+    """While approval is on, a picture appears after the presenter approves it, never before."""
     dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", PRESENTER_KEY="open sesame")
     worker = ScriptedWorker(dashboard.data_dir)
     stage = open_page(f"{dashboard.url}/present", 1366, 768)
@@ -88,6 +88,6 @@ def test_presenter_nods_and_the_room_sees(
     cards.filter(has_text="a bad one").get_by_role("button", name="Reject").click()
     cards.filter(has_text="a good one").get_by_role("button", name="Approve").click()
     expect(stage.locator(".tile:visible img")).to_have_attribute("alt", "a good one")
-    expect(presenter.get_by_text("Nothing waits.")).to_be_visible()
+    expect(presenter.get_by_text("No pictures waiting.")).to_be_visible()
     expect(stage.locator(".tile:visible")).to_have_count(1)
     worker.close()

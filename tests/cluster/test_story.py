@@ -101,8 +101,8 @@ def _deploy_scaled_object(deployed: Deployed) -> None:
 
 def _scaler_error(fleet: FleetReading) -> str:
     """Return the reason of KEDA's condition Ready if it does not hold, else an empty string."""
-    ready = next(each for each in fleet.scaler.conditions if each.name == "Ready")
-    return "" if ready.holds else ready.reason
+    ready = next(condition for condition in fleet.scaler.conditions if condition.name == "Ready")
+    return "" if ready.status else ready.message
 
 
 def _is_idle(fleet: FleetReading) -> bool:

@@ -16,7 +16,7 @@ from tests.support.conditions import free_port, wait_until
 from wire.events import rabbitmq
 from wire.events.base import Events
 from wire.events.rabbitmq import RabbitEvents
-from wire.events.sqlite import KEPT, SqliteEvents
+from wire.events.sqlite import MAX_STORED_EVENTS, SqliteEvents
 from wire.messages import names
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
@@ -168,11 +168,11 @@ def test_a_restarted_dashboard_hears_what_was_kept(tmp_path):
 def test_only_the_newest_events_are_kept(tmp_path):
     """The file of a dashboard that runs for months does not grow."""
     events = SqliteEvents(tmp_path)
-    for number in range(KEPT + 300):
+    for number in range(MAX_STORED_EVENTS + 300):
         events.publish(Event(kind="step", step=number))
     kept = [event.step for event in SqliteEvents(tmp_path).receive(0)]
-    assert KEPT <= len(kept) <= KEPT + 100
-    assert kept[-1] == KEPT + 299
+    assert MAX_STORED_EVENTS <= len(kept) <= MAX_STORED_EVENTS + 100
+    assert kept[-1] == MAX_STORED_EVENTS + 299
     events.close()
 
 
@@ -203,7 +203,7 @@ def test_threads_that_send_first_at_once_start_one_sender(monkeypatch):
     """Events leave in the order in which they came, by one thread."""
     sender = RabbitEvents(_settings_of_nobody())
     event = Event(kind="ready")
-    threads = [threading.Thread(target=sender.send, args=[event]) for _ in range(8)]
+    threads = [threading.Thread(target=sender.publish, args=[event]) for _ in range(8)]
     started = []
 
     def slow_thread(**arguments) -> threading.Thread:

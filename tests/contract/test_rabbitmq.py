@@ -177,7 +177,7 @@ def test_a_worker_asks_for_a_day_for_each_job(rabbitmq, rabbitmq_vhost, rabbitmq
     """Brokers that can be told do not take a job away after their usual half hour."""
     url = f"consumers/{rabbitmq_vhost}"
     with ThreadPoolExecutor() as others:
-        taken = others.submit(queue.take, 1, 60)  # a consumer lives as long as it waits
+        taken = others.submit(queue.receive, 1, 60)  # a consumer lives as long as it waits
         [consumer] = wait_until(lambda: rabbitmq.api("GET", url).json(), what="a consumer")
         with closing(RabbitQueue(rabbitmq_settings)) as sender:
             sender.publish(a_job())
@@ -345,7 +345,7 @@ def test_a_listener_whose_queue_was_deleted_hears_again(rabbitmq_settings):
     ):
         listener.receive(0)
         # The last queue that a channel named is the one that an empty name means.
-        listener._listener.channel.post(lambda raw: raw.queue_delete(""))
+        listener._subscription.channel.post(lambda raw: raw.queue_delete(""))
         with pytest.raises(QueueUnavailable):
             wait_until(lambda: listener.receive(1), what="an error")
         listener.receive(0)

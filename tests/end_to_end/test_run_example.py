@@ -210,8 +210,8 @@ def test_beside_a_dashboard_it_leaves_the_workers_to_it(tmp_path):
     try:
         code, output = finish(start(dashboard.settings, NUM_IMAGES="2"))
         assert code == 0, output
-        [slot] = dashboard.supervisor.report().slots
-        assert running_on(tmp_path) == [slot.process.pid]
+        [worker] = dashboard.supervisor.status().workers
+        assert running_on(tmp_path) == [worker.child.popen.pid]
     finally:
         runtime.stop()
     assert running_on(tmp_path) == []

@@ -1,7 +1,8 @@
-"""A worker without a model, for tests of whoever starts workers.
+"""A worker without a model, for tests of the supervisor.
 
-It says where it runs, waits, and stops on SIGTERM or when its standard input ends. SIGUSR1
-makes it speak again; a first argument makes it misbehave.
+It prints its name, session and process id, waits, and ends on SIGTERM or when its standard input
+closes. SIGUSR1 makes it print again. The first argument selects a fault: ``fails`` ends it at
+once, ``stubborn`` makes it ignore SIGTERM.
 """
 
 import os
@@ -16,13 +17,13 @@ def _stop_with_parent() -> None:
 
 
 def main() -> None:
-    manner = sys.argv[1] if len(sys.argv) > 1 else ""
+    fault = sys.argv[1] if len(sys.argv) > 1 else ""
     print(
         f"{os.environ['WORKER_NAME']} runs in session {os.getsid(0)} as {os.getpid()}", flush=True
     )
-    if manner == "dies":
+    if fault == "fails":
         sys.exit("There is no model in models/nowhere.")
-    if manner == "stubborn":
+    if fault == "stubborn":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, lambda *_: print("still there", flush=True))
     threading.Thread(target=_stop_with_parent, daemon=True).start()

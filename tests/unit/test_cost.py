@@ -5,7 +5,7 @@ import pytest
 from dashboard.domain.fleet import LOCAL, FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Sample
 from dashboard.insights.cost import usage
-from dashboard.sampling.samples import sample_of
+from dashboard.sampling.samples import make_sample
 
 NOW = 1_800_000_000.0
 EVERY = 10.0
@@ -83,11 +83,11 @@ def _fleet(kind: str) -> FleetReading:
 
 def test_samples_keep_what_is_billed():
     """All GPUs of all nodes are paid for, and workers that hold a place on a machine."""
-    sample = sample_of(NOW, None, _fleet("ScaledObject"), None)
+    sample = make_sample(NOW, None, _fleet("ScaledObject"), None)
     assert (sample.gpus, sample.workers, sample.maximum) == (4, 2, 8)
 
 
 def test_the_gpus_of_this_machine_do_not_come_and_go():
     """A workstation's GPU is there with and without workers, so workers are counted."""
-    sample = sample_of(NOW, None, _fleet(LOCAL), None)
+    sample = make_sample(NOW, None, _fleet(LOCAL), None)
     assert (sample.gpus, sample.workers) == (None, 2)

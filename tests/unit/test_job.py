@@ -19,7 +19,7 @@ from wire.messages.job import (
     encode,
     new_job,
     submitted_at,
-    validated,
+    validate,
 )
 
 ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
@@ -129,7 +129,7 @@ def test_unknown_fields_are_ignored():
 def test_a_wrong_field_is_named(field, value):
     """The sender reads which field to change."""
     with pytest.raises(MessageError, match=f"The {field} "):
-        validated(JobRequest, {"prompt": "cartoon dwarf"} | {field: value})
+        validate(JobRequest, {"prompt": "cartoon dwarf"} | {field: value})
 
 
 @pytest.mark.parametrize(

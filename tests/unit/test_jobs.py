@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.domain.jobs import follow, waiting
+from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.journal import Journal
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
@@ -12,9 +12,11 @@ JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 
 def told(*kinds: str, **fields: object):
     """Follow events of these kinds, a second apart."""
-    view = waiting(JOB)
+    view = initial_view(JOB)
     for at, kind in enumerate(kinds, start=1):
-        view = follow(view, Event(kind=kind, at=at, job_id=JOB.id, worker="worker-1", **fields))
+        view = apply_event(
+            view, Event(kind=kind, at=at, job_id=JOB.id, worker="worker-1", **fields)
+        )
     return view
 
 
@@ -48,14 +50,14 @@ def test_events_lead_to_states(kinds, state):
 
 def test_a_picture_stored_while_its_job_was_cancelled_is_kept():
     """What a worker stored before it heard of it is on the card, and the job stays cancelled."""
-    view = follow(told("received", "cancelled"), picture(0))
+    view = apply_event(told("received", "cancelled"), picture(0))
     assert (view.state, view.pictures) == ("cancelled", (f"{JOB.id}-0.png",))
 
 
 def test_a_late_acceptance_does_not_undo_a_quick_worker():
     """A sender's event that arrives after a worker's last one changes nothing."""
     accepted = Event(kind="accepted", at=0.5, job_id=JOB.id, job=JOB)
-    assert follow(told("received", "done"), accepted).state == "done"
+    assert apply_event(told("received", "done"), accepted).state == "done"
 
 
 def test_a_retry_counts_attempts_and_forgets_the_failure():
@@ -68,16 +70,16 @@ def test_what_holds_a_job_up_is_told_until_it_goes_on():
     """A store that is away is said on the job, and forgotten with the next step."""
     view = told("received", "step", step=2, steps=4)
     held = Event(kind="step", job_id=JOB.id, worker="worker-1", detail="The store is full.")
-    view = follow(view, held)
+    view = apply_event(view, held)
     assert (view.state, view.step, view.detail) == ("generating", 2, "The store is full.")
-    assert follow(view, picture(0)).detail is None
+    assert apply_event(view, picture(0)).detail is None
 
 
 def test_a_picture_heard_of_twice_is_one_picture():
     """Doing a job twice overwrites, never doubles."""
-    view = waiting(JOB)
+    view = initial_view(JOB)
     for event in (picture(0), picture(0), picture(1)):
-        view = follow(view, event)
+        view = apply_event(view, event)
     assert view.pictures == (f"{JOB.id}-0.png", f"{JOB.id}-1.png")
 
 
@@ -90,7 +92,7 @@ def test_the_journal_learns_of_jobs_that_others_sent():
 
 def test_the_journal_keeps_the_newest_jobs_newest_first():
     """It holds a bounded number of jobs."""
-    journal = Journal(most_jobs=3)
+    journal = Journal(max_jobs=3)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(5)]
     for job in jobs:
         journal.record(Event(kind="accepted", job_id=job.id, job=job))
@@ -99,7 +101,7 @@ def test_the_journal_keeps_the_newest_jobs_newest_first():
 
 def test_a_finished_job_is_forgotten_before_one_that_waits():
     """A long line stays known while there is anything else to forget."""
-    journal = Journal(most_jobs=2)
+    journal = Journal(max_jobs=2)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(3)]
     for job, kind in zip(jobs, ("accepted", "done", "accepted"), strict=True):
         journal.record(Event(kind="accepted", job_id=job.id, job=job))
@@ -135,7 +137,7 @@ def test_a_worker_with_several_jobs_is_idle_after_the_last():
 def test_workers_that_nobody_watches_are_forgotten_after_a_long_silence():
     """A worker that died without a word does not stay, unless a supervisor knows better."""
     for silence, kept in ((None, {"dead", "alive"}), (3600, {"alive"})):
-        journal = Journal(longest_silence=silence)
+        journal = Journal(worker_timeout=silence)
         journal.record(Event(kind="ready", worker="dead", at=1000))
         journal.record(Event(kind="ready", worker="alive", at=4599))
         assert set(journal.workers()) == {"dead", "alive"}

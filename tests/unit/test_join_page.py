@@ -74,7 +74,7 @@ def send(phone: TestClient, prompt: str) -> str:
 def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker):
     """A form alone is enough: the request is on the queue, and its picture comes."""
     job_id = send(phone, "a green dog")
-    assert "1st in line" in phone.get(f"/join?job={job_id}").text
+    assert "1st in queue" in phone.get(f"/join?job={job_id}").text
     assert "http-equiv='refresh'" in phone.get(f"/join/jobs/{job_id}").text
     worker.paint()
     wait_until(lambda: "<img src='/pictures/" in phone.get(f"/join/jobs/{job_id}").text)
@@ -135,7 +135,7 @@ def test_replay_takes_no_request(
 ):
     """While a recording plays, the page says that first, and nothing is sent."""
     recording = read_recording(BUNDLED)
-    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).runtime)
+    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).context)
     answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
     assert NOTHING_CHANGES in answer.text
     assert context.journal.jobs() == ()
@@ -300,7 +300,7 @@ def test_nothing_is_free_before_the_marks_were_read(tmp_path: Path):
     store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
     approvals = Approvals(store, index, required=False)
     free, held = (new_job(JobRequest(prompt="a cat")).id for _ in range(2))
-    approval.hold(store, held)
+    approval.request(store, held)
     for job_id in (free, held):
         index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
@@ -323,7 +323,7 @@ def test_picture_that_is_held_while_the_marks_are_read_stays_held(
         approvals.note_held(job_id)
         return approval.ModerationMarks(frozenset(), frozenset())
 
-    monkeypatch.setattr(approval, "marks", hold_meanwhile)
+    monkeypatch.setattr(approval, "read_marks", hold_meanwhile)
     approvals.read()
     index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
@@ -338,7 +338,7 @@ def test_request_that_cannot_be_held_is_not_sent(
     def refuse(*_: object) -> None:
         raise StoreUnavailable("The store is away.")
 
-    monkeypatch.setattr(approval, "hold", refuse)
+    monkeypatch.setattr(approval, "request", refuse)
     answer = phone.post("/join", data={"prompt": "a cat"})
     assert answer.status_code == 503
     assert context.queue.receive(1, timeout=0) == []

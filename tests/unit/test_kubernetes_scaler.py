@@ -114,7 +114,7 @@ def test_conditions_keep_their_words():
     """What KEDA says of itself is told; neither true nor false is unknown."""
     said = [{"type": "Ready", "status": "False", "message": "no such host"}]
     told = scaled_object(keda(conditions=said + conditions(Fallback="Unknown")), (), NOW).conditions
-    assert [(one.name, one.holds, one.reason) for one in told] == [
+    assert [(one.name, one.status, one.message) for one in told] == [
         ("Ready", False, "no such host"),
         ("Fallback", None, ""),
     ]
@@ -126,7 +126,7 @@ def test_a_keda_that_fell_silent_is_told():
 
     def ready(annotations=None, now=NOW, **status):
         told = scaled_object(keda(annotations, **status), (), now).conditions
-        return next((one.holds, one.reason) for one in told if one.name == "Ready")
+        return next((one.status, one.message) for one in told if one.name == "Ready")
 
     assert ready(**busy) == (True, "")
     away = "KEDA has not looked at the queue for 130 s; its operator may be away"

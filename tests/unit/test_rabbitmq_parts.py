@@ -15,8 +15,8 @@ from pika.frame import Method
 from pika.spec import Basic
 
 from core.settings import Settings
-from wire.queues import rabbitmq_management
-from wire.queues.rabbitmq_management import Management
+from wire.queues.rabbitmq import management
+from wire.queues.rabbitmq.management import Management
 from wire.rabbitmq.publisher import Publisher
 
 
@@ -118,7 +118,7 @@ def test_a_silent_management_api_is_logged_once(
     api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
     """The log says when the leased jobs become unknown and when they are known again."""
-    monkeypatch.setattr(rabbitmq_management, "_PAUSE", 0)
+    monkeypatch.setattr(management, "_PAUSE_AFTER_FAILURE_SECONDS", 0)
     caplog.set_level(logging.INFO)
     managed = managed_at(api)
     for api.status in (200, 500, 500, 500, 200, 200, 500):

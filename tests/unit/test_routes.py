@@ -20,7 +20,7 @@ from dashboard import access, runtime
 from dashboard.access import presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
-from dashboard.domain.jobs import JobView, waiting
+from dashboard.domain.jobs import JobView, initial_view
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import api, archive, files, metrics
 from dashboard.routes.files import PictureCache
@@ -97,7 +97,7 @@ class Parts:
         """Find a job that was submitted."""
         if self.store_error:
             raise self.store_error
-        return next((waiting(job) for job in self.submitted if job.id == job_id), None)
+        return next((initial_view(job) for job in self.submitted if job.id == job_id), None)
 
     def shown_pictures(self, view: JobView) -> tuple[str, ...]:
         """Show all pictures: nothing waits for approval here."""

@@ -12,13 +12,14 @@ import pytest
 from core.errors import MessageError, StoreUnavailable
 from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.journal import Journal
+from dashboard.domain.queue_counts import QueueCounts
 from dashboard.gallery import listing
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.gallery.reader import GalleryReader
 from dashboard.gallery.stored_jobs import job_of, stored_job
 from dashboard.sampling.sampler import Sampler, Sources
-from dashboard.sampling.samples import sample_of
+from dashboard.sampling.samples import make_sample
 from dashboard.sampling.source import Source
 from tests.support.conditions import wait_until
 from tests.support.samples import metadata_of
@@ -232,9 +233,9 @@ def test_pictures_are_unknown_until_somebody_told_of_them(source):
 
 def test_what_cannot_be_read_is_a_gap_in_its_lane():
     """Each number of a sample is None where its source is silent."""
-    nothing = sample_of(NOW, None, None, None)
+    nothing = make_sample(NOW, None, None, None)
     assert set(vars(nothing).values()) == {NOW, None}
-    half = sample_of(NOW, QueueDepth(3, None), None, 0)
+    half = make_sample(NOW, QueueCounts(3, None), None, 0)
     assert (half.waiting, half.generating, half.pictures) == (3, None, 0)
 
 
@@ -242,8 +243,8 @@ def test_only_nodes_that_are_ready_count():
     """A node that is not ready paints nothing; without nodes the lane is unknown."""
     nodes = tuple(Node(str(n), None, 1, None, ready=n > 0, since=NOW) for n in range(3))
     with_nodes = FleetReading(None, 2, 1, (), nodes)
-    assert sample_of(NOW, None, with_nodes, None).nodes == 2
-    assert sample_of(NOW, None, FleetReading(None, 2, 1, (), None), None).nodes is None
+    assert make_sample(NOW, None, with_nodes, None).nodes == 2
+    assert make_sample(NOW, None, FleetReading(None, 2, 1, (), None), None).nodes is None
 
 
 def job_at(at: float, prompt: str = "cat", count: int = 1) -> Job:

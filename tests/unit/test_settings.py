@@ -130,5 +130,5 @@ def test_who_runs_the_workers(monkeypatch, fleet, url, pod, who):
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     if pod:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    assert load_settings().who_runs_workers == who
+    assert load_settings().fleet_kind == who
     assert load_settings().local_fleet is (who == "local")

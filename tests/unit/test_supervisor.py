@@ -21,9 +21,9 @@ from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
-from dashboard.fleet.reconciliation import jobs_of, to_start, to_stop
+from dashboard.fleet.reconciliation import count_jobs, to_start, to_stop
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.fleet.worker_logs import last_sentence, open_log
+from dashboard.fleet.worker_logs import last_message, open_log, truncate_large_log
 from dashboard.fleet.worker_processes import WorkerProcess
 from tests.support.conditions import wait_until
 from wire.messages.event import Event
@@ -34,8 +34,8 @@ STAND_IN = (sys.executable, str(Path(__file__).parents[1] / "support" / "stand_i
 
 
 @dataclass
-class Counted:
-    """A queue of which only the depth is asked."""
+class FakeQueue:
+    """A queue with a depth that a test sets, or that hangs."""
 
     jobs: int | None = 0
     free: threading.Event = field(default_factory=threading.Event)
@@ -44,107 +44,107 @@ class Counted:
         self.free.set()
 
     def depth(self) -> QueueDepth:
-        """Count, be away, or hang."""
+        """Return the depth, fail, or hang."""
         self.free.wait()
         if self.jobs is None:
-            raise QueueUnavailable("The queue is away.")
+            raise QueueUnavailable("The queue cannot be reached.")
         return QueueDepth(ready=self.jobs, unacknowledged=0)
 
 
 @dataclass
-class Stage:
-    """A supervisor with quick settings and what surrounds it."""
+class Setup:
+    """A supervisor with short intervals, its queue and its journal."""
 
     supervisor: Supervisor
-    queue: Counted
+    queue: FakeQueue
     journal: Journal
 
     def workers(self, state: str = "running") -> list[WorkerProcess]:
         """Return the workers in one state."""
-        report = self.supervisor.report()
-        return [worker for worker in report.workers if worker.state == state] if report else []
+        status = self.supervisor.status()
+        return [worker for worker in status.workers if worker.state == state] if status else []
 
     def pids(self) -> set[int]:
-        """Return the process ids of those that run."""
-        return {worker.process.pid for worker in self.workers()}
+        """Return the process ids of the running workers."""
+        return {worker.child.popen.pid for worker in self.workers()}
 
 
 @contextmanager
-def stage(folder: Path, *manner: str, **changes: object):
-    """Run a supervisor over stand-in workers, and stop it at the end."""
-    quick = {"polling_interval": 0.05, "cooldown_period": 0.3, "max_workers": 3, "grace_period": 5}
-    queue, journal = Counted(), Journal()
-    settings = Settings(_env_file=None, data_dir=folder, **(quick | changes))
-    supervisor = Supervisor(settings, queue, journal, command=(*STAND_IN, *manner))
+def supervised(folder: Path, *fault: str, **changes: object):
+    """Run a supervisor with stand-in workers, and stop it at the end."""
+    fast = {"polling_interval": 0.05, "cooldown_period": 0.3, "max_workers": 3, "grace_period": 5}
+    queue, journal = FakeQueue(), Journal()
+    settings = Settings(_env_file=None, data_dir=folder, **(fast | changes))
+    supervisor = Supervisor(settings, queue, journal, command=(*STAND_IN, *fault))
     supervisor.start()
     try:
-        yield Stage(supervisor, queue, journal)
+        yield Setup(supervisor, queue, journal)
     finally:
         queue.free.set()
         supervisor.stop()
 
 
-def running(count: int, on: Stage) -> set[int]:
-    """Wait until so many workers run and return their process ids."""
-    wait_until(lambda: len(on.workers()) == count, what=f"{count} workers")
-    return on.pids()
+def running(count: int, setup: Setup) -> set[int]:
+    """Wait until ``count`` workers run, and return their process ids."""
+    wait_until(lambda: len(setup.workers()) == count, what=f"{count} workers")
+    return setup.pids()
 
 
-def gone(pids: set[int]) -> bool:
+def are_gone(pids: set[int]) -> bool:
     return not any(psutil.pid_exists(pid) for pid in pids)
 
 
-def test_workers_come_with_jobs_and_go_without(tmp_path):
+def test_workers_scale_up_with_jobs_and_down_to_zero(tmp_path):
     """From zero to the maximum and back to zero, by the number of jobs."""
-    with stage(tmp_path) as on:
-        assert running(0, on) == set()
-        on.queue.jobs = 10
-        pids = running(3, on)
-        on.queue.jobs = 0
-        running(0, on)
-        wait_until(lambda: gone(pids), what="the workers ended")
-        assert [event.text for event in on.supervisor.report().events].count(
+    with supervised(tmp_path) as setup:
+        assert running(0, setup) == set()
+        setup.queue.jobs = 10
+        pids = running(3, setup)
+        setup.queue.jobs = 0
+        running(0, setup)
+        wait_until(lambda: are_gone(pids), what="the workers ended")
+        assert [event.text for event in setup.supervisor.status().events].count(
             "worker-1 started"
         ) == 1
 
 
-def test_stopping_leaves_nothing_running(tmp_path):
+def test_stop_ends_all_worker_processes(tmp_path):
     """Ctrl+C ends the workers before the dashboard."""
-    with stage(tmp_path) as on:
-        on.queue.jobs = 10
-        pids = running(3, on)
-    assert gone(pids)
+    with supervised(tmp_path) as setup:
+        setup.queue.jobs = 10
+        pids = running(3, setup)
+    assert are_gone(pids)
 
 
-def test_a_worker_that_does_not_listen_is_killed(tmp_path, monkeypatch):
-    """After the grace period nothing is left running, whatever a worker does."""
-    monkeypatch.setattr(worker_processes, "_MARGIN", 0.2)
-    with stage(tmp_path, "stubborn", grace_period=0) as on:
-        on.queue.jobs = 1
-        pids = running(1, on)
+def test_worker_that_ignores_sigterm_is_killed(tmp_path, monkeypatch):
+    """After the grace period no process is left, even of a worker that ignores SIGTERM."""
+    monkeypatch.setattr(worker_processes, "_KILL_MARGIN_SECONDS", 0.2)
+    with supervised(tmp_path, "stubborn", grace_period=0) as setup:
+        setup.queue.jobs = 1
+        pids = running(1, setup)
         log = tmp_path / "logs" / "worker-1.log"
-        wait_until(lambda: "runs in session" in log.read_text(), what="it began")
-    assert gone(pids)
+        wait_until(lambda: "runs in session" in log.read_text(), what="it started")
+    assert are_gone(pids)
 
 
-def test_a_terminals_ctrl_c_does_not_reach_workers(tmp_path):
-    """Each worker is in a session of its own, named, with its own log."""
-    with stage(tmp_path) as on:
-        on.queue.jobs = 1
-        [pid] = running(1, on)
+def test_ctrl_c_in_a_terminal_does_not_signal_workers(tmp_path):
+    """Each worker has its own session, name and log."""
+    with supervised(tmp_path) as setup:
+        setup.queue.jobs = 1
+        [pid] = running(1, setup)
         log = tmp_path / "logs" / "worker-1.log"
         expected = f"worker-1 runs in session {pid} as {pid}\n"
-        wait_until(lambda: log.read_text() == expected, what="its first words")
+        wait_until(lambda: log.read_text() == expected, what="its first line")
 
 
 def test_workers_stop_when_the_dashboard_is_killed(tmp_path):
-    """A dashboard that dies by SIGKILL leaves no worker behind: its pipe ends."""
+    """A dashboard that is killed by SIGKILL leaves no worker running: its pipe closes."""
     script = (
         "import sys, time, pathlib\n"
-        "from tests.unit.test_supervisor import stage, running\n"
-        "with stage(pathlib.Path(sys.argv[1])) as on:\n"
-        "    on.queue.jobs = 1\n"
-        "    print(running(1, on).pop(), flush=True)\n"
+        "from tests.unit.test_supervisor import supervised, running\n"
+        "with supervised(pathlib.Path(sys.argv[1])) as setup:\n"
+        "    setup.queue.jobs = 1\n"
+        "    print(running(1, setup).pop(), flush=True)\n"
         "    time.sleep(60)\n"
     )
     parent = subprocess.Popen(
@@ -153,119 +153,119 @@ def test_workers_stop_when_the_dashboard_is_killed(tmp_path):
     with parent:
         pid = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-    wait_until(lambda: gone({pid}), what="the worker ended")
+    wait_until(lambda: are_gone({pid}), what="the worker ended")
 
 
-def test_a_worker_that_was_killed_is_replaced(tmp_path):
-    """A worker ended by kill -9 costs a moment, not the fleet."""
-    with stage(tmp_path) as on:
-        on.queue.jobs = 1
-        [pid] = running(1, on)
+def test_killed_worker_is_replaced(tmp_path):
+    """The supervisor starts another worker after `kill -9`, and logs the reason."""
+    with supervised(tmp_path) as setup:
+        setup.queue.jobs = 1
+        [pid] = running(1, setup)
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: on.pids() - {pid}, what="another worker")
-        texts = [event.text for event in on.supervisor.report().events]
-        assert any(text.startswith("worker-1 failed: It was ended by SIGKILL") for text in texts)
+        wait_until(lambda: setup.pids() - {pid}, what="another worker")
+        texts = [event.text for event in setup.supervisor.status().events]
+        assert any(text.startswith("worker-1 failed: It was killed by SIGKILL") for text in texts)
 
 
-def test_the_jobs_of_a_worker_that_was_killed_wait_again(tmp_path):
-    """A job whose worker died is shown in line, not as painted for ever."""
+def test_jobs_of_a_killed_worker_wait_again(tmp_path):
+    """A job whose worker was killed is waiting again; it does not stay "generating"."""
     job = new_job(JobRequest(prompt="cat"))
-    with stage(tmp_path) as on:
-        on.queue.jobs = 1
-        [pid] = running(1, on)
-        on.journal.record(Event(kind="received", worker="worker-1", job_id=job.id, job=job))
+    with supervised(tmp_path) as setup:
+        setup.queue.jobs = 1
+        [pid] = running(1, setup)
+        setup.journal.record(Event(kind="received", worker="worker-1", job_id=job.id, job=job))
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: on.journal.find(job.id).state == "waiting", what="it is in line")
-        assert on.journal.find(job.id).detail == "worker-1 ended in the middle of it"
+        wait_until(lambda: setup.journal.find(job.id).state == "waiting", what="the job waits")
+        assert setup.journal.find(job.id).detail == "worker-1 ended while generating it"
 
 
-def test_a_worker_that_dies_at_its_start_says_why(tmp_path):
-    """A model that cannot be loaded is told, in the worker's own last words."""
-    with stage(tmp_path, "dies") as on:
-        on.queue.jobs = 1
-        [worker] = wait_until(lambda: on.workers("failed"), what="a failed worker")
+def test_worker_that_fails_at_start_shows_its_last_message(tmp_path):
+    """The reason of a failed start, such as a missing model, is the last line of the log."""
+    with supervised(tmp_path, "fails") as setup:
+        setup.queue.jobs = 1
+        [worker] = wait_until(lambda: setup.workers("failed"), what="a failed worker")
         assert worker.reason == "There is no model in models/nowhere."
-        [worker] = LocalFleet(on.supervisor, on.journal).read().workers
+        [worker] = LocalFleet(setup.supervisor, setup.journal).read().workers
         assert (worker.phase, worker.reason) == ("failed", worker.reason)
 
 
-def test_a_worker_that_keeps_dying_is_tried_less_and_less():
-    """Starting a broken worker again does not become a hot loop."""
+def test_failing_worker_is_restarted_with_exponential_backoff():
+    """A worker that fails again and again is restarted at growing intervals, up to a minute."""
     pauses = [WorkerProcess("worker-1", "failed", 0.0, failures=n).retry_at for n in range(1, 9)]
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_a_worker_that_failed_ten_thousand_times_is_still_tried():
-    """A worker that is broken for days does not end the supervisor's looks."""
+def test_backoff_of_many_failures_does_not_overflow():
+    """A worker that fails for days is still restarted once a minute."""
     assert WorkerProcess("worker-1", "failed", 5.0, failures=10_000).retry_at == 65
 
 
-def test_an_unknown_depth_keeps_the_workers(tmp_path):
-    """While the queue is away, nothing is started and nothing is stopped."""
-    with stage(tmp_path, cooldown_period=0.1) as on:
-        on.queue.jobs = 1
-        pids = running(1, on)
-        on.queue.jobs = None
-        before = on.supervisor.report().at
-        wait_until(lambda: on.supervisor.report().at > before + 0.5, what="some looks")
-        assert on.pids() == pids
-        assert on.supervisor.report().scaler.jobs is None
+def test_unknown_queue_depth_changes_no_workers(tmp_path):
+    """While the queue is unreachable, no worker is started or stopped."""
+    with supervised(tmp_path, cooldown_period=0.1) as setup:
+        setup.queue.jobs = 1
+        pids = running(1, setup)
+        setup.queue.jobs = None
+        before = setup.supervisor.status().at
+        wait_until(lambda: setup.supervisor.status().at > before + 0.5, what="some polls")
+        assert setup.pids() == pids
+        assert setup.supervisor.status().scaler.jobs is None
 
 
-def test_a_queue_that_hangs_makes_the_fleet_unknown(tmp_path, monkeypatch):
-    """What the supervisor saw last is not shown as if it were now."""
-    monkeypatch.setattr(local, "_SLOW_LOOK", 0.2)
-    with stage(tmp_path) as on:
-        fleet = LocalFleet(on.supervisor, on.journal)
+def test_hanging_queue_makes_the_fleet_unknown(tmp_path, monkeypatch):
+    """An old status of the supervisor is not shown as the current one."""
+    monkeypatch.setattr(local, "_MAX_POLL_SECONDS", 0.2)
+    with supervised(tmp_path) as setup:
+        fleet = LocalFleet(setup.supervisor, setup.journal)
         assert fleet.read().wanted == 0
-        on.queue.free.clear()
-        seen = on.supervisor.report().at
+        setup.queue.free.clear()
+        seen = setup.supervisor.status().at
         wait_until(lambda: time.time() > seen + 0.5, what="it is old")
         with pytest.raises(FleetError, match="has waited for the queue"):
             fleet.read()
 
 
-def test_one_supervisor_serves_a_data_folder(tmp_path):
-    """A second dashboard starts no workers, says so, and takes over when the first ends."""
-    with stage(tmp_path) as second_waits, stage(tmp_path) as other:
+def test_only_one_supervisor_is_active_per_data_directory(tmp_path):
+    """A second dashboard starts no workers, reports why, and takes over when the first ends."""
+    with supervised(tmp_path) as one, supervised(tmp_path) as other:
         first, second = sorted(
-            (second_waits, other), key=lambda on: not on.supervisor.report().in_charge
+            (one, other), key=lambda setup: not setup.supervisor.status().has_lock
         )
         with pytest.raises(FleetError, match="Another process on this data folder"):
             LocalFleet(second.supervisor, second.journal).read()
         first.supervisor.stop()
-        wait_until(lambda: second.supervisor.report().in_charge, what="the second took over")
+        wait_until(lambda: second.supervisor.status().has_lock, what="the second took over")
 
 
-def test_the_fleet_tells_what_each_worker_does(tmp_path):
-    """Processes and events together make the picture; old events do not count."""
-    with stage(tmp_path, max_workers=1) as on:
-        fleet = LocalFleet(on.supervisor, on.journal)
-        on.journal.record(Event(kind="ready", worker="worker-1", at=1.0))
-        on.queue.jobs = 1
-        running(1, on)
-        on.journal.record(Event(kind="ready", worker="worker-1", at=1.0))
+def test_fleet_combines_processes_with_events(tmp_path):
+    """A worker's phase comes from its events; those of an earlier process are ignored."""
+    with supervised(tmp_path, max_workers=1) as setup:
+        fleet = LocalFleet(setup.supervisor, setup.journal)
+        setup.journal.record(Event(kind="ready", worker="worker-1", at=1.0))
+        setup.queue.jobs = 1
+        running(1, setup)
+        setup.journal.record(Event(kind="ready", worker="worker-1", at=1.0))
         assert fleet.read().workers[0].phase == "starting"
         assert fleet.read().ready == 0
-        on.journal.record(Event(kind="ready", worker="worker-1"))
+        setup.journal.record(Event(kind="ready", worker="worker-1"))
         reading = fleet.read()
         assert (reading.workers[0].phase, reading.wanted, reading.ready) == ("idle", 1, 1)
 
 
-def test_those_who_would_lose_the_least_stop_first():
-    """Failed before idle, idle before starting, and one that paints last."""
-    names = ("paints", "starts", "idles", "broken", "leaves")
+def test_workers_that_lose_the_least_work_stop_first():
+    """The order is failed, idle, starting, generating; stopping workers are not chosen again."""
+    names = ("busy", "starting", "idle", "failed", "stopping")
     states = ("running", "running", "running", "failed", "stopping")
     workers = [WorkerProcess(name, state, 0.0) for name, state in zip(names, states, strict=True)]
-    phases = {"paints": "generating", "idles": "idle"}
+    phases = {"busy": "generating", "idle": "idle"}
     order = [worker.name for worker in to_stop(workers, 0, phases)]
-    assert order == ["broken", "idles", "starts", "paints"]
-    assert [worker.name for worker in to_stop(workers, 3, phases)] == ["broken"]
+    assert order == ["failed", "idle", "starting", "busy"]
+    assert [worker.name for worker in to_stop(workers, 3, phases)] == ["failed"]
     assert to_stop(workers, 4, phases) == []
 
 
 def test_new_workers_get_the_lowest_free_numbers():
-    """Names stay small, and a worker that still stops keeps its own."""
+    """Numbers stay small; the name of a worker that is still stopping is not reused."""
     workers = [
         WorkerProcess("worker-1", "stopping", 0.0),
         WorkerProcess("worker-3", "running", 0.0),
@@ -274,43 +274,45 @@ def test_new_workers_get_the_lowest_free_numbers():
     assert to_start(workers, 1, "") == []
 
 
-def test_workers_of_one_broker_are_told_apart_by_their_machine(tmp_path, monkeypatch):
-    """On a queue that other machines share, a worker's name holds its own machine's."""
+def test_worker_names_contain_the_machine_where_a_broker_is_shared(tmp_path, monkeypatch):
+    """Workers of several machines on one broker have different names."""
     monkeypatch.setattr(platform, "node", lambda: "oak")
-    with stage(tmp_path, max_workers=1) as on:
-        on.queue.jobs = 1
-        running(1, on)
-        assert [worker.name for worker in on.workers()] == ["worker-1"]
-    with stage(tmp_path, max_workers=1, rabbitmq_url="amqp://localhost/", fleet="local") as on:
-        on.queue.jobs = 1
-        running(1, on)
-        assert [worker.name for worker in on.workers()] == ["worker-1@oak"]
+    with supervised(tmp_path, max_workers=1) as setup:
+        setup.queue.jobs = 1
+        running(1, setup)
+        assert [worker.name for worker in setup.workers()] == ["worker-1"]
+    with supervised(
+        tmp_path, max_workers=1, rabbitmq_url="amqp://localhost/", fleet="local"
+    ) as setup:
+        setup.queue.jobs = 1
+        running(1, setup)
+        assert [worker.name for worker in setup.workers()] == ["worker-1@oak"]
         log = tmp_path / "logs" / "worker-1@oak.log"
         wait_until(lambda: log.read_text().startswith("worker-1@oak runs"), what="its name")
 
 
-def test_busy_workers_are_counted_where_the_queue_cannot_tell():
-    """A broker that only knows what waits does not make a painting worker look idle."""
-    assert jobs_of(QueueDepth(2, 3), busy=1) == 5
-    assert jobs_of(QueueDepth(2, None), busy=1) == 3
+def test_busy_workers_count_as_jobs_without_the_management_api():
+    """A generating worker's job is counted although the broker reports only waiting jobs."""
+    assert count_jobs(QueueDepth(2, 3), busy_workers=1) == 5
+    assert count_jobs(QueueDepth(2, None), busy_workers=1) == 3
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter(), logging.Formatter()])
-def test_the_last_words_are_those_of_this_start(tmp_path, formatter):
-    """A log is read from where a worker began; what is told is the sentence alone."""
+def test_last_message_is_of_the_newest_start(tmp_path, formatter):
+    """Lines of earlier starts are ignored, and only the message of a log line is returned."""
     path = tmp_path / "logs" / "worker-1.log"
     with open_log(path) as log:
         log.write(b"an older failure\n")
     start = path.stat().st_size
-    assert last_sentence(path, start) is None
+    assert last_message(path, start) is None
     record = logging.makeLogRecord({"msg": "The disk is full.", "levelname": "ERROR"})
     with open_log(path) as log:
         log.write(b"\xff\n" + formatter.format(record).encode() + b"\n\n")
-    assert last_sentence(path, start) == "The disk is full."
+    assert last_message(path, start) == "The disk is full."
 
 
-def test_a_log_does_not_grow_for_ever(tmp_path):
-    """A large log is set aside at the next start; one older is kept."""
+def test_large_log_is_rotated_at_start(tmp_path):
+    """A large log is renamed when its worker starts again; one older log is kept."""
     path = tmp_path / "worker-1.log"
     path.write_bytes(b"x" * (1024 * 1024 + 1))
     open_log(path).close()
@@ -318,27 +320,27 @@ def test_a_log_does_not_grow_for_ever(tmp_path):
     assert path.with_suffix(".log.1").exists()
 
 
-def test_the_log_of_a_worker_that_never_ends_does_not_grow_for_ever(tmp_path, monkeypatch):
-    """A worker that runs for months goes on in an emptied log, and its last words are found."""
-    with stage(tmp_path) as on:
-        on.queue.jobs = 1
-        [pid] = running(1, on)
+def test_log_of_a_running_worker_is_truncated(tmp_path, monkeypatch):
+    """A worker that runs for months continues in a truncated log, and its last line is found."""
+    with supervised(tmp_path) as setup:
+        setup.queue.jobs = 1
+        [pid] = running(1, setup)
         log = tmp_path / "logs" / "worker-1.log"
-        wait_until(lambda: "runs in session" in log.read_text(), what="its first words")
-        monkeypatch.setattr(worker_logs, "_LARGEST_IN_USE", 5)
-        wait_until(lambda: log.stat().st_size == 0, what="the log is emptied")
+        wait_until(lambda: "runs in session" in log.read_text(), what="its first line")
+        monkeypatch.setattr(worker_logs, "_MAX_BYTES_IN_USE", 5)
+        wait_until(lambda: log.stat().st_size == 0, what="the log is truncated")
         assert "runs in session" in log.with_suffix(".log.1").read_text()
-        monkeypatch.setattr(worker_logs, "_LARGEST_IN_USE", 10**6)
+        monkeypatch.setattr(worker_logs, "_MAX_BYTES_IN_USE", 10**6)
         os.kill(pid, signal.SIGUSR1)
-        wait_until(lambda: log.read_text() == "still there\n", what="more words")
-        assert wait_until(lambda: on.workers(), what="a look")[0].log_start == 0
+        wait_until(lambda: log.read_text() == "still there\n", what="another line")
+        assert wait_until(lambda: setup.workers(), what="a poll")[0].child.log_start == 0
 
 
-def test_a_log_that_cannot_be_copied_is_left_as_it_is(tmp_path):
-    """A full disk costs the log's room, not the supervisor's look."""
+def test_log_that_cannot_be_copied_is_not_truncated(tmp_path):
+    """A full disk loses no log and does not make the poll fail."""
     path = tmp_path / "worker-1.log"
     path.write_bytes(b"x" * 10_000_000)
     path.with_suffix(".log.1").mkdir()
-    assert not worker_logs.emptied(path)
-    assert not worker_logs.emptied(tmp_path / "nowhere.log")
+    assert not truncate_large_log(path)
+    assert not truncate_large_log(tmp_path / "nowhere.log")
     assert path.stat().st_size == 10_000_000

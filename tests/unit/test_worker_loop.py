@@ -130,7 +130,7 @@ def working(context: WorkerContext) -> Iterator[None]:
     try:
         yield
     finally:
-        context.shutdown.ask()
+        context.shutdown.request()
         thread.join(10)
     assert not thread.is_alive()
 
@@ -428,7 +428,7 @@ def test_a_lost_device_gives_its_jobs_back(context: WorkerContext):
 def test_a_worker_that_is_told_to_stop_finishes_what_it_has(context: WorkerContext):
     """Within the grace period the job in hand is finished, and no other one is taken."""
     first, second = submit(context, count=3), submit(context)
-    context.generator.before = lambda _: context.shutdown.ask()
+    context.generator.before = lambda _: context.shutdown.request()
     work(context)
     assert context.store.exists(metadata_name(first.id))
     assert not context.store.exists(metadata_name(second.id))
@@ -439,7 +439,7 @@ def test_what_the_grace_period_is_too_short_for_is_given_back(context: WorkerCon
     """When the grace period is over, painting ends at the next step and the job returns."""
     context = replace(context, shutdown=ShutdownSignal(0))
     submit(context, count=3)
-    context.generator.before = lambda _: context.shutdown.ask()
+    context.generator.before = lambda _: context.shutdown.request()
     work(context)
     depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
@@ -518,7 +518,9 @@ def test_a_queue_that_refuses_is_waited_for(context: WorkerContext):
 
 def test_a_worker_leaves_a_queue_that_goes_on_refusing(context: WorkerContext):
     """Told to stop while the broker refuses, a worker ends without an error."""
-    work(replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.ask)))
+    work(
+        replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.request))
+    )
     assert context.shutdown.requested
 
 

@@ -1,75 +1,68 @@
-"""Tables of 32 px rows, as escaped HTML; `tables.css` has their looks."""
+"""HTML of tables with 32 px rows; `tables.css` styles them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import partial
 
-from dashboard.presentation.formatting import UNKNOWN
+from markupsafe import Markup
 
-NONE = "<span class='muted'>&ndash;</span>"
-"""Stands where there is nothing to say."""
+from dashboard.presentation.templates import render_macro
+
+NONE = Markup('<span class="muted">&ndash;</span>')
+"""The cell of a value that does not apply."""
+
+_render = partial(render_macro, "components/common/tables.html")
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head and how its cells lie."""
+    """A column's heading and layout."""
 
     name: str
     kind: str = ""
-    """Classes: ``opt`` is left out on phones, ``wrap`` may take several lines, ``right``."""
+    """CSS classes: ``opt`` is hidden on phones, ``wrap`` may take several lines, ``right``."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row's key, which stays the same as long as it is about the same thing, and cells."""
+    """A row's cells, and a key that identifies the row across updates."""
 
     key: str
     cells: Sequence[str]
-    """HTML that is already escaped."""
+    """Text, which is escaped, or ``Markup``."""
 
 
-def table(columns: Sequence[Column], rows: Iterable[Row], kind: str = "") -> str:
-    """Write a table with a head; ``kind`` is a class for looks of its own."""
-    head = "".join(_cell("th", column, escape(column.name)) for column in columns)
-    body = "".join(_row(columns, row) for row in rows)
-    return (
-        f"<table class='plain {kind}'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+def table(columns: Sequence[Column], rows: Iterable[Row], kind: str = "") -> Markup:
+    """Render a table with a head; ``kind`` is an additional CSS class."""
+    lines = ((row.key, zip(columns, row.cells, strict=True)) for row in rows)
+    return _render("table", columns, lines, kind)
 
 
-def pairs(lines: Iterable[tuple[str, str]]) -> str:
-    """Write names and what is known of each; the second is HTML that is already escaped."""
-    rows = (f"<tr><th scope='row'>{escape(name)}</th><td>{html}</td></tr>" for name, html in lines)
-    return f"<table class='plain pairs'>{''.join(rows)}</table>"
+def pairs(lines: Iterable[tuple[str, str]]) -> Markup:
+    """Render names with their values; a value is text, which is escaped, or ``Markup``."""
+    return _render("pairs", lines)
 
 
-def title(name: str, beside: str = "") -> str:
-    """Write a card's title, and a few words beside it."""
-    words = f"<span class='muted'>{escape(beside)}</span>"
-    return f"<div class='section-title'>{escape(name)}{words}</div>"
+def title(name: str, beside: str = "") -> Markup:
+    """Render a card's title with a muted remark beside it."""
+    return _render("title", name, beside)
 
 
-def note(text: str) -> str:
-    """Write what stands where there is nothing to list."""
-    return f"<p class='note'>{escape(text)}</p>"
+def note(text: str) -> Markup:
+    """Render the sentence that stands in place of an empty list."""
+    return _render("note", text)
 
 
-def dot(hue: str, form: str, text: str) -> str:
-    """Write a dot and its meaning; its form (``full``, ``half``, ``ring``) speaks too."""
-    return f"<span class='dot {form}' style='--hue: var(--{hue})'></span>{escape(text)}"
+def dot(hue: str, form: str, text: str) -> Markup:
+    """Render a status dot with its label; ``form`` is ``full``, ``half`` or ``ring``."""
+    return _render("dot", hue, form, text)
 
 
-def unknown(reason: str = "") -> str:
-    """Write that something is unknown, and why if that can be said."""
-    return f"<span class='muted' title='{escape(reason)}'>{UNKNOWN}</span>"
+def unknown(reason: str = "") -> Markup:
+    """Render the word ``unknown``, with the reason as its tooltip."""
+    return _render("unknown", reason)
 
 
-def _row(columns: Sequence[Column], row: Row) -> str:
-    cells = "".join(
-        _cell("td", column, cell) for column, cell in zip(columns, row.cells, strict=True)
-    )
-    return f"<tr data-key='{escape(row.key)}'>{cells}</tr>"
-
-
-def _cell(tag: str, column: Column, html: str) -> str:
-    return f"<{tag} class='{column.kind}'>{html}</{tag}>"
+def scrollable(label: str, content: Markup) -> Markup:
+    """Render a region of limited height in which the content scrolls."""
+    return _render("scrollable", label, content)

@@ -1,1 +1,1 @@
-"""The Jobs page's parts: the list with its filters, a job's details, the dead letters."""
+"""Components of the Jobs page: the list with its filters, job details, failed jobs."""

@@ -1,10 +1,13 @@
-"""What can be done with a job, in its state, and buttons for it in lists that change in place."""
+"""Actions on a job by its state, and their buttons in lists that change in place."""
 
 from collections.abc import Callable, Sequence
+
+from markupsafe import Markup
 
 from dashboard import access
 from dashboard.components.jobs import own_jobs
 from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.presentation.templates import render_macro
 
 ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),
@@ -13,33 +16,32 @@ ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
 }
 LABELS: dict[access.Action, str] = {
     "cancel": "Cancel",
-    "retry": "Try again",
-    "submit": "Paint again",
+    "retry": "Retry",
+    "submit": "Generate again",
 }
 
 
 def allowed() -> frozenset[access.Action]:
-    """Return what the viewer may do with jobs."""
+    """Return the actions that the viewer may perform on jobs."""
     return frozenset(action for action in ACTIONS if access.allows(action))
 
 
 def action_of(view: JobView) -> access.Action:
-    """Name what can be done with a job in its state."""
+    """Return the action that a job's state offers."""
     if view.state not in FINISHED:
         return "cancel"
     return "retry" if view.state == "failed" else "submit"
 
 
-def button(action: access.Action, view: JobView) -> str:
-    """Write a button that ``act`` understands; another action is another button."""
-    opens = f"data-key='{action}' data-opens='{action}:{view.job.id}'"
-    return f"<button type='button' class='row' {opens}>{LABELS[action]}</button>"
+def button(action: access.Action, view: JobView) -> Markup:
+    """Render a button; ``perform`` accepts what ``dom_patch.show`` returns for it."""
+    return render_macro("components/jobs/jobs.html", "action", action, view.job.id, LABELS[action])
 
 
-def act(clicked: str, jobs: Sequence[JobView]) -> bool:
-    """Do what a button says; False if it was a job's link that was clicked."""
+def perform(clicked: str, jobs: Sequence[JobView]) -> bool:
+    """Perform a clicked button's action; return False if a job's link was clicked instead."""
     action, _, job_id = clicked.rpartition(":")
-    if not action:
+    if action not in ACTIONS:
         return False
     view = next((view for view in jobs if view.job.id == job_id), None)
     if view:

@@ -1,44 +1,47 @@
-"""Clearing: the line of those that wait, or the list of those that are finished."""
+"""The Clear menu: cancel all waiting jobs, or remove finished jobs from the list."""
 
 import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
+from dashboard.components.common import tables
 from dashboard.presentation import formatting
+
+_CANCEL_HELP = (
+    "Cancels every waiting request. Requests in progress continue; stored pictures are kept."
+)
+_CLEAR_HELP = (
+    "Removes finished jobs from this list, for everybody. "
+    "Their pictures and the dead-letter queue are kept."
+)
 
 
 def show() -> None:
-    """Show both, each with what it does and a button that does it."""
+    """Show both actions, each with its explanation."""
     allowed = access.allows("clear")
     advice = None if allowed else access.reason("clear")
     with st.popover("Clear", disabled=not allowed, help=advice, key="clear"):
-        st.html(
-            "<p class='note'>Take back every request that waits. Those that are being painted "
-            "go on; nothing that was painted is lost.</p>"
-        )
-        st.button("Cancel all that wait", key="clear_line", on_click=_cancel_waiting)
-        st.html(
-            "<p class='note'>Leave finished jobs out of this list, for everybody. Their "
-            "pictures and the dead letters stay.</p>"
-        )
-        st.button("Forget finished jobs", key="clear_finished", on_click=_forget_finished)
+        st.html(tables.note(_CANCEL_HELP))
+        st.button("Cancel all waiting", key="cancel_waiting", on_click=_cancel_waiting)
+        st.html(tables.note(_CLEAR_HELP))
+        st.button("Clear finished", key="clear_finished", on_click=_clear_finished)
 
 
 def _cancel_waiting() -> None:
     try:
         access.require("clear")
-        number = runtime.current().cancel_waiting()
+        count = runtime.current().cancel_waiting()
     except ApplicationError as error:
-        st.toast(f"{error} What was not cancelled yet goes on.")
+        st.toast(f"{error} The requests that were not cancelled yet continue.")
     else:
-        st.toast(f"{formatting.pluralize(number, 'request')} cancelled.")
+        st.toast(f"{formatting.pluralize(count, 'request')} cancelled.")
 
 
-def _forget_finished() -> None:
+def _clear_finished() -> None:
     try:
         access.require("clear")
     except ApplicationError as error:
         st.toast(str(error))
     else:
-        number = runtime.current().clear_finished()
-        st.toast(f"{formatting.pluralize(number, 'finished job')} left out of the list.")
+        count = runtime.current().clear_finished()
+        st.toast(f"{formatting.pluralize(count, 'finished job')} removed from the list.")

@@ -1,10 +1,11 @@
-"""The dead letters: what nobody tries again by itself, with its reason, until a person does."""
+"""The dead-letter queue: jobs that failed for good and messages that are no jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
-from html import escape
+from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
@@ -13,29 +14,35 @@ from dashboard.components.common.tables import Column, Row
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting
+from dashboard.presentation.templates import render_macro
 from dashboard.runtime import submission
 from wire.queues.base import DeadLetter
 
-SHOWN = 100
+MAX_SHOWN = 100
 _OPEN = "open_letter"
+_TITLE = "Failed jobs (dead-letter queue)"
 _COLUMNS = (
-    Column("Died", "died"),
+    Column("Failed", "died"),
     Column("Message", "cut"),
     Column("Reason", "wrap"),
     Column("Attempts", "right opt"),
 )
-_REPLAY = "A recording holds no dead letters; the jobs that failed are in the list above."
-_NONE = "No dead letters: no job has failed for good, and no message was refused."
+_IN_REPLAY = "A recording contains no dead letters; its failed jobs are in the list above."
+_EMPTY = "The dead-letter queue is empty: no job has failed for good, no message was rejected."
+_RETRY_ALL_HELP = "Publishes every failed job again. Messages that are no jobs stay here."
+_DELETE_HELP = "This cannot be undone. Stored pictures are kept."
+
+_render = partial(render_macro, "components/jobs/jobs.html")
 
 
 def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
     """Show the newest dead letters; a click opens one."""
-    parts = runtime.current()
-    if parts.dead_letters is None:
-        st.html(tables.title("Dead letters") + tables.note(_REPLAY))
+    context = runtime.current()
+    if context.sources is None or context.dead_letters is None:
+        st.html(tables.title(_TITLE) + tables.note(_IN_REPLAY))
         return
-    pluralize, letters = parts.sources.dead_letters.reading(), parts.dead_letters.letters()
-    clicked = dom_patch.show(_card(pluralize, letters, views, zone), key="dead_letters")
+    reading, letters = context.sources.dead_letters.reading(), context.dead_letters.letters()
+    clicked = dom_patch.show(_card(reading, letters, views, zone), key="dead_letters")
     if any(letter.job for letter in letters):
         _show_retry_all(letters)
     if clicked:
@@ -44,39 +51,34 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
 
 
 def _card(
-    pluralize: Reading[int],
+    reading: Reading[int],
     letters: Sequence[DeadLetter],
     views: Mapping[str, JobView],
     zone: tzinfo | None,
-) -> str:
-    if pluralize.value is None:
-        unknown = f"Unknown: {formatting.time_ago(pluralize.at, zone)}. {pluralize.error or ''}"
-        return tables.title("Dead letters") + tables.note(unknown)
+) -> Markup:
+    if reading.value is None:
+        unknown = f"Unknown: {formatting.time_ago(reading.at, zone)}. {reading.error or ''}"
+        return tables.title(_TITLE) + tables.note(unknown)
     if not letters:
-        return tables.title("Dead letters") + tables.note(_NONE)
-    rows = (row(letter, views, zone) for letter in letters[:SHOWN])
-    return (
-        tables.title("Dead letters", _summary(len(letters)))
-        + "<div class='scroll' tabindex='0' role='region' aria-label='Dead letters'>"
-        + tables.table(_COLUMNS, rows, "letters")
-        + "</div>"
-    )
+        return tables.title(_TITLE) + tables.note(_EMPTY)
+    rows = (row(letter, views, zone) for letter in letters[:MAX_SHOWN])
+    table = tables.table(_COLUMNS, rows, "letters")
+    return tables.title(_TITLE, _summary(len(letters))) + tables.scrollable("Failed jobs", table)
 
 
-def _summary(number: int) -> str:
-    newest = f"the newest {SHOWN} of " if number > SHOWN else ""
-    return f"{newest}{number}, newest first"
+def _summary(count: int) -> str:
+    newest = f"the newest {MAX_SHOWN} of " if count > MAX_SHOWN else ""
+    return f"{newest}{count}, newest first"
 
 
 def row(letter: DeadLetter, views: Mapping[str, JobView], zone: tzinfo | None) -> Row:
-    """Write a dead letter's row; its message is text, whatever it holds."""
+    """Return a dead letter's row; its message is shown as text, whatever it contains."""
     view = views.get(letter.job.id) if letter.job else None
-    said = escape(letter.job.prompt if letter.job else letter.body or "an empty message")
-    delivery_tag = escape(letter.delivery_tag)
+    message = letter.job.prompt if letter.job else letter.body or "an empty message"
     cells = (
         tables.unknown() if letter.at is None else formatting.clock(letter.at, zone),
-        f"<button type='button' class='row name' data-opens='{delivery_tag}'>{said}</button>",
-        escape(letter.reason),
+        _render("open_dead_letter", letter.delivery_tag, message),
+        letter.reason,
         str(view.attempt) if view and view.attempt else tables.NONE,
     )
     return Row(letter.delivery_tag, cells)
@@ -85,12 +87,9 @@ def row(letter: DeadLetter, views: Mapping[str, JobView], zone: tzinfo | None) -
 def _show_retry_all(letters: Sequence[DeadLetter]) -> None:
     allowed = access.allows("retry")
     advice = None if allowed else access.reason("retry")
-    with st.popover("Try all again", disabled=not allowed, help=advice, key="retry_all"):
-        st.html(
-            "<p class='note'>Put every dead job back on the queue, as new. Messages that are no "
-            "jobs stay here.</p>"
-        )
-        st.button("Try all again now", key="retry_all_now", on_click=_retry_all, args=(letters,))
+    with st.popover("Retry all", disabled=not allowed, help=advice, key="retry_all"):
+        st.html(tables.note(_RETRY_ALL_HELP))
+        st.button("Retry all now", key="retry_all_now", on_click=_retry_all, args=(letters,))
 
 
 def _retry_all(letters: Sequence[DeadLetter]) -> None:
@@ -102,58 +101,59 @@ def _retry_all(letters: Sequence[DeadLetter]) -> None:
                 submission.retry_dead_letter(letter)
                 retried += 1
     except ApplicationError as error:
-        st.toast(f"{formatting.pluralize(retried, 'job')} on the queue again, then this: {error}")
+        st.toast(f"{formatting.pluralize(retried, 'job')} requeued, then an error: {error}")
     else:
-        st.toast(f"{formatting.pluralize(retried, 'job')} on the queue again.")
+        st.toast(f"{formatting.pluralize(retried, 'job')} requeued.")
 
 
-def show_if_asked(zone: tzinfo | None) -> None:
-    """Open the dead letter that was clicked."""
+def show_dialog_if_open(zone: tzinfo | None) -> None:
+    """Show the dead letter that was clicked in a dialog."""
     delivery_tag, reader = st.session_state.get(_OPEN), runtime.current().dead_letters
     letters = reader.letters() if reader else ()
-    letter = next((each for each in letters if each.delivery_tag == delivery_tag), None)
+    letter = next((letter for letter in letters if letter.delivery_tag == delivery_tag), None)
     if letter:
-        st.dialog("Dead letter", width="medium", on_dismiss=_forget)(_show)(letter, zone)
+        st.dialog("Dead letter", width="medium", on_dismiss=_close)(_show)(letter, zone)
 
 
-def _forget() -> None:
+def _close() -> None:
     st.session_state[_OPEN] = ""
 
 
 def _show(letter: DeadLetter, zone: tzinfo | None) -> None:
-    died = formatting.UNKNOWN if letter.at is None else formatting.date_and_clock(letter.at, zone)
-    lines = [("Died", died), ("Reason", escape(letter.reason))]
+    failed = formatting.UNKNOWN if letter.at is None else formatting.date_and_clock(letter.at, zone)
+    lines = [("Failed", failed), ("Reason", letter.reason)]
     if letter.job:
-        lines.append(("Job", f"<code>{escape(letter.job.id)}</code>"))
-    st.html(tables.pairs(lines) + f"<pre class='letter'>{escape(letter.body)}</pre>")
+        lines.append(("Job", _render("code", letter.job.id)))
+    st.html(tables.pairs(lines) + _render("message", letter.body))
     with st.container(horizontal=True):
         if letter.job:
-            _button("Try again", "retry", _retry, letter)
+            _show_button("Retry", "retry", submission.retry_dead_letter, letter)
         allowed = access.allows("purge")
         advice = None if allowed else access.reason("purge")
-        with st.popover("Drop…", disabled=not allowed, help=advice, key="drop_letter"):
-            st.html("<p class='note'>It cannot be brought back. Its pictures, if any, stay.</p>")
-            _button("Drop it for good", "purge", _drop, letter)
+        with st.popover("Delete…", disabled=not allowed, help=advice, key="delete_letter"):
+            st.html(tables.note(_DELETE_HELP))
+            _show_button("Delete permanently", "purge", _delete, letter)
 
 
-def _button(label: str, action: access.Action, act, letter: DeadLetter) -> None:
-    """Show a button that does something and closes the dialog."""
+def _show_button(
+    label: str,
+    action: access.Action,
+    perform: Callable[[DeadLetter], None],
+    letter: DeadLetter,
+) -> None:
+    """Show a button that performs an action and closes the dialog."""
     allowed = access.allows(action)
     advice = None if allowed else access.reason(action)
     if st.button(label, key=f"letter_{action}", disabled=not allowed, help=advice):
         try:
             access.require(action)
-            act(letter)
+            perform(letter)
         except ApplicationError as error:
-            st.html(tables.note(f"{error} The dead letter is still there."))
+            st.html(tables.note(f"{error} The dead letter is unchanged."))
             return
-        _forget()
+        _close()
         st.rerun()
 
 
-def _retry(letter: DeadLetter) -> None:
-    submission.retry_dead_letter(letter)
-
-
-def _drop(letter: DeadLetter) -> None:
+def _delete(letter: DeadLetter) -> None:
     runtime.current().drop_dead_letter(letter)

@@ -1,8 +1,8 @@
-"""A job's details in a drawer: what was asked for, where its time went, what can be done."""
+"""The drawer with a job's details: its state and parameters, its time breakdown, its action."""
 
 from collections.abc import Iterator
 from datetime import tzinfo
-from html import escape
+from functools import partial
 
 import streamlit as st
 
@@ -14,27 +14,32 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
 from dashboard.presentation import formatting, job_text
+from dashboard.presentation.templates import render_macro
 from wire.messages.job import Job
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot, while the drawer is open."""
+TICK_SECONDS = 1.0
+"""Interval of updates while the drawer is open."""
 _STORED = "stored_job"
-_GONE = (
-    "No job of that id is known here. It may have been forgotten, or its metadata was deleted; "
+_NOT_FOUND = (
+    "There is no job with this id. It may have been cleared, or its metadata was deleted; "
     "pictures that it stored are in the Gallery."
 )
 
+_render = partial(render_macro, "components/jobs/jobs.html")
 
-def show_if_asked(zone: tzinfo | None) -> None:
-    """Open the details of the job that was clicked, or that a link named."""
-    job_id = links.asked_for()
+
+def show_if_open(zone: tzinfo | None) -> None:
+    """Show the details of the job that was clicked or that the address names."""
+    job_id = links.open_job_id()
     if job_id:
-        drawer = st.dialog("Job", width="medium", position="right", on_dismiss=links.forget)
+        drawer = st.dialog(
+            "Job details", width="medium", position="right", on_dismiss=links.close_details
+        )
         drawer(_show)(job_id, zone)
 
 
 def _show(job_id: str, zone: tzinfo | None) -> None:
-    st.fragment(run_every=TICK)(_show_live)(job_id, zone)
+    st.fragment(run_every=TICK_SECONDS)(_show_live)(job_id, zone)
 
 
 def _show_live(job_id: str, zone: tzinfo | None) -> None:
@@ -45,60 +50,50 @@ def _show_live(job_id: str, zone: tzinfo | None) -> None:
         return
     spans = waterfall(view, snapshot.at)
     st.html(
-        f"<p class='job-prompt'>{escape(view.job.prompt)}</p>"
+        _render("prompt", view.job.prompt)
         + tables.pairs(rows(view, snapshot, zone))
-        + time_bar.bar(spans, time_bar.total(spans))
+        + time_bar.bar(spans, time_bar.total_seconds(spans))
         + (time_bar.table(spans) if spans else "")
-        + _pictures(view)
+        + _render("pictures", runtime.current().shown_pictures(view), view.job.prompt)
     )
     _show_action(view)
 
 
 def _find(snapshot: Snapshot, job_id: str) -> tuple[JobView | None, str]:
-    heard = next((view for view in snapshot.jobs if view.job.id == job_id), None)
-    if heard:
-        return heard, ""
-    # The store is asked once for each time that the drawer is opened, not at each tick.
-    asked, found = st.session_state.get(_STORED, ("", None))
-    if asked == job_id and found:
-        return found, ""
+    known = next((view for view in snapshot.jobs if view.job.id == job_id), None)
+    if known:
+        return known, ""
+    # The store is read once each time that the drawer opens, not at each tick.
+    stored_id, stored = st.session_state.get(_STORED, ("", None))
+    if stored_id == job_id and stored:
+        return stored, ""
     try:
-        found = runtime.current().find_job(job_id)
+        stored = runtime.current().find_job(job_id)
     except ApplicationError as error:
         return None, f"The job cannot be read: {error}"
-    st.session_state[_STORED] = (job_id, found)
-    return found, _GONE
+    st.session_state[_STORED] = (job_id, stored)
+    return stored, _NOT_FOUND
 
 
 def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
-    """List what is known of a job."""
-    yield "State", escape(job_text.describe_state(view, snapshot))
+    """List a job's properties that are known."""
+    yield "State", job_text.describe_state(view, snapshot)
     if view.submitted_at is not None:
-        yield "Sent", formatting.date_and_clock(view.submitted_at, zone)
+        yield "Submitted", formatting.date_and_clock(view.submitted_at, zone)
     yield "Pictures", f"{len(view.pictures)} of {view.job.count}"
-    yield "Asked for", escape(_asked_for(view.job))
+    yield "Parameters", _parameters(view.job)
     if view.worker:
-        yield "Worker", escape(view.worker)
+        yield "Worker", view.worker
     if view.attempt > 1:
         yield "Attempt", str(view.attempt)
-    yield "Id", f"<code>{escape(view.job.id)}</code>"
+    yield "ID", _render("code", view.job.id)
 
 
-def _asked_for(job: Job) -> str:
+def _parameters(job: Job) -> str:
     size = f"{job.width} by {job.height}" if job.width and job.height else None
     steps = formatting.pluralize(job.steps, "step") if job.steps else None
     seed = f"seed {job.seed}" if job.seed is not None else None
-    return ", ".join(part for part in (size, steps, seed) if part) or "what the model does best"
-
-
-def _pictures(view: JobView) -> str:
-    prompt = escape(view.job.prompt)
-    images = "".join(
-        f"<a href='/pictures/{name}' target='_blank'>"
-        f"<img src='/pictures/{name}' alt='{prompt}' loading='lazy'></a>"
-        for name in map(escape, runtime.current().shown_pictures(view))
-    )
-    return f"<div class='job-pictures'>{images}</div>" if images else ""
+    return ", ".join(filter(None, (size, steps, seed))) or "model defaults"
 
 
 def _show_action(view: JobView) -> None:

@@ -1,4 +1,4 @@
-"""Which jobs the list shows: by state and by words of their prompts; the address keeps both."""
+"""Filters of the job list by state and by words of the prompt; the address keeps both."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,40 +10,40 @@ from dashboard.domain.jobs import JobView, State
 _STATES: dict[str, tuple[State, ...]] = {
     "All": (),
     "Waiting": ("waiting",),
-    "Painting": ("starting", "generating"),
+    "Generating": ("starting", "generating"),
     "Done": ("done",),
     "Failed": ("failed",),
     "Cancelled": ("cancelled",),
 }
 _PAGE = "page"
-_MOST_LETTERS = 100
+_MAX_SEARCH_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a viewer wants to see."""
+    """The states and words that a viewer selected."""
 
     states: tuple[State, ...] = ()
     """Empty is all."""
     words: str = ""
-    """All of them must be in the prompt, in any case; an id is found, too."""
+    """All of them must be in the prompt, in any order and case; a job's id matches too."""
 
     def matching(self, jobs: Iterable[JobView]) -> list[JobView]:
-        """Choose from some jobs, in their order."""
-        wanted = self.words.casefold().split()
-        return [view for view in jobs if self._has_state(view) and _has_words(view, wanted)]
+        """Return the jobs that match, in their order."""
+        words = self.words.casefold().split()
+        return [view for view in jobs if self._has_state(view) and _has_words(view, words)]
 
     def _has_state(self, view: JobView) -> bool:
         return not self.states or view.state in self.states
 
 
-def _has_words(view: JobView, wanted: list[str]) -> bool:
+def _has_words(view: JobView, words: list[str]) -> bool:
     text = f"{view.job.prompt.casefold()} {view.job.id}"
-    return all(word in text for word in wanted)
+    return all(word in text for word in words)
 
 
 def show() -> None:
-    """Show the choice of states and the field for words."""
+    """Show the state selector and the search field."""
     with st.container(horizontal=True, vertical_alignment="center", key="jobs_filters"):
         st.segmented_control(
             "State",
@@ -53,34 +53,34 @@ def show() -> None:
             label_visibility="collapsed",
             required=True,
             bind="query-params",
-            on_change=_first_page,
+            on_change=_return_to_first_page,
         )
         st.text_input(
             "Words of the prompt",
             key="words",
-            max_chars=_MOST_LETTERS,
+            max_chars=_MAX_SEARCH_CHARACTERS,
             type="search",
-            placeholder="words of the prompt, or an id",
+            placeholder="words of the prompt, or a job id",
             label_visibility="collapsed",
             live=True,
             bind="query-params",
-            on_change=_first_page,
+            on_change=_return_to_first_page,
             width=280,
         )
 
 
-def _first_page() -> None:
+def _return_to_first_page() -> None:
     st.session_state[_PAGE] = 1
 
 
-def chosen() -> Filter:
-    """Return what the viewer chose."""
+def selected() -> Filter:
+    """Return the filter that the viewer selected."""
     states = _STATES.get(st.session_state.get("state") or "All", ())
     return Filter(states, st.session_state.get("words") or "")
 
 
-def page(pages: int) -> int:
-    """Show the pages of the list, where there are several; return the chosen one, from 1."""
+def show_pages(pages: int) -> int:
+    """Show the page selector if there are several pages; return the current page, from 1."""
     if pages <= 1:
         return 1
     return st.pagination(pages, key=_PAGE, bind="query-params")

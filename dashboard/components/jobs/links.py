@@ -1,42 +1,41 @@
-"""Links to a job's details, from wherever a job is named."""
-
-from html import escape
+"""Links to a job's details, for every list that names a job."""
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.components.common import navigation
+from dashboard.presentation.templates import render_macro
 
 PARAMETER = "job"
 _OPEN = "open_job"
 
 
-def link(job_id: str, text: str) -> str:
-    """Write a link; a page that shows it with ``dom_patch`` gets the id of a clicked one."""
-    address = escape(_address(job_id))
-    opens = escape(job_id)
-    return f"<a href='{address}' data-opens='{opens}' title='{escape(text)}'>{escape(text)}</a>"
+def link(job_id: str, text: str) -> Markup:
+    """Render a link; ``dom_patch.show`` returns the job's id when it is clicked."""
+    return render_macro("components/jobs/jobs.html", "link", job_id, text)
 
 
 def follow(job_id: str) -> None:
-    """Go to a job's details without leaving the session."""
+    """Open a job's details on the Jobs page, in the same session."""
     st.session_state[_OPEN] = job_id
     navigation.begin(_address(job_id))
 
 
-def ask_for(job_id: str) -> None:
-    """Remember which job's details to open; the Jobs page's next full run opens them."""
+def open_details(job_id: str) -> None:
+    """Open a job's details at the Jobs page's next full run."""
     st.session_state[_OPEN] = job_id
     st.query_params[PARAMETER] = job_id
 
 
-def asked_for() -> str:
-    """Return the id of the job to open, from a click or from the address; empty for none."""
-    # The address is read once: it follows the page's state, and late on a busy machine.
-    return st.session_state.setdefault(_OPEN, st.query_params.get(PARAMETER, ""))
+def open_job_id() -> str:
+    """Return the id of the job to show, from a click or from the address; empty for none."""
+    # The address is read once per session: a busy browser reports its changes late.
+    job_id: str = st.session_state.setdefault(_OPEN, st.query_params.get(PARAMETER, ""))
+    return job_id
 
 
-def forget() -> None:
-    """Open none at the next run."""
+def close_details() -> None:
+    """Show no details at the next run."""
     st.session_state[_OPEN] = ""
     st.query_params.pop(PARAMETER, None)
 

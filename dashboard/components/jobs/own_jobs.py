@@ -1,4 +1,4 @@
-"""The jobs that this session sent, and sending more of them."""
+"""The jobs that this session submitted, and callbacks that submit, retry or cancel jobs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,54 +15,54 @@ _KEY = "own_jobs"
 
 
 @dataclass(frozen=True)
-class Sending:
-    """What became of some requests that were sent together."""
+class Submission:
+    """The result of submitting several requests."""
 
     sent: int
     unsent: tuple[dict[str, Any], ...] = ()
-    """The one that failed and those after it."""
+    """The request that failed and those after it."""
     error: ApplicationError | None = None
 
 
 def ids() -> frozenset[str]:
-    """Return the ids of the jobs that this session sent."""
+    """Return the ids of the jobs that this session submitted."""
     return frozenset(st.session_state.get(_KEY, ()))
 
 
 def submit(fields: dict[str, Any]) -> Job:
-    """Send a job and remember that it is this session's; raises ApplicationError."""
+    """Submit a job and record it as this session's; raises ApplicationError."""
     access.require("submit")
-    return _remembered(submission.submit(fields))
+    return _record(submission.submit(fields))
 
 
-def submit_all(requests: Sequence[dict[str, Any]]) -> Sending:
-    """Send requests one by one, until one of them fails."""
+def submit_all(requests: Sequence[dict[str, Any]]) -> Submission:
+    """Submit requests in order, until one fails."""
     for sent, fields in enumerate(requests):
         try:
             submit(fields)
         except ApplicationError as error:
-            return Sending(sent, tuple(requests[sent:]), error)
-    return Sending(len(requests))
+            return Submission(sent, tuple(requests[sent:]), error)
+    return Submission(len(requests))
 
 
-def _remembered(job: Job) -> Job:
+def _record(job: Job) -> Job:
     st.session_state.setdefault(_KEY, set()).add(job.id)
     return job
 
 
 def retry(job: Job) -> None:
-    """Try a failed job again, as a click's callback."""
+    """Retry a failed job; a callback of buttons."""
     try:
         access.require("retry")
-        _remembered(submission.retry(job))
+        _record(submission.retry(job))
     except ApplicationError as error:
         st.toast(str(error))
 
 
 def repeat(job: Job, seed: int | None = None) -> None:
-    """Send a job again, as a click's callback; with another seed it paints other pictures.
+    """Submit a job's parameters again, without its seed or with another; a callback of buttons.
 
-    It is the viewer's own then: it waits for no nod, though a visitor's pictures did.
+    The new job is the viewer's own: it needs no approval, even if the visitor's job did.
     """
     fields = job.model_dump(exclude={"id", "seed", "pending_approval"}, exclude_none=True)
     if seed is not None:
@@ -74,9 +74,9 @@ def repeat(job: Job, seed: int | None = None) -> None:
 
 
 def cancel(job_id: str) -> None:
-    """Take a job back, as a click's callback."""
+    """Cancel a job; a callback of buttons."""
     try:
         access.require("cancel")
         runtime.current().cancel(job_id)
     except ApplicationError as error:
-        st.toast(f"{error} The job goes on.")
+        st.toast(f"{error} The job continues.")

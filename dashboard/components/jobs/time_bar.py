@@ -1,73 +1,70 @@
-"""Where a job's time went, as a bar of stages; its words are those of the legend."""
+"""A job's time breakdown, as a bar of stages and as a table."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
+from functools import partial
 from statistics import median
+
+from markupsafe import Markup
 
 from dashboard.components.common import tables
 from dashboard.components.common.tables import Column, Row
 from dashboard.insights.waterfall import Span, Stage
 from dashboard.presentation import formatting
+from dashboard.presentation.templates import render_macro
 
 NAMES: dict[Stage, str] = {
-    "line": "in line",
+    "queue": "in queue",
     "node": "waiting for a node",
-    "start": "image and start",
+    "start": "image pull and start",
     "model": "loading the model",
-    "again": "earlier attempts",
+    "earlier": "earlier attempts",
     "generating": "generating",
     "storing": "storing",
-    "worker": "with its worker",
+    "worker": "on the worker",
     "unknown": "unknown",
 }
-_LEGEND: tuple[Stage, ...] = ("line", "node", "start", "model", "generating", "storing", "unknown")
-_LONG = 4
-"""Times the median of a list, beyond which a bar is cut: one long wait must not flatten all."""
+_LEGEND: tuple[Stage, ...] = ("queue", "node", "start", "model", "generating", "storing", "unknown")
+_MAX_TIMES_MEDIAN = 4
+"""Longer bars are cut off, so that one long wait does not flatten all others."""
+
+_render = partial(render_macro, "components/jobs/jobs.html")
 
 
 def scale(lists: Iterable[Sequence[Span]]) -> float:
-    """Choose the seconds that the longest bars of a list stand for."""
-    lengths = [total(spans) for spans in lists if spans]
-    return min(max(lengths), _LONG * median(lengths)) if lengths else 0.0
+    """Return the seconds that a bar of full width represents in a list of jobs."""
+    lengths = [total_seconds(spans) for spans in lists if spans]
+    return min(max(lengths), _MAX_TIMES_MEDIAN * median(lengths)) if lengths else 0.0
 
 
-def total(spans: Sequence[Span]) -> float:
-    """Sum up the seconds of some spans."""
+def total_seconds(spans: Sequence[Span]) -> float:
+    """Return the sum of the spans' durations."""
     return sum(span.seconds for span in spans)
 
 
-def bar(spans: Sequence[Span], longest: float) -> str:
-    """Write a bar; its whole width stands for ``longest`` seconds."""
-    if not spans or not longest:
-        return ""
-    share = total(spans) / longest
-    said = escape(
-        ", ".join(f"{NAMES[s.stage]} {formatting.short_duration(s.seconds)}" for s in spans)
-    )
-    parts = "".join(f"<i class='{s.stage}' style='flex-grow: {s.seconds:.3f}'></i>" for s in spans)
-    cut = " long" if share > 1.001 else ""
-    width = f"{min(1.0, share):.1%}"
-    return (
-        f"<span class='time-bar{cut}' role='img' aria-label='{said}' title='{said}'"
-        f" style='width: {width}'>{parts}</span>"
-    )
+def bar(spans: Sequence[Span], full_width: float) -> Markup:
+    """Render a bar; its whole width stands for ``full_width`` seconds."""
+    if not spans or not full_width:
+        return Markup()
+    share = total_seconds(spans) / full_width
+    stages = [(span.stage, span.seconds) for span in spans]
+    label = ", ".join(f"{NAMES[s]} {formatting.short_duration(seconds)}" for s, seconds in stages)
+    segments = [(stage, f"{seconds:.3f}") for stage, seconds in stages]
+    return _render("time_bar", segments, label, f"{min(1.0, share):.1%}", share > 1.001)
 
 
-def legend() -> str:
-    """Write what the colours mean."""
-    parts = (f"<span><i class='{stage}'></i>{NAMES[stage]}</span>" for stage in _LEGEND)
-    return f"<div class='time-legend'>{''.join(parts)}</div>"
+def legend() -> Markup:
+    """Render the meaning of the colours."""
+    return _render("legend", [(stage, NAMES[stage]) for stage in _LEGEND])
 
 
-def table(spans: Sequence[Span]) -> str:
-    """Write each stage with its seconds."""
+def table(spans: Sequence[Span]) -> Markup:
+    """Render each stage with its duration."""
     columns = (Column("Where the time went"), Column("", "right"))
     rows = (
         Row(
-            f"{number}",
+            str(number),
             (
-                f"<span class='time-legend'><span><i class='{span.stage}'></i></span></span>"
-                f"{NAMES[span.stage]}",
+                _render("stage", span.stage, NAMES[span.stage]),
                 formatting.short_duration(span.seconds),
             ),
         )

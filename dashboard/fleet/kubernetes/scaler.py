@@ -114,7 +114,7 @@ def _conditions(found: Object, now: float) -> tuple[Condition, ...]:
         return told
     why = f"KEDA has not looked at the queue for {silent:.0f} s; its operator may be away"
     return tuple(
-        replace(one, holds=False, reason=why) if one.name == "Ready" else one for one in told
+        replace(one, status=False, message=why) if one.name == "Ready" else one for one in told
     )
 
 

@@ -7,18 +7,20 @@ import plotly.graph_objects as go
 
 from dashboard.domain.snapshot import Sample
 from dashboard.presentation.timeline.lanes import Curve, Lane
-from dashboard.presentation.timeline.layout import Place
+from dashboard.presentation.timeline.layout import LaneGeometry
 from dashboard.presentation.timeline.series import Point, Window, bars, line
 
 Trace = go.Scatter | go.Bar
 
 
-def traces(lane: Lane, samples: Sequence[Sample], window: Window, where: Place) -> list[Trace]:
+def traces(
+    lane: Lane, samples: Sequence[Sample], window: Window, geometry: LaneGeometry
+) -> list[Trace]:
     """Draw a lane's lines, or its bars if it has none."""
     if not lane.curves:
-        return [_bars(lane, samples, window, where)]
+        return [_bars(lane, samples, window, geometry)]
     return [
-        _line(lane, curve, _columns(run, window), where)
+        _line(lane, curve, _columns(run, window), geometry)
         for curve in lane.curves
         # A trace for each run: within one trace, the fill would bridge its gaps.
         for run in line(samples, window, curve.value)
@@ -26,16 +28,16 @@ def traces(lane: Lane, samples: Sequence[Sample], window: Window, where: Place) 
 
 
 def _line(
-    lane: Lane, curve: Curve, columns: tuple[np.ndarray, np.ndarray], where: Place
+    lane: Lane, curve: Curve, columns: tuple[np.ndarray, np.ndarray], geometry: LaneGeometry
 ) -> go.Scatter:
-    colour = f"var(--{lane.name})"
+    color = f"var(--{lane.name})"
     return go.Scatter(
         x=columns[0],
         y=columns[1],
-        yaxis=where.axis,
+        yaxis=geometry.axis,
         mode="lines",
         line={
-            "color": colour,
+            "color": color,
             "width": curve.width,
             "shape": "hv",
             "dash": None if curve.fill else "4px,3px",
@@ -46,19 +48,19 @@ def _line(
     )
 
 
-def _bars(lane: Lane, samples: Sequence[Sample], window: Window, where: Place) -> go.Bar:
+def _bars(lane: Lane, samples: Sequence[Sample], window: Window, geometry: LaneGeometry) -> go.Bar:
     at, numbers = _columns(bars(samples, window), window)
     return go.Bar(
         x=at,
         y=numbers,
         width=window.bar * 740,  # milliseconds: three quarters of a bar's time
-        yaxis=where.axis,
+        yaxis=geometry.axis,
         marker={"color": f"var(--{lane.name})", "line": {"width": 0}},
         hovertemplate=f"%{{y}} {lane.name}<extra></extra>",
     )
 
 
 def _columns(points: Sequence[Point], window: Window) -> tuple[np.ndarray, np.ndarray]:
-    # As arrays, they travel to the browser as bytes: a third of their size as text.
+    # Plotly sends arrays to the browser as bytes: a third of their size as text.
     at = np.array([window.x(at) for at, _ in points], dtype=np.float64)
     return at, np.array([number for _, number in points], dtype=np.int32)
