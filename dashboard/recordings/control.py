@@ -63,7 +63,7 @@ def recorder_for(runtime: AppContext, name: str, path: Path | None = None) -> Re
         runtime.observers,
         runtime.store,
         runtime.journal.unfinished()[::-1],
-        runtime.is_withheld,
+        runtime.lacks_approval,
     )
 
 

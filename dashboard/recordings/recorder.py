@@ -15,7 +15,7 @@ from typing import BinaryIO
 from core.errors import MessageError, ObjectMissing, RecordingError, StoreError
 from dashboard.domain.inputs import Input, Observers
 from dashboard.domain.jobs import JobView
-from dashboard.gallery import thumbnail
+from dashboard.gallery import pictures
 from dashboard.recordings.format import Header, ObjectLine, encode
 from dashboard.recordings.redaction import model_name
 from dashboard.recordings.transcript import Transcript
@@ -166,8 +166,8 @@ class Recorder:
 
     def _write_object(self, name: str, body: bytes) -> None:
         is_picture = name.endswith(".png")
-        kind = thumbnail.TYPE if is_picture else "application/json"
-        body = thumbnail.small(body) if is_picture else _for_strangers(body)
+        kind = pictures.THUMBNAIL_TYPE if is_picture else "application/json"
+        body = pictures.thumbnail(body) if is_picture else _for_strangers(body)
         if body is None:
             return
         data = base64.b64encode(body).decode()

@@ -15,7 +15,7 @@ from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Sc
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
 from dashboard.domain.jobs import follow, waiting
 from dashboard.domain.snapshot import Reading
-from dashboard.gallery.thumbnail import small
+from dashboard.gallery.pictures import thumbnail
 from dashboard.recordings.format import Header
 from dashboard.recordings.observations import LookReader, LookWriter
 from dashboard.recordings.reader import Recording, read
@@ -178,14 +178,14 @@ def test_a_damaged_picture_is_no_picture(byte, flipped):
     """A PNG with one wrong byte never ends a recording, whatever Pillow calls it."""
     body = bytearray(picture())
     body[byte] ^= flipped
-    assert small(bytes(body)) is None
+    assert thumbnail(bytes(body)) is None
 
 
 def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
     """A few kilobytes that would be forty million pixels cost no memory."""
     body = io.BytesIO()
     Image.new("1", (8000, 5001)).save(body, "PNG")
-    assert small(body.getvalue()) is None
+    assert thumbnail(body.getvalue()) is None
 
 
 def test_pictures_that_wait_for_approval_are_not_named(tmp_path):

@@ -13,8 +13,8 @@ from core.errors import MessageError, StoreUnavailable
 from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
+from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.gallery.reader import GalleryReader
 from dashboard.gallery.stored_jobs import job_of, stored_job
 from dashboard.sampling.sampler import Sampler, Sources

@@ -1,9 +1,10 @@
 """What is drawn of a snapshot is drawn once, however many sessions look at it."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar
+
+from cachetools import LRUCache
 
 from dashboard.domain.snapshot import Snapshot
 
@@ -17,8 +18,8 @@ def snapshot_cache(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
 
     They are told apart by identity, not by time: frozen pages and replays go back in time.
     """
-    remembered: OrderedDict[int, tuple[Snapshot, dict[tuple[Hashable, ...], Drawing]]]
-    remembered = OrderedDict()
+    remembered: LRUCache[int, tuple[Snapshot, dict[tuple[Hashable, ...], Drawing]]]
+    remembered = LRUCache(_SNAPSHOTS)
     lock = Lock()
 
     def drawn(snapshot: Snapshot, *options: Hashable) -> Drawing:
@@ -26,9 +27,6 @@ def snapshot_cache(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
         with lock:
             # The snapshot is kept beside its drawings, so that its id stays its own.
             _, drawings = remembered.setdefault(id(snapshot), (snapshot, {}))
-            remembered.move_to_end(id(snapshot))
-            while len(remembered) > _SNAPSHOTS:
-                remembered.popitem(last=False)
             if options not in drawings:
                 drawings[options] = draw(snapshot, *options)
             return drawings[options]

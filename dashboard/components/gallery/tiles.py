@@ -5,9 +5,9 @@ from datetime import tzinfo
 
 from dashboard.components.common import custom_component
 from dashboard.components.pictures import deletion, tiles
-from dashboard.gallery.query import PAGE, GalleryPage
+from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage
 from dashboard.presentation import formatting
-from dashboard.routes.archive import MOST
+from dashboard.presentation.urls import MAX_ZIP_PICTURES
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
@@ -36,10 +36,10 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
     fields = (tiles.fields(view, zone, formatting.date_and_clock) for view in page.pictures)
     data = {
         "pictures": list(fields),
-        "places": PAGE,
+        "places": PICTURES_PER_PAGE,
         "view": view,
         "summary": summary,
-        "most": MOST,
+        "most": MAX_ZIP_PICTURES,
         "deleted": deletion.last(),
         "no_deletion": deletion.refusal(),
     }

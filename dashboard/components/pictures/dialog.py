@@ -45,7 +45,7 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     picture = parse_picture_name(name)
     if picture is None:
         st.rerun()  # it was deleted or left a moment ago: closes the dialog
-    if runtime.current().is_withheld(picture.job_id):
+    if runtime.current().lacks_approval(picture.job_id):
         st.html(_muted(NOT_SHOWN))
         return
     metadata, problem = _metadata(picture)

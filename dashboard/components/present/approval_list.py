@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.gallery.approvals import Approvals, HeldPicture
+from dashboard.gallery.approvals import Approvals, PendingPicture
+from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
-from dashboard.routes.files import media_type, stored_thumbnail
 
 SHOWN = 12
 """The first ones in line; others come as these are decided."""
@@ -20,7 +20,7 @@ _EMPTY = "Nothing waits. Pictures from /join come here by themselves while appro
 
 def show(approvals: Approvals) -> None:
     """Show the pictures that wait, the first one first."""
-    waiting = approvals.waiting()
+    waiting = approvals.pending()
     st.html(f"<div class='section-title'>{pluralize(len(waiting), 'picture')} waiting</div>")
     if not waiting:
         st.html(f"<p class='no-tiles'>{_EMPTY}</p>")
@@ -30,7 +30,7 @@ def show(approvals: Approvals) -> None:
             _show_one(approvals, picture)
 
 
-def _show_one(approvals: Approvals, picture: HeldPicture) -> None:
+def _show_one(approvals: Approvals, picture: PendingPicture) -> None:
     prompt = escape(_prompt(picture.job_id))
     st.html(f"{_picture(picture.name, prompt)}<p>{prompt}</p>")
     with st.container(horizontal=True, gap="small"):
@@ -41,19 +41,19 @@ def _show_one(approvals: Approvals, picture: HeldPicture) -> None:
 def _picture(name: str, prompt: str) -> str:
     """Write a picture into the page itself: at its address nobody gets it before the nod."""
     try:
-        body = stored_thumbnail(name, runtime.current())
+        body = runtime.current().gallery.thumbnails.read(name)
     except ApplicationError as error:
         return f"<p class='muted'>{escape(str(error))}</p>"
     encoded = base64.b64encode(body).decode()
     return f"<img class='detail' src='data:{media_type(body)};base64,{encoded}' alt='{prompt}'>"
 
 
-def _button(label: str, picture: HeldPicture, act, **look) -> None:
+def _button(label: str, picture: PendingPicture, act, **look) -> None:
     key = f"{label}_{picture.name}"
     st.button(label, key=key, width="stretch", on_click=_decide, args=(act, picture), **look)
 
 
-def _decide(act, picture: HeldPicture) -> None:
+def _decide(act, picture: PendingPicture) -> None:
     """Do what a click says; what failed is said, and the picture waits on."""
     try:
         access.require("approve")
@@ -68,7 +68,7 @@ def _prompt(job_id: str) -> str:
         return view.job.prompt
     prompt = running.gallery.index.prompt(job_id)
     if prompt is None:
-        running.gallery.prompts.want([job_id])
+        running.gallery.prompts.request([job_id])
     return prompt or "prompt not read yet"
 
 

@@ -32,7 +32,7 @@ def html(where: JoinAddress) -> str:
     note = f"<small>{escape(where.note)}</small>" if where.note else ""
     if where.url is None:
         return f"<div class='invitation'><p>{note}</p></div>"
-    host, _, page = where.spoken.rpartition("/")
+    host, _, page = where.without_scheme.rpartition("/")
     words = f"Your turn:<br><b>{escape(host)}<wbr>/{escape(page)}</b>{note}"
     code = f"<img src='{_code(where.url)}' alt='QR code of {escape(where.url)}'>"
     return f"<div class='invitation'><p>{words}</p>{code}</div>"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import StoreError
 from dashboard.domain.snapshot import Annotation, PictureView
-from dashboard.gallery.thumbnail import TYPE, small
+from dashboard.gallery.pictures import THUMBNAIL_TYPE, thumbnail
 from dashboard.insights.cost import HOUR, Usage
 from dashboard.presentation import formatting
 from dashboard.recordings.report import timeline
@@ -120,7 +120,7 @@ def _gallery(pictures: Sequence[PictureView], read_picture: ReadPicture) -> str:
 
 def _picture(view: PictureView, read_picture: ReadPicture) -> str:
     try:
-        body = small(read_picture(view.name))
+        body = thumbnail(read_picture(view.name))
     except StoreError:
         return ""
     if body is None:
@@ -128,7 +128,7 @@ def _picture(view: PictureView, read_picture: ReadPicture) -> str:
     prompt = escape(view.prompt or "prompt unknown")
     data = base64.b64encode(body).decode()
     return (
-        f"<figure><img src='data:{TYPE};base64,{data}' alt='{prompt}'>"
+        f"<figure><img src='data:{THUMBNAIL_TYPE};base64,{data}' alt='{prompt}'>"
         f"<figcaption dir='auto'>{prompt}</figcaption></figure>"
     )
 
