@@ -13,11 +13,10 @@ from bench.servers import minio_server
 from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
-from dashboard.gallery.backfill import GalleryBackfill
+from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
-from dashboard.gallery.query import GalleryQuery, query_of
+from dashboard.gallery.query import GalleryQuery, parse_query
 from dashboard.gallery.reader import LOOKBACK, GalleryReader
 from tests.support.minio_server import MinioServer
 from wire.backends import open_events, open_store
@@ -58,7 +57,7 @@ class Filled:
 
     def search(self, number: int = 0) -> None:
         """Search until every prompt is read."""
-        query = query_of(f"cat {number}")
+        query = parse_query(f"cat {number}")
         page = self.gallery.page(query)
         while page.prompts_read < page.prompts_known:
             for _ in range(_READS_PER_TICK):

@@ -63,7 +63,7 @@ def create_recorder(context: AppContext, name: str, path: Path | None = None) ->
         context.observers,
         context.store,
         context.journal.unfinished()[::-1],
-        context.is_withheld,
+        context.lacks_approval,
     )
 
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from core.errors import MessageError, ObjectMissing, RecordingError, StoreError
 from dashboard.domain.inputs import Input, Observers
 from dashboard.domain.jobs import JobView
-from dashboard.gallery import thumbnail
+from dashboard.gallery import pictures
 from dashboard.recordings.format import Header, ObjectLine, encode
 from dashboard.recordings.redaction import model_name
 from dashboard.recordings.transcript import Transcript
@@ -164,13 +164,13 @@ class Recorder:
 
     def _write_object(self, name: str, body: bytes) -> None:
         is_picture = name.endswith(".png")
-        content = thumbnail.small(body) if is_picture else _public_metadata(body)
+        content = pictures.thumbnail(body) if is_picture else _public_metadata(body)
         if content is None:
             return
         line = ObjectLine(
             at=time.time(),
             name=name,
-            type=thumbnail.TYPE if is_picture else "application/json",
+            type=pictures.THUMBNAIL_TYPE if is_picture else "application/json",
             data=base64.b64encode(content).decode(),
         )
         self._write(encode(line))

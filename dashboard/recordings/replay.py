@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from core.settings import Settings
 from dashboard.domain.inputs import Observers
+from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.gallery import Gallery
-from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.recordings.reader import Recording
 from dashboard.recordings.replay_backends import ReplayedEvents, ReplayedQueue, ReplayedStore
 from dashboard.recordings.replay_state import ReplayState
@@ -124,5 +124,4 @@ class Replay:
             observers=Observers(),
             sources=None,
             supervisor=None,
-            recording=f"{self.recording.path}@{self.recording.start}",
         )

@@ -13,8 +13,8 @@ HOSTILE = "<img src=x onerror=alert(1)> **dwarf**"
 
 
 def _send(phone: Page, prompt: str) -> None:
-    phone.get_by_label("What should be painted?").fill(prompt)
-    phone.get_by_role("button", name="Paint it").click()
+    phone.get_by_label("Describe a picture").fill(prompt)
+    phone.get_by_role("button", name="Generate").click()
 
 
 def test_phone_follows_its_request_until_the_picture(
@@ -27,17 +27,17 @@ def test_phone_follows_its_request_until_the_picture(
     _send(phone, HOSTILE)
     expect(phone.locator("article h2")).to_have_text(HOSTILE)
     expect(phone.locator("article")).to_contain_text("1st in queue")
-    phone.get_by_label("What should be painted?").press_sequentially("the next one")
+    phone.get_by_label("Describe a picture").press_sequentially("the next one")
     worker.generate()
     expect(phone.locator("article img")).to_have_attribute("alt", HOSTILE)
-    expect(phone.get_by_label("What should be painted?")).to_have_value("the next one")
+    expect(phone.get_by_label("Describe a picture")).to_have_value("the next one")
     assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert problems == []  # the Content-Security-Policy blocks nothing
 
     for _ in range(3):
         _send(phone, "again")
     expect(phone.get_by_role("alert")).to_contain_text("Please send again in")
-    expect(phone.get_by_label("What should be painted?")).to_have_value("again")
+    expect(phone.get_by_label("Describe a picture")).to_have_value("again")
     for _ in range(2):
         worker.generate()
 
@@ -80,7 +80,7 @@ def test_wall_shows_a_picture_after_approval(
     expect(stage.locator(".tile:visible")).to_have_count(0)
     job_id = sent.headers["location"].removeprefix("/join?job=")
     sender = open_page(f"{dashboard.url}/?picture={picture_name(job_id, 0)}")
-    expect(sender.get_by_role("dialog")).to_contain_text("a presenter may have to approve it")
+    expect(sender.get_by_role("dialog")).to_contain_text("waiting for the presenter")
     expect(sender.get_by_role("dialog").locator("img")).to_have_count(0)
     for picture in cards.locator("img").all():
         assert picture.evaluate("image => image.naturalWidth > 0")

@@ -15,7 +15,7 @@ from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Sc
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
 from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.snapshot import Reading
-from dashboard.gallery.thumbnail import small
+from dashboard.gallery.pictures import thumbnail
 from dashboard.recordings.format import Header
 from dashboard.recordings.observations import ObservationReader, ObservationWriter
 from dashboard.recordings.reader import Recording, read
@@ -180,14 +180,14 @@ def test_damaged_picture_has_no_thumbnail(byte, flipped):
     """A PNG with one wrong byte never stops a recording, whatever Pillow raises."""
     body = bytearray(picture())
     body[byte] ^= flipped
-    assert small(bytes(body)) is None
+    assert thumbnail(bytes(body)) is None
 
 
 def test_huge_picture_is_not_decompressed():
     """A small file that declares forty million pixels takes no memory."""
     body = io.BytesIO()
     Image.new("1", (8000, 5001)).save(body, "PNG")
-    assert small(body.getvalue()) is None
+    assert thumbnail(body.getvalue()) is None
 
 
 def test_withheld_pictures_are_not_recorded(tmp_path):

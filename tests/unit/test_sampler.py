@@ -14,8 +14,8 @@ from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.journal import Journal
 from dashboard.domain.queue_counts import QueueCounts
 from dashboard.gallery import listing
+from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.gallery.reader import GalleryReader
 from dashboard.gallery.stored_jobs import job_of, stored_job
 from dashboard.sampling.sampler import Sampler, Sources

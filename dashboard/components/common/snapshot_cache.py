@@ -1,9 +1,10 @@
 """A cache of what is rendered from snapshots, shared by all sessions."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar
+
+from cachetools import LRUCache
 
 from dashboard.domain.snapshot import Snapshot
 
@@ -17,8 +18,8 @@ def snapshot_cache(render: Callable[..., Rendered]) -> Callable[..., Rendered]:
 
     Snapshots are compared by identity, not by time: frozen pages and replays go back in time.
     """
-    cache: OrderedDict[int, tuple[Snapshot, dict[tuple[Hashable, ...], Rendered]]]
-    cache = OrderedDict()
+    cache: LRUCache[int, tuple[Snapshot, dict[tuple[Hashable, ...], Rendered]]]
+    cache = LRUCache(_MAX_SNAPSHOTS)
     lock = Lock()
 
     def cached(snapshot: Snapshot, *options: Hashable) -> Rendered:
@@ -26,9 +27,6 @@ def snapshot_cache(render: Callable[..., Rendered]) -> Callable[..., Rendered]:
         with lock:
             # The cache keeps the snapshot alive, so that its id is not reused.
             _, results = cache.setdefault(id(snapshot), (snapshot, {}))
-            cache.move_to_end(id(snapshot))
-            while len(cache) > _MAX_SNAPSHOTS:
-                cache.popitem(last=False)
             if options not in results:
                 results[options] = render(snapshot, *options)
             return results[options]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import address
-from dashboard.gallery.query import GalleryQuery, query_of
+from dashboard.gallery.query import GalleryQuery, parse_query
 
 FIRST = "from"
 """The query parameter that names the first picture of the page."""
@@ -58,7 +58,7 @@ def show(zone: tzinfo | None) -> None:
 def query() -> GalleryQuery:
     """Return the query that the filters describe."""
     state = st.session_state
-    return query_of(state.get("search") or "", state.get("show") == _STARRED)
+    return parse_query(state.get("search") or "", state.get("show") == _STARRED)
 
 
 def go_to(first: str) -> None:

@@ -5,9 +5,9 @@ from datetime import tzinfo
 
 from dashboard.components.common import custom_component
 from dashboard.components.pictures import deletion, tiles
-from dashboard.gallery.query import PAGE, GalleryPage
+from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage
 from dashboard.presentation import formatting
-from dashboard.routes.archive import MOST
+from dashboard.presentation.urls import MAX_ZIP_PICTURES
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
@@ -38,10 +38,10 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
         "pictures": [
             tiles.fields(picture, zone, formatting.date_and_clock) for picture in page.pictures
         ],
-        "slots": PAGE,
+        "slots": PICTURES_PER_PAGE,
         "view": view,
         "summary": summary,
-        "max_selected": MOST,
+        "max_selected": MAX_ZIP_PICTURES,
         "deleted": deletion.last(),
         "no_deletion": deletion.refusal(),
     }

@@ -48,7 +48,7 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     picture = parse_picture_name(name)
     if picture is None:
         st.rerun()  # closes the dialog of a picture that has just been deleted
-    if runtime.current().is_withheld(picture.job_id):
+    if runtime.current().lacks_approval(picture.job_id):
         st.html(render("muted", NOT_SHOWN))
         return
     metadata, problem = _metadata(picture)

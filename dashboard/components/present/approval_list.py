@@ -12,9 +12,9 @@ from dashboard import access, runtime
 from dashboard.components import pictures
 from dashboard.components.common import tables
 from dashboard.components.present import render
-from dashboard.gallery.approvals import Approvals, HeldPicture
+from dashboard.gallery.approvals import Approvals, PendingPicture
+from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
-from dashboard.routes.files import media_type, stored_thumbnail
 
 _MAX_PICTURES = 12
 _COLUMNS = 4
@@ -27,7 +27,7 @@ Decision = Callable[[str], None]
 
 def show(approvals: Approvals) -> None:
     """Show the pictures that wait, oldest first."""
-    waiting = approvals.waiting()
+    waiting = approvals.pending()
     st.html(tables.title(f"{pluralize(len(waiting), 'picture')} waiting"))
     if not waiting:
         st.html(pictures.render("notice", _EMPTY))
@@ -37,7 +37,7 @@ def show(approvals: Approvals) -> None:
             _show_picture(approvals, picture)
 
 
-def _show_picture(approvals: Approvals, picture: HeldPicture) -> None:
+def _show_picture(approvals: Approvals, picture: PendingPicture) -> None:
     st.html(_card(picture.name, _prompt(picture.job_id)))
     with st.container(horizontal=True, gap="small"):
         _show_button("Approve", "primary", picture, approvals.approve)
@@ -47,7 +47,7 @@ def _show_picture(approvals: Approvals, picture: HeldPicture) -> None:
 def _card(name: str, prompt: str) -> Markup:
     """Render a picture as a data URL: its own URL answers only after the approval."""
     try:
-        body = stored_thumbnail(name, runtime.current())
+        body = runtime.current().gallery.thumbnails.read(name)
     except ApplicationError as error:
         return render("unreadable", error, prompt)
     encoded = base64.b64encode(body).decode()
@@ -55,7 +55,7 @@ def _card(name: str, prompt: str) -> Markup:
 
 
 def _show_button(
-    label: str, kind: Literal["primary", "secondary"], picture: HeldPicture, decision: Decision
+    label: str, kind: Literal["primary", "secondary"], picture: PendingPicture, decision: Decision
 ) -> None:
     st.button(
         label,
@@ -67,7 +67,7 @@ def _show_button(
     )
 
 
-def _decide(decision: Decision, picture: HeldPicture) -> None:
+def _decide(decision: Decision, picture: PendingPicture) -> None:
     """Apply a decision, as a click's callback; after an error the picture still waits."""
     try:
         access.require("approve")
@@ -82,7 +82,7 @@ def _prompt(job_id: str) -> str:
         return view.job.prompt
     prompt = context.gallery.index.prompt(job_id)
     if prompt is None:
-        context.gallery.prompts.want([job_id])
+        context.gallery.prompts.request([job_id])
     return prompt or "prompt not read yet"
 
 

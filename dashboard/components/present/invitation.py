@@ -30,7 +30,7 @@ def _listens_on_network() -> bool:
 
 def html(where: JoinAddress) -> Markup:
     """Render the invitation; the QR code is embedded."""
-    host, _, page = where.spoken.rpartition("/")
+    host, _, page = where.without_scheme.rpartition("/")
     code = _code(where.url) if where.url else ""
     return render("invitation", host, page, where.note, where.url, code)
 

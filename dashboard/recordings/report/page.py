@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from core.errors import StoreError
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.thumbnail import TYPE, small
+from dashboard.gallery.pictures import THUMBNAIL_TYPE, thumbnail
 from dashboard.insights.cost import HOUR, Usage
 from dashboard.presentation import formatting
 from dashboard.presentation.templates import render
@@ -124,11 +124,11 @@ def _seconds(seconds: float | None) -> str | None:
 def _pictures(views: Sequence[PictureView], read_picture: ReadPicture) -> Iterator[Picture]:
     for view in best(views, MAX_PICTURES):
         try:
-            thumbnail = small(read_picture(view.name))
+            small = thumbnail(read_picture(view.name))
         except StoreError:
             continue
-        if thumbnail is not None:
-            url = f"data:{TYPE};base64,{base64.b64encode(thumbnail).decode()}"
+        if small is not None:
+            url = f"data:{THUMBNAIL_TYPE};base64,{base64.b64encode(small).decode()}"
             yield Picture(url, view.prompt or "prompt unknown")
 
 
