@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.support.browser.studio_page import StudioPage
 from tests.support.chromium import ARGUMENTS
-from tests.support.conditions import need_program, wait_until
+from tests.support.conditions import HANG_TIMEOUT, need_program, wait_until
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
 Screen = tuple[str, str, ViewportSize]
@@ -97,6 +97,7 @@ def _capture_replay(browser: Browser, folder: Path) -> None:
 
 def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> None:
     page = browser.new_page()
+    page.set_default_timeout(HANG_TIMEOUT * 1000)
     page.goto(dashboard.url)
     bar = page.locator(".replay-bar")
     bar.get_by_role("button", name="Pause").click()
@@ -113,6 +114,7 @@ def _open_all(browser: Browser, dashboard: Dashboard, screens: Iterable[Screen])
     for name, path, viewport in screens:
         for theme in ("light", "dark"):
             page = browser.new_page(viewport=viewport, color_scheme=theme)
+            page.set_default_timeout(HANG_TIMEOUT * 1000)
             page.goto(dashboard.url + path)
             pages[f"{name}-{theme}"] = page
     return pages
@@ -136,7 +138,8 @@ def _is_done(dashboard: Dashboard, job_id: str) -> bool:
 
 
 def _has_workers(dashboard: Dashboard, count: int) -> bool:
-    return bool(_state(dashboard)["fleet"]["value"]["ready"] == count)
+    fleet = _state(dashboard)["fleet"]["value"]
+    return fleet is not None and fleet["ready"] == count
 
 
 def _has_pictures(dashboard: Dashboard, count: int) -> bool:
@@ -144,7 +147,7 @@ def _has_pictures(dashboard: Dashboard, count: int) -> bool:
 
 
 def _state(dashboard: Dashboard) -> Any:
-    return httpx.get(f"{dashboard.url}/api/state", timeout=60).json()
+    return httpx.get(f"{dashboard.url}/api/state", timeout=HANG_TIMEOUT).json()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Shares (0..1) of pictures that the classifier recognises as what the prompt asks for."""
+    """Shares (0..1) of pictures in which the classifier recognises the prompted class."""
 
     subject: float
     colour: float

@@ -8,10 +8,9 @@ import shutil
 from pathlib import Path
 from typing import Any, cast
 
-import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 from torch import nn
-from transformers import CLIPTextModel, CLIPTokenizer
+from transformers import CLIPTokenizer
 
 from models.train.canvas import PIXELS
 from models.train.prompts import SUGGESTIONS
@@ -24,7 +23,7 @@ GUIDANCE = 1.0  # none: it is distilled into the UNet, see distilled.py
 def assemble(
     unet: nn.Module,
     vae: nn.Module,
-    text_encoder: CLIPTextModel,
+    text_encoder: nn.Module,
     tokenizer: CLIPTokenizer,
 ) -> Any:
     """Return a pipeline of the trained parts."""
@@ -44,16 +43,14 @@ def write_pipeline(
     folder: Path,
     unet: nn.Module,
     vae: nn.Module,
-    text_encoder: CLIPTextModel,
+    text_encoder: nn.Module,
     tokenizer: CLIPTokenizer,
 ) -> None:
     """Replace the folder; weights are stored in 16 bits, except the text encoder's.
 
     When no precision is given, transformers would keep 16 bits where diffusers widens them.
     """
-    pipeline = assemble(
-        unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().to(torch.float32), tokenizer
-    )
+    pipeline = assemble(unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().float(), tokenizer)
     shutil.rmtree(folder, ignore_errors=True)
     pipeline.save_pretrained(folder, safe_serialization=True)
     _drop_unused_key(folder / "vae" / "config.json", "block_out_channels")

@@ -190,7 +190,8 @@ def _lit(pixels: np.ndarray, alpha: np.ndarray, setting: str, style: str) -> np.
     far = _blurred((alpha - _shifted(alpha, -12)).clip(0, 1), 5)
     strength = 0.55 if style == "poster" else 0.3
     pixels = pixels * (1 - near * strength) + light * near * strength
-    return pixels * (1 - far * 0.34) + shade * far * 0.34
+    lit: np.ndarray = pixels * (1 - far * 0.34) + shade * far * 0.34
+    return lit
 
 
 def _shifted(alpha: np.ndarray, pixels: int) -> np.ndarray:

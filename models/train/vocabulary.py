@@ -48,7 +48,7 @@ STYLES = ("poster", "cartoon", "pastel", "neon")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a picture shows, as indices; `named` is whether the caption says the colour."""
+    """The content of a picture, as indices; `named` is whether the caption names the colour."""
 
     subject: int
     colour: int

@@ -120,7 +120,7 @@ def test_store_outage_delays_a_job(servers: Dashboard, minio: MinioServer):
 def test_queue_and_pictures_survive_a_restart(
     start_dashboard: Callable[..., Dashboard],
 ):
-    """After a stop no process remains; the next start keeps pictures and completes waiting jobs."""
+    """No process outlives a stop; the next start has the pictures and does the waiting jobs."""
     first = start_dashboard(**QUICK_FLEET)
     done = first.submit("done before")
     _wait_for_done(first, done)

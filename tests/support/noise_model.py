@@ -1,6 +1,6 @@
-"""A tiny pipeline that was never trained, for tests of the code around a model.
+"""A tiny untrained pipeline, for tests of the code around a model.
 
-It has the layout of a real diffusers pipeline, goes through the same code, and paints noise.
+It has the layout of a real diffusers pipeline, runs through the same code, and generates noise.
 """
 
 import json
@@ -17,7 +17,7 @@ _CONTRAST = 12
 
 
 def build(folder: Path) -> None:
-    """Write the pipeline and its defaults to ``folder``; the same bytes every time."""
+    """Write the pipeline and its defaults to ``folder``, reproducibly."""
     import torch
     from diffusers import StableDiffusionPipeline
 
@@ -50,7 +50,7 @@ def _defaults() -> dict:
 
 
 def _tokenizer():
-    """Make a CLIP tokenizer that knows single bytes: any text works, no file is needed."""
+    """Build a CLIP tokenizer of single bytes: it accepts any text and needs no file."""
     from transformers import CLIPTokenizer
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
@@ -99,7 +99,7 @@ def _decoder():
 
     blocks = (16, 16, 16, 16)
     decoder = AutoencoderTiny(encoder_block_out_channels=blocks, decoder_block_out_channels=blocks)
-    # Untrained weights give almost black; noise should look like noise.
+    # Untrained weights give almost black pictures; more contrast makes the noise visible.
     last = decoder.decoder.layers[-1]
     last.weight.data *= _CONTRAST
     last.bias.data.fill_(0.5)

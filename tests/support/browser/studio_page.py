@@ -1,5 +1,7 @@
 """Page object of the Studio."""
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page
 
 from tests.support.browser import layout_shifts
@@ -62,17 +64,16 @@ class StudioPage:
         self.page.wait_for_function(f"window.drawn >= {count}")
 
     @property
-    def shifts(self) -> list:
+    def shifts(self) -> list[Any]:
         """Return the layout shifts since ``watch``, each with the elements that moved."""
         return layout_shifts.shifts(self.page)
 
     @property
     def same_plot(self) -> bool:
         """Return whether the chart is still the same element as at ``watch``."""
-        return self.page.evaluate(
-            "window.plot.isConnected && window.plot === document.querySelector('.live-plot')"
-        )
+        script = "window.plot.isConnected && window.plot === document.querySelector('.live-plot')"
+        return bool(self.page.evaluate(script))
 
     def chart_text_colour(self) -> str:
         """Return the CSS colour of a text on the chart."""
-        return self.page.evaluate("document.querySelector('.annotation-text').style.fill")
+        return str(self.page.evaluate("document.querySelector('.annotation-text').style.fill"))
