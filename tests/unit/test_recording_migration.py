@@ -1,5 +1,6 @@
 """Recordings that earlier versions made are read under today's names."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,22 @@ def test_version_1_fleet_readings_use_todays_names():
     )
     assert second.scaler.conditions == (Condition("Ready", False, "The queue is away"),)
     assert second.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("finishes what it has", "finishes its jobs"),
+        ("paints", "generating"),
+        ("step 3 of 8", "step 3 of 8"),
+    ],
+)
+def test_version_1_reasons_use_todays_words(reason, expected):
+    """Pages that replay a version 1 file show the words of today's workers."""
+    workers = [{"name": "worker-1", "why": reason}]
+    line = {"kind": "look", "at": 1.0, "changes": {"fleet": {"value": {"workers": workers}}}}
+    upgraded = json.loads(upgrade(json.dumps(line).encode(), 1))
+    assert upgraded["changes"]["fleet"]["value"]["workers"][0]["reason"] == expected
 
 
 def test_version_1_events_and_objects_are_unchanged():
