@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ class BundledModel:
 
 def load_model(folder: Path = DEMO) -> BundledModel:
     """Load the pipeline of a folder, on the CPU in 32 bits."""
-    pipeline = DiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline = cast("Any", DiffusionPipeline).from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     defaults = json.loads((folder / "defaults.json").read_text())
     return BundledModel(pipeline, defaults["steps"], defaults["guidance_scale"])

@@ -1,6 +1,7 @@
 """The decoder: from 16 x 16 latents to 256 x 256 pixels."""
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -19,9 +20,9 @@ SCALING_FACTOR = 4.0
 LATENT_NOISE = 0.35  # so that uncertain latents of the UNet are still decoded to clean edges
 
 
-def build_autoencoder(width: int, blocks: tuple[int, ...]) -> AutoencoderTiny:
+def build_autoencoder(width: int, blocks: tuple[int, ...]) -> nn.Module:
     """Build an untrained autoencoder; its encoder is a stub that text-to-image never runs."""
-    vae = AutoencoderTiny(
+    vae: nn.Module = cast("Any", AutoencoderTiny)(
         latent_channels=CHANNELS,
         scaling_factor=SCALING_FACTOR,
         force_upcast=False,
@@ -30,12 +31,13 @@ def build_autoencoder(width: int, blocks: tuple[int, ...]) -> AutoencoderTiny:
         decoder_block_out_channels=(width,) * 5,
         num_decoder_blocks=blocks,
     )
-    for module in vae.decoder.modules():
+    decoder = vae.get_submodule("decoder")
+    for module in decoder.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    _initialize_small(vae.decoder)
+    _initialize_small(decoder)
     return vae
 
 
@@ -44,10 +46,17 @@ def _initialize_small(decoder: nn.Module) -> None:
     """Start with small residual branches and a grey picture, or training diverges."""
     for module in decoder.modules():
         if type(module).__name__ == "AutoencoderTinyBlock":
-            module.conv[-1].weight.mul_(0.2)
-    decoder.layers[0].weight.mul_(3)
-    decoder.layers[-1].weight.mul_(0.1)
-    decoder.layers[-1].bias.fill_(0.5)
+            _convolution(module.get_submodule("conv"), -1).weight.mul_(0.2)
+    layers = decoder.get_submodule("layers")
+    first, last = _convolution(layers, 0), _convolution(layers, -1)
+    first.weight.mul_(3)
+    last.weight.mul_(0.1)
+    if last.bias is not None:
+        last.bias.fill_(0.5)
+
+
+def _convolution(layers: nn.Module, index: int) -> nn.Conv2d:
+    return cast("nn.Conv2d", cast("nn.Sequential", layers)[index])
 
 
 @dataclass(frozen=True, slots=True)

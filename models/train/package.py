@@ -1,15 +1,16 @@
-"""Write the trained parts as a folder that `DiffusionPipeline.from_pretrained` loads."""
+"""Write the trained parts as a folder that `DiffusionPipeline.from_pretrained` loads.
+
+The annotations of diffusers do not fit its classes, so they are called as ``Any``.
+"""
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
-from diffusers import (
-    AutoencoderTiny,
-    DPMSolverMultistepScheduler,
-    StableDiffusionPipeline,
-    UNet2DConditionModel,
-)
+import torch
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from torch import nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.train.canvas import PIXELS
@@ -21,13 +22,13 @@ GUIDANCE = 1.0  # none: it is distilled into the UNet, see distilled.py
 
 
 def assemble(
-    unet: UNet2DConditionModel,
-    vae: AutoencoderTiny,
+    unet: nn.Module,
+    vae: nn.Module,
     text_encoder: CLIPTextModel,
     tokenizer: CLIPTokenizer,
-) -> StableDiffusionPipeline:
+) -> Any:
     """Return a pipeline of the trained parts."""
-    return StableDiffusionPipeline(
+    return cast("Any", StableDiffusionPipeline)(
         vae=vae,
         unet=unet,
         text_encoder=text_encoder,
@@ -41,8 +42,8 @@ def assemble(
 
 def write_pipeline(
     folder: Path,
-    unet: UNet2DConditionModel,
-    vae: AutoencoderTiny,
+    unet: nn.Module,
+    vae: nn.Module,
     text_encoder: CLIPTextModel,
     tokenizer: CLIPTokenizer,
 ) -> None:
@@ -50,16 +51,18 @@ def write_pipeline(
 
     When no precision is given, transformers would keep 16 bits where diffusers widens them.
     """
-    pipeline = assemble(unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().float(), tokenizer)
+    pipeline = assemble(
+        unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().to(torch.float32), tokenizer
+    )
     shutil.rmtree(folder, ignore_errors=True)
     pipeline.save_pretrained(folder, safe_serialization=True)
     _drop_unused_key(folder / "vae" / "config.json", "block_out_channels")
     (folder / "defaults.json").write_text(json.dumps(defaults(), indent=2) + "\n")
 
 
-def flow_scheduler() -> DPMSolverMultistepScheduler:
+def flow_scheduler() -> Any:
     """Return a second-order scheduler for the rectified flow."""
-    return DPMSolverMultistepScheduler(
+    return cast("Any", DPMSolverMultistepScheduler)(
         num_train_timesteps=1000,
         prediction_type="flow_prediction",
         use_flow_sigmas=True,

@@ -96,8 +96,13 @@ def render(scene: Scene, composition: Composition) -> np.ndarray:
     pixels, alpha = _subject(subject, colour, style)
     pixels, alpha = _moved(pixels, offset), _moved(alpha, offset)
     picture = _surround(picture, alpha, subject, colour, setting, style)
-    picture = picture * (1 - alpha) + _lit(pixels, alpha, setting, style) * alpha
+    picture = _blend(picture, _lit(pixels, alpha, setting, style), alpha)
     return picture.round().clip(0, 255).astype(np.uint8)
+
+
+def _blend(below: np.ndarray, above: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    blended: np.ndarray = below * (1 - opacity) + above * opacity
+    return blended
 
 
 @lru_cache(maxsize=256)
@@ -105,9 +110,9 @@ def _background(setting: str, layout: int, style: str, wall: str) -> np.ndarray:
     picture = SETTING_RENDERERS[setting](layout, wall or next(iter(WALLS))).picture()
     grey = picture.mean(axis=2, keepdims=True)
     if style == "pastel":
-        return (picture * 0.72 + grey * 0.28) * 0.52 + np.array((255, 246, 250)) * 0.48
+        picture = (picture * 0.72 + grey * 0.28) * 0.52 + np.array((255, 246, 250)) * 0.48
     if style == "neon":
-        return (picture * 1.35 - grey * 0.35).clip(0, 255) * 0.34 + np.array((16, 6, 46))
+        picture = (picture * 1.35 - grey * 0.35).clip(0, 255) * 0.34 + np.array((16, 6, 46))
     return picture
 
 
@@ -152,13 +157,13 @@ def _surround(
     """Draw the subject's surroundings on the picture: glow, shadow or halo."""
     if style == "neon":
         glow = (_blurred(alpha, 16) * 0.75 + _blurred(alpha, 6) * 0.5).clip(0, 0.9)
-        return picture * (1 - glow) + np.array(neon_line(PALETTE[colour])) * glow
+        return _blend(picture, np.array(neon_line(PALETTE[colour])), glow)
     light, shade = LIGHT[setting]
     if not _rise(subject, setting) and setting not in ("space", "sea"):
         shadow = _ground_shadow(alpha) * 0.42
-        picture = picture * (1 - shadow) + np.array(shade) * shadow
+        picture = _blend(picture, np.array(shade), shadow)
     halo = (_blurred(alpha, 7) * 1.2).clip(0, 1) * _halo_strength(colour, setting)
-    return picture * (1 - halo) + np.array(light) * halo
+    return _blend(picture, np.array(light), halo)
 
 
 def _halo_strength(colour: str, setting: str) -> float:
@@ -185,7 +190,8 @@ def _lit(pixels: np.ndarray, alpha: np.ndarray, setting: str, style: str) -> np.
     far = _blurred((alpha - _shifted(alpha, -12)).clip(0, 1), 5)
     strength = 0.55 if style == "poster" else 0.3
     pixels = pixels * (1 - near * strength) + light * near * strength
-    return pixels * (1 - far * 0.34) + shade * far * 0.34
+    pixels = pixels * (1 - far * 0.34) + shade * far * 0.34
+    return pixels
 
 
 def _shifted(alpha: np.ndarray, pixels: int) -> np.ndarray:

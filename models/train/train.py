@@ -12,7 +12,6 @@ from typing import Annotated
 
 import torch
 import typer
-from diffusers import AutoencoderTiny, UNet2DConditionModel
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -86,21 +85,19 @@ class Training:
 
     def decoder(self, dataset: Dataset, latents: Tensor) -> nn.Module:
         """Train the decoder on latents of rendered pictures."""
-        loop = self._loop(self.preset.decoder, lambda: self._build_autoencoder().decoder)
+        loop = self._loop(
+            self.preset.decoder, lambda: self._build_autoencoder().get_submodule("decoder")
+        )
         examples = Examples(dataset.pictures[: dataset.training], latents[: dataset.training])
         return self._train_decoder(loop, examples, LATENT_NOISE)
 
-    def unet(
-        self, dataset: Dataset, latents: Tensor, text_encoder: CLIPTextModel
-    ) -> UNet2DConditionModel:
+    def unet(self, dataset: Dataset, latents: Tensor, text_encoder: CLIPTextModel) -> nn.Module:
         """Train the UNet with caption dropout, for guidance."""
         loop = self._loop(self.preset.unet, lambda: build_unet(self.preset.widths))
         data = UNetData(dataset, latents, text_encoder, self.tokenizer, self.preset.unet_batch)
         return train_unet(loop, data, self.progress)
 
-    def distilled(
-        self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel
-    ) -> UNet2DConditionModel:
+    def distilled(self, unet: nn.Module, text_encoder: CLIPTextModel) -> nn.Module:
         """Train a UNet that generates without guidance what this one generates with it."""
         loop = self._loop(self.preset.distill, lambda: copy.deepcopy(unet).requires_grad_(True))
         teacher = Teacher(unet, text_encoder, self.tokenizer)
@@ -109,17 +106,17 @@ class Training:
     def refined(
         self,
         decoder: nn.Module,
-        unet: UNet2DConditionModel,
+        unet: nn.Module,
         text_encoder: CLIPTextModel,
         dataset: Dataset,
-    ) -> AutoencoderTiny:
+    ) -> nn.Module:
         """Train the decoder further, on latents that the UNet generates."""
         loop = self._loop(self.preset.refine, lambda: copy.deepcopy(decoder).requires_grad_(True))
         vae = self._build_autoencoder()
         pipeline = assemble(unet, vae.to(self.device), text_encoder, self.tokenizer)
         scenes = dataset.scenes[: self.preset.refine_pictures]
         pairs = generate_pairs(self.folder, pipeline, self.basis(dataset), scenes, self.progress)
-        vae.decoder = self._train_decoder(loop, pairs, noise=0.0)
+        vae.add_module("decoder", self._train_decoder(loop, pairs, noise=0.0))
         return vae
 
     def _train_decoder(
@@ -127,12 +124,12 @@ class Training:
     ) -> nn.Module:
         return train_decoder(loop, examples, self.preset.decoder_batch, noise, self.progress)
 
-    def _build_autoencoder(self) -> AutoencoderTiny:
+    def _build_autoencoder(self) -> nn.Module:
         return build_autoencoder(self.preset.decoder_width, self.preset.decoder_blocks)
 
     def _loop(self, plan: Plan, build: Callable[[], Module]) -> TrainingLoop[Module]:
         torch.manual_seed(self.seed)
-        module = build().to(self.device, memory_format=torch.channels_last)
+        module = build().to(self.device).to(memory_format=torch.channels_last)
         return TrainingLoop(plan, module, self.folder, self.seed)
 
 

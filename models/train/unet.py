@@ -1,13 +1,14 @@
 """The UNet: a rectified flow from noise to latents, conditioned on the text encoder."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
 from diffusers import UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from rich.progress import Progress
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from models.train.captions import caption
@@ -21,12 +22,12 @@ CAPTION_DROPOUT = 0.08  # share of captions left out, which guidance needs
 NUM_TRAIN_TIMESTEPS = 1000  # diffusers counts noise from 0 to 1000
 
 
-def build_unet(widths: tuple[int, int, int]) -> UNet2DConditionModel:
+def build_unet(widths: tuple[int, int, int]) -> nn.Module:
     """Build three levels: 16, 8 and 4 latents a side.
 
     The caption is attended to in the lower two levels, and pooled with the time in all.
     """
-    unet = UNet2DConditionModel(
+    unet = cast("Any", UNet2DConditionModel)(
         sample_size=GRID,
         in_channels=CHANNELS,
         out_channels=CHANNELS,
@@ -43,7 +44,8 @@ def build_unet(widths: tuple[int, int, int]) -> UNet2DConditionModel:
     )
     # With so few latents, plain attention is faster to train than torch's fused kernel on a CPU.
     unet.set_attn_processor(AttnProcessor())
-    return unet
+    module: nn.Module = unet
+    return module
 
 
 @dataclass(frozen=True, slots=True)

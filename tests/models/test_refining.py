@@ -27,7 +27,7 @@ def test_crops_prefer_edges() -> None:
 def test_decoded_crops_equal_the_decoded_picture() -> None:
     """Away from its border, a crop has the pixels that the whole picture has there."""
     torch.manual_seed(0)
-    decoder = build_autoencoder(8, (1, 1, 0, 0, 0)).decoder
+    decoder = build_autoencoder(8, (1, 1, 0, 0, 0)).get_submodule("decoder")
     latents = torch.randn(2, 32, 16, 16) / SCALING_FACTOR
     with torch.no_grad():
         whole = decoder(latents)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.domain.snapshot import Annotation, Sample, Snapshot
 from dashboard.presentation.timeline.figure import alt_text, draw
+from dashboard.presentation.timeline.lanes import LANES
 from dashboard.presentation.timeline.layout import share_height
 from dashboard.presentation.timeline.marks import newest, with_room
 from dashboard.presentation.timeline.series import Window, bars, line, nice_top, unknown
@@ -122,12 +123,21 @@ def test_newest_of_overlapping_annotations_is_kept():
         Annotation(NOW - 30, "workers", "back to zero"),
         Annotation(NOW - 26, "workers", "0 → 1"),
     )
-    assert with_room([older, newer], WINDOW, ["workers"]) == [(newer, False)]
+    assert with_room([older, newer], WINDOW, [LANES["workers"]]) == [(newer, False)]
 
 
 def test_annotations_of_unknown_lanes_are_left_out():
     """An annotation of GPU nodes is not drawn where this mode has no nodes."""
-    assert with_room([Annotation(NOW - 30, "nodes", "node joined")], WINDOW, ["workers"]) == []
+    annotation = Annotation(NOW - 30, "nodes", "node joined")
+    assert with_room([annotation], WINDOW, [LANES["workers"]]) == []
+
+
+@pytest.mark.parametrize(("lane", "count"), [("requests", 1), ("pictures", 0)])
+def test_captions_do_not_cover_the_title(lane: str, count: int):
+    """A caption begins right of its lane's title, which is longer where it has a unit."""
+    annotation = Annotation(NOW - 106, lane, "burst of 20")
+    assert len(with_room([annotation], WINDOW, [LANES[lane]])) == count
+    assert with_room([replace(annotation, at=NOW - 118)], WINDOW, [LANES[lane]]) == []
 
 
 @given(

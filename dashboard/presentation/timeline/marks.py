@@ -20,9 +20,8 @@ CAPTION = "caption"
 
 _PLOT_WIDTH = 880
 """Pixels, approximately; captions are spaced for it."""
-_LETTER_WIDTH = 0.56 * SMALL_FONT
-_TITLE_SHARE = 0.14
-"""The share of the width that a lane's title takes."""
+_LETTER_WIDTH = 0.56
+"""Average width of a letter, as a share of the font's size."""
 _SAME_LINE = 10 / _PLOT_WIDTH
 """Annotations that are closer share one line."""
 _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
@@ -30,8 +29,7 @@ _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
 
 def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
     """Write a lane's title at its upper left, with the width of its bars if it has any."""
-    unit = f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
-    return _text(f"<b>{lane.title}</b>{unit}", FONT, _INK) | {
+    return _text(f"<b>{lane.title}</b>{_unit(lane, window)}", FONT, _INK) | {
         "x": 0,
         "y": geometry.top,
         "yref": "paper",
@@ -40,6 +38,15 @@ def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
         "yanchor": "top",
         "bgcolor": _CARD,
     }
+
+
+def _unit(lane: Lane, window: Window) -> str:
+    return f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
+
+
+def _width(text: str, font: int) -> float:
+    """Return the approximate width of a text with its margins, as a share of the plot's width."""
+    return (len(text) * _LETTER_WIDTH * font + 10) / _PLOT_WIDTH
 
 
 def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
@@ -65,7 +72,7 @@ def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
 
 
 def with_room(
-    annotations: Iterable[Annotation], window: Window, lanes: Iterable[str]
+    annotations: Iterable[Annotation], window: Window, lanes: Sequence[Lane]
 ) -> list[tuple[Annotation, bool]]:
     """Select the annotations whose captions fit; where captions overlap, the newest is kept.
 
@@ -74,12 +81,13 @@ def with_room(
 
     """
     selected = []
-    taken = dict.fromkeys(lanes, 1.0)
+    titles = {lane.name: _width(lane.title + _unit(lane, window), FONT) for lane in lanes}
+    taken = dict.fromkeys(titles, 1.0)
     for annotation in sorted(annotations, key=lambda annotation: -annotation.at):
         share = window.share(annotation.at)
-        if annotation.lane not in taken or not _TITLE_SHARE < share <= 1:
+        if annotation.lane not in taken or not titles[annotation.lane] < share <= 1:
             continue
-        width = (len(annotation.text) * _LETTER_WIDTH + 10) / _PLOT_WIDTH
+        width = _width(annotation.text, SMALL_FONT)
         leftwards = taken[annotation.lane] == 1.0 and share + width > 1
         if not leftwards and share + width > taken[annotation.lane]:
             continue
