@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer
+from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys
 from dashboard.components.recordings import replay_bar
@@ -36,6 +37,7 @@ def show_live() -> None:
         st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
+top_bar.show_hidden_heading("Present")
 keys.show(home="./")
 # present.css places the containers on one screen of any size.
 with st.container(key="stage"):

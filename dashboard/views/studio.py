@@ -12,8 +12,7 @@ from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import model_facts, scaling_reason
 
-TICK_SECONDS = 1.0
-"""Interval of the page's updates."""
+_REFRESH_SECONDS = 1.0
 
 model = model_facts.read(runtime.current().settings.model_id)
 
@@ -46,5 +45,5 @@ with st.container(key="studio"):
         prompt_form.show(model)
     with st.container(key="controls"):
         time_range.show()
-    st.fragment(run_every=None if time_range.frozen() else TICK_SECONDS)(show_live)()
+    st.fragment(run_every=None if time_range.frozen() else _REFRESH_SECONDS)(show_live)()
 dialog.show_if_open(viewer.zone())

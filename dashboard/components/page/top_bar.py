@@ -39,6 +39,11 @@ def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None)
     st.html(render("components/page/top_bar.html", title=title, pills=pills, mode=mode))
 
 
+def show_hidden_heading(title: str) -> None:
+    """Show the heading of a page without a bar, to screen readers only."""
+    st.html(render("components/page/hidden_heading.html", title=title))
+
+
 def health(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> Iterator[Pill]:
     """Return the health of all sources, or why it is unknown."""
     if now is not None and now - snapshot.at > _STALE_AFTER_SECONDS:
