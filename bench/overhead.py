@@ -18,7 +18,7 @@ from wire.messages.picture import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.context import WorkerContext
-from worker.loop import work
+from worker.loop import run
 from worker.shutdown import ShutdownSignal
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
@@ -90,7 +90,7 @@ def _worker(settings: Settings) -> Iterator[tuple[Queue, Arrivals]]:
     arrivals, shutdown = Arrivals(open_store(settings)), ShutdownSignal(settings.grace_period)
     with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
         context = WorkerContext(queue, events, arrivals, BlankGenerator(), settings, shutdown)
-        thread = _started(lambda: work(context))
+        thread = _started(lambda: run(context))
         yield queue, arrivals
         shutdown.request()
         thread.join()

@@ -1,9 +1,9 @@
-"""What a worker counts, for Prometheus."""
+"""Prometheus metrics of a worker."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 JOBS = Counter("worker_jobs", "Jobs that left this worker", ["result"])
-"""``result`` is done, failed, returned or cancelled."""
+"""``result``: done, failed, returned or cancelled."""
 PICTURES = Counter("worker_pictures", "Pictures stored")
 PAINTING_SECONDS = Histogram(
     "worker_painting_seconds",

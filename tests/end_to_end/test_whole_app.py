@@ -96,7 +96,9 @@ def test_broker_that_restarts_in_the_middle_loses_nothing(
     """Jobs that wait and jobs in progress survive a broker that dies and comes back."""
     jobs = [servers.submit(f"a job of {count}", count=count) for count in (8, 2, 2)]
     wait_until(lambda: servers.job(jobs[0])["pictures"], PAINTED_WITHIN, "the first picture")
-    wait_until(lambda: rabbitmq.remembers(rabbitmq_vhost, QUEUE), what="the queue is on the disk")
+    wait_until(
+        lambda: rabbitmq.has_queue_on_disk(rabbitmq_vhost, QUEUE), what="the queue is on the disk"
+    )
     rabbitmq.stop()
     rabbitmq.start()
     for job_id in jobs:
