@@ -107,7 +107,7 @@ def _generate(context: WorkerContext, items: list[BatchItem]) -> None:
         lambda: context.shutdown.deadline_passed,
     )
     seconds = time.monotonic() - started
-    metrics.PAINTING_SECONDS.observe(seconds)
+    metrics.GENERATION_SECONDS.observe(seconds)
     for item, pixels in zip(items, pictures, strict=True):
         item.task.generation_seconds += seconds / len(items)
         _store_picture(context, item, pixels)

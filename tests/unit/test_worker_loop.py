@@ -497,7 +497,7 @@ def test_shutdown_requeues_a_job_that_waits_for_the_store(context: WorkerContext
 
 def test_unreachable_queue_is_retried(caplog: pytest.LogCaptureFixture):
     """An unreachable queue is retried; the log has its first error and its recovery."""
-    failures = [QueueUnavailable("The broker is away.")] * 3
+    failures = [QueueUnavailable("The broker is down.")] * 3
 
     def receive() -> str:
         if failures:
@@ -507,7 +507,7 @@ def test_unreachable_queue_is_retried(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
     errors = []
     assert retry_transient(receive, ShutdownSignal(60), errors.append) == "a job"
-    assert errors == ["The broker is away."]
+    assert errors == ["The broker is down."]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
