@@ -100,7 +100,9 @@ def test_broker_restart_loses_no_job(
     """Waiting jobs and jobs in progress survive a broker that is killed and restarted."""
     jobs = [servers.submit(f"a job of {count}", count=count) for count in (8, 2, 2)]
     wait_until(lambda: servers.job(jobs[0])["pictures"], what="the first picture")
-    wait_until(lambda: rabbitmq.remembers(rabbitmq_vhost, QUEUE), what="the queue is on the disk")
+    wait_until(
+        lambda: rabbitmq.has_queue_on_disk(rabbitmq_vhost, QUEUE), what="the queue is on the disk"
+    )
     rabbitmq.stop()
     rabbitmq.start()
     for job_id in jobs:

@@ -1,11 +1,11 @@
-"""Valid sample objects for tests."""
+"""Valid objects for many tests."""
 
 from wire.messages.job import Job
 from wire.messages.picture import Metadata, picture_name
 
 
 def metadata_of(job: Job) -> Metadata:
-    """Return the metadata that a worker stores for a finished job."""
+    """Build the metadata of a finished job."""
     return Metadata(
         prompt=job.prompt,
         image_width=job.width or 128,

@@ -37,7 +37,7 @@ class Channel:
         """The reason that pika gave for closing the channel; None while it is open."""
         self._lock = threading.Lock()
         self._pending: set[Future[Any]] = set()
-        self._on_lost: list[Callable[[], None]] = []
+        self._lost_callbacks: list[Callable[[], None]] = []
         self._raw: RawChannel
         self._wait(self._open, TIMEOUT_SECONDS)
 
@@ -60,7 +60,7 @@ class Channel:
 
     def on_lost(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` in the connection's thread when the channel is lost."""
-        self._on_lost.append(callback)
+        self._lost_callbacks.append(callback)
 
     def close(self) -> None:
         """Close the channel; the broker requeues its unacknowledged messages."""
@@ -86,7 +86,7 @@ class Channel:
         self._raw.add_on_close_callback(self._on_closed)
 
     def _close(self, raw: RawChannel, done: Done) -> None:
-        self._on_lost.append(lambda: done(None))
+        self._lost_callbacks.append(lambda: done(None))
         raw.close()
 
     def _add_pending(self, reply: Future[Any]) -> None:
@@ -114,7 +114,7 @@ class Channel:
         with self._lock:
             self.error = self.error or reason
             pending, self._pending = self._pending, set()
-            callbacks, self._on_lost = self._on_lost, []
+            callbacks, self._lost_callbacks = self._lost_callbacks, []
         for callback in callbacks:
             callback()
         for reply in pending:
