@@ -1,8 +1,8 @@
-"""KEDA's and the Horizontal Pod Autoscaler's arithmetic, as pure functions.
+"""The scaling rules of KEDA and the Horizontal Pod Autoscaler (HPA), as pure functions.
 
-Two decide in turn. KEDA decides between none and some: it activates when jobs exceed the
-activation value, and goes back to none once the last active look lies a cool-down back. In
-between, the HPA decides how many, from jobs per worker, tolerance, windows and rates.
+KEDA scales between zero and one: it activates when the jobs exceed the activation value, and
+scales to zero once a cooldown period has passed since the last active poll. The HPA scales
+between one and the maximum, by jobs per worker, tolerance, stabilization windows and rates.
 
 Sources:
     https://keda.sh/docs/latest/concepts/scaling-deployments/ (activation, cool-down), and
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class RatePolicy:
-    """How much may change within a period; the larger of the two changes is allowed."""
+    """The largest change within a period; the larger of workers and percent is allowed."""
 
     workers: int = 0
     percent: int = 100
@@ -31,13 +31,13 @@ class Behaviour:
     """The HPA's ``behavior`` for one direction."""
 
     window: float
-    """Seconds of recommendations among which the most careful one counts."""
+    """Stabilization window in seconds: the recommendation in it that changes least applies."""
     rate: RatePolicy
 
 
 @dataclass(frozen=True)
 class ScalingPolicy:
-    """A ScaledObject's and its HPA's settings, with their defaults."""
+    """The settings of a ScaledObject and its HPA, with their defaults."""
 
     minimum: int = 0
     maximum: int = 100
@@ -45,15 +45,15 @@ class ScalingPolicy:
     activation: int = 0
     """More jobs than this start the first worker."""
     cooldown: float = 300.0
-    """Seconds since the last active look after which the last worker stops."""
+    """Seconds after the last active poll until the last worker stops."""
     tolerance: float = 0.1
     up: Behaviour = Behaviour(window=0.0, rate=RatePolicy(workers=4))
     down: Behaviour = Behaviour(window=300.0, rate=RatePolicy())
 
 
 @dataclass(frozen=True)
-class Dated:
-    """A number and when it was true, in Unix seconds."""
+class WorkerCount:
+    """A number of workers at a time, in Unix seconds."""
 
     at: float
     workers: int
@@ -61,24 +61,24 @@ class Dated:
 
 @dataclass(frozen=True)
 class ScalerState:
-    """What the two remember from look to look."""
+    """What KEDA and the HPA keep between two polls."""
 
     workers: int = 0
     """Workers wanted now."""
     last_active: float | None = None
-    recommendations: tuple[Dated, ...] = ()
-    changes: tuple[Dated, ...] = ()
-    """The HPA's own steps: workers added, or removed where negative."""
+    recommendations: tuple[WorkerCount, ...] = ()
+    changes: tuple[WorkerCount, ...] = ()
+    """The HPA's changes: workers added, or removed if negative."""
 
 
 def decide(policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: float) -> ScalerState:
-    """Look once: return the state whose ``workers`` are wanted from now on.
+    """Return the state after one poll; its ``workers`` are wanted from now on.
 
     Args:
         policy: the settings.
-        state: what the look before returned.
-        jobs: waiting and in progress; None if they could not be counted, and then neither
-            KEDA nor the HPA changes anything.
+        state: what the previous poll returned.
+        jobs: waiting and in progress; None if they could not be counted, and then nothing
+            changes.
         now: Unix seconds.
 
     """
@@ -88,71 +88,72 @@ def decide(policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: flo
     if active:
         state = replace(state, last_active=now)
     if state.workers == 0:
-        return replace(state, workers=_from_none(policy, active))
-    if not active and _cooled_down(policy, state, now):
+        return replace(state, workers=_from_zero(policy, active))
+    if not active and _is_cooled_down(policy, state, now):
         return replace(state, workers=0)
-    return _within_some(policy, state, jobs, now)
+    return _apply_hpa(policy, state, jobs, now)
 
 
 def cooldown_left(policy: ScalingPolicy, state: ScalerState, now: float) -> float | None:
-    """Return the seconds until the last worker stops; None where that is not ahead."""
-    idle = state.last_active is not None and state.last_active < now
-    if policy.minimum > 0 or state.workers == 0 or not idle:
+    """Return the seconds until the last worker stops; None if no cooldown is running."""
+    if policy.minimum > 0 or state.workers == 0:
+        return None
+    if state.last_active is None or state.last_active >= now:
         return None
     return max(0.0, state.last_active + policy.cooldown - now)
 
 
-def _from_none(policy: ScalingPolicy, active: bool) -> int:
+def _from_zero(policy: ScalingPolicy, active: bool) -> int:
     return max(policy.minimum, 1) if active else policy.minimum
 
 
-def _cooled_down(policy: ScalingPolicy, state: ScalerState, now: float) -> bool:
+def _is_cooled_down(policy: ScalingPolicy, state: ScalerState, now: float) -> bool:
     if policy.minimum > 0:
         return False
     return state.last_active is None or now - state.last_active > policy.cooldown
 
 
-def _within_some(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
-    """One round of the HPA, which never goes below one worker."""
+def _apply_hpa(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
+    """Return the state after one evaluation of the HPA, which never goes below one worker."""
     wanted = recommendation(policy, state.workers, jobs)
-    stable, remembered = _stabilised(policy, state, wanted, now)
-    workers = _limited(policy, state, stable, now)
-    changed = Dated(now, workers - state.workers)
-    changes = tuple(change for change in state.changes if change.at > now - _longest_period(policy))
+    stable, recommendations = _stabilize(policy, state, wanted, now)
+    workers = _limit_rate(policy, state, stable, now)
+    change = WorkerCount(now, workers - state.workers)
+    changes = tuple(old for old in state.changes if old.at > now - _longest_period(policy))
     return replace(
         state,
         workers=workers,
-        recommendations=remembered,
-        changes=(*changes, changed) if changed.workers else changes,
+        recommendations=recommendations,
+        changes=(*changes, change) if change.workers else changes,
     )
 
 
 def recommendation(policy: ScalingPolicy, workers: int, jobs: int) -> int:
-    """Return how many workers the jobs call for, between one (or the minimum) and the maximum.
+    """Return the number of workers for the jobs, between one (or the minimum) and the maximum.
 
     The metric is external with an AverageValue target, so it is ceil(jobs / target), and
-    nothing changes while the jobs of each worker are within the tolerance of the target.
+    the number stays the same while the jobs per worker are within the tolerance of the target.
     """
     ratio = jobs / (policy.jobs_per_worker * workers)
-    near = abs(ratio - 1.0) <= policy.tolerance
-    wanted = workers if near else math.ceil(jobs / policy.jobs_per_worker)
+    is_tolerated = abs(ratio - 1.0) <= policy.tolerance
+    wanted = workers if is_tolerated else math.ceil(jobs / policy.jobs_per_worker)
     return min(max(wanted, policy.minimum, 1), policy.maximum)
 
 
-def _stabilised(
+def _stabilize(
     policy: ScalingPolicy, state: ScalerState, wanted: int, now: float
-) -> tuple[int, tuple[Dated, ...]]:
-    """Return the most careful of the recent recommendations, and the recommendations."""
-    # The HPA begins with the count that it finds as if it had been recommended.
-    known = state.recommendations or (Dated(now, state.workers),)
-    upwards = wanted >= state.workers
-    window, careful = (policy.up.window, min) if upwards else (policy.down.window, max)
-    stable = careful([wanted, *(r.workers for r in known if r.at > now - window)])
+) -> tuple[int, tuple[WorkerCount, ...]]:
+    """Return the recent recommendation that changes least, and all recent recommendations."""
+    # The HPA starts with the current number of workers as its first recommendation.
+    known = state.recommendations or (WorkerCount(now, state.workers),)
+    scales_up = wanted >= state.workers
+    window, select = (policy.up.window, min) if scales_up else (policy.down.window, max)
+    stable = select([wanted, *(r.workers for r in known if r.at > now - window)])
     kept = (r for r in known if r.at > now - max(policy.up.window, policy.down.window))
-    return stable, (*kept, Dated(now, wanted))
+    return stable, (*kept, WorkerCount(now, wanted))
 
 
-def _limited(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float) -> int:
+def _limit_rate(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float) -> int:
     if wanted > state.workers:
         return max(state.workers, min(wanted, _ceiling(policy.up.rate, state, now)))
     return min(state.workers, max(wanted, _floor(policy.down.rate, state, now)))
@@ -169,7 +170,7 @@ def _floor(rate: RatePolicy, state: ScalerState, now: float) -> int:
 
 
 def _at_start_of_period(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    """Return how many workers there were; steps in both directions count, as in the HPA."""
+    """Return the workers at the start of the period; the HPA counts changes in both directions."""
     recent = (change.workers for change in state.changes if change.at > now - rate.period)
     return state.workers - sum(recent)
 

@@ -44,8 +44,8 @@ class Sources:
 
     def all(self) -> tuple[Source[Any], ...]:
         """Return every source."""
-        sources = (self.queue, self.store, self.events, self.dead_letters, *self.gallery)
-        return (*sources, self.fleet) if self.fleet else sources
+        fleet = (self.fleet,) if self.fleet else ()
+        return (self.queue, self.store, self.events, self.dead_letters, *self.gallery, *fleet)
 
     def start(self) -> None:
         """Start every source."""

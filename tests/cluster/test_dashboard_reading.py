@@ -105,7 +105,7 @@ def test_role_allows_every_list(plane, fleet):
 def test_lists_of_several_pages_are_complete(plane, fleet, monkeypatch):
     """A list that the server splits into pages is read to its end."""
     plane.apply(applicable("deployment"))
-    monkeypatch.setattr(client, "_PAGE", 2)
+    monkeypatch.setattr(client, "_PAGE_SIZE", 2)
     read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers, two on a page")
 
 

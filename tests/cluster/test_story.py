@@ -70,7 +70,9 @@ def test_stopped_keda_is_reported_until_it_is_back(deployed: Deployed, queue: Qu
     operator.stop()
     try:
         _wait_for(
-            deployed, lambda fleet: "its operator may be away" in _scaler_error(fleet), "a sentence"
+            deployed,
+            lambda fleet: "is the KEDA operator running?" in _scaler_error(fleet),
+            "a sentence",
         )
         _wait_for(deployed, lambda fleet: fleet.ready, "a worker is ready, although KEDA is down")
     finally:

@@ -1,4 +1,4 @@
-"""Objects as a real API server, scheduler and KEDA wrote them, and changes to them."""
+"""Objects recorded from a real API server, scheduler and KEDA, and changes to them."""
 
 import json
 from copy import deepcopy
@@ -15,13 +15,13 @@ def _all() -> dict[str, Any]:
 
 
 def recorded(name: str, **changes: Any) -> Any:
-    """Return a recorded object; ``changes`` are merged into it, deeply."""
+    """Return a recorded object with ``changes`` merged into it recursively."""
     found = deepcopy(_all()[name])
     return merged(found, changes) if changes else found
 
 
 def kubeconfig(server: str) -> str:
-    """Write a kubeconfig that names a server, with a token that no server knows."""
+    """Return a kubeconfig for a server, with an invalid token."""
     name = "c"
     return json.dumps(
         {
@@ -36,7 +36,7 @@ def kubeconfig(server: str) -> str:
 
 
 def merged(old: Any, new: Any) -> Any:
-    """Put ``new`` over ``old``: mappings key by key, all else as a whole."""
+    """Merge ``new`` into ``old``: mappings by key, other values replace."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return new
     return old | {key: merged(old.get(key), value) for key, value in new.items()}

@@ -1,4 +1,4 @@
-"""Lists over HTTP: pages that expire, lists that do not come, answers that are none."""
+"""Lists over HTTP: expired pages, slow lists, and responses that are no list."""
 
 import json
 import subprocess
@@ -20,16 +20,16 @@ EVENTS = "/api/v1/namespaces/stable-diffusion/events"
 
 
 class Server:
-    """An API server of a few lines: ``answers`` maps a path to a function of its query."""
+    """A minimal API server: ``answers`` maps a path to a function of the query."""
 
     def __init__(self):
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                asked = urlsplit(self.path)
-                query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-                answer = outer.answers.get(asked.path, lambda _query: (200, {"items": []}))
+                url = urlsplit(self.path)
+                query = {name: values[0] for name, values in parse_qs(url.query).items()}
+                answer = outer.answers.get(url.path, lambda _query: (200, {"items": []}))
                 status, body = answer(query)
                 self.send_response(status)
                 self.end_headers()
@@ -44,14 +44,14 @@ class Server:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self):
-        """Answer no more."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
 
 
 @pytest.fixture
 def server(tmp_path, monkeypatch):
-    """Run such a server, and have it named by the kubeconfig."""
+    """Run such a server, with a kubeconfig for it."""
     server = Server()
     file = tmp_path / "kubeconfig"
     file.write_text(kubeconfig(server.url))
@@ -66,8 +66,8 @@ def page(name, following=""):
     return 200, {"items": [{"name": name}], "metadata": {"continue": following}}
 
 
-def test_pages_that_expired_are_asked_for_anew(server):
-    """A list whose later pages the server has forgotten (410) begins again, and is complete."""
+def test_expired_pages_are_listed_again(server):
+    """A list whose later pages have expired (410) starts again, and is complete."""
     first_pages = []
 
     def pods(query):
@@ -84,21 +84,21 @@ def test_pages_that_expired_are_asked_for_anew(server):
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [
-        (500, {"message": "etcd is away"}, "answered 500: etcd is away"),
+        (500, {"message": "etcd is down"}, "answered 500: etcd is down"),
         (502, b"<html>Bad Gateway</html>", "answered 502: <html>Bad Gateway</html>"),
-        (200, b"<html>Welcome</html>", "no Kubernetes API server"),
+        (200, b"<html>Welcome</html>", "not from a Kubernetes API server"),
         (401, {"message": "Unauthorized"}, "refuses the dashboard's credentials"),
     ],
 )
-def test_an_answer_that_is_no_list_is_a_sentence(server, status, body, sentence):
-    """A proxy's page, a login that expired, a server with a fault: each has its words."""
+def test_response_that_is_no_list_is_an_error(server, status, body, sentence):
+    """A proxy's page, expired credentials and a failing server each have a sentence."""
     server.answers[PODS] = lambda _query: (status, body)
     with pytest.raises(ListFailed, match=sentence):
         list_objects(connect(1), PODS)
 
 
-def test_one_list_that_does_not_come_delays_no_other(server):
-    """While the events hang, pods are told on time, and a sentence says what is missing."""
+def test_slow_list_does_not_delay_the_others(server):
+    """While listing events hangs, pods are returned in time, with a warning about the events."""
     done = threading.Event()
 
     def hang(_query):
@@ -111,10 +111,10 @@ def test_one_list_that_does_not_come_delays_no_other(server):
         # On a busy machine other lists are late as well at first.
         snapshot = wait_until(lambda: _poll_with_pods(cluster), what="the pods come")
         assert (snapshot.pods, snapshot.events) == ((), None)
-        assert snapshot.warnings == ("The list of events does not come.",)
+        assert snapshot.warnings == ("Listing events takes too long.",)
     finally:
         done.set()
-    wait_until(lambda: cluster.poll().warnings == (), what="the events come again")
+    wait_until(lambda: cluster.poll().warnings == (), what="the events are listed again")
 
 
 def _poll_with_pods(cluster):
@@ -127,25 +127,25 @@ def _poll_with_pods(cluster):
 
 
 @pytest.mark.usefixtures("server")
-def test_a_list_that_broke_something_here_is_asked_for_again(monkeypatch):
-    """A fault of our own in one look does not end all looks after it."""
+def test_unexpected_error_does_not_end_polling(monkeypatch):
+    """After an unexpected exception in one poll, the next polls succeed."""
     cluster = Cluster("stable-diffusion", "worker")
     with monkeypatch.context() as patch:
         patch.setattr("dashboard.fleet.kubernetes.cluster.list_objects", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             cluster.poll()
-    wait_until(lambda: _looks(cluster), what="a look that works")
+    wait_until(lambda: _polls(cluster), what="a successful poll")
 
 
-def _looks(cluster):
+def _polls(cluster):
     try:
         return cluster.poll().pods == ()
     except (ZeroDivisionError, FleetError):
         return False
 
 
-def test_a_start_does_not_wait_for_the_library():
-    """The dashboard's parts are there before Kubernetes' client, which takes its time, is."""
+def test_dashboard_starts_without_importing_kubernetes():
+    """Starting the dashboard does not import the kubernetes package, which is slow."""
     code = "import sys, dashboard.runtime; print('kubernetes' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""One look at a cluster, told as the fleet's reading; and what cannot be looked at."""
+"""Conversion of a snapshot of the cluster to a reading of the fleet, complete or not."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ import yaml
 from core.errors import FleetError
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import ListFailed
-from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, refused
-from dashboard.fleet.kubernetes.fleet import KubernetesFleet, reading_of
+from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, failed_result
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet, make_reading
 from tests.support.conditions import free_port
 from tests.support.kubernetes_objects import kubeconfig, recorded
 
@@ -17,9 +17,9 @@ RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
 KIND = {kind.name: kind for kind in KINDS}
 
 
-def look(**known):
-    """Return a look at a cluster with one pod on a node and one that waits."""
-    found = {
+def snapshot(**changes):
+    """Return a snapshot of a cluster with one pod on a node and one pending."""
+    objects = {
         "pods": (recorded("placed_pod"), recorded("unplaced_pod")),
         "scaled_objects": (recorded("scaled_object"),),
         "scaled_jobs": (),
@@ -30,16 +30,16 @@ def look(**known):
         "slices": (),
         "events": tuple(recorded("events")),
     }
-    return ClusterSnapshot(at=1795460000.0, **(found | known))
+    return ClusterSnapshot(at=1795460000.0, **(objects | changes))
 
 
-def read(**known):
-    """Tell such a look."""
-    return reading_of(look(**known), "stable-diffusion", "worker", {})
+def read(**changes):
+    """Return the reading of such a snapshot."""
+    return make_reading(snapshot(**changes), "stable-diffusion", "worker", {})
 
 
-def test_a_look_tells_scaler_workers_nodes_and_events():
-    """What the Deployment wants, who is there, and where."""
+def test_reading_has_scaler_workers_nodes_and_events():
+    """The wanted number is the Deployment's; workers, nodes and events are the cluster's."""
     fleet = read()
     assert (fleet.wanted, fleet.ready) == (3, 0)
     assert {worker.phase for worker in fleet.workers} == {"pending", "starting"}
@@ -50,7 +50,7 @@ def test_a_look_tells_scaler_workers_nodes_and_events():
 
 
 @pytest.mark.parametrize(
-    ("unread", "unknown"),
+    ("kind", "unknown"),
     [
         ("pods", lambda fleet: (fleet.ready, fleet.nodes[0].slots_used)),
         ("nodes", lambda fleet: (fleet.nodes,)),
@@ -58,15 +58,15 @@ def test_a_look_tells_scaler_workers_nodes_and_events():
         ("scaled_objects", lambda fleet: (fleet.scaler,)),
     ],
 )
-def test_what_is_not_read_is_unknown_and_the_rest_is_told(unread, unknown):
-    """One list that is refused empties only what it concerns, and that is never zero."""
-    fleet = read(**{unread: None})
+def test_failed_list_is_unknown_and_the_rest_is_read(kind, unknown):
+    """A list that fails makes only its own fields unknown, never zero."""
+    fleet = read(**{kind: None})
     assert set(unknown(fleet)) == {None}
-    assert read(**{unread: None, "events": None}).events == ()
+    assert read(**{kind: None, "events": None}).events == ()
 
 
-def test_a_scaler_that_is_not_there_is_a_sentence():
-    """A namespace without a ScaledObject says what is missing; the pods are told all the same."""
+def test_missing_scaler_is_a_warning():
+    """Without a ScaledObject a warning names the command to make one; workers are still shown."""
     fleet = read(scaled_objects=())
     assert fleet.scaler is None
     assert fleet.wanted == 3
@@ -74,8 +74,8 @@ def test_a_scaler_that_is_not_there_is_a_sentence():
     assert "make deploy-scaledobject" in fleet.warnings[0]
 
 
-def test_a_scaled_job_wants_the_jobs_that_go_on():
-    """Finished Jobs are kept as history; those that go on are the workers wanted."""
+def test_scaled_job_wants_its_unfinished_jobs():
+    """Kubernetes keeps finished Jobs; only the others are wanted workers."""
     done = {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
     pod = recorded("placed_pod", metadata={"labels": {"scaledjob.keda.sh/name": "worker"}})
     fleet = read(
@@ -88,35 +88,35 @@ def test_a_scaled_job_wants_the_jobs_that_go_on():
     assert (fleet.scaler.kind, fleet.wanted, len(fleet.workers)) == ("ScaledJob", 2, 1)
 
 
-def test_of_two_scalers_one_is_told_and_the_other_is_a_sentence():
-    """Kind and wanted number are of one scaler; one that is being deleted scales no more."""
+def test_second_scaler_is_a_warning():
+    """Kind and wanted number are of the same scaler; one that is being deleted is ignored."""
     both = {"scaled_jobs": (recorded("scaled_object"),), "jobs": ({},)}
     fleet = read(**both)
     assert (fleet.scaler.kind, fleet.wanted) == ("ScaledObject", 3)
     assert "both start workers" in fleet.warnings[0]
-    leaving = recorded("scaled_object", metadata={"deletionTimestamp": "2026-11-23T18:52:00Z"})
-    fleet = read(scaled_objects=(leaving,), **both)
+    deleted = recorded("scaled_object", metadata={"deletionTimestamp": "2026-11-23T18:52:00Z"})
+    fleet = read(scaled_objects=(deleted,), **both)
     assert (fleet.scaler.kind, fleet.wanted, fleet.warnings) == ("ScaledJob", 1, ())
 
 
-def test_a_fleet_at_zero_cools_down_no_more():
-    """The seconds left are told while there is somebody to take away."""
+def test_fleet_at_zero_has_no_cooldown():
+    """The cooldown is shown only while there are workers to remove."""
     idle = [{"type": "Active", "status": "False"}]
     status = {"conditions": idle, "lastActiveTime": "2026-11-23T18:52:20Z"}
     found = (recorded("scaled_object", status=status),)
     assert read(scaled_objects=found).scaler.cooldown_left is not None
-    asleep = (recorded("deployment", spec={"replicas": 0}),)
-    assert read(scaled_objects=found, deployments=asleep).scaler.cooldown_left is None
+    at_zero = (recorded("deployment", spec={"replicas": 0}),)
+    assert read(scaled_objects=found, deployments=at_zero).scaler.cooldown_left is None
 
 
-def test_pods_of_others_are_no_workers():
-    """The broker's pod in the same namespace is not told as a worker."""
+def test_other_pods_are_not_workers():
+    """The broker's pod in the same namespace is not shown as a worker."""
     other = recorded("placed_pod", metadata={"labels": {"app.kubernetes.io/name": "rabbitmq"}})
     assert read(pods=(other,)).workers == ()
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "sentence", "known"),
+    ("kind", "status", "sentence", "is_known"),
     [
         ("scaled_objects", 404, "KEDA is not installed in this cluster.", False),
         ("slices", 404, None, True),
@@ -124,15 +124,15 @@ def test_pods_of_others_are_no_workers():
         ("events", 500, "The API server answered.", False),
     ],
 )
-def test_a_refused_list_is_a_sentence(kind, status, sentence, known):
-    """What is forbidden or absent is said; a kind that a cluster is too old for is just empty."""
-    answer = refused(KIND[kind], ListFailed("The API server answered.", status), now=0)
-    assert answer.error == sentence
-    assert (answer.objects is not None) is known
+def test_failed_list_has_an_error(kind, status, sentence, is_known):
+    """A forbidden or missing kind is an error; one that older clusters do not have is empty."""
+    result = failed_result(KIND[kind], ListFailed("The API server answered.", status), now=0)
+    assert result.error == sentence
+    assert (result.objects is not None) is is_known
 
 
-def test_its_role_allows_what_is_listed_and_nothing_else():
-    """The dashboard's rights and the lists that it asks for are the same."""
+def test_rbac_allows_exactly_what_is_listed():
+    """The dashboard's role has no verb but list, and no resource that is not listed."""
     rules = [
         (group, resource, document["kind"] == "ClusterRole")
         for document in yaml.safe_load_all(RBAC.read_text())
@@ -141,18 +141,18 @@ def test_its_role_allows_what_is_listed_and_nothing_else():
         for resource in rule["resources"]
         if rule["verbs"] == ["list"]
     ]
-    assert sorted(rules) == sorted(asked_for(kind) for kind in KINDS)
+    assert sorted(rules) == sorted(resource_of(kind) for kind in KINDS)
     assert RBAC.read_text().count("verbs:") == RBAC.read_text().count("verbs: [list]")
 
 
-def asked_for(kind):
-    """Return group, resource, and whether the whole cluster is asked."""
+def resource_of(kind):
+    """Return group, resource, and whether it is listed in the whole cluster."""
     _, root, *middle, resource = kind.path.split("/")
     return middle[0] if root == "apis" else "", resource, "{namespace}" not in kind.path
 
 
-def test_without_a_cluster_the_fleet_is_a_sentence(tmp_path, monkeypatch):
-    """No kubeconfig, and a server that is away: each is one sentence, and no library's error."""
+def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):
+    """A missing kubeconfig and an unreachable server are one sentence each, not a traceback."""
     file = tmp_path / "kubeconfig"
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(file))

@@ -1,4 +1,4 @@
-"""GPU nodes, told from the cluster's objects."""
+"""Conversion of the cluster's objects to GPU nodes."""
 
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
 from tests.support.kubernetes_objects import recorded
@@ -12,7 +12,7 @@ SLICE = {
 }
 
 
-def test_a_gpu_node_tells_its_gpus_and_who_holds_them():
+def test_gpu_node_has_its_slots_and_their_use():
     """Product, slots, slots in use, spot and pool come from the node and the pods on it."""
     pods = [recorded("placed_pod"), recorded("unplaced_pod")]
     [node] = gpu_nodes([recorded("node")], (), pods)
@@ -21,23 +21,23 @@ def test_a_gpu_node_tells_its_gpus_and_who_holds_them():
     assert (node.spot, node.pool) == (True, "gpu")
 
 
-def test_a_finished_pod_holds_no_gpu():
-    """Pods that are kept as history use nothing."""
+def test_finished_pod_uses_no_gpu():
+    """Kubernetes keeps finished pods, but their GPUs are free."""
     done = recorded("placed_pod", status={"phase": "Succeeded"})
     assert gpu_nodes([recorded("node")], (), [done])[0].slots_used == 0
 
 
-def test_unknown_pods_leave_the_use_unknown():
-    """What cannot be counted is not zero."""
+def test_use_of_slots_is_unknown_without_pods():
+    """If pods cannot be listed, the use of GPUs is unknown, not zero."""
     assert gpu_nodes([recorded("node")], None, None)[0].slots_used is None
 
 
-def test_a_lost_node_is_not_ready():
-    """A node whose kubelet fell silent, as a real controller marked it, is not ready."""
+def test_lost_node_is_not_ready():
+    """A node whose kubelet stopped reporting, as a real controller marks it, is not ready."""
     assert not gpu_nodes([recorded("lost_node")], (), ())[0].ready
 
 
-def test_a_node_without_gpus_is_not_told():
+def test_node_without_gpus_is_left_out():
     """The nodes of the broker and the dashboard are not GPU nodes."""
     plain = recorded("node")
     plain["metadata"]["labels"] = {"kubernetes.io/arch": "amd64"}
@@ -45,16 +45,16 @@ def test_a_node_without_gpus_is_not_told():
     assert gpu_nodes([plain], (), ()) == ()
 
 
-def test_a_node_whose_driver_is_not_there_yet_joins():
-    """A machine made for GPUs is shown without a slot while its driver is installed."""
+def test_node_without_driver_has_no_slots_yet():
+    """A node whose labels announce GPUs is shown without slots until its driver runs."""
     joining = recorded("node")
     joining["status"]["capacity"] = joining["status"]["allocatable"] = {"cpu": "4"}
     [node] = gpu_nodes([joining], (), ())
     assert (node.slots, node.slots_used, node.ready) == (0, 0, False)
 
 
-def test_dynamic_allocation_tells_the_devices():
-    """Where devices are told by ResourceSlices, they are the slots; who holds them is unknown."""
+def test_dynamic_resource_allocation_reports_devices():
+    """Devices of ResourceSlices are slots; their use is unknown."""
     plain = recorded("node")
     plain["metadata"]["labels"] = {}
     plain["status"]["capacity"] = plain["status"]["allocatable"] = {"cpu": "4"}
@@ -64,8 +64,8 @@ def test_dynamic_allocation_tells_the_devices():
     assert node.spot is None
 
 
-def test_spot_is_unknown_where_no_cloud_says_so():
-    """A cloud that labels pools would label spot; a bare machine says nothing."""
+def test_spot_is_unknown_without_a_cloud_providers_labels():
+    """A provider that labels pools labels spot nodes; without labels it is unknown."""
     node = recorded("node")
     node["metadata"]["labels"] = {"cloud.google.com/gke-nodepool": "gpu"}
     assert gpu_nodes([node], (), ())[0].spot is False

@@ -1,9 +1,9 @@
-"""A worker's pod, told as a worker: which phase, and why."""
+"""Conversion of a pod to a worker: its phase, and the reason for it."""
 
 import pytest
 
 from dashboard.domain.workers import WorkerView
-from dashboard.fleet.kubernetes.pods import is_forgotten, worker
+from dashboard.fleet.kubernetes.pods import is_outdated, make_worker
 from dashboard.fleet.kubernetes.values import seconds
 from tests.support.kubernetes_objects import recorded
 
@@ -12,13 +12,13 @@ ENDED = "2026-11-23T18:53:00Z"
 RUNNING = {"running": {"startedAt": STARTED}}
 
 
-def told(pod, view=None, event="", node_answers=True):
-    """Tell a pod, of which nothing else is known."""
-    return worker(pod, view, event, node_answers)
+def convert(pod, view=None, event="", node_is_ready=True):
+    """Return the worker of a pod."""
+    return make_worker(pod, view, event, node_is_ready)
 
 
 def pod_with(container=None, ready=None, initial=None, **changes):
-    """Return a pod that has its node, with a container in this state."""
+    """Return a pod on a node, with a container in this state."""
     status = {"containerStatuses": [container]} if container else {}
     if initial:
         status["initContainerStatuses"] = [initial]
@@ -28,19 +28,19 @@ def pod_with(container=None, ready=None, initial=None, **changes):
     return recorded("placed_pod", status=status, **changes)
 
 
-def heard(phase="generating", jobs=("job-1",), at=ENDED):
-    """Return what the worker in the pod said."""
+def view_of(phase="generating", jobs=("job-1",), at=ENDED):
+    """Return the worker in the pod as its events describe it."""
     return WorkerView("worker", phase, "step 2 of 4", seconds(at), seconds(at), jobs)
 
 
-def test_a_pod_without_a_free_gpu_waits_for_a_gpu_node():
-    """The scheduler's own object says that machines are missing, and the sentence says so."""
-    one = told(recorded("unplaced_pod"))
-    assert (one.phase, one.reason, one.node) == ("pending", "waits for a GPU node", None)
+def test_unschedulable_pod_waits_for_a_gpu_node():
+    """A pod that the scheduler could not place for lack of GPUs is pending, with that reason."""
+    worker = convert(recorded("unplaced_pod"))
+    assert (worker.phase, worker.reason, worker.node) == ("pending", "waits for a GPU node", None)
 
 
 @pytest.mark.parametrize(
-    ("message", "why"),
+    ("message", "reason"),
     [
         (
             "0/2 nodes are available: 2 node(s) had untolerated taint(s). preemption: …",
@@ -68,41 +68,45 @@ def test_a_pod_without_a_free_gpu_waits_for_a_gpu_node():
         ),
     ],
 )
-def test_what_a_pod_waits_for_is_read_from_the_schedulers_message(message, why):
-    """A lack of memory is told as such; a pod that wants a GPU and fits nowhere lacks its node."""
-    told_by_scheduler = {"type": "PodScheduled", "status": "False", "message": message}
-    pod = recorded("unplaced_pod", status={"conditions": [told_by_scheduler]})
-    assert told(pod).reason == f"waits for {why}"
+def test_pending_reason_is_read_from_the_schedulers_message(message, reason):
+    """If only unsuitable nodes are left the pod waits for a GPU node; other reasons are quoted."""
+    unscheduled = {"type": "PodScheduled", "status": "False", "message": message}
+    pod = recorded("unplaced_pod", status={"conditions": [unscheduled]})
+    assert convert(pod).reason == f"waits for {reason}"
 
 
-def test_a_pod_without_gpus_waits_for_a_node():
-    """On a cluster without GPUs nobody is told of GPU nodes."""
+def test_pod_without_gpus_waits_for_a_node():
+    """On a cluster without GPUs no reason mentions GPU nodes."""
     pod = recorded("unplaced_pod", spec={"containers": [{"name": "worker"}]})
-    assert told(pod).reason == "waits for a node (1 node(s) had untolerated taint(s))"
+    assert convert(pod).reason == "waits for a node (1 node(s) had untolerated taint(s))"
 
 
-def test_a_placed_pod_is_being_created():
-    """Once it has its node, its container is made, since the moment it was placed."""
-    one = told(recorded("placed_pod"))
-    assert (one.phase, one.reason, one.node) == ("starting", "creating its container", "gpu-1")
+def test_scheduled_pod_is_creating_its_container():
+    """A scheduled pod is starting, since it was assigned to its node."""
+    worker = convert(recorded("placed_pod"))
+    assert (worker.phase, worker.reason, worker.node) == (
+        "starting",
+        "creating its container",
+        "gpu-1",
+    )
 
 
-def test_a_large_image_that_comes_is_told():
-    """The wait for an image is the longest one, and only an event tells of it."""
+def test_newest_event_explains_the_start():
+    """Only events show that an image is pulled or a volume cannot be mounted."""
     waiting = {"name": "worker", "state": {"waiting": {"reason": "ContainerCreating"}}}
-    assert told(pod_with(waiting), event="Pulling").reason == "pulling its image"
-    assert told(pod_with(waiting), event="Pulled").reason == "creating its container"
-    assert told(pod_with(waiting), event="FailedMount").reason == "waits for its volumes"
+    assert convert(pod_with(waiting), event="Pulling").reason == "pulling its image"
+    assert convert(pod_with(waiting), event="Pulled").reason == "creating its container"
+    assert convert(pod_with(waiting), event="FailedMount").reason == "waits for its volumes"
 
 
-def test_an_initial_container_is_named():
-    """A pod that prepares something first says what runs."""
+def test_running_init_container_is_named():
+    """While an init container runs, the reason has its name."""
     pod = pod_with(initial={"name": "fetch-model", "state": RUNNING})
-    assert told(pod).reason == "runs fetch-model first"
+    assert convert(pod).reason == "runs fetch-model first"
 
 
 @pytest.mark.parametrize(
-    ("waiting", "why"),
+    ("waiting", "reason"),
     [
         (
             {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "a/b:1"'},
@@ -114,93 +118,95 @@ def test_an_initial_container_is_named():
         ),
     ],
 )
-def test_a_container_that_cannot_start_says_why(waiting, why):
-    """The kubelet's own words reach the page."""
-    one = told(pod_with({"name": "worker", "state": {"waiting": waiting}}))
-    assert (one.phase, one.reason) == ("failed", why)
+def test_container_that_cannot_start_has_the_kubelets_message(waiting, reason):
+    """The kubelet's message is the reason of the failure."""
+    worker = convert(pod_with({"name": "worker", "state": {"waiting": waiting}}))
+    assert (worker.phase, worker.reason) == ("failed", reason)
 
 
-def test_a_crash_loop_tells_the_last_words():
-    """The worker's last line is the reason; out of memory and silence have their own words."""
+def test_crash_loop_has_the_last_log_message():
+    """The reason is the last line of the log; else the memory limit or the exit code."""
     back_off = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
 
     def crashed(**last):
         ended = {"terminated": {"exitCode": 3, "finishedAt": ENDED} | last}
-        return told(pod_with({"name": "worker", "state": back_off, "lastState": ended}))
+        return convert(pod_with({"name": "worker", "state": back_off, "lastState": ended}))
 
-    spoken = crashed(message="loading\nThere is no model in models/demo.\n")
-    assert (spoken.phase, spoken.since) == ("failed", seconds(ENDED))
-    assert spoken.reason == "There is no model in models/demo."
+    logged = crashed(message="loading\nThere is no model in models/demo.\n")
+    assert (logged.phase, logged.since) == ("failed", seconds(ENDED))
+    assert logged.reason == "There is no model in models/demo."
     line = '{"at": "2026", "level": "error", "message": "There is no \\"model\\"."}'
     assert crashed(message=f"loading\n{line}\n").reason == 'There is no "model".'
     assert crashed(reason="OOMKilled").reason == "it needed more memory than its limit allows"
     assert crashed().reason == "it ended with exit code 3"
 
 
-def test_a_running_pod_loads_until_it_is_ready():
-    """Before the start-up probe answers, the model is loaded; after it, the worker is idle."""
+def test_running_pod_loads_its_model_until_it_is_ready():
+    """Before the startup probe succeeds the model is loading; afterwards the worker is idle."""
     container = {"name": "worker", "state": RUNNING}
-    loading = told(pod_with(container, ready=False))
+    loading = convert(pod_with(container, ready=False))
     assert (loading.phase, loading.reason) == ("starting", "loading the model")
     assert loading.since == seconds(STARTED)
-    ready = told(pod_with(container, ready=True))
+    ready = convert(pod_with(container, ready=True))
     assert (ready.phase, ready.reason, ready.since) == ("idle", "waits for a job", seconds(ENDED))
 
 
-def test_a_pod_that_paints_says_which_job():
-    """The worker's events, by the pod's name, tell what no object of the cluster knows."""
-    painting = told(pod_with({"name": "worker", "state": RUNNING}, ready=True), heard())
-    assert (painting.phase, painting.reason, painting.job_id) == (
+def test_generating_pod_has_its_job():
+    """Phase, reason and job come from the worker's events, by the pod's name."""
+    generating = convert(pod_with({"name": "worker", "state": RUNNING}, ready=True), view_of())
+    assert (generating.phase, generating.reason, generating.job_id) == (
         "generating",
         "step 2 of 4",
         "job-1",
     )
 
 
-def test_words_from_before_a_restart_are_not_believed():
-    """A container that was started again is not painting what its forerunner painted."""
+def test_events_from_before_a_restart_are_ignored():
+    """A restarted container does not have the job of the container before it."""
     pod = pod_with({"name": "worker", "state": RUNNING}, ready=False)
-    one = told(pod, heard(at="2026-11-23T18:51:00Z"))
-    assert (one.phase, one.job_id) == ("starting", None)
+    worker = convert(pod, view_of(at="2026-11-23T18:51:00Z"))
+    assert (worker.phase, worker.job_id) == ("starting", None)
 
 
-def test_a_pod_that_is_taken_away_finishes_first():
-    """Terminating is told since the moment it was asked, not since the one it must end at."""
-    leaving = {"deletionTimestamp": ENDED, "deletionGracePeriodSeconds": 60}
-    pod = pod_with({"name": "worker", "state": RUNNING}, ready=True, metadata=leaving)
-    one = told(pod, heard())
-    assert (one.phase, one.reason) == ("stopping", "finishes what it has")
-    assert one.since == seconds(ENDED) - 60
-    assert told(pod).reason == "is about to end"
+def test_terminating_pod_finishes_its_jobs():
+    """A pod is stopping since its deletion was requested, not since the end of the grace period."""
+    deletion = {"deletionTimestamp": ENDED, "deletionGracePeriodSeconds": 60}
+    pod = pod_with({"name": "worker", "state": RUNNING}, ready=True, metadata=deletion)
+    worker = convert(pod, view_of())
+    assert (worker.phase, worker.reason) == ("stopping", "finishes its jobs")
+    assert worker.since == seconds(ENDED) - 60
+    assert convert(pod).reason == "is about to end"
 
 
-def test_a_pod_on_a_node_that_is_gone_has_failed():
-    """A spot node that was taken away takes its pods' readiness for a while with it."""
-    one = told(pod_with({"name": "worker", "state": RUNNING}, ready=True), node_answers=False)
-    assert (one.phase, one.reason) == ("failed", "its node gpu-1 does not answer")
+def test_pod_on_an_unready_node_has_failed():
+    """Pods of a deleted spot node look ready for a while, but are shown as failed."""
+    worker = convert(
+        pod_with({"name": "worker", "state": RUNNING}, ready=True), node_is_ready=False
+    )
+    assert (worker.phase, worker.reason) == ("failed", "its node gpu-1 is not ready")
 
 
-def test_finished_pods_are_history():
-    """What has done its work is no worker; what failed is shown for ten minutes."""
-    assert is_forgotten(recorded("placed_pod", status={"phase": "Succeeded"}), now=0)
-    gone = {"terminated": {"exitCode": 1, "finishedAt": ENDED}}
-    status = {"phase": "Failed", "containerStatuses": [{"name": "worker", "state": gone}]}
+def test_finished_pods_are_outdated():
+    """A pod that succeeded is not shown; one that failed is shown for ten minutes."""
+    assert is_outdated(recorded("placed_pod", status={"phase": "Succeeded"}), now=0)
+    terminated = {"terminated": {"exitCode": 1, "finishedAt": ENDED}}
+    status = {"phase": "Failed", "containerStatuses": [{"name": "worker", "state": terminated}]}
     failed = recorded("placed_pod", status=status)
-    assert told(failed).phase == "failed"
-    assert not is_forgotten(failed, seconds(ENDED) + 599)
-    assert is_forgotten(failed, seconds(ENDED) + 601)
+    assert convert(failed).phase == "failed"
+    assert not is_outdated(failed, seconds(ENDED) + 599)
+    assert is_outdated(failed, seconds(ENDED) + 601)
 
 
-def test_an_evicted_pod_says_why():
-    """A pod that the kubelet threw out tells the kubelet's reason."""
+def test_evicted_pod_has_the_kubelets_message():
+    """The reason of an evicted pod is the kubelet's message."""
     message = "The node was low on resource: ephemeral-storage."
     evicted = recorded("placed_pod", status={"phase": "Failed", "message": message})
-    assert told(evicted).reason == message
+    assert convert(evicted).reason == message
 
 
-def test_a_long_message_is_cut():
-    """What a cluster says is truncate, and in one line."""
+def test_long_message_is_truncated():
+    """A message is shown on one line of limited length."""
     waiting = {"reason": "CreateContainerError", "message": "so\n" + "long " * 200}
-    why = told(pod_with({"name": "worker", "state": {"waiting": waiting}})).reason
-    assert why.startswith("so long long")
-    assert len(why) < 310
+    reason = convert(pod_with({"name": "worker", "state": {"waiting": waiting}})).reason
+    assert reason.startswith("so long long")
+    assert len(reason) < 310

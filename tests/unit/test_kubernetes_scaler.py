@@ -1,8 +1,8 @@
-"""KEDA's objects and the autoscaler, told as a scaler."""
+"""Conversion of KEDA's objects and the autoscaler to a scaler."""
 
 import pytest
 
-from dashboard.fleet.kubernetes.scaler import scaled_job, scaled_object
+from dashboard.fleet.kubernetes.scaler import convert_scaled_job, convert_scaled_object
 from dashboard.fleet.kubernetes.values import seconds
 from tests.support.kubernetes_objects import merged, recorded
 
@@ -10,9 +10,9 @@ ACTIVE_AT = "2026-11-23T19:00:00Z"
 NOW = seconds(ACTIVE_AT) + 30
 
 
-def conditions(**holds):
+def conditions(**statuses):
     """Return conditions as KEDA writes them."""
-    return [{"type": name, "status": str(status)} for name, status in holds.items()]
+    return [{"type": name, "status": str(status)} for name, status in statuses.items()]
 
 
 def keda(annotations=None, spec=None, **status):
@@ -23,7 +23,7 @@ def keda(annotations=None, spec=None, **status):
 
 
 def hpa(average="1500m", current=4, active="True"):
-    """Return an autoscaler that counted jobs per pod."""
+    """Return an autoscaler with an average of jobs per pod."""
     metric = {"metric": {"name": "s0-rabbitmq-tasks"}, "current": {"averageValue": average}}
     return {
         "metadata": {"name": "keda-hpa-worker"},
@@ -36,55 +36,63 @@ def hpa(average="1500m", current=4, active="True"):
     }
 
 
-def test_the_numbers_of_a_scaled_object_are_told():
-    """Trigger, value, minimum, maximum, polling and cool-down are those of the file."""
-    scaler = scaled_object(keda(), (), NOW)
+def test_scaled_object_fields_are_read():
+    """Trigger, value, minimum, maximum, polling interval and cooldown are those of the object."""
+    scaler = convert_scaled_object(keda(), (), NOW)
     assert (scaler.kind, scaler.name) == ("ScaledObject", "worker")
     assert (scaler.trigger, scaler.jobs_per_worker) == ("rabbitmq queue tasks", 1)
     assert (scaler.minimum, scaler.maximum) == (0, 8)
     assert (scaler.polling_interval, scaler.cooldown_period) == (5, 150)
 
 
-def test_what_a_file_leaves_out_is_kedas_default():
-    """A ScaledObject of one line has KEDA's defaults, not zeros."""
+def test_missing_fields_have_kedas_defaults():
+    """A ScaledObject without optional fields has KEDA's defaults, not zeros."""
     found = keda()
     found["spec"] = {"scaleTargetRef": {"name": "worker"}, "triggers": found["spec"]["triggers"]}
-    scaler = scaled_object(found, (), NOW)
+    scaler = convert_scaled_object(found, (), NOW)
     assert (scaler.minimum, scaler.maximum) == (0, 100)
     assert (scaler.polling_interval, scaler.cooldown_period) == (30, 300)
 
 
-def test_jobs_are_those_that_the_autoscaler_counted():
-    """The autoscaler tells an average per pod: 1.5 each for 4 pods are 6 jobs."""
-    scaler = scaled_object(keda(hpaName="keda-hpa-worker"), (hpa(),), NOW)
+def test_jobs_are_the_autoscalers_average_times_its_pods():
+    """The autoscaler reports an average per pod: 1.5 each for 4 pods are 6 jobs."""
+    scaler = convert_scaled_object(keda(hpaName="keda-hpa-worker"), (hpa(),), NOW)
     assert scaler.jobs == 6
     assert (scaler.autoscaler.desired, scaler.autoscaler.current) == (6, 4)
     assert scaler.autoscaler.jobs_per_worker == 1.5
 
 
-def test_an_autoscaler_that_does_not_look_tells_no_jobs():
-    """At zero replicas its last average is stale; KEDA's own word for idle is none."""
+def test_inactive_autoscaler_reports_no_jobs():
+    """At zero replicas the average is outdated; zero jobs are known only if KEDA is inactive."""
     idle = keda(hpaName="keda-hpa-worker", conditions=conditions(Active=False, Ready=True))
-    assert scaled_object(idle, (hpa(active="False"),), NOW).jobs == 0
-    unsure = keda(hpaName="keda-hpa-worker", conditions=conditions(Active=True, Ready=True))
-    assert scaled_object(unsure, (hpa(active="False"),), NOW).jobs is None
-    broken = keda(conditions=conditions(Active=False, Ready=False))
-    assert scaled_object(broken, (), NOW).jobs is None
+    assert convert_scaled_object(idle, (hpa(active="False"),), NOW).jobs == 0
+    active = keda(hpaName="keda-hpa-worker", conditions=conditions(Active=True, Ready=True))
+    assert convert_scaled_object(active, (hpa(active="False"),), NOW).jobs is None
+    not_ready = keda(conditions=conditions(Active=False, Ready=False))
+    assert convert_scaled_object(not_ready, (), NOW).jobs is None
 
 
-def test_the_cooldown_counts_from_the_last_active_look():
-    """150 s after the last active look KEDA scales to zero; it is told while that is ahead."""
+def test_cooldown_counts_from_the_last_active_poll():
+    """KEDA scales to zero 150 s after the last active poll; while it is active none is running."""
     idle = conditions(Active=False, Ready=True)
     assert (
-        scaled_object(keda(lastActiveTime=ACTIVE_AT, conditions=idle), (), NOW).cooldown_left == 120
+        convert_scaled_object(
+            keda(lastActiveTime=ACTIVE_AT, conditions=idle), (), NOW
+        ).cooldown_left
+        == 120
     )
     late = NOW + 1000
     assert (
-        scaled_object(keda(lastActiveTime=ACTIVE_AT, conditions=idle), (), late).cooldown_left == 0
+        convert_scaled_object(
+            keda(lastActiveTime=ACTIVE_AT, conditions=idle), (), late
+        ).cooldown_left
+        == 0
     )
     busy = conditions(Active=True, Ready=True)
     assert (
-        scaled_object(keda(lastActiveTime=ACTIVE_AT, conditions=busy), (), NOW).cooldown_left
+        convert_scaled_object(
+            keda(lastActiveTime=ACTIVE_AT, conditions=busy), (), NOW
+        ).cooldown_left
         is None
     )
 
@@ -99,45 +107,46 @@ def test_the_cooldown_counts_from_the_last_active_look():
         ({"autoscaling.keda.sh/paused-replicas": "2"}, True),
     ],
 )
-def test_a_pause_is_told_as_keda_reads_it(annotations, paused):
-    """KEDA takes everything for a yes that is no boolean; a count pauses too."""
-    assert scaled_object(keda(annotations), (), NOW).paused is paused
+def test_pause_annotations_are_read_as_keda_does(annotations, paused):
+    """KEDA reads any value that is no boolean as true; a number of replicas pauses too."""
+    assert convert_scaled_object(keda(annotations), (), NOW).paused is paused
 
 
-def test_half_a_pause_is_told_by_its_direction():
-    """Scaling may be paused in one direction only."""
-    held = scaled_object(keda({"autoscaling.keda.sh/paused-scale-in": "true"}), (), NOW)
-    assert (held.paused, held.scale_in_paused, held.scale_out_paused) == (False, True, False)
+def test_scaling_can_be_paused_in_one_direction():
+    """Pausing to scale in leaves scaling out, and is not shown as a pause of the scaler."""
+    paused = convert_scaled_object(keda({"autoscaling.keda.sh/paused-scale-in": "true"}), (), NOW)
+    assert (paused.paused, paused.scale_in_paused, paused.scale_out_paused) == (False, True, False)
 
 
-def test_conditions_keep_their_words():
-    """What KEDA says of itself is told; neither true nor false is unknown."""
-    said = [{"type": "Ready", "status": "False", "message": "no such host"}]
-    told = scaled_object(keda(conditions=said + conditions(Fallback="Unknown")), (), NOW).conditions
-    assert [(one.name, one.status, one.message) for one in told] == [
+def test_conditions_keep_their_messages():
+    """A condition has KEDA's message; a status that is neither true nor false is unknown."""
+    not_ready = [{"type": "Ready", "status": "False", "message": "no such host"}]
+    found = keda(conditions=not_ready + conditions(Fallback="Unknown"))
+    scaler = convert_scaled_object(found, (), NOW)
+    assert [(each.name, each.status, each.message) for each in scaler.conditions] == [
         ("Ready", False, "no such host"),
         ("Fallback", None, ""),
     ]
 
 
-def test_a_keda_that_fell_silent_is_told():
-    """Nothing but the age of its last look shows that KEDA is away; a pause is no silence."""
+def test_missing_polls_of_keda_are_reported():
+    """Only the age of its last poll shows that KEDA does not run; a paused scaler is not polled."""
     busy = {"lastActiveTime": ACTIVE_AT, "conditions": conditions(Active=True, Ready=True)}
 
     def ready(annotations=None, now=NOW, **status):
-        told = scaled_object(keda(annotations, **status), (), now).conditions
-        return next((one.status, one.message) for one in told if one.name == "Ready")
+        shown = convert_scaled_object(keda(annotations, **status), (), now).conditions
+        return next((each.status, each.message) for each in shown if each.name == "Ready")
 
     assert ready(**busy) == (True, "")
-    away = "KEDA has not looked at the queue for 130 s; its operator may be away"
-    assert ready(now=NOW + 100, **busy) == (False, away)
+    silent = "KEDA has not polled the queue for 130 s; is the KEDA operator running?"
+    assert ready(now=NOW + 100, **busy) == (False, silent)
     assert ready({"autoscaling.keda.sh/paused": "true"}, now=NOW + 100, **busy) == (True, "")
-    assert ready() == (False, "KEDA has not looked at it yet")
+    assert ready() == (False, "KEDA has not reconciled it yet")
 
 
-def test_a_scaled_job_has_no_cooldown():
-    """Its Jobs end by themselves, and it counts no queue."""
+def test_scaled_job_has_no_cooldown():
+    """Its Jobs end by themselves, and it reports no number of jobs."""
     found = merged(keda(), {"kind": "ScaledJob", "spec": {"maxReplicaCount": 5}})
-    scaler = scaled_job(found, NOW)
+    scaler = convert_scaled_job(found, NOW)
     assert (scaler.kind, scaler.maximum, scaler.jobs) == ("ScaledJob", 5, None)
     assert (scaler.cooldown_period, scaler.cooldown_left, scaler.autoscaler) == (0, None, None)

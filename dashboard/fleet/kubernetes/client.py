@@ -1,7 +1,7 @@
-"""Requests to the API server: the only module that speaks through the kubernetes package.
+"""List objects over the Kubernetes API: the only module that uses the kubernetes package.
 
-Lists come as the plain JSON objects that `kubectl get -o json` shows. Making the package's
-typed objects of them takes about ten times as long, and nothing here would use the types.
+Lists are returned as plain JSON objects, as `kubectl get -o json` prints them. Deserializing
+them to the package's typed objects takes about ten times as long.
 """
 
 import json
@@ -13,21 +13,21 @@ import urllib3
 
 from core.errors import FleetError
 
-if TYPE_CHECKING:  # importing it takes a third of a second, so only a first look does
+if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
     from kubernetes.client import ApiClient
 
 Object = dict[str, Any]
 """One object of the API, as JSON."""
 
-_PAGE = 500
-"""Objects asked for at once, as kubectl does: a page is parsed in some milliseconds."""
-_CONNECT, _READ = 3.0, 5.0
-"""Seconds."""
-_EXPIRED = 410
+_PAGE_SIZE = 500
+"""Objects per request, as kubectl does; a page is parsed within milliseconds."""
+_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 3.0, 5.0
+_MAX_MESSAGE_LENGTH = 200
+_STATUS_EXPIRED = 410
 
 
 class ListFailed(FleetError):
-    """A list was not given; ``status`` is HTTP's, 0 where no answer came."""
+    """A list failed; ``status`` is the HTTP status, 0 without a response."""
 
     def __init__(self, sentence: str, status: int = 0) -> None:
         super().__init__(sentence)
@@ -35,17 +35,17 @@ class ListFailed(FleetError):
 
 
 def connect(connections: int) -> "ApiClient":
-    """Take the pod's ServiceAccount, or else the kubeconfig; raises FleetError.
+    """Connect with the pod's ServiceAccount or the kubeconfig. Raises FleetError.
 
     Args:
-        connections: how many are kept open for requests side by side.
+        connections: the number of concurrent requests for which connections are kept open.
 
     """
     from kubernetes import client, config
     from yaml import YAMLError
 
     settings = client.Configuration()
-    settings.retries = False  # the next look is the next try
+    settings.retries = False  # the next poll is the retry
     settings.connection_pool_maxsize = connections
     kubeconfig = os.environ.get("KUBECONFIG")
     try:
@@ -54,12 +54,12 @@ def connect(connections: int) -> "ApiClient":
         else:
             config.load_kube_config(kubeconfig, client_configuration=settings, persist_config=False)
     except (config.ConfigException, OSError, YAMLError) as error:
-        raise FleetError(f"No cluster is configured here: {_first_line(error)}") from None
+        raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
     return client.ApiClient(settings)
 
 
 def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...]:
-    """List all objects at a path of the API, page by page; raises ListFailed.
+    """List all objects at a path of the API, page by page. Raises ListFailed.
 
     Args:
         api: from ``connect``.
@@ -70,27 +70,27 @@ def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...
     try:
         return tuple(_pages(api, path, query))
     except ListFailed as error:
-        if error.status != _EXPIRED:
+        if error.status != _STATUS_EXPIRED:
             raise
-    # The pages belonged to a state that the server has forgotten meanwhile: begin anew.
+    # The server no longer has the state of the first page, so the list starts again.
     return tuple(_pages(api, path, query))
 
 
 def _pages(api: "ApiClient", path: str, query: dict[str, str]) -> Iterator[Object]:
-    following = ""
+    token = ""
     while True:
-        more = {"continue": following} if following else {}
-        page = _get(api, path, query | more | {"limit": str(_PAGE)})
+        continuation = {"continue": token} if token else {}
+        page = _get(api, path, query | continuation | {"limit": str(_PAGE_SIZE)})
         yield from page.get("items") or ()
-        following = page.get("metadata", {}).get("continue")
-        if not following:
+        token = page.get("metadata", {}).get("continue")
+        if not token:
             return
 
 
 def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
     from kubernetes.client import ApiException
 
-    asked = api.param_serialize(
+    request = api.param_serialize(
         "GET",
         path,
         query_params=list(query.items()),
@@ -98,18 +98,20 @@ def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
         auth_settings=["BearerToken"],
     )
     try:
-        answer = api.call_api(*asked, _request_timeout=(_CONNECT, _READ))
-        body = answer.read()
+        response = api.call_api(
+            *request, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
+        )
+        body: bytes = response.read()
     except urllib3.exceptions.HTTPError as error:
-        if _is_late(error):
+        if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
         raise ListFailed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
     except ApiException as error:  # TLS: a wrong certificate, or none
-        raise ListFailed(f"The API server is not trusted: {_first_line(error.reason)}") from None
-    return _opened(answer.status, body)
+        raise ListFailed(f"The API server is not trusted: {_last_line(error.reason)}") from None
+    return _parse(response.status, body)
 
 
-def _opened(status: int, body: bytes) -> Object:
+def _parse(status: int, body: bytes) -> Object:
     if status == 401:
         raise ListFailed(
             "The cluster refuses the dashboard's credentials; they may have expired.", status
@@ -117,30 +119,32 @@ def _opened(status: int, body: bytes) -> Object:
     if status != 200:
         raise ListFailed(f"The cluster's API server answered {status}: {_message(body)}", status)
     try:
-        return json.loads(body)
+        parsed: Object = json.loads(body)
     except ValueError:
-        raise ListFailed("What answered is no Kubernetes API server.") from None
+        raise ListFailed("The response is not from a Kubernetes API server.") from None
+    return parsed
 
 
 def _message(body: bytes) -> str:
-    """Return what a Status object says, or the text that stands in its place."""
+    """Return the message of a Status object; the body's text if it is something else."""
     try:
-        return str(json.loads(body)["message"])[:200]
+        return str(json.loads(body)["message"])[:_MAX_MESSAGE_LENGTH]
     except (ValueError, TypeError, KeyError):
-        return body.decode(errors="replace").strip()[:200]
+        return body.decode(errors="replace").strip()[:_MAX_MESSAGE_LENGTH]
 
 
-def _is_late(error: urllib3.exceptions.HTTPError) -> bool:
-    # urllib3 counts a refused connection among those that took too long.
-    refused = isinstance(error, urllib3.exceptions.NewConnectionError)
-    return isinstance(error, urllib3.exceptions.TimeoutError) and not refused
+def _is_timeout(error: urllib3.exceptions.HTTPError) -> bool:
+    # In urllib3 a refused connection is a timeout error too.
+    is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+    return isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused
 
 
 def _reason(error: Exception) -> str:
-    """Return the system's own words, such as ``Connection refused``."""
+    """Return the system's message, such as ``Connection refused``."""
     cause = error.__cause__ or error
     return getattr(cause, "strerror", None) or type(cause).__name__
 
 
-def _first_line(text: object) -> str:
-    return str(text).strip().splitlines()[-1][:200] if str(text).strip() else "no reason given"
+def _last_line(text: object) -> str:
+    lines = str(text).strip().splitlines()
+    return lines[-1][:_MAX_MESSAGE_LENGTH] if lines else "no reason given"

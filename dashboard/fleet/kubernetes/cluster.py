@@ -1,7 +1,7 @@
-"""One look at the cluster: every list side by side, and what became of each.
+"""Poll the cluster: list all kinds of objects concurrently, and keep the newest result of each.
 
-Lists, not watches: a list tells how old it is, and after a silence there is nothing to
-mend. It is read a page at a time, and what is large and slow to change less often.
+Lists, not watches: each list has an age, and needs no recovery after a lost connection. Lists
+are paginated, and large ones that change slowly are requested less often.
 """
 
 import time
@@ -16,12 +16,11 @@ from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-_PATIENCE = 2.5
-"""Seconds that a look waits for its lists; what comes later counts for the next look."""
-_RECONNECT = 5.0
-"""Seconds that a connection is tried before another is made."""
-_KEPT = 8.0
-"""Seconds for which an earlier list stands in for one that is late."""
+_POLL_TIMEOUT_SECONDS = 2.5
+"""A list that takes longer is used by a later poll."""
+_RECONNECT_AFTER_SECONDS = 5.0
+_MAX_AGE_SECONDS = 8.0
+"""An earlier list of this age is used while a newer one is late."""
 
 Objects = tuple[Object, ...]
 
@@ -32,26 +31,26 @@ class Kind:
 
     name: str
     """The field of ``ClusterSnapshot``."""
-    words: str
-    """What a sentence calls them."""
+    plural: str
+    """The kind's name in sentences."""
     path: str
-    """``{namespace}`` stands for the namespace."""
+    """``{namespace}`` is replaced by the namespace."""
     every: float = 0.0
-    """Seconds between two lists; 0: at every look."""
+    """Seconds between two lists; 0 for each poll."""
     selector: str = ""
     """The query parameter that narrows the list to the scaler named ``{scaler}``."""
-    absent: str | None = None
-    """What it means that the API does not know this kind; None: just that there are none."""
+    not_found: str | None = None
+    """The error if the API has no such kind; None if that just means that there are none."""
 
 
-_KEDA_ABSENT = "KEDA is not installed in this cluster."
+_NO_KEDA = "KEDA is not installed in this cluster."
 _KEDA = "/apis/keda.sh/v1alpha1/namespaces/{namespace}"
-_NAMED = "fieldSelector=metadata.name={scaler}"
+_BY_NAME = "fieldSelector=metadata.name={scaler}"
 
 KINDS = (
     Kind("pods", "pods", "/api/v1/namespaces/{namespace}/pods"),
-    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _NAMED, _KEDA_ABSENT),
-    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _NAMED, _KEDA_ABSENT),
+    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _BY_NAME, _NO_KEDA),
+    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _BY_NAME, _NO_KEDA),
     Kind(
         "autoscalers",
         "HorizontalPodAutoscalers",
@@ -69,12 +68,12 @@ KINDS = (
     Kind("slices", "ResourceSlices", "/apis/resource.k8s.io/v1/resourceslices", 4.0),
     Kind("events", "events", "/api/v1/namespaces/{namespace}/events", 4.0),
 )
-"""All that is read. k8s/base/dashboard-rbac.yaml allows exactly these."""
+"""Everything that is read; k8s/base/dashboard-rbac.yaml allows exactly these."""
 
 
 @dataclass(frozen=True)
 class ClusterSnapshot:
-    """What the API server told at one moment; None where it did not."""
+    """The cluster's objects at one time; None for kinds that could not be listed."""
 
     at: float
     """Unix seconds."""
@@ -91,22 +90,21 @@ class ClusterSnapshot:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """How one list ended."""
+class ListResult:
+    """The objects of one list, or the error."""
 
     at: float
     objects: Objects | None = None
     error: str | None = None
-    status: int = 200
 
 
 @dataclass
 class _Listing:
-    """One kind, its last answer, and the request under way."""
+    """One kind, its newest result, and the request in progress."""
 
     kind: Kind
-    answer: Answer = field(default_factory=lambda: Answer(0.0))
-    request: Future[Answer] | None = None
+    result: ListResult = field(default_factory=lambda: ListResult(0.0))
+    request: Future[ListResult] | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ class _Connection:
 
 
 class Cluster:
-    """Asks one namespace's API objects, again and again."""
+    """Polls the objects of one namespace."""
 
     def __init__(self, namespace: str, scaler: str) -> None:
         self._namespace = namespace
@@ -126,74 +124,73 @@ class Cluster:
         self._threads = ThreadPoolExecutor(len(KINDS), "list")
 
     def poll(self) -> ClusterSnapshot:
-        """List what is due; raises FleetError with a sentence if nothing can be read."""
-        began = time.time()
-        asked = self._ask(began)
-        wait([listing.request for listing in asked], _PATIENCE)
-        for listing in asked:
+        """List what is due. Raises FleetError with a sentence if nothing can be read."""
+        now = time.time()
+        connection = self._connection or _Connection(connect(len(KINDS)), now)
+        self._connection = connection
+        self._submit_requests(connection, now)
+        requested = [listing for listing in self._listings if listing.request]
+        wait([listing.request for listing in requested if listing.request], _POLL_TIMEOUT_SECONDS)
+        for listing in requested:
             _collect(listing)
-        return self._told(asked, began)
+        results = {listing.kind.name: _newest(listing, now) for listing in self._listings}
+        # Results of earlier polls alone do not describe the cluster's current state.
+        if all(results[listing.kind.name].objects is None for listing in requested):
+            self._drop_old_connection(connection, now)
+            raise FleetError(next(result.error for result in results.values() if result.error))
+        return _snapshot(results, now)
 
-    def _ask(self, now: float) -> list[_Listing]:
-        """Begin the lists that are due; return those that are under way."""
-        if self._connection is None:
-            self._connection = _Connection(connect(len(KINDS)), now)
+    def _submit_requests(self, connection: _Connection, now: float) -> None:
         for listing in self._listings:
-            if listing.request is None and now - listing.answer.at >= listing.kind.every:
-                api = self._connection.api
-                listing.request = self._threads.submit(self._list, api, listing.kind)
-        return [listing for listing in self._listings if listing.request]
+            is_due = now - listing.result.at >= listing.kind.every
+            if listing.request is None and is_due:
+                listing.request = self._threads.submit(self._list, connection.api, listing.kind)
 
-    def _list(self, api: "ApiClient", kind: Kind) -> Answer:
+    def _list(self, api: "ApiClient", kind: Kind) -> ListResult:
         name, _, value = kind.selector.format(scaler=self._scaler).partition("=")
         query = {name: value} if name else {}
         try:
             path = kind.path.format(namespace=self._namespace)
-            return Answer(time.time(), list_objects(api, path, **query))
+            return ListResult(time.time(), list_objects(api, path, **query))
         except ListFailed as error:
-            return refused(kind, error, time.time())
+            return failed_result(kind, error, time.time())
 
-    def _told(self, asked: list[_Listing], now: float) -> ClusterSnapshot:
-        answers = {one.kind.name: _newest(one, now) for one in self._listings}
-        # What was listed seconds ago is no reading of now.
-        if all(answers[one.kind.name].objects is None for one in asked):
-            self._connect_anew(now)
-            raise FleetError(next(answer.error for answer in answers.values() if answer.error))
-        return ClusterSnapshot(
-            at=now,
-            warnings=_once(answer.error for answer in answers.values()),
-            **{name: answer.objects for name, answer in answers.items()},
-        )
-
-    def _connect_anew(self, now: float) -> None:
-        """Read the kubeconfig again, for a login that was renewed, or a cluster made anew."""
-        # Not at each look: a kubeconfig may start a cloud's own program to log in.
-        if now - self._connection.made_at > _RECONNECT:
+    def _drop_old_connection(self, connection: _Connection, now: float) -> None:
+        """Connect anew at the next poll, with the kubeconfig's current credentials."""
+        # Not at each poll: a kubeconfig may run a cloud provider's program to log in.
+        if now - connection.made_at > _RECONNECT_AFTER_SECONDS:
             self._connection = None
 
 
-def refused(kind: Kind, error: ListFailed, now: float) -> Answer:
-    """Say what it means that a kind could not be listed."""
+def failed_result(kind: Kind, error: ListFailed, now: float) -> ListResult:
+    """Return the result of a list that failed."""
     if error.status == 404:
-        objects = None if kind.absent else ()
-        return Answer(now, objects, kind.absent, error.status)
+        return ListResult(now, None if kind.not_found else (), kind.not_found)
     if error.status == 403:
-        sentence = f"The cluster does not let the dashboard list {kind.words}."
-        return Answer(now, None, sentence, error.status)
-    return Answer(now, None, str(error), error.status)
+        sentence = f"The cluster does not let the dashboard list {kind.plural}."
+        return ListResult(now, None, sentence)
+    return ListResult(now, None, str(error))
 
 
 def _collect(listing: _Listing) -> None:
-    if listing.request.done():
-        done, listing.request = listing.request, None
-        listing.answer = done.result()
+    if listing.request and listing.request.done():
+        request, listing.request = listing.request, None
+        listing.result = request.result()
 
 
-def _newest(listing: _Listing, now: float) -> Answer:
-    if listing.request is None or now - listing.answer.at < _KEPT:
-        return listing.answer
-    return Answer(now, None, f"The list of {listing.kind.words} does not come.", 0)
+def _newest(listing: _Listing, now: float) -> ListResult:
+    if listing.request is None or now - listing.result.at < _MAX_AGE_SECONDS:
+        return listing.result
+    return ListResult(now, None, f"Listing {listing.kind.plural} takes too long.")
 
 
-def _once(sentences: Iterable[str | None]) -> tuple[str, ...]:
+def _snapshot(results: dict[str, ListResult], now: float) -> ClusterSnapshot:
+    return ClusterSnapshot(
+        at=now,
+        warnings=_unique(result.error for result in results.values()),
+        **{name: result.objects for name, result in results.items()},
+    )
+
+
+def _unique(sentences: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentence for sentence in sentences if sentence))

@@ -1,4 +1,4 @@
-"""The Kubernetes fleet: one look at the cluster, and what the workers' events say beside it."""
+"""The Kubernetes fleet: a snapshot of the cluster, combined with the workers' events."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,14 +10,14 @@ from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import Cluster, ClusterSnapshot
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from dashboard.fleet.kubernetes.pods import is_forgotten, placed_at, worker
-from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, scaler_of
-from dashboard.fleet.kubernetes.values import condition, condition_status
+from dashboard.fleet.kubernetes.pods import is_outdated, make_worker, scheduled_at
+from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, make_scaler
+from dashboard.fleet.kubernetes.values import condition_status, created_at
 
-_READY = ("idle", "generating")
-_NODE_LISTED = 20.0
-"""Seconds after which a node that has pods must be among the nodes."""
-_OWNER = "scaledjob.keda.sh/name"
+_READY_PHASES = ("idle", "generating")
+_NODE_LIST_DELAY_SECONDS = 20.0
+"""After this, a node that has pods must be in the list of nodes, which is read less often."""
+_OWNER_LABEL = "scaledjob.keda.sh/name"
 """KEDA's label of a ScaledJob's Jobs and their pods."""
 
 
@@ -31,116 +31,119 @@ class KubernetesFleet:
         self._journal = journal
 
     def read(self) -> FleetReading:
-        """Read the fleet now; raises FleetError if nothing at all can be read."""
-        return reading_of(
-            self._cluster.poll(), self._namespace, self._scaler, self._journal.workers()
-        )
+        """Return the fleet's current state. Raises FleetError if nothing can be read."""
+        cluster = self._cluster.poll()
+        return make_reading(cluster, self._namespace, self._scaler, self._journal.workers())
 
 
-def reading_of(
-    cluster: ClusterSnapshot, namespace: str, scaler: str, heard: dict[str, WorkerView]
+def make_reading(
+    cluster: ClusterSnapshot, namespace: str, scaler: str, views: dict[str, WorkerView]
 ) -> FleetReading:
-    """Put together what the cluster tells and what was heard of the workers."""
-    one = active_scaler(cluster)
-    deployment = _target(cluster, one, scaler)
-    pods = None if cluster.pods is None else _workers(cluster, deployment, scaler)
-    workers = _told(pods or (), cluster, heard)
-    wanted = _wanted(cluster, one, deployment)
+    """Combine a snapshot of the cluster with the views that events give of the workers."""
+    active = active_scaler(cluster)
+    deployment = _scaled_deployment(cluster, active, scaler)
+    pods = None if cluster.pods is None else _worker_pods(cluster, deployment, scaler)
+    workers = _workers(pods or (), cluster, views)
+    ready = sum(worker.phase in _READY_PHASES for worker in workers)
+    wanted = _wanted(cluster, active, deployment)
     return FleetReading(
-        scaler=_scaler(cluster, one, wanted),
+        scaler=_scaler(cluster, active, wanted),
         wanted=wanted,
-        ready=None if pods is None else sum(one.phase in _READY for one in workers),
+        ready=None if pods is None else ready,
         workers=workers,
         nodes=None
         if cluster.nodes is None
         else gpu_nodes(cluster.nodes, cluster.slices, cluster.pods),
-        events=fleet_events(cluster.events or (), scaler, frozenset(one.name for one in workers)),
-        warnings=(*cluster.warnings, *_scaler_troubles(cluster, one, namespace, scaler)),
+        events=fleet_events(
+            cluster.events or (), scaler, frozenset(worker.name for worker in workers)
+        ),
+        warnings=(*cluster.warnings, *_scaler_warnings(cluster, active, namespace, scaler)),
     )
 
 
-def _scaler(cluster: ClusterSnapshot, one: ActiveScaler, wanted: int | None) -> Scaler | None:
-    scaler = scaler_of(one, cluster)
-    # At zero there is nothing to cool down; KEDA's object alone does not tell.
+def _scaler(cluster: ClusterSnapshot, active: ActiveScaler, wanted: int | None) -> Scaler | None:
+    scaler = make_scaler(active, cluster)
+    # KEDA's object does not show whether the workers have been scaled to zero already.
     return replace(scaler, cooldown_left=None) if scaler and wanted == 0 else scaler
 
 
-def _target(cluster: ClusterSnapshot, one: ActiveScaler, scaler: str) -> Object | None:
-    """Return the Deployment that is scaled."""
-    name = one.scaled_object["spec"]["scaleTargetRef"]["name"] if one.scaled_object else scaler
-    return next((one for one in cluster.deployments or () if one["metadata"]["name"] == name), None)
+def _scaled_deployment(
+    cluster: ClusterSnapshot, active: ActiveScaler, scaler: str
+) -> Object | None:
+    name = scaler
+    if active.scaled_object:
+        name = active.scaled_object["spec"]["scaleTargetRef"]["name"]
+    deployments = cluster.deployments or ()
+    return next((each for each in deployments if each["metadata"]["name"] == name), None)
 
 
-def _workers(cluster: ClusterSnapshot, deployment: Object | None, scaler: str) -> list[Object]:
-    """Choose the pods that are workers, oldest first."""
+def _worker_pods(cluster: ClusterSnapshot, deployment: Object | None, scaler: str) -> list[Object]:
+    """Return the pods that are workers, oldest first."""
     labels = {"app.kubernetes.io/name": scaler}
     if deployment:
         labels = deployment["spec"]["selector"].get("matchLabels") or labels
-    active_scaler = [
+    pods = [
         pod
         for pod in cluster.pods or ()
-        if not is_forgotten(pod, cluster.at) and (_has(pod, labels) or _has(pod, {_OWNER: scaler}))
+        if _has_labels(pod, labels) or _has_labels(pod, {_OWNER_LABEL: scaler})
     ]
-    return sorted(active_scaler, key=lambda pod: pod["metadata"]["creationTimestamp"])
+    return sorted((pod for pod in pods if not is_outdated(pod, cluster.at)), key=created_at)
 
 
-def _has(pod: Object, labels: dict[str, str]) -> bool:
-    return labels.items() <= pod["metadata"].get("labels", {}).items()
+def _has_labels(pod: Object, labels: dict[str, str]) -> bool:
+    pod_labels: dict[str, str] = pod["metadata"].get("labels", {})
+    return labels.items() <= pod_labels.items()
 
 
-def _told(
-    pods: Iterable[Object], cluster: ClusterSnapshot, heard: dict[str, WorkerView]
+def _workers(
+    pods: Iterable[Object], cluster: ClusterSnapshot, views: dict[str, WorkerView]
 ) -> tuple[Worker, ...]:
     reasons = newest_reasons(cluster.events or ())
-    nodes = (
-        None if cluster.nodes is None else {one["metadata"]["name"]: one for one in cluster.nodes}
-    )
+    nodes = {node["metadata"]["name"]: node for node in cluster.nodes or ()}
     return tuple(
-        worker(
+        make_worker(
             pod,
-            heard.get(pod["metadata"]["name"]),
+            views.get(pod["metadata"]["name"]),
             reasons.get(pod["metadata"]["uid"], ""),
-            nodes is None or _has_its_node(pod, nodes, cluster.at),
+            cluster.nodes is None or _node_is_ready(pod, nodes, cluster.at),
         )
         for pod in pods
     )
 
 
-def _has_its_node(pod: Object, nodes: dict[str, Object], now: float) -> bool:
+def _node_is_ready(pod: Object, nodes: dict[str, Object], now: float) -> bool:
     node = nodes.get(pod["spec"].get("nodeName"))
-    if node is None:  # gone; or so new that the list of nodes, which is older, lacks it
-        return now - placed_at(pod) < _NODE_LISTED
-    ready = condition(node.get("status", {}).get("conditions"), "Ready")
-    return condition_status(ready.get("status")) is True
+    if node is None:  # deleted, or newer than the list of nodes
+        return now - scheduled_at(pod) < _NODE_LIST_DELAY_SECONDS
+    return condition_status(node, "Ready") is True
 
 
-def _wanted(cluster: ClusterSnapshot, one: ActiveScaler, deployment: Object | None) -> int | None:
-    """Return how many workers the scaler asked for; None if that could not be read."""
-    if one.scaled_job:
-        return None if cluster.jobs is None else sum(_goes_on(job) for job in cluster.jobs)
-    # The autoscaler's own wish is stale while KEDA holds the target at zero.
+def _wanted(
+    cluster: ClusterSnapshot, active: ActiveScaler, deployment: Object | None
+) -> int | None:
+    """Return the number of workers that the scaler requested; None if it could not be read."""
+    if active.scaled_job:
+        return None if cluster.jobs is None else sum(not _has_ended(job) for job in cluster.jobs)
+    # The autoscaler's desired replicas are outdated while KEDA keeps the target at zero.
     return deployment["spec"].get("replicas") if deployment else None
 
 
-def _goes_on(job: Object) -> bool:
-    found = job.get("status", {}).get("conditions")
-    return not any(
-        condition_status(condition(found, end).get("status")) for end in ("Complete", "Failed")
-    )
+def _has_ended(job: Object) -> bool:
+    return any(condition_status(job, end) for end in ("Complete", "Failed"))
 
 
-def _scaler_troubles(
-    cluster: ClusterSnapshot, one: ActiveScaler, namespace: str, scaler: str
+def _scaler_warnings(
+    cluster: ClusterSnapshot, active: ActiveScaler, namespace: str, scaler: str
 ) -> tuple[str, ...]:
-    """Say what should be there and is not, or is there twice."""
-    if one.both:
+    """Return a sentence if there is no scaler, or more than one."""
+    if active.is_ambiguous:
         return (
             f"A ScaledObject and a ScaledJob {scaler} both start workers; the first is shown. "
             f"Delete one: kubectl -n {namespace} delete scaledjob {scaler}",
         )
     if cluster.scaled_objects is None or cluster.scaled_jobs is None:
         return ()
-    if one.scaled_object or one.scaled_job:
+    if active.scaled_object or active.scaled_job:
         return ()
     return (
         f"There is no ScaledObject and no ScaledJob {scaler} in the namespace {namespace}: "

@@ -1,4 +1,4 @@
-"""GPU nodes: what each has, and how much of it is used."""
+"""GPU nodes: the GPUs of each, and how many are in use."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,28 +7,27 @@ from dashboard.domain.fleet import Node
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import (
     GPU,
-    condition,
     condition_status,
+    created_at,
     gpus_of,
-    parse_quantity,
-    seconds,
+    number,
 )
 
-_PRODUCT = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
-_POOL = (
+_PRODUCT_LABELS = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
+_POOL_LABELS = (
     "cloud.google.com/gke-nodepool",
     "karpenter.sh/nodepool",
     "eks.amazonaws.com/nodegroup",
     "kubernetes.azure.com/agentpool",
 )
-_SPOT = {
+_SPOT_LABELS = {
     "cloud.google.com/gke-spot": "true",
     "karpenter.sh/capacity-type": "spot",
     "eks.amazonaws.com/capacityType": "SPOT",
     "kubernetes.azure.com/scalesetpriority": "spot",
 }
-_DRIVER = "gpu.nvidia.com"
-"""NVIDIA's driver for dynamic resource allocation."""
+_DRA_DRIVER = "gpu.nvidia.com"
+"""NVIDIA's driver for dynamic resource allocation (DRA)."""
 
 
 def gpu_nodes(
@@ -36,33 +35,32 @@ def gpu_nodes(
     slices: Iterable[Object] | None,
     pods: Iterable[Object] | None,
 ) -> tuple[Node, ...]:
-    """Tell the nodes that have GPUs, or are made to have them, oldest first.
+    """Return the nodes that have GPUs, or whose labels announce GPUs, oldest first.
 
     Args:
         nodes: all nodes of the cluster.
-        slices: ResourceSlices, in which drivers tell of devices; None if unknown.
-        pods: those of this namespace, which is all that the dashboard may read; None if
-            unknown.
+        slices: the ResourceSlices of dynamic resource allocation; None if unknown.
+        pods: those of this namespace, since the dashboard may not read others; None if unknown.
 
     """
     devices = devices_by_node(slices or ())
     used = None if pods is None else slots_used(pods)
-    found = [_node(one, devices, used) for one in nodes if _has_gpus(one, devices)]
+    found = [_convert(node, devices, used) for node in nodes if _has_gpus(node, devices)]
     return tuple(sorted(found, key=lambda node: (node.since, node.name)))
 
 
 def devices_by_node(slices: Iterable[Object]) -> dict[str, list[Object]]:
-    """Collect the GPUs that are told for each node by dynamic resource allocation."""
+    """Return the GPUs that dynamic resource allocation reports, by node."""
     devices: dict[str, list[Object]] = {}
-    for one in slices:
-        spec = one["spec"]
-        if spec.get("driver") == _DRIVER and spec.get("nodeName"):
+    for resource_slice in slices:
+        spec = resource_slice["spec"]
+        if spec.get("driver") == _DRA_DRIVER and spec.get("nodeName"):
             devices.setdefault(spec["nodeName"], []).extend(spec.get("devices") or ())
     return devices
 
 
 def slots_used(pods: Iterable[Object]) -> Counter[str]:
-    """Count the GPUs that pods hold on each node."""
+    """Return the number of GPUs that pods use, by node."""
     used: Counter[str] = Counter()
     for pod in pods:
         if pod["status"].get("phase") not in ("Succeeded", "Failed"):
@@ -72,42 +70,43 @@ def slots_used(pods: Iterable[Object]) -> Counter[str]:
 
 def _has_gpus(node: Object, devices: dict[str, list[Object]]) -> bool:
     labels, name = node["metadata"].get("labels", {}), node["metadata"]["name"]
-    # Labels come with the machine; the GPUs themselves only when their driver runs.
-    made_for_it = any(label in labels for label in _PRODUCT)
-    return made_for_it or GPU in node.get("status", {}).get("capacity", {}) or name in devices
+    # A node has its labels at once, but GPUs only after their driver has started.
+    is_labelled = any(label in labels for label in _PRODUCT_LABELS)
+    return is_labelled or GPU in node.get("status", {}).get("capacity", {}) or name in devices
 
 
-def _node(node: Object, devices: dict[str, list[Object]], used: Counter[str] | None) -> Node:
+def _convert(node: Object, devices: dict[str, list[Object]], used: Counter[str] | None) -> Node:
     metadata, status = node["metadata"], node.get("status", {})
     labels, name = metadata.get("labels", {}), metadata["name"]
-    plugged = int(parse_quantity(status.get("allocatable", {}).get(GPU, 0)) or 0)
-    slots = plugged or len(devices.get(name, ()))
-    # Who holds a device that was allocated dynamically stands in claims, not in pods.
-    is_told = used is not None and (plugged or name not in devices)
-    answers = condition_status(condition(status.get("conditions"), "Ready").get("status")) is True
+    plugin_slots = int(number(status.get("allocatable", {}).get(GPU, 0)) or 0)
+    slots = plugin_slots or len(devices.get(name, ()))
+    # Dynamically allocated devices are listed in ResourceClaims, not in pods.
+    if name in devices and not plugin_slots:
+        used = None
     return Node(
         name=name,
-        product=_first(labels, _PRODUCT) or _told_product(devices.get(name)),
+        product=_first_label(labels, _PRODUCT_LABELS) or _device_product(devices.get(name)),
         slots=slots,
-        slots_used=used[name] if is_told else None,
-        ready=answers and slots > 0,
-        since=seconds(metadata["creationTimestamp"]),
+        slots_used=None if used is None else used[name],
+        ready=condition_status(node, "Ready") is True and slots > 0,
+        since=created_at(node),
         spot=_is_spot(labels),
-        pool=_first(labels, _POOL),
+        pool=_first_label(labels, _POOL_LABELS),
     )
 
 
-def _told_product(devices: list[Object] | None) -> str | None:
+def _device_product(devices: list[Object] | None) -> str | None:
     attributes = devices[0].get("attributes", {}) if devices else {}
-    return attributes.get("productName", {}).get("string")
+    product: str | None = attributes.get("productName", {}).get("string")
+    return product
 
 
-def _first(labels: dict[str, str], names: Iterable[str]) -> str | None:
+def _first_label(labels: dict[str, str], names: Iterable[str]) -> str | None:
     return next((labels[name] for name in names if name in labels), None)
 
 
 def _is_spot(labels: dict[str, str]) -> bool | None:
-    if any(labels.get(name) == value for name, value in _SPOT.items()):
+    if any(labels.get(name) == value for name, value in _SPOT_LABELS.items()):
         return True
-    # A cloud that names its pools would have said so.
-    return False if _first(labels, _POOL) else None
+    # A provider that labels its pools labels spot nodes too.
+    return False if _first_label(labels, _POOL_LABELS) else None

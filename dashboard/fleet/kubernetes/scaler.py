@@ -1,194 +1,220 @@
-"""KEDA's ScaledObject or ScaledJob, and the autoscaler that it drives, as one Scaler.
+"""KEDA's ScaledObject or ScaledJob, and the HorizontalPodAutoscaler of a ScaledObject.
 
-Source: KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scaledobjects.go
-(cool-down, pauses).
+Sources:
+    KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scaledobjects.go
+    (cooldown, pauses).
+    Kubernetes' pkg/controller/podautoscaler/replica_calculator.go
+    (GetExternalPerPodMetricReplicas: averageValue is an average over the current replicas).
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from dashboard.domain.fleet import Condition, Scaler
-from dashboard.fleet.kubernetes.autoscaler import autoscaler, jobs_counted
+from dashboard.domain.fleet import Autoscaler, Condition, Scaler
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
 from dashboard.fleet.kubernetes.values import (
-    condition,
     condition_status,
     conditions,
-    parse_quantity,
-    seconds,
+    created_at,
+    number,
+    optional_seconds,
 )
 
-_POLLING = 30
-"""Seconds; KEDA's default, as the next two are."""
-_COOLDOWN = 300
-_MAXIMUM = 100
-_MISSED_LOOKS = 3
-_CLOCKS_DIFFER = 30.0
-"""Seconds."""
-_ANNOTATION = "autoscaling.keda.sh"
+_DEFAULT_POLLING_INTERVAL = 30
+_DEFAULT_COOLDOWN_PERIOD = 300
+_DEFAULT_MAXIMUM = 100
+_MAX_MISSED_POLLS = 3
+_CLOCK_TOLERANCE_SECONDS = 30.0
+_ANNOTATION_PREFIX = "autoscaling.keda.sh"
 _FALSE = ("0", "f", "F", "false", "False", "FALSE")
-"""What KEDA takes for no; any other value of its annotations is a yes."""
+"""KEDA reads any other value of its annotations as true."""
 
 
 @dataclass(frozen=True)
 class ActiveScaler:
-    """The one object that scales, of either kind; both None if there is none or none was read."""
+    """The object that scales the workers; both fields are None if there is none."""
 
     scaled_object: Object | None = None
     scaled_job: Object | None = None
-    both: bool = False
-    """Two scale at once: then the ScaledObject is told."""
+    is_ambiguous: bool = False
+    """Whether there are both; then only the ScaledObject is shown."""
 
 
 def active_scaler(cluster: ClusterSnapshot) -> ActiveScaler:
-    """Choose the scaler that is told; one that is being deleted scales no more."""
-    lasting, single = _staying(cluster.scaled_objects), _staying(cluster.scaled_jobs)
-    return ActiveScaler(lasting, None if lasting else single, bool(lasting and single))
+    """Return the scaler of a cluster, leaving out those that are being deleted."""
+    scaled_object = _first_not_deleted(cluster.scaled_objects)
+    scaled_job = _first_not_deleted(cluster.scaled_jobs)
+    if scaled_object:
+        return ActiveScaler(scaled_object, None, is_ambiguous=scaled_job is not None)
+    return ActiveScaler(None, scaled_job)
 
 
-def _staying(found: tuple[Object, ...] | None) -> Object | None:
-    staying = (one for one in found or () if not one["metadata"].get("deletionTimestamp"))
-    return next(staying, None)
+def _first_not_deleted(found: tuple[Object, ...] | None) -> Object | None:
+    remaining = (item for item in found or () if not item["metadata"].get("deletionTimestamp"))
+    return next(remaining, None)
 
 
-def scaler_of(one: ActiveScaler, cluster: ClusterSnapshot) -> Scaler | None:
-    """Tell the scaler that was active_scaler; None if there is none or it could not be read."""
-    if one.scaled_object:
-        return scaled_object(one.scaled_object, cluster.autoscalers, cluster.at)
-    if one.scaled_job:
-        return scaled_job(one.scaled_job, cluster.at)
+def make_scaler(active: ActiveScaler, cluster: ClusterSnapshot) -> Scaler | None:
+    """Convert the active scaler; None if there is none or it could not be read."""
+    if active.scaled_object:
+        return convert_scaled_object(active.scaled_object, cluster.autoscalers, cluster.at)
+    if active.scaled_job:
+        return convert_scaled_job(active.scaled_job, cluster.at)
     return None
 
 
-def scaled_object(found: Object, autoscalers: tuple[Object, ...] | None, now: float) -> Scaler:
-    """Tell a ScaledObject, and its autoscaler if that is among those, at ``now``."""
-    spec, status = found["spec"], found.get("status", {})
-    hpa_name = status.get("hpaName")
-    hpa = next((one for one in autoscalers or () if one["metadata"]["name"] == hpa_name), None)
+def convert_scaled_object(
+    found: Object, autoscalers: tuple[Object, ...] | None, now: float
+) -> Scaler:
+    """Convert a ScaledObject, with its autoscaler if that is among ``autoscalers``."""
+    spec = found["spec"]
+    hpa_name = found.get("status", {}).get("hpaName")
+    hpa = next((item for item in autoscalers or () if item["metadata"]["name"] == hpa_name), None)
     return Scaler(
         kind="ScaledObject",
         jobs=_jobs(found, hpa),
-        minimum=spec.get("minReplicaCount", 0),
-        maximum=spec.get("maxReplicaCount", _MAXIMUM),
-        cooldown_period=spec.get("cooldownPeriod", _COOLDOWN),
-        cooldown_left=cooldown_left(found, now),
-        scale_in_paused=_annotated(found, "paused-scale-in"),
-        scale_out_paused=_annotated(found, "paused-scale-out"),
-        autoscaler=autoscaler(hpa) if hpa else None,
-        **_shared(found, now),
+        cooldown_period=spec.get("cooldownPeriod", _DEFAULT_COOLDOWN_PERIOD),
+        cooldown_left=_cooldown_left(found, now),
+        scale_in_paused=_is_annotated(found, "paused-scale-in"),
+        scale_out_paused=_is_annotated(found, "paused-scale-out"),
+        autoscaler=_convert_autoscaler(hpa) if hpa else None,
+        **_shared_fields(found, now),
     )
 
 
-def scaled_job(found: Object, now: float) -> Scaler:
-    """Tell a ScaledJob at ``now``; it has no cool-down, since its Jobs end by themselves."""
+def convert_scaled_job(found: Object, now: float) -> Scaler:
+    """Convert a ScaledJob. It has no cooldown: its Jobs end by themselves."""
+    return Scaler(kind="ScaledJob", jobs=None, cooldown_period=0, **_shared_fields(found, now))
+
+
+def _shared_fields(found: Object, now: float) -> dict[str, Any]:
     spec = found["spec"]
-    return Scaler(
-        kind="ScaledJob",
-        jobs=None,
-        minimum=spec.get("minReplicaCount", 0),
-        maximum=spec.get("maxReplicaCount", _MAXIMUM),
-        cooldown_period=0,
-        **_shared(found, now),
-    )
-
-
-def _shared(found: Object, now: float) -> dict:
-    spec, trigger = found["spec"], found["spec"]["triggers"][0]
+    trigger = spec["triggers"][0]
     return {
         "name": found["metadata"]["name"],
-        "trigger": _trigger(trigger),
-        "jobs_per_worker": _value(trigger),
-        "polling_interval": spec.get("pollingInterval", _POLLING),
-        "paused": _paused(found),
-        "conditions": _conditions(found, now),
+        "trigger": _describe_trigger(trigger),
+        "jobs_per_worker": _jobs_per_worker(trigger),
+        "minimum": spec.get("minReplicaCount", 0),
+        "maximum": spec.get("maxReplicaCount", _DEFAULT_MAXIMUM),
+        "polling_interval": spec.get("pollingInterval", _DEFAULT_POLLING_INTERVAL),
+        "paused": _is_paused(found),
+        "conditions": _scaler_conditions(found, now),
     }
 
 
-def _conditions(found: Object, now: float) -> tuple[Condition, ...]:
-    """Tell what KEDA says of the object; and if KEDA is silent, that, since it cannot."""
-    told = conditions(found.get("status", {}).get("conditions"))
-    if not told:
-        return (Condition("Ready", False, "KEDA has not looked at it yet"),)
-    silent = _silence(found, now)
-    if silent is None:
-        return told
-    why = f"KEDA has not looked at the queue for {silent:.0f} s; its operator may be away"
+def _describe_trigger(trigger: Object) -> str:
+    queue = trigger["metadata"].get("queueName")
+    return f"{trigger['type']} queue {queue}" if queue else str(trigger["type"])
+
+
+def _jobs_per_worker(trigger: Object) -> float:
+    metadata = trigger["metadata"]
+    value = number(metadata.get("value") or metadata.get("queueLength")) or 1
+    return int(value) if value == int(value) else value
+
+
+def _scaler_conditions(found: Object, now: float) -> tuple[Condition, ...]:
+    """Return KEDA's conditions, with Ready false if KEDA has stopped polling."""
+    reported = conditions(found)
+    if not reported:
+        return (Condition("Ready", False, "KEDA has not reconciled it yet"),)
+    silence = _seconds_without_poll(found, now)
+    if silence is None:
+        return reported
+    message = f"KEDA has not polled the queue for {silence:.0f} s; is the KEDA operator running?"
     return tuple(
-        replace(one, status=False, message=why) if one.name == "Ready" else one for one in told
+        replace(each, status=False, message=message) if each.name == "Ready" else each
+        for each in reported
     )
 
 
-def _silence(found: Object, now: float) -> float | None:
-    """Return for how many seconds KEDA missed its looks; None if it did not, or may not look.
+def _seconds_without_poll(found: Object, now: float) -> float | None:
+    """Return the seconds since KEDA's last poll if it missed several; None if it did not.
 
-    While it is active it writes the time of each look. Idle, it writes none.
+    While the scaler is active, KEDA writes the time of each poll to the object; otherwise not.
     """
-    spec, looked = found["spec"], seconds(found.get("status", {}).get("lastActiveTime"))
-    held = _paused(found) or _annotated(found, "paused-scale-out")
-    if looked is None or held or not _active(found) or spec.get("minReplicaCount", 0):
+    spec = found["spec"]
+    polled_at = optional_seconds(found.get("status", {}).get("lastActiveTime"))
+    is_paused = _is_paused(found) or _is_annotated(found, "paused-scale-out")
+    is_active = condition_status(found, "Active")
+    if polled_at is None or is_paused or not is_active or spec.get("minReplicaCount", 0):
         return None
-    patience = _MISSED_LOOKS * spec.get("pollingInterval", _POLLING) + _CLOCKS_DIFFER
-    return now - looked if now - looked > patience else None
+    interval = spec.get("pollingInterval", _DEFAULT_POLLING_INTERVAL)
+    allowed = _MAX_MISSED_POLLS * interval + _CLOCK_TOLERANCE_SECONDS
+    return now - polled_at if now - polled_at > allowed else None
 
 
-def _trigger(trigger: Object) -> str:
-    queue = trigger["metadata"].get("queueName")
-    return f"{trigger['type']} queue {queue}" if queue else trigger["type"]
+def _is_paused(found: Object) -> bool:
+    annotations = found["metadata"].get("annotations", {})
+    return (
+        f"{_ANNOTATION_PREFIX}/paused-replicas" in annotations
+        or _is_annotated(found, "paused")
+        or condition_status(found, "Paused") is True
+    )
 
 
-def _value(trigger: Object) -> float:
-    metadata = trigger["metadata"]
-    number = parse_quantity(metadata.get("value") or metadata.get("queueLength")) or 1
-    return int(number) if number == int(number) else number
-
-
-def _paused(found: Object) -> bool:
-    told = condition(found.get("status", {}).get("conditions"), "Paused")
-    by_count = f"{_ANNOTATION}/paused-replicas" in found["metadata"].get("annotations", {})
-    return by_count or _annotated(found, "paused") or condition_status(told.get("status")) is True
-
-
-def _annotated(found: Object, name: str) -> bool:
-    value = found["metadata"].get("annotations", {}).get(f"{_ANNOTATION}/{name}")
+def _is_annotated(found: Object, name: str) -> bool:
+    value = found["metadata"].get("annotations", {}).get(f"{_ANNOTATION_PREFIX}/{name}")
     return value is not None and value not in _FALSE
 
 
-def _active(found: Object) -> bool | None:
-    return condition_status(
-        condition(found.get("status", {}).get("conditions"), "Active").get("status")
+def _jobs(found: Object, hpa: Object | None) -> int | None:
+    """Return the number of jobs that the scaler counted last; None if it reports none."""
+    jobs = _jobs_of_autoscaler(hpa) if hpa else None
+    if jobs is not None:
+        return jobs
+    activation = number(found["spec"]["triggers"][0]["metadata"].get("activationValue", 0))
+    is_inactive = condition_status(found, "Active") is False
+    reads_its_trigger = condition_status(found, "Ready") is True
+    return 0 if is_inactive and reads_its_trigger and not activation else None
+
+
+def _cooldown_left(found: Object, now: float) -> float | None:
+    """Return the seconds until KEDA scales to zero; None if no cooldown is running.
+
+    The cooldown starts at the last active poll; before the first one the initial cooldown
+    starts at the object's creation.
+    """
+    spec = found["spec"]
+    if spec.get("minReplicaCount", 0) > 0 or condition_status(found, "Active") is not False:
+        return None
+    if _is_paused(found) or _is_annotated(found, "paused-scale-in"):
+        return None
+    since = optional_seconds(found.get("status", {}).get("lastActiveTime"))
+    period = float(spec.get("cooldownPeriod", _DEFAULT_COOLDOWN_PERIOD))
+    if since is None:
+        since = created_at(found)
+        period = float(spec.get("initialCooldownPeriod", 0))
+    # The clocks of two machines differ, so this is limited to the whole period.
+    return min(max(0.0, since + period - now), period)
+
+
+def _convert_autoscaler(hpa: Object) -> Autoscaler:
+    status = hpa.get("status", {})
+    return Autoscaler(
+        name=hpa["metadata"]["name"],
+        desired=status.get("desiredReplicas"),
+        current=status.get("currentReplicas", 0) if status else None,  # zero is left out
+        jobs_per_worker=_average_value(hpa),
+        conditions=conditions(hpa),
     )
 
 
-def _reads_its_trigger(found: Object) -> bool:
-    ready = condition(found.get("status", {}).get("conditions"), "Ready")
-    return condition_status(ready.get("status")) is True
+def _jobs_of_autoscaler(hpa: Object) -> int | None:
+    """Return the jobs that an autoscaler counted: the average per pod, times its pods.
 
-
-def _jobs(found: Object, hpa: Object | None) -> int | None:
-    """Return what the scaler counted last, or None where only the queue itself can tell."""
-    counted = jobs_counted(hpa) if hpa else None
-    if counted is not None:
-        return counted
-    activation = parse_quantity(found["spec"]["triggers"][0]["metadata"].get("activationValue", 0))
-    idle = _active(found) is False and _reads_its_trigger(found)
-    return 0 if idle and not activation else None
-
-
-def cooldown_left(found: Object, now: float) -> float | None:
-    """Return the seconds until KEDA scales to zero; None where that is not ahead.
-
-    It counts from the last active look; from the object's creation if there was none yet,
-    and then its initial cool-down.
+    None while it is not active, as while its target has no replicas.
     """
-    spec, status = found["spec"], found.get("status", {})
-    if spec.get("minReplicaCount", 0) > 0 or _active(found) is not False:
+    if condition_status(hpa, "ScalingActive") is not True:
         return None
-    if _paused(found) or _annotated(found, "paused-scale-in"):
-        return None
-    since = seconds(status.get("lastActiveTime"))
-    period = spec.get("cooldownPeriod", _COOLDOWN)
-    if since is None:
-        since = seconds(found["metadata"]["creationTimestamp"])
-        period = spec.get("initialCooldownPeriod", 0)
-    # Clocks differ: never tell more than the whole of it.
-    return min(max(0.0, since + period - now), float(period))
+    average = _average_value(hpa)
+    replicas = hpa.get("status", {}).get("currentReplicas")
+    return None if average is None or not replicas else round(average * replicas)
+
+
+def _average_value(hpa: Object) -> float | None:
+    for metric in hpa.get("status", {}).get("currentMetrics") or ():
+        if metric.get("type") == "External":
+            return number(metric["external"].get("current", {}).get("averageValue"))
+    return None
