@@ -1,23 +1,23 @@
-"""`python -m bench [NAME …]`: the named benchmarks, or all of them."""
+"""`python -m bench [NAME …]`: run the named benchmarks, or all."""
 
 import sys
 
-from bench import cluster_looks, first_picture, gallery, one_worker_or_many, overhead, sessions
+from bench import cluster, first_picture, gallery, overhead, sessions, workers
 
 _BENCHMARKS = {
     "overhead": overhead.main,
-    "workers": one_worker_or_many.main,
+    "workers": workers.main,
     "first-picture": first_picture.main,
     "gallery": gallery.main,
     "sessions": sessions.main,
-    "cluster": cluster_looks.main,
+    "cluster": cluster.main,
 }
 
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks in order."""
     if unknown := set(names) - set(_BENCHMARKS):
-        sys.exit(f"No benchmark is named {', '.join(unknown)}; there are {', '.join(_BENCHMARKS)}.")
+        sys.exit(f"Unknown benchmarks: {', '.join(unknown)}. Available: {', '.join(_BENCHMARKS)}.")
     for name in names or _BENCHMARKS:
         _BENCHMARKS[name]()
 

@@ -1,16 +1,16 @@
-"""A generator that paints nothing, so that only the work around it is measured."""
+"""A generator without a model, to measure the overhead around it."""
 
 from collections.abc import Callable
 
 import numpy as np
 
-from worker.generator import GenerationParameters, ModelInfo
+from worker.generator import GenerationParameters, ModelInfo, Pixels
 
 
 class BlankGenerator:
-    """Returns the same grey picture at once."""
+    """Returns a grey picture immediately."""
 
-    description = ModelInfo(
+    model = ModelInfo(
         model_id="blank", device="cpu", steps=1, guidance_scale=0.0, width=256, height=256
     )
 
@@ -19,7 +19,7 @@ class BlankGenerator:
         parameters: list[GenerationParameters],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],  # noqa: ARG002
-    ) -> list[np.ndarray]:
-        """Return one height x width x 3 uint8 array for each item of ``parameters``."""
+    ) -> list[Pixels]:
+        """Return one picture for each item of ``parameters``."""
         on_step(1)
-        return [np.full((first.height, first.width, 3), 128, np.uint8) for first in parameters]
+        return [np.full((each.height, each.width, 3), 128, np.uint8) for each in parameters]

@@ -1,9 +1,9 @@
-"""A browser session without the browser: speaks Streamlit's WebSocket protocol.
+"""Simulate a browser session with Streamlit's WebSocket protocol.
 
-It does what Streamlit's page does: runs the script once, then sends a run of the fragment at each
-tick of a timer with the pace that the server asked for (``setInterval`` in its ``App.tsx``), and
-tells which cached messages it holds. Messages are those of ``streamlit/proto``. Runs of one session
-never overlap: a tick that comes too early is left out.
+Like Streamlit's page, a session runs the script once, then reruns the fragment at the interval
+that the server requested (``setInterval`` in its ``App.tsx``), and sends the hashes of its cached
+messages. Messages are those of ``streamlit/proto``. Runs of a session never overlap: a tick during
+a run is skipped.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from websockets.asyncio.client import ClientConnection, connect
 
 @dataclass
 class Traffic:
-    """What all sessions saw."""
+    """Refreshes of all sessions."""
 
     refreshes: list[float] = field(default_factory=list)
-    """Seconds from asking for a refresh to its last message."""
+    """Seconds from a request to its last message."""
     received: int = 0
-    """Bytes of refreshes."""
+    """Bytes."""
 
     def clear(self) -> None:
-        """Begin to measure anew."""
+        """Reset all measurements."""
         self.refreshes.clear()
         self.received = 0
 
@@ -34,48 +34,48 @@ class Traffic:
 async def watch(address: str, traffic: Traffic, opened: asyncio.Event, phase: float) -> None:
     """Open the page and keep it open until cancelled.
 
-    People come at different moments: the timer starts ``phase`` (0..1) of an interval late.
+    Users open pages at different times: the timer starts ``phase`` (0..1) of an interval late.
     """
     socket = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
     async with connect(socket, subprotocols=["streamlit"], max_size=None) as connection:
         known: set[str] = set()
-        asked = await _run(connection, known, Traffic(), None)
+        rerun = await _run(connection, known, Traffic(), None)
         opened.set()
-        tick = time.monotonic() + phase * asked.interval
+        tick = time.monotonic() + phase * rerun.interval
         while True:
             while tick < time.monotonic():
-                tick += asked.interval
+                tick += rerun.interval
             await asyncio.sleep(tick - time.monotonic())
-            asked = await _run(connection, known, traffic, asked)
+            rerun = await _run(connection, known, traffic, rerun)
 
 
 async def _run(
-    connection: ClientConnection, known: set[str], traffic: Traffic, asked: AutoRerun | None
+    connection: ClientConnection, known: set[str], traffic: Traffic, rerun: AutoRerun | None
 ) -> AutoRerun:
-    """Run the script, or the fragment that asked for it; return what asks for the next run."""
+    """Run the script, or the fragment of ``rerun``; return the request for the next run."""
     start = time.monotonic()
-    await connection.send(_request(known, asked).SerializeToString())
-    received, wanted = 0, asked
+    await connection.send(_request(known, rerun).SerializeToString())
+    received, next_rerun = 0, rerun
     async for body in connection:
         received += len(body)
         message = ForwardMsg.FromString(body)
         known.add(message.hash)
         kind = message.WhichOneof("type")
         if kind == "auto_rerun":
-            wanted = message.auto_rerun
+            next_rerun = message.auto_rerun
         if kind == "script_finished":
             break
-    if wanted is None:
-        raise RuntimeError("the page did not ask to be refreshed")
+    if next_rerun is None:
+        raise RuntimeError("the page requested no refresh")
     traffic.refreshes.append(time.monotonic() - start)
     traffic.received += received
-    return wanted
+    return next_rerun
 
 
-def _request(known: set[str], asked: AutoRerun | None) -> BackMsg:
+def _request(known: set[str], rerun: AutoRerun | None) -> BackMsg:
     request = BackMsg()
     request.rerun_script.cached_message_hashes.extend(known - {""})
-    if asked:
-        request.rerun_script.fragment_id = asked.fragment_id
+    if rerun:
+        request.rerun_script.fragment_id = rerun.fragment_id
         request.rerun_script.is_auto_rerun = True
     return request

@@ -1,4 +1,4 @@
-"""Seconds until a person sees something: the page, then the first picture, then the next."""
+"""Seconds from `make demo` to the page, and from a request to its picture."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _FINISHED = {"done", "failed", "cancelled"}
 
 
 def main(runs: int = 3) -> None:
-    """Start the demo from nothing some times, and send it two jobs each."""
+    """Start the demo with an empty folder, and submit two jobs; repeat."""
     rows = [_one_run() for _ in range(runs)]
     names = (
         "`make demo` to a page that answers",

@@ -1,4 +1,4 @@
-"""The gallery at 24, 10,000 and 100,000 stored pictures on MinIO, and as a browser sees it."""
+"""The gallery of 24, 10,000 and 100,000 pictures on MinIO, and in a browser."""
 
 import tempfile
 import time
@@ -13,52 +13,51 @@ from bench.servers import minio_server
 from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
-from dashboard.gallery.backfill import GalleryBackfill
+from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
-from dashboard.gallery.query import GalleryQuery, query_of
+from dashboard.gallery.query import GalleryQuery, parse_query
 from dashboard.gallery.reader import LOOKBACK, GalleryReader
 from tests.support.minio_server import MinioServer
 from wire.backends import open_events, open_store
 
 _COUNTS = (24, 10_000, 100_000)
 _READS_PER_TICK = 4
-"""How often prompts are read between two ticks of a page that searches."""
+"""Reads of prompts between two refreshes of a searching page."""
 
 
 @dataclass(frozen=True)
-class Filled:
-    """A bucket, and a gallery over it whose threads are our own calls."""
+class Bucket:
+    """A filled bucket and its gallery, without background threads."""
 
     count: int
     settings: Settings
     gallery: Gallery
     reader: GalleryReader
-    walk: GalleryBackfill
+    backfill: GalleryBackfill
 
     def refresh(self) -> None:
-        """Do what happens every two seconds: look at the store, and draw the newest page."""
+        """Poll the store and build the newest page, as every two seconds."""
         self.reader.read()
-        self.draw()
+        self.build_page()
 
     def find_all(self) -> None:
-        """Look through the whole bucket."""
-        while self.walk.read():
+        """List the whole bucket."""
+        while self.backfill.read():
             pass
 
-    def draw(self) -> None:
-        """Do what a tick of an open page does."""
+    def build_page(self) -> None:
+        """Build the newest page, as a refresh of an open page does."""
         self.gallery.page(GalleryQuery())
 
-    def list_what_is_new(self) -> None:
-        """Do what a look does now and then: list the last minutes."""
+    def list_recent(self) -> None:
+        """List the last minutes, as some polls do."""
         now = time.time()
         list(listing.since(self.gallery.store, now - LOOKBACK, now))
 
     def search(self, number: int = 0) -> None:
         """Search until every prompt is read."""
-        query = query_of(f"cat {number}")
+        query = parse_query(f"cat {number}")
         page = self.gallery.page(query)
         while page.prompts_read < page.prompts_known:
             for _ in range(_READS_PER_TICK):
@@ -67,50 +66,52 @@ class Filled:
 
 
 def main(runs: int = 40) -> None:
-    """Measure what the store costs at each size, then the page over the largest bucket."""
+    """Measure the gallery at each size, then the page of the largest bucket."""
     with minio_server() as minio, tempfile.TemporaryDirectory() as folder:
-        buckets = [_filled(minio, Path(folder), count) for count in _COUNTS]
-        _show("The first look after a start", _once(buckets, Filled.refresh), "ms")
-        _show("Until every name is known, in the background", _once(buckets, Filled.find_all), "s")
-        _show("A refresh: a look at the store, and a page", _in_turn(buckets, Filled.refresh, runs))
-        _show("Its page alone, from memory", _in_turn(buckets, Filled.draw, runs))
+        buckets = [_fill(minio, Path(folder), count) for count in _COUNTS]
+        _show("The first poll after a start", _once(buckets, Bucket.refresh), "ms")
+        _show("Listing all names in the background", _once(buckets, Bucket.find_all), "s")
         _show(
-            "A listing of what is new: every 5 s, and in 1 % of the time at most",
-            _in_turn(buckets, Filled.list_what_is_new, runs),
+            "A refresh: poll the store, and build a page", _in_turn(buckets, Bucket.refresh, runs)
         )
-        _show("The first search, which reads all prompts", _once(buckets, Filled.search), "s")
+        _show("Its page alone, from memory", _in_turn(buckets, Bucket.build_page, runs))
+        _show(
+            "A listing of new names: every 5 s, at most 1 % of the time",
+            _in_turn(buckets, Bucket.list_recent, runs),
+        )
+        _show("The first search, which reads all prompts", _once(buckets, Bucket.search), "s")
         _show("Another search", _in_turn(buckets, lambda bucket: bucket.search(runs), 1))
         largest = buckets[-1]
         gallery_browser.measure(largest.settings, Path(folder) / "browser", largest.count)
 
 
-def _filled(minio: MinioServer, folder: Path, count: int) -> Filled:
+def _fill(minio: MinioServer, folder: Path, count: int) -> Bucket:
     settings = minio.settings(data_dir=folder / str(count))
     now = time.time()
     fill(minio, settings, count, now)
     store, events = open_store(settings), open_events(settings)
     index, journal = GalleryIndex(now), Journal()
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
-    reader, walk = GalleryReader(store, index, journal), GalleryBackfill(store, index)
-    return Filled(count, settings, gallery, reader, walk)
+    reader, backfill = GalleryReader(store, index, journal), GalleryBackfill(store, index)
+    return Bucket(count, settings, gallery, reader, backfill)
 
 
-def _once(buckets: list[Filled], action: Callable[[Filled], None]) -> list[tuple[float, ...]]:
+def _once(buckets: list[Bucket], action: Callable[[Bucket], None]) -> list[tuple[float, ...]]:
     return _in_turn(buckets, action, 1)
 
 
 def _in_turn(
-    buckets: list[Filled], action: Callable[[Filled], None], runs: int
+    buckets: list[Bucket], action: Callable[[Bucket], None], runs: int
 ) -> list[tuple[float, ...]]:
-    """Measure bucket by bucket, so that what disturbs the machine disturbs all of them."""
+    """Alternate between buckets, so that noise of the machine affects all of them."""
     rows = [[_seconds(action, bucket) for bucket in buckets] for _ in range(runs)]
     return list(zip(*rows, strict=True))
 
 
-def _seconds(action: Callable[[Filled], None], bucket: Filled) -> float:
-    begun = time.perf_counter()
+def _seconds(action: Callable[[Bucket], None], bucket: Bucket) -> float:
+    started = time.perf_counter()
     action(bucket)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 def _show(title: str, columns: list[tuple[float, ...]], unit: str = "ms") -> None:

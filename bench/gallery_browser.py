@@ -1,4 +1,4 @@
-"""The gallery in Chromium: how soon pictures are seen, and how many bytes that takes."""
+"""The gallery in Chromium: delays until pictures are visible, and bytes received."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from bench.gallery_bucket import painted
+from bench.gallery_bucket import sample_picture
 from bench.report import Figure, show
 from core.settings import Settings
 from tests.support.chromium import ARGUMENTS
@@ -19,28 +19,28 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import picture_name
 
-_SEEN = """() => [...document.querySelectorAll(".tile:not([hidden]) img")]
+_ANY_VISIBLE = """() => [...document.querySelectorAll(".tile:not([hidden]) img")]
     .some((image) => image.complete && image.naturalWidth > 0)"""
-_PLACED = """(name) => [...document.querySelectorAll(".tile:not([hidden])")].some((tile) =>
+_IS_VISIBLE = """(name) => [...document.querySelectorAll(".tile:not([hidden])")].some((tile) =>
     tile.dataset.name === name && tile.children[0].complete && tile.children[0].naturalWidth)"""
-_TICKS = 20
+_IDLE_SECONDS = 20
 
 
 @dataclass
 class Received:
-    """Bytes that a page received, by WebSocket and otherwise."""
+    """Bytes that a page received, by WebSocket and by HTTP."""
 
     socket: int = 0
     http: int = 0
 
-    def listen(self, devtools: CDPSession) -> None:
-        """Count from now on."""
+    def attach(self, devtools: CDPSession) -> None:
+        """Start counting."""
         devtools.send("Network.enable")
         devtools.on("Network.webSocketFrameReceived", self._add_frame)
         devtools.on("Network.loadingFinished", self._add_file)
 
     def clear(self) -> None:
-        """Count anew."""
+        """Reset the counters."""
         self.socket = self.http = 0
 
     def _add_frame(self, event: dict) -> None:
@@ -55,14 +55,14 @@ class Received:
 def measure(
     settings: Settings, folder: Path, stored: int, runs: int = 15, pictures: int = 40
 ) -> None:
-    """Open the page over a bucket of `stored` pictures, and store more while it is open."""
+    """Open the page of a bucket with `stored` pictures, and store more while it is open."""
     with _dashboard(settings, folder) as dashboard, _chromium() as browser:
-        page, received = _opened(browser, dashboard)
+        page, received = _open_page(browser, dashboard)
         cold = received.http
         opening = tuple(_seconds_to_first_picture(page, dashboard) for _ in range(runs))
         received.clear()
-        page.wait_for_timeout(_TICKS * 1000)
-        idle = received.socket / _TICKS / 1024
+        page.wait_for_timeout(_IDLE_SECONDS * 1000)
+        idle = received.socket / _IDLE_SECONDS / 1024
         received.clear()
         arrivals = _arrivals(page, settings, folder, pictures)
         busy = (received.socket + received.http) / pictures / 1024
@@ -81,8 +81,8 @@ def _show(
         f"The gallery of {stored:,} pictures in Chromium",
         [
             Figure("page open to first picture, warm", opening, "s"),
-            Figure("from stored to its place on an open page", tuple(arrivals), "s"),
-            Figure("the same, 95 of 100 are quicker", (_p95(arrivals),), "s"),
+            Figure("from stored to visible on an open page", tuple(arrivals), "s"),
+            Figure("the same, 95th percentile", (_p95(arrivals),), "s"),
             Figure("files of a first visit, scripts and 24 tiles", (cold,), "kB"),
             Figure("moved per refresh and client, nothing new", (idle,), "kB"),
             Figure("moved per new picture and client, tile included", (busy,), "kB"),
@@ -115,27 +115,27 @@ def _chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _opened(browser: Browser, dashboard: Dashboard) -> tuple[Page, Received]:
-    """Open the page once with nothing cached, and wait until the whole store is known."""
+def _open_page(browser: Browser, dashboard: Dashboard) -> tuple[Page, Received]:
+    """Open the page with an empty cache, and wait until the whole store is listed."""
     context, received = browser.new_context(viewport={"width": 1440, "height": 900}), Received()
     page = context.new_page()
-    received.listen(context.new_cdp_session(page))
+    received.attach(context.new_cdp_session(page))
     page.goto(f"{dashboard.url}/gallery")
-    page.wait_for_function(_SEEN)
+    page.wait_for_function(_ANY_VISIBLE)
     page.get_by_text("still looking").wait_for(state="detached", timeout=300_000)
     return page, received
 
 
 def _seconds_to_first_picture(page: Page, dashboard: Dashboard) -> float:
     page.goto("about:blank")
-    begun = time.perf_counter()
+    started = time.perf_counter()
     page.goto(f"{dashboard.url}/gallery", wait_until="commit")
-    page.wait_for_function(_SEEN, polling="raf")
-    return time.perf_counter() - begun
+    page.wait_for_function(_ANY_VISIBLE, polling="raf")
+    return time.perf_counter() - started
 
 
 def _arrivals(page: Page, settings: Settings, folder: Path, count: int) -> list[float]:
-    """Store pictures as a worker does, and time each until it is in its place."""
+    """Store pictures as a worker does; return the seconds until each is visible."""
     store = open_store(settings)
     events = open_events(settings.model_copy(update={"data_dir": folder}))
     seconds = []
@@ -143,10 +143,10 @@ def _arrivals(page: Page, settings: Settings, folder: Path, count: int) -> list[
         job = new_job(JobRequest(prompt=f"arrival {number}"))
         name = picture_name(job.id, 0)
         events.publish(Event(kind="received", job_id=job.id, job=job))
-        store.put(name, painted(number), "image/png")
-        begun = time.perf_counter()
+        store.put(name, sample_picture(number), "image/png")
+        started = time.perf_counter()
         events.publish(Event(kind="stored", job_id=job.id, picture=0, name=name))
-        page.wait_for_function(_PLACED, arg=name, polling="raf")
-        seconds.append(time.perf_counter() - begun)
-        page.wait_for_timeout(137 + 173 * number % 1000)  # at another moment of the tick
+        page.wait_for_function(_IS_VISIBLE, arg=name, polling="raf")
+        seconds.append(time.perf_counter() - started)
+        page.wait_for_timeout(137 + 173 * number % 1000)  # at varying offsets to the refresh
     return seconds

@@ -1,4 +1,4 @@
-"""Buckets of any size, filled in moments: MinIO unpacks a tar file into objects."""
+"""Fill buckets quickly: MinIO unpacks tar files into objects."""
 
 import io
 from collections.abc import Iterator
@@ -27,13 +27,13 @@ _SHEET = Path(__file__).parent.parent / "docs" / "contact-sheet.png"
 
 
 def fill(minio: MinioServer, settings: Settings, pictures: int, now: float) -> None:
-    """Store pictures: the newest 24 in the last minutes, before them a job each minute."""
+    """Store pictures: 24 of the last minutes, and older jobs a minute apart."""
     client = Minio(minio.endpoint, minio.access_key, minio.secret_key, secure=False)
     if not client.bucket_exists(settings.minio_bucket):
         client.make_bucket(settings.minio_bucket)
     objects = _objects(pictures, now)
-    while some := list(islice(objects, _PER_TAR)):
-        client.upload_snowball_objects(settings.minio_bucket, some)
+    while batch := list(islice(objects, _PER_TAR)):
+        client.upload_snowball_objects(settings.minio_bucket, batch)
 
 
 def _objects(pictures: int, now: float) -> Iterator[SnowballObject]:
@@ -41,12 +41,12 @@ def _objects(pictures: int, now: float) -> Iterator[SnowballObject]:
     for number in range(pictures // _PER_JOB):
         recent = number < RECENT // _PER_JOB
         age = 10.0 * (number + 1) if recent else 15 * _MINUTE + number * _MINUTE
-        identity = f"{prefix(now - age)}-7000-8000-{random.randrange(16**12):012x}"
+        job_id = f"{prefix(now - age)}-7000-8000-{random.randrange(16**12):012x}"
         prompt = f"{random.choice(_WORDS)} number {number}"
-        job = Job(id=identity, prompt=prompt, count=_PER_JOB)
-        for each in range(_PER_JOB):
-            body = painted(number * _PER_JOB + each) if recent else b"older"
-            yield _object(picture_name(job.id, each), body, now - age)
+        job = Job(id=job_id, prompt=prompt, count=_PER_JOB)
+        for index in range(_PER_JOB):
+            body = sample_picture(number * _PER_JOB + index) if recent else b"older"
+            yield _object(picture_name(job.id, index), body, now - age)
         yield _object(metadata_name(job.id), encode_metadata(metadata_of(job)), now - age)
 
 
@@ -55,8 +55,8 @@ def _object(name: str, body: bytes, at: float) -> SnowballObject:
     return SnowballObject(name, data=io.BytesIO(body), length=len(body), mod_time=modified)
 
 
-def painted(number: int) -> bytes:
-    """Return a picture as the bundled model paints it, 256 pixels wide."""
+def sample_picture(number: int) -> bytes:
+    """Return a picture of the bundled model, 256 pixels wide."""
     with Image.open(_SHEET) as sheet:
         side = sheet.width // 8
         left, top = number % 8 * side, number // 8 % 8 * side

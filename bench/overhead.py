@@ -1,4 +1,4 @@
-"""What a job costs beside its painting: from publish to stored, on both pairs of backends."""
+"""Overhead of a job without generation, from publish to stored, for both backends."""
 
 import tempfile
 import threading
@@ -18,38 +18,40 @@ from wire.messages.picture import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.context import WorkerContext
-from worker.loop import work
+from worker.loop import run
 from worker.shutdown import ShutdownSignal
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
-_PATIENCE = 60
+_TIMEOUT_SECONDS = 60
 
 
 @dataclass
-class Arrivals:
-    """A store that notes when each job's last object was written."""
+class ObservedStore:
+    """A store that records when each job's last object was written."""
 
     store: Store
-    at: list[float] = field(default_factory=list)
-    one_more: threading.Condition = field(default_factory=threading.Condition)
+    completed_at: list[float] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
-        """Write an object, and note the time if it completes a job."""
+        """Write an object, and record the time if it completes a job."""
         self.store.put(name, body, content_type)
         if parse_metadata_name(name):
-            with self.one_more:
-                self.at.append(time.monotonic())
-                self.one_more.notify_all()
+            with self.changed:
+                self.completed_at.append(time.monotonic())
+                self.changed.notify_all()
 
     def exists(self, name: str) -> bool:
-        """Tell whether an object has that name."""
+        """Return whether an object of that name exists."""
         return self.store.exists(name)
 
     def wait_for(self, count: int) -> None:
-        """Return once that many jobs are complete."""
-        with self.one_more:
-            if not self.one_more.wait_for(lambda: len(self.at) >= count, _PATIENCE):
-                raise TimeoutError(f"only {len(self.at)} of {count} jobs were stored in time")
+        """Wait until ``count`` jobs are complete."""
+        with self.changed:
+            if not self.changed.wait_for(lambda: len(self.completed_at) >= count, _TIMEOUT_SECONDS):
+                raise TimeoutError(
+                    f"only {len(self.completed_at)} of {count} jobs were stored in time"
+                )
 
 
 def main(runs: int = 50, jobs: int = 200) -> None:
@@ -65,38 +67,38 @@ def main(runs: int = 50, jobs: int = 200) -> None:
 
 
 def _measure(title: str, settings: Settings, runs: int, jobs: int) -> None:
-    with _worker(settings) as (queue, arrivals):
-        _publish_and_wait(queue, arrivals, 1)  # connections are made, once
-        alone = [_publish_and_wait(queue, arrivals, 1) * 1000 for _ in range(runs)]
-        together = jobs / _publish_and_wait(queue, arrivals, jobs)
+    with _running_worker(settings) as (queue, observed):
+        _publish_and_wait(queue, observed, 1)  # opens the connections
+        single = [_publish_and_wait(queue, observed, 1) * 1000 for _ in range(runs)]
+        throughput = jobs / _publish_and_wait(queue, observed, jobs)
     figures = [
-        Figure("one job, publish to stored", tuple(alone), "ms"),
-        Figure(f"{jobs} jobs, one worker", (together,), "jobs/s"),
+        Figure("one job, publish to stored", tuple(single), "ms"),
+        Figure(f"{jobs} jobs, one worker", (throughput,), "jobs/s"),
     ]
-    show(f"{title}: overhead without painting", figures)
+    show(f"{title}: overhead without generation", figures)
 
 
-def _publish_and_wait(queue: Queue, arrivals: Arrivals, count: int) -> float:
+def _publish_and_wait(queue: Queue, observed: ObservedStore, count: int) -> float:
     """Return the seconds from the first publish until the last job is stored."""
-    before, begun = len(arrivals.at), time.monotonic()
+    before, started = len(observed.completed_at), time.monotonic()
     for _ in range(count):
         queue.publish(new_job(_REQUEST))
-    arrivals.wait_for(before + count)
-    return arrivals.at[-1] - begun
+    observed.wait_for(before + count)
+    return observed.completed_at[-1] - started
 
 
 @contextmanager
-def _worker(settings: Settings) -> Iterator[tuple[Queue, Arrivals]]:
-    arrivals, shutdown = Arrivals(open_store(settings)), ShutdownSignal(settings.grace_period)
+def _running_worker(settings: Settings) -> Iterator[tuple[Queue, ObservedStore]]:
+    observed, shutdown = ObservedStore(open_store(settings)), ShutdownSignal(settings.grace_period)
     with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
-        context = WorkerContext(queue, events, arrivals, BlankGenerator(), settings, shutdown)
-        thread = _started(lambda: work(context))
-        yield queue, arrivals
-        shutdown.ask()
+        context = WorkerContext(queue, events, observed, BlankGenerator(), settings, shutdown)
+        thread = _start_thread(lambda: run(context))
+        yield queue, observed
+        shutdown.request()
         thread.join()
 
 
-def _started(target: Callable[[], None]) -> threading.Thread:
+def _start_thread(target: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
     return thread

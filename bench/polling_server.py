@@ -1,7 +1,7 @@
-"""The peer of ``sessions``: the same page, written as one would first.
+"""Baseline of ``sessions``: the same page, where each session polls at each refresh.
 
-Each session asks the queue and lists the store at each tick. Start it like the dashboard,
-with Streamlit's default of a garbage collection after each run.
+Each session reads the queue's depth and lists the store. Runs with Streamlit's default of a garbage
+collection after each script run.
 """
 
 import time
@@ -15,14 +15,14 @@ from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import files
 from dashboard.sampling.sampler import Sampler
 
-_shared = Sampler.snapshot
+_shared_snapshot = Sampler.snapshot
 
 
 def _poll(sampler: Sampler) -> Snapshot:
-    now, parts = time.time(), runtime.current()
-    queue = Reading(parts.queue.depth(), now)
-    store = Reading(sum(1 for _ in parts.store.entries()), now)
-    return replace(_shared(sampler), at=now, queue=queue, store=store)
+    now, context = time.time(), runtime.current()
+    queue = Reading(context.queue.depth(), now)
+    store = Reading(sum(1 for _ in context.store.entries()), now)
+    return replace(_shared_snapshot(sampler), at=now, queue=queue, store=store)
 
 
 Sampler.snapshot = _poll

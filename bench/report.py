@@ -1,4 +1,4 @@
-"""Figures and how they are shown: medians, with the spread beside them."""
+"""Print measurements as tables of medians, with their spread."""
 
 import statistics
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured quantity over some runs."""
+    """A measured quantity over several runs."""
 
     name: str
     values: tuple[float, ...]
@@ -17,12 +17,12 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The middle of the runs, which one disturbed run does not move."""
+        """The median, which ignores outliers."""
         return statistics.median(self.values)
 
 
 def show(title: str, figures: list[Figure]) -> None:
-    """Print one table of figures."""
+    """Print a table of figures."""
     table = Table("", "median", "min", "max", "runs", title=title, title_justify="left")
     for figure in figures:
         numbers = (figure.median, min(figure.values), max(figure.values))
@@ -32,5 +32,5 @@ def show(title: str, figures: list[Figure]) -> None:
 
 
 def show_ratio(ours: Figure, theirs: Figure, meaning: str) -> None:
-    """Print how many times the second figure is the first."""
+    """Print the ratio of the second figure to the first."""
     Console().print(f"{meaning}: {theirs.median / ours.median:.1f} times\n")

@@ -1,4 +1,4 @@
-"""The servers of the tests, outside of a test."""
+"""Run the servers of the tests outside of pytest."""
 
 import os
 import shutil
@@ -15,8 +15,8 @@ from tests.support.rabbitmq_server import RabbitServer
 
 @contextmanager
 def rabbitmq_server() -> Iterator[RabbitServer]:
-    """Run RabbitMQ in a folder of its own."""
-    # Debian's program on the PATH is a wrapper that changes to another user.
+    """Run RabbitMQ in a temporary folder."""
+    # Debian's program on the PATH is a wrapper that changes the user.
     program = _path("rabbitmq-server", f"/usr/lib/rabbitmq/bin:{os.environ['PATH']}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = RabbitServer(program, Path(folder), free_port(), free_port(), free_port())
@@ -29,7 +29,7 @@ def rabbitmq_server() -> Iterator[RabbitServer]:
 
 @contextmanager
 def minio_server() -> Iterator[MinioServer]:
-    """Run MinIO in a folder of its own."""
+    """Run MinIO in a temporary folder."""
     path = _path("minio")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         server = MinioServer(path, Path(folder))

@@ -1,4 +1,4 @@
-"""How many browser sessions one core holds: ours, and the same page with per-session polling."""
+"""Browser sessions that one core serves, compared with the same page with per-session polling."""
 
 import asyncio
 import os
@@ -25,17 +25,16 @@ from tests.support.conditions import free_port, wait_until
 from wire.messages.job import JobRequest, new_job
 from wire.queues.sqlite import SqliteQueue
 
-_WITHIN = 0.3
-"""Seconds within which 95 of 100 refreshes must end."""
+_MAX_P95_SECONDS = 0.3
+"""Limit of the 95th percentile of refreshes."""
 _STEPS = (10, 25, 50, 100, 150, 200)
-_SETTLE, _MEASURE = 5.0, 20.0
-"""Seconds before and during which a number of sessions is measured."""
+_SETTLE_SECONDS, _MEASURE_SECONDS = 5.0, 20.0
 _PICTURES = 40
 
 
 @dataclass(frozen=True)
 class Load:
-    """What some sessions at once saw."""
+    """Measurements of a number of concurrent sessions."""
 
     sessions: int
     p50: float
@@ -43,26 +42,28 @@ class Load:
     """Seconds of a refresh."""
     kilobytes: float
     """Per refresh and session."""
-    core: float
+    cpu: float
     """Share of the server's core."""
 
     @property
-    def held(self) -> bool:
-        """Whether the page was still live for all."""
-        return self.p95 < _WITHIN
+    def acceptable(self) -> bool:
+        """Whether refreshes were quick enough."""
+        return self.p95 < _MAX_P95_SECONDS
 
 
 def main() -> None:
-    """Measure both on one core each, in one run; more sessions until they are too many."""
+    """Measure both on one core, with more sessions until refreshes are too slow."""
     ours = _measure("dashboard/server.py")
     theirs = _measure("bench/polling_server.py", "--runner.postScriptGC", "true")
     _show("This dashboard", ours)
     _show("The same page, polling in each session, with Streamlit's defaults", theirs)
-    Console().print(f"Sessions held on one core: {_held(ours)} against {_held(theirs)}\n")
+    Console().print(
+        f"Sessions on one core: {_max_sessions(ours)}, baseline {_max_sessions(theirs)}\n"
+    )
 
 
-def _held(loads: list[Load]) -> int:
-    return max((load.sessions for load in loads if load.pending_approval), default=0)
+def _max_sessions(loads: list[Load]) -> int:
+    return max((load.sessions for load in loads if load.acceptable), default=0)
 
 
 def _measure(*server: str) -> list[Load]:
@@ -70,11 +71,11 @@ def _measure(*server: str) -> list[Load]:
     with (
         tempfile.TemporaryDirectory() as folder,
         _on_one_core(folder, *server) as (process, url),
-        _painting(Path(folder)),
+        _continuous_jobs(Path(folder)),
     ):
         for sessions in _STEPS:
             loads.append(asyncio.run(_load(process, url, sessions)))
-            if not loads[-1].pending_approval:
+            if not loads[-1].acceptable:
                 break
     return loads
 
@@ -105,70 +106,73 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def _painting(folder: Path) -> Iterator[None]:
-    """Keep the page busy: some pictures to begin with, then a job each second."""
-    queue, worker, ended = SqliteQueue(folder), ScriptedWorker(folder), threading.Event()
+def _continuous_jobs(folder: Path) -> Iterator[None]:
+    """Store pictures first, then generate a job each second."""
+    queue, worker, stopped = SqliteQueue(folder), ScriptedWorker(folder), threading.Event()
 
     def generate(count: int) -> None:
         queue.publish(new_job(JobRequest(prompt="yellow submarine in the sea", count=count)))
         worker.generate()
 
-    def go_on() -> None:
-        while not ended.wait(1):
+    def generate_continuously() -> None:
+        while not stopped.wait(1):
             generate(1)
 
     for _ in range(_PICTURES // 4):
         generate(4)
-    painter = threading.Thread(target=go_on)
-    painter.start()
+    thread = threading.Thread(target=generate_continuously)
+    thread.start()
     try:
         yield
     finally:
-        ended.set()
-        painter.join()
+        stopped.set()
+        thread.join()
         worker.close()
         queue.close()
 
 
 async def _load(process: psutil.Process, url: str, sessions: int) -> Load:
-    """Open so many sessions, let them settle, and measure."""
-    traffic, opened = Traffic(), [asyncio.Event() for _ in range(sessions)]
+    """Open the sessions, let them settle, and measure."""
+    traffic, opened_events = Traffic(), [asyncio.Event() for _ in range(sessions)]
     phases = Random(sessions)
-    watching = [asyncio.create_task(watch(url, traffic, each, phases.random())) for each in opened]
-    opening = asyncio.gather(*(each.wait() for each in opened))
-    await asyncio.wait([opening, *watching], return_when=asyncio.FIRST_COMPLETED)
-    await asyncio.sleep(_SETTLE)
+    tasks = [
+        asyncio.create_task(watch(url, traffic, opened, phases.random()))
+        for opened in opened_events
+    ]
+    opening = asyncio.gather(*(opened.wait() for opened in opened_events))
+    await asyncio.wait([opening, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.sleep(_SETTLE_SECONDS)
     traffic.clear()
-    before = _seconds_of_core(process)
-    await asyncio.sleep(_MEASURE)
-    core = (_seconds_of_core(process) - before) / _MEASURE
-    for each in watching:
-        each.cancel()
-    for ended in await asyncio.gather(*watching, return_exceptions=True):
-        if not isinstance(ended, asyncio.CancelledError):
-            raise ended
-    return _summary(sessions, traffic, core)
+    before = _cpu_seconds(process)
+    await asyncio.sleep(_MEASURE_SECONDS)
+    cpu = (_cpu_seconds(process) - before) / _MEASURE_SECONDS
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+    return _summarize(sessions, traffic, cpu)
 
 
-def _summary(sessions: int, traffic: Traffic, core: float) -> Load:
+def _summarize(sessions: int, traffic: Traffic, cpu: float) -> Load:
     cuts = statistics.quantiles(traffic.refreshes, n=20)
     kilobytes = traffic.received / len(traffic.refreshes) / 1000
-    return Load(sessions, cuts[9], cuts[18], kilobytes, core)
+    return Load(sessions, cuts[9], cuts[18], kilobytes, cpu)
 
 
-def _seconds_of_core(process: psutil.Process) -> float:
-    used = process.cpu_times()
-    return used.user + used.system
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def _show(title: str, loads: list[Load]) -> None:
-    table = Table("sessions", "p50", "p95", "KB a refresh", "of the core", title=title)
+    table = Table("sessions", "p50", "p95", "KB per refresh", "of the core", title=title)
     for load in loads:
         table.add_row(
             str(load.sessions),
             f"{load.p50 * 1000:.0f} ms",
             f"{load.p95 * 1000:.0f} ms",
             f"{load.kilobytes:.1f}",
-            f"{load.core:.0%}",
+            f"{load.cpu:.0%}",
         )
     Console().print(table)

@@ -1,30 +1,30 @@
-"""Every error that one part of the project may show to another.
+"""Errors that cross module boundaries.
 
     ApplicationError
     ├── SettingsError         a setting is missing or wrong; names the variable
     ├── MessageError          bytes or fields that are not a job or an event
-    ├── PromptRefused         the prompt holds a blocked word; does not say which
+    ├── PromptRefused         the prompt contains a blocked word; does not name it
     ├── QueueError
-    │   ├── QueueUnavailable  the broker or the file cannot be reached; try again
-    │   └── PublishRefused    the broker answered, and did not take the message
+    │   ├── QueueUnavailable  the broker or the file is unreachable; can be retried
+    │   └── PublishRefused    the broker did not accept the message
     ├── StoreError
-    │   ├── StoreUnavailable  the object store or the folder cannot be reached
-    │   ├── StoreFull         no room is left; the job waits until there is
+    │   ├── StoreUnavailable  the object store or the folder is unreachable
+    │   ├── StoreFull         no space is left; the job waits until there is
     │   └── ObjectMissing     no object has that name
-    ├── FleetError            what runs the workers did not answer
-    ├── RecordingError        a recording cannot be made, read or played
+    ├── FleetError            the cluster or the supervisor cannot be read
+    ├── RecordingError        a recording cannot be written, read or played
     └── GenerationError
         ├── ModelUnavailable  the model cannot be loaded; names the folder or hub name
-        └── GenerationFailed    the pipeline failed on this job
+        └── GenerationFailed  the pipeline failed on this job
 
-Exceptions of pika, minio, sqlite3, torch and the rest stop at the module that calls
-them. The text of each of these is a sentence for a person: what happened, what was
-kept, what to do.
+Exceptions of pika, minio, sqlite3, torch and other libraries are translated by the module
+that calls the library. Each message is a sentence for users: what happened, what is kept,
+what to do.
 """
 
 
 class ApplicationError(Exception):
-    """Base of all errors that cross a module's edge."""
+    """Base class of all errors that cross module boundaries."""
 
 
 class SettingsError(ApplicationError):
@@ -32,51 +32,51 @@ class SettingsError(ApplicationError):
 
 
 class MessageError(ApplicationError):
-    """A message cannot be understood; trying again will not help."""
+    """A message is invalid; retrying does not help."""
 
 
 class PromptRefused(ApplicationError):
-    """The prompt holds a blocked word."""
+    """The prompt contains a blocked word."""
 
 
 class QueueError(ApplicationError):
-    """The queue could not do what was asked."""
+    """A queue operation failed."""
 
 
 class QueueUnavailable(QueueError):
-    """The queue cannot be reached at the moment."""
+    """The queue is unreachable; the operation can be retried."""
 
 
 class PublishRefused(QueueError):
-    """The queue was reached and did not accept the message."""
+    """The queue did not accept the message."""
 
 
 class StoreError(ApplicationError):
-    """The store could not do what was asked."""
+    """A store operation failed."""
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be reached at the moment."""
+    """The store is unreachable; the operation can be retried."""
 
 
 class StoreFull(StoreError):
-    """The store has no room for another object."""
+    """The store has no space for another object."""
 
 
 class ObjectMissing(StoreError):
-    """The store holds no object of that name."""
+    """The store has no object of that name."""
 
 
 class FleetError(ApplicationError):
-    """The fleet's state cannot be read at the moment."""
+    """The state of the fleet cannot be read."""
 
 
 class RecordingError(ApplicationError):
-    """A recording cannot be made, read or played."""
+    """A recording cannot be written, read or played."""
 
 
 class GenerationError(ApplicationError):
-    """A picture could not be painted."""
+    """A picture could not be generated."""
 
 
 class ModelUnavailable(GenerationError):
@@ -84,4 +84,4 @@ class ModelUnavailable(GenerationError):
 
 
 class GenerationFailed(GenerationError):
-    """The pipeline failed while it painted."""
+    """The pipeline failed while generating."""

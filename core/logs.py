@@ -1,32 +1,33 @@
-"""Log lines for people or for machines; both carry the job that they are about."""
+"""Configure logging as text or JSON lines; both carry the id of the job being processed."""
 
-import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
+
+from pythonjsonlogger import json as jsonlogger
 
 _job_id: ContextVar[str | None] = ContextVar("job_id", default=None)
 
-# pika's level is wire/rabbitmq/connection.py's, which says everything in its own words.
-_CHATTY = ("urllib3", "watchdog", "httpx", "diffusers", "transformers")
+# pika's level is set in wire/rabbitmq/connection.py.
+_NOISY_LOGGERS = ("urllib3", "watchdog", "httpx", "diffusers", "transformers")
 
 
 def configure(log_format: Literal["text", "json"]) -> None:
-    """Send this process's log to standard error; done once, by whoever starts it."""
+    """Send this process's log to standard error. Called once, at the start of a process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for name in _CHATTY:
+    for name in _NOISY_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @contextmanager
-def about_job(job_id: str) -> Iterator[None]:
-    """Let every line that is logged inside carry this job's id."""
+def job_context(job_id: str) -> Iterator[None]:
+    """Add a job's id to every line that is logged inside."""
     token = _job_id.set(job_id)
     try:
         yield
@@ -35,29 +36,32 @@ def about_job(job_id: str) -> Iterator[None]:
 
 
 class TextFormatter(logging.Formatter):
-    """One line as ``15:04:05 INFO    worker.loop [<job id>] a sentence``."""
+    """Format a record as ``15:04:05 INFO    worker.loop [<job id>] message``."""
 
     def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s%(about)s %(message)s", "%H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s%(job)s %(message)s", "%H:%M:%S")
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with the traceback below it where there is one."""
+        """Format a record; a traceback follows on the lines below."""
         job_id = _job_id.get()
-        record.about = f" [{job_id}]" if job_id else ""
+        record.job = f" [{job_id}]" if job_id else ""
         return super().format(record)
 
 
-class JsonFormatter(logging.Formatter):
-    """One JSON object in a line: at, level, logger, message, and job and error if any."""
+class JsonFormatter(jsonlogger.JsonFormatter):
+    """Format a record as one line of JSON: at, level, logger, message, and job and error if any."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line; a traceback is the text of ``error``."""
-        fields = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-            "job": _job_id.get(),
-            "error": self.formatException(record.exc_info) if record.exc_info else None,
-        }
-        return json.dumps({key: value for key, value in fields.items() if value is not None})
+    def __init__(self) -> None:
+        names = {"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "error"}
+        super().__init__(["asctime", "levelname", "name", "message"], rename_fields=names)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
+        """Return the record's time in UTC, with milliseconds."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Write the level in lower case, and add the current job."""
+        log_data["level"] = log_data["level"].lower()
+        if job_id := _job_id.get():
+            log_data["job"] = job_id
+        return log_data

@@ -1,7 +1,7 @@
-"""What a model wants: its steps, guidance, size, and what its page should say.
+"""Read a model's default steps, guidance and size, and the texts that the page shows for it.
 
-A model's folder may hold a ``defaults.json`` beside its ``model_index.json``; a few hub
-models have theirs on their model card, repeated here. Reading them needs no torch.
+A model's folder may contain a ``defaults.json`` beside its ``model_index.json``; the values
+of a few hub models are copied from their model cards. Does not import torch.
 """
 
 from pathlib import Path
@@ -10,16 +10,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ModelUnavailable
-from core.validation import first_fault
+from core.validation import first_error
 
 SIDECAR = "defaults.json"
 
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
-"""Pixels of a picture's width or height."""
+"""Width or height of a picture, in pixels."""
 
 
 class ModelDefaults(BaseModel):
-    """What is used where a job leaves the choice to the model."""
+    """Values for the fields that a job leaves unset."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,31 +28,31 @@ class ModelDefaults(BaseModel):
     width: Side
     height: Side
     suggestions: tuple[str, ...] = ()
-    """Prompts that this model paints well."""
+    """Example prompts that work well with this model."""
     vocabulary: dict[str, tuple[str, ...]] = {}
-    """The words that the model was trained on, by kind; empty for models that know most."""
+    """The words that the model was trained on, by kind; empty for general models."""
     notice: str | None = None
-    """A sentence that the page shows while this model is used."""
+    """A sentence shown on the page while this model is in use."""
 
 
-def _published(steps: int, guidance_scale: float, side: int) -> ModelDefaults:
+def _from_card(steps: int, guidance_scale: float, side: int) -> ModelDefaults:
     return ModelDefaults(steps=steps, guidance_scale=guidance_scale, width=side, height=side)
 
 
 _MODEL_CARDS = {
-    "stabilityai/sd-turbo": _published(1, 0.0, 512),
-    "stabilityai/sdxl-turbo": _published(1, 0.0, 512),
-    "stabilityai/stable-diffusion-3.5-large-turbo": _published(4, 0.0, 1024),
-    "black-forest-labs/FLUX.1-schnell": _published(4, 0.0, 1024),
-    "SimianLuo/LCM_Dreamshaper_v7": _published(4, 8.0, 512),
+    "stabilityai/sd-turbo": _from_card(1, 0.0, 512),
+    "stabilityai/sdxl-turbo": _from_card(1, 0.0, 512),
+    "stabilityai/stable-diffusion-3.5-large-turbo": _from_card(4, 0.0, 1024),
+    "black-forest-labs/FLUX.1-schnell": _from_card(4, 0.0, 1024),
+    "SimianLuo/LCM_Dreamshaper_v7": _from_card(4, 8.0, 512),
 }
 
 
 def read_model_defaults(model_id: str) -> ModelDefaults | None:
-    """Return the defaults of a folder or hub name; None where only the pipeline knows.
+    """Return the defaults of a folder or hub name; None if only the pipeline has them.
 
     Raises:
-        ModelUnavailable: the folder's ``defaults.json`` cannot be understood.
+        ModelUnavailable: the folder's ``defaults.json`` is invalid.
 
     """
     file = Path(model_id) / SIDECAR
@@ -63,5 +63,4 @@ def read_model_defaults(model_id: str) -> ModelDefaults | None:
     except OSError as error:
         raise ModelUnavailable(f"{file} cannot be read: {error.strerror}.") from None
     except ValidationError as error:
-        fault = " ".join(first_fault(error))
-        raise ModelUnavailable(f"{file} is not valid: {fault}.") from None
+        raise ModelUnavailable(f"{file} is not valid: {' '.join(first_error(error))}.") from None

@@ -1,7 +1,7 @@
-"""Settings, read once from the environment and `.env` by whoever starts a process.
+"""Settings, read from the environment and `.env` once at the start of a process.
 
-Each field is documented by its ``description``; README's table and `.env.example` are
-checked against this file by a test.
+A test checks that the table of the documentation and `.env.example` list every field with
+its ``description``.
 """
 
 import os
@@ -9,17 +9,24 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
-from core.validation import first_fault
+from core.validation import first_error
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
 
 class Settings(BaseSettings):
-    """Everything that can be set from outside. Secrets show as stars."""
+    """All settings. Secrets are masked when printed."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
@@ -33,63 +40,67 @@ class Settings(BaseSettings):
     minio_endpoint: str | None = Field(
         None, description="`host:9000` of MinIO or any S3; unset: a folder"
     )
-    minio_access_key: SecretStr | None = Field(None, description="the store's user")
-    minio_secret_key: SecretStr | None = Field(None, description="the store's password")
-    minio_bucket: str = Field("images", description="bucket of the pictures; made if absent")
+    minio_access_key: SecretStr | None = Field(None, description="access key of the store")
+    minio_secret_key: SecretStr | None = Field(None, description="secret key of the store")
+    minio_bucket: str = Field("images", description="bucket of the pictures; created if missing")
     minio_secure: bool = Field(False, description="`true` for https")
-    minio_region: str | None = Field(None, description="region, where the store wants one")
+    minio_region: str | None = Field(None, description="region, if the store needs one")
 
-    data_dir: Path = Field(Path("data"), description="queue and pictures when they are local")
+    data_dir: Path = Field(Path("data"), description="folder of the local queue and store")
     fleet: Literal["auto", "local", "kubernetes", "none"] = Field(
         "auto",
-        description="who runs the workers: this dashboard (`local`), KEDA (`kubernetes`) or a "
-        "person (`none`); `auto`: local with the SQLite queue, kubernetes in a pod, else none",
+        description="what starts the workers: this dashboard (`local`), KEDA (`kubernetes`) or you "
+        "(`none`); `auto`: local with the SQLite queue, kubernetes in a pod, else none",
     )
     kube_namespace: str = Field(
         "stable-diffusion", description="namespace of the workers that KEDA scales"
     )
-    scaler_name: str = Field("worker", description="name of their ScaledObject or ScaledJob")
-    min_workers: Annotated[int, Field(ge=0)] = Field(
-        0, description="local workers kept when nothing waits"
+    scaler_name: str = Field(
+        "worker", description="name of the ScaledObject or ScaledJob of the workers"
     )
-    max_workers: Annotated[int, Field(ge=1)] = Field(2, description="local workers at most")
+    min_workers: Annotated[int, Field(ge=0)] = Field(
+        0, description="minimum number of local workers"
+    )
+    max_workers: Annotated[int, Field(ge=1)] = Field(
+        2, description="maximum number of local workers"
+    )
     jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
-        1, description="jobs for which one more local worker is started"
+        1, description="jobs per local worker that the supervisor aims at"
     )
     polling_interval: Annotated[float, Field(gt=0)] = Field(
-        1, description="seconds between two looks of the local supervisor at the queue"
+        1, description="seconds between two polls of the queue by the local supervisor"
     )
     cooldown_period: Annotated[float, Field(ge=0)] = Field(
-        60, description="seconds without a job before the last local worker stops"
+        60, description="seconds without jobs before the last local worker stops"
     )
 
     gpu_hour_price: Annotated[float, Field(ge=0)] | None = Field(
         None,
-        description="what an hour of one GPU costs, or of one worker where there is no GPU; "
-        "unset: the page counts hours only",
+        description="price of one GPU hour, or of one worker hour without GPUs; unset: pages show "
+        "hours only",
     )
     currency: Annotated[str, Field(max_length=8)] = Field(
-        "$", description="what the page writes before a price"
+        "$", description="currency shown before a price"
     )
 
     model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
     device: str | None = Field(
-        None, description="`cuda`, `mps` or `cpu` (`GPU` and `CPU` too); unset: the best there is"
+        None, description="`cuda`, `mps` or `cpu` (or `GPU`, `CPU`); unset: the best available"
     )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
-        None, description="pictures painted at once; unset: 4 on a GPU, else 1"
+        None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"
     )
     exit_after_one_task: bool = Field(
-        False, description="`1`: a worker does one job and exits, or none within a minute"
+        False, description="`1`: a worker exits after one job, or after a minute without one"
     )
     grace_period: Annotated[float, Field(ge=0)] = Field(
-        10, description="seconds that a worker has to finish once it is told to stop"
+        10, description="seconds that a worker has to finish its jobs after SIGTERM"
     )
     worker_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
-        None, description="a worker's `/healthz` and `/metrics`; unset: none"
+        None, description="port of a worker's `/healthz` and `/metrics`; unset: none"
     )
     worker_name: str | None = Field(
-        None, description="a worker's name; unset: that of its pod, or host and process"
+        None, description="name of the worker; unset: its pod, or host name and process id"
     )
     pod_name: str | None = Field(None, description="set by the manifests")
     node_name: str | None = Field(None, description="set by the manifests")
@@ -98,29 +109,29 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = Field(8501, description="the dashboard's port")
     presenter_key: Annotated[SecretStr, Field(min_length=8)] | None = Field(
         None,
-        description="what a presenter types to delete, approve and purge; unset: all may, "
-        "or those that `secrets.toml` lists",
+        description="password of presenters, who may delete, approve and purge; unset: everybody "
+        "may, or the presenters in `secrets.toml`",
     )
-    replay: Path | None = Field(
-        None, description="a recording that the dashboard plays, instead of a live run"
-    )
+    replay: Path | None = Field(None, description="recording to play instead of a live run")
 
     public_url: str | None = Field(
         None,
-        description="`https://…` where visitors reach the dashboard, for Present's QR code; "
-        "unset: where Present was opened",
+        description="URL at which visitors reach the dashboard, for Present's QR code; unset: the "
+        "URL at which Present was opened",
     )
     join_approval: bool = Field(
         False,
-        description="`true`: pictures from /join wait for the presenter's nod, "
-        "until the presenter chooses otherwise",
+        description="`true`: pictures from /join need the presenter's approval; the Approve page "
+        "overrides it",
     )
 
     @field_validator("*", mode="before")
     @classmethod
-    def _empty_means_unset(cls, value: object, info) -> object:
-        # `NAME=` in a .env file or a manifest is how people say "not this one".
-        return cls.model_fields[info.field_name].default if value == "" else value
+    def _empty_means_unset(cls, value: object, info: ValidationInfo) -> object:
+        # `NAME=` in a .env file or a manifest means the default.
+        if value == "" and info.field_name:
+            return cls.model_fields[info.field_name].default
+        return value
 
     @field_validator("rabbitmq_url")
     @classmethod
@@ -154,8 +165,8 @@ class Settings(BaseSettings):
         return self
 
     @property
-    def who_runs_workers(self) -> Literal["local", "kubernetes", "none"]:
-        """Whom ``fleet`` names; its ``auto`` depends on where this process runs."""
+    def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:
+        """The value of ``fleet``, with ``auto`` resolved for this environment."""
         if self.fleet != "auto":
             return self.fleet
         if self.rabbitmq_url is None:
@@ -164,19 +175,19 @@ class Settings(BaseSettings):
 
     @property
     def local_fleet(self) -> bool:
-        """Whether this machine's dashboard starts workers itself."""
-        return self.who_runs_workers == "local"
+        """Whether the dashboard starts workers as local processes."""
+        return self.fleet_kind == "local"
 
 
 def _scheme(url: str) -> str:
     try:
         return urlsplit(url).scheme
-    except ValueError:  # an address in brackets that does not end, for one
+    except ValueError:  # such as an IPv6 address without its closing bracket
         return ""
 
 
 def load_settings() -> Settings:
-    """Read the settings; raises SettingsError with a sentence that names the variable."""
+    """Read the settings; raises SettingsError, which names the invalid variable."""
     try:
         return Settings()
     except ValidationError as error:
@@ -184,7 +195,7 @@ def load_settings() -> Settings:
 
 
 def _sentence(error: ValidationError) -> str:
-    field, reason = first_fault(error)
+    field, reason = first_error(error)
     if not field:
         return f"The settings do not fit together: {reason}."
     variable = field.upper()

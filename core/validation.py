@@ -1,16 +1,16 @@
-"""pydantic's errors in a person's words."""
+"""Turn pydantic's validation errors into sentences."""
 
 from pydantic import ValidationError
 
 
-def first_fault(error: ValidationError) -> tuple[str, str]:
-    """Return the first wrong field, dotted and perhaps empty, and what it should be.
+def first_error(error: ValidationError) -> tuple[str, str]:
+    """Return the first invalid field, dotted and perhaps empty, and the reason.
 
-    The two are made to be read together: "count", "should be greater than or equal to 1".
+    Both form a sentence: "count", "should be greater than or equal to 1".
     """
-    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    reason = fault["msg"].replace("Field required", "is missing")
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    reason = first["msg"].replace("Field required", "is missing")
     for prefix in ("Value error, ", "Input ", "String "):
         reason = reason.removeprefix(prefix)
-    # "should be a valid integer, unable to parse …": the first half says it.
-    return ".".join(str(part) for part in fault["loc"]), reason.split(", unable")[0]
+    # "should be a valid integer, unable to parse …": the first half is enough.
+    return ".".join(str(key) for key in first["loc"]), reason.split(", unable")[0]

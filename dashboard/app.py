@@ -1,4 +1,4 @@
-"""Navigation, and nothing else: each page is a file in ``views/``."""
+"""The app's navigation and frame; each page is a file in ``views/``."""
 
 from pathlib import Path
 
@@ -9,12 +9,8 @@ from dashboard.components.page import account, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
+_ICON = _HERE / "static" / "favicon.png"
 
-st.set_page_config(
-    page_title="Stable Diffusion, live",
-    page_icon=_HERE / "static" / "favicon.png",  # a local file: nothing is fetched from afar
-    layout="wide",
-)
 page = st.navigation(
     [
         st.Page(_HERE / "views" / "studio.py", title="Studio", default=True),
@@ -23,12 +19,17 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
-        # Opened from Present's keys: a screen of the presenter's own.
+        # Opened from Present by the presenter's key A.
         st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
     ],
     position="top",
 )
-st.logo(_HERE / "static" / "favicon.png")
+st.set_page_config(
+    page_title=f"{page.title} · Stable Diffusion, live",
+    page_icon=_ICON,
+    layout="wide",
+)
+st.logo(_ICON)
 style.show()
 replay_bar.show()
 page.run()

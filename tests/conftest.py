@@ -1,14 +1,14 @@
-"""Fixtures that every test may use; each server has a module of its own."""
+"""Fixtures of all tests; each server has a module of its own."""
 
 import os
 import signal
 
 from hypothesis import HealthCheck, settings
 
-# Before torch is imported, here and in the workers that tests start: those share the cores.
+# Set before torch is imported, also for the workers that tests start: they share the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Where tests run in a shell's background, Ctrl+C is ignored, also in the commands they start.
+# A shell ignores SIGINT in its background jobs, and commands that tests start inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
@@ -19,11 +19,11 @@ pytest_plugins = [
     "tests.support.cluster.fixtures",
 ]
 
-# A busy machine is no failure: speed is measured in bench/.
+# Tests pass on a busy machine too; bench/ measures speed.
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start one process more than there are cores: tests often wait for what they started."""
+    """Start one process more than there are cores: tests often wait for other processes."""
     return os.cpu_count() + 1

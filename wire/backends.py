@@ -1,6 +1,6 @@
-"""The one place that chooses between technologies: settings in, queue and store out.
+"""Open the queue, events and store that the settings select.
 
-Imports happen inside, so that a laptop without a broker never loads its client.
+Clients are imported when they are needed: the local mode loads neither pika nor minio.
 """
 
 from core.settings import Settings
@@ -21,7 +21,7 @@ def open_queue(settings: Settings) -> Queue:
 
 
 def open_events(settings: Settings) -> Events:
-    """Open the stream of events that belongs to the queue."""
+    """Open the events of the same backend as the queue."""
     if settings.rabbitmq_url:
         from wire.events.rabbitmq import RabbitEvents
 

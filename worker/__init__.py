@@ -1,8 +1,8 @@
-"""The worker. What its libraries read from the environment is set before they are imported."""
+"""The worker. Sets environment variables of its libraries before they are imported."""
 
 import os
 
-# Threads that spin while they wait make two workers on the same cores many times slower.
+# Spinning threads make two workers on the same cores many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -1,9 +1,9 @@
-"""A worker: `python -m worker`. Takes jobs off the queue, paints, stores, acknowledges.
+"""`python -m worker`: receive jobs from the queue, generate and store their pictures.
 
-Exit codes: 0 told to stop, or one task done with EXIT_AFTER_ONE_TASK; 2 a setting is wrong
-or the device is not here; 3 the model cannot be loaded; 4 the device was lost.
+Exit codes: 0 after a signal, or with EXIT_AFTER_ONE_TASK after one job; 2 if a setting is invalid
+or the device is not available; 3 if the model cannot be loaded; 4 if the device was lost.
 
-STOP_WITH_PARENT=1 makes it stop when its standard input ends.
+With STOP_WITH_PARENT=1, the worker stops when its standard input is closed.
 """
 
 import sys
@@ -11,8 +11,8 @@ import sys
 from worker.shutdown import on_signal
 
 if __name__ == "__main__":
-    # Before the libraries, which take seconds to import: in a container this is process 1,
-    # and to that one a signal that nobody handles is as good as never sent.
+    # Before the imports, which take seconds: in a container this is process 1, which ignores
+    # signals without a handler.
     on_signal(sys.exit)
     import typer
 

@@ -1,8 +1,9 @@
-"""What a worker works with, put together once by whoever starts it."""
+"""The dependencies of a worker, built once at its start."""
 
 import os
 import socket
 from dataclasses import dataclass
+from typing import Any
 
 from core.settings import Settings
 from wire.events.base import Events
@@ -16,7 +17,7 @@ from worker.shutdown import ShutdownSignal
 
 @dataclass(frozen=True)
 class WorkerContext:
-    """Queue, events, store and generator, with the settings that they are used by."""
+    """Queue, events, store, generator and settings of a worker."""
 
     queue: Queue
     events: Events
@@ -27,19 +28,23 @@ class WorkerContext:
 
     @property
     def name(self) -> str:
-        """The name that events and metadata give this worker."""
+        """The worker's name in events and metadata."""
         return worker_name(self.settings)
 
     @property
     def batch_size(self) -> int:
-        """Pictures painted in one call, at most."""
+        """The maximum number of pictures per call of the pipeline."""
         return self.settings.batch_size or self.generator.model.batch_size
 
-    def emit(self, kind: Kind, about: Job, **fields: object) -> None:
-        """Send an event about a job."""
-        self.events.publish(Event(kind=kind, worker=self.name, job_id=about.id, **fields))
+    def emit(self, kind: Kind, job: Job, /, **fields: Any) -> None:
+        """Publish an event of a job."""
+        self.events.publish(Event(kind=kind, worker=self.name, job_id=job.id, **fields))
+
+    def emit_detail(self, job: Job, detail: str) -> None:
+        """Publish a message about a job in progress."""
+        self.events.publish(Event(kind="step", worker=self.name, job_id=job.id, detail=detail))
 
 
 def worker_name(settings: Settings) -> str:
-    """Return the name that was set, the pod's, or one made of host and process."""
+    """Return the configured name, the pod's name, or the host name with the process id."""
     return settings.worker_name or settings.pod_name or f"{socket.gethostname()}-{os.getpid()}"

@@ -1,4 +1,6 @@
-"""Which device paints: what was asked for, or the best that is here."""
+"""Select the device: the configured one, or the best that is available."""
+
+from collections.abc import Callable
 
 import torch
 
@@ -6,24 +8,25 @@ from core.errors import SettingsError
 
 
 def choose_device(name: str | None) -> str:
-    """Return ``cuda``, ``mps`` or ``cpu``; raises SettingsError if ``name`` is not here."""
-    present = [device for device, here in _devices().items() if here()]
+    """Return ``cuda``, ``mps`` or ``cpu``. Raises SettingsError if ``name`` is not available."""
+    available = [device for device, is_available in _devices().items() if is_available()]
     if name is None:
-        return present[0]
-    if name not in present:
+        return available[0]
+    if name not in available:
         raise SettingsError(
             f"DEVICE is {name}, but PyTorch {torch.__version__} finds only "
-            f"{' and '.join(present)} here. Look at the driver, or leave DEVICE unset."
+            f"{' and '.join(available)}. Check the driver, or leave DEVICE unset."
         )
     return name
 
 
 def product_name(device: str) -> str:
-    """Return the GPU's product name, or the device's own."""
-    return torch.cuda.get_device_name() if device == "cuda" else device
+    """Return the product name of the GPU, or ``device`` if it is none."""
+    return str(torch.cuda.get_device_name()) if device == "cuda" else device
 
 
-def _devices() -> dict:
+def _devices() -> dict[str, Callable[[], bool]]:
+    """Return the availability check of each device, best first."""
     return {
         "cuda": torch.cuda.is_available,
         "mps": torch.backends.mps.is_available,

@@ -1,29 +1,33 @@
-"""What paints pictures, as the loop sees it; it knows neither queue nor store."""
+"""The interface between the worker's loop and a model. It knows neither queue nor store."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import GenerationError, GenerationFailed
 
+Pixels: TypeAlias = npt.NDArray[np.uint8]
+"""A picture: height x width x 3, RGB."""
+
 
 class OutOfMemory(GenerationFailed):
-    """The device had no room for so many pictures at once; fewer may fit."""
+    """The device has too little memory for this batch; a smaller batch may fit."""
 
 
 class DeviceLost(GenerationError):
-    """The device fails at everything from now on; only a new process can use it."""
+    """The device fails until the process is restarted."""
 
 
 class Interrupted(Exception):
-    """The painting was left unfinished, as ``should_stop`` asked."""
+    """Generation was interrupted, as ``should_stop`` requested."""
 
 
 @dataclass(frozen=True)
 class GenerationParameters:
-    """One picture to be painted. Sizes in pixels."""
+    """The parameters of one picture. Sizes are in pixels."""
 
     prompt: str
     seed: int
@@ -34,7 +38,7 @@ class GenerationParameters:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What the generator is, and what it does where a job leaves it the choice."""
+    """The loaded model, its device and its defaults."""
 
     model_id: str
     device: str
@@ -44,26 +48,26 @@ class ModelInfo:
     width: int
     height: int
     batch_size: int = 1
-    """Pictures that the device likes to paint at once."""
+    """The preferred number of pictures per call on this device."""
     tiny_decoder: bool = False
     safety_checker: bool = False
 
 
 class Generator(Protocol):
-    """Paints pictures of one size and one number of steps at once."""
+    """Generates a batch of pictures of equal size and steps."""
 
     @property
     def model(self) -> ModelInfo:
-        """What this generator is."""
+        """The loaded model."""
 
     def generate(
         self,
         parameters: list[GenerationParameters],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
-    ) -> list[np.ndarray]:
-        """Return one array for each painting: height x width x 3, uint8, RGB.
+    ) -> list[Pixels]:
+        """Return one picture for each item of ``parameters``.
 
-        ``on_step`` is called with 1 … steps; ``should_stop`` is asked after each step.
-        Raises GenerationFailed, DeviceLost, or Interrupted after ``should_stop`` said yes.
+        ``on_step`` is called with 1 … steps, and ``should_stop`` after each step.
+        Raises GenerationFailed, DeviceLost, or Interrupted once ``should_stop`` returns true.
         """

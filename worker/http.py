@@ -1,4 +1,4 @@
-"""A worker's own port: ``/healthz`` for probes and ``/metrics`` for Prometheus."""
+"""HTTP server of a worker: ``/healthz`` for probes and ``/metrics`` for Prometheus."""
 
 import json
 import threading
@@ -10,7 +10,7 @@ from core.errors import SettingsError
 
 
 def serve(port: int) -> ThreadingHTTPServer:
-    """Answer on ``port`` in the background; raises SettingsError if it is taken."""
+    """Serve on ``port`` in a background thread. Raises SettingsError if the port is in use."""
     try:
         server = ThreadingHTTPServer(("", port), _Handler)
     except OSError as error:
@@ -24,20 +24,20 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/healthz":
             self._healthz()
         elif self.path == "/metrics":
-            self._answer(200, CONTENT_TYPE_LATEST, generate_latest())
+            self._respond(200, CONTENT_TYPE_LATEST, generate_latest())
         else:
-            self._answer(404, "text/plain", b"There are /healthz and /metrics.\n")
+            self._respond(404, "text/plain", b"The paths are /healthz and /metrics.\n")
 
     def log_message(self, *_: object) -> None:
-        """Keep probes, one every few seconds, out of the log."""
+        """Log nothing: probes send a request every few seconds."""
 
     def _healthz(self) -> None:
-        # 503 until the model is there: what a start-up probe waits for.
+        # A startup probe waits until the model is loaded.
         loaded = bool(REGISTRY.get_sample_value("worker_model_loaded"))
         body = json.dumps({"model": "loaded" if loaded else "loading"}).encode()
-        self._answer(200 if loaded else 503, "application/json", body)
+        self._respond(200 if loaded else 503, "application/json", body)
 
-    def _answer(self, status: int, content_type: str, body: bytes) -> None:
+    def _respond(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))

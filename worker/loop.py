@@ -1,61 +1,65 @@
-"""The worker's life after its model is loaded: take jobs, do them, until told to stop."""
+"""The worker's main loop: receive and process jobs until shutdown is requested."""
 
 import time
 from contextlib import suppress
 
 from core.errors import QueueError
 from wire.queues.base import Delivery
-from worker.batch import do_batch
+from worker.batch import process_batch
 from worker.context import WorkerContext
 from worker.retry import retry_transient
 
-_TAKE_TIMEOUT = 0.5
-"""Seconds: how long a worker with nothing to do may overlook that it should stop."""
+_RECEIVE_TIMEOUT_SECONDS = 0.5
+"""Maximum delay of the shutdown of an idle worker."""
 
-_LONGEST_WAIT_FOR_ONE_TASK = 60.0
-"""Seconds. RabbitMQ's numbers are some seconds old, so KEDA may start a Job for a request
-that is done already: it ends, in place of holding a GPU until the next request."""
+_MAX_WAIT_FOR_ONE_TASK_SECONDS = 60.0
+"""RabbitMQ's counts are some seconds old, so KEDA may start a Job for a request that is finished.
+Such a worker exits instead of occupying a GPU until the next request."""
 
 
-def work(context: WorkerContext) -> None:
-    """Do jobs until ``context.shutdown`` is asked.
+def run(context: WorkerContext) -> None:
+    """Process jobs until ``context.shutdown`` is requested.
 
-    With EXIT_AFTER_ONE_TASK do one, or none if none comes within a minute.
+    With EXIT_AFTER_ONE_TASK, return after one job, or after a minute without a job.
 
     Raises:
-        DeviceLost: the device fails at everything; unfinished jobs were given back.
+        DeviceLost: no further picture can be generated; the unfinished jobs are requeued.
 
     """
     started = time.monotonic()
-    while not context.shutdown.requested and not _one_task_too_many(context, started):
-        deliveries = _take(context)
+    while not context.shutdown.requested and not _waited_too_long(context, started):
+        deliveries = _receive(context)
         if deliveries:
-            do_batch(context, deliveries)
+            process_batch(context, deliveries)
             if context.settings.exit_after_one_task:
                 return
 
 
-def _one_task_too_many(context: WorkerContext, started: float) -> bool:
+def _waited_too_long(context: WorkerContext, started: float) -> bool:
     waited = time.monotonic() - started
-    return context.settings.exit_after_one_task and waited > _LONGEST_WAIT_FOR_ONE_TASK
+    return context.settings.exit_after_one_task and waited > _MAX_WAIT_FOR_ONE_TASK_SECONDS
 
 
-def _take(context: WorkerContext) -> list[Delivery]:
-    taken: list[Delivery] = []
-    with suppress(QueueError):  # it went on until we were told to stop, or one job is here
-        taken += retry_transient(
-            lambda: context.queue.receive(1, _TAKE_TIMEOUT),
+def _receive(context: WorkerContext) -> list[Delivery]:
+    """Receive a job, and further ready jobs while their pictures fit into one batch."""
+    deliveries: list[Delivery] = []
+    with suppress(QueueError):  # shutdown was requested, or a first job is here
+        deliveries += retry_transient(
+            lambda: context.queue.receive(1, _RECEIVE_TIMEOUT_SECONDS),
             context.shutdown,
-            # A queue also refuses, as when it cannot bury a bad message for want of memory.
-            retried=(QueueError,),
+            # Receiving may publish: a queue short of memory refuses to dead-letter a message.
+            transient_errors=(QueueError,),
         )
-        while taken and _has_room(context, taken) and (more := context.queue.receive(1, timeout=0)):
-            taken += more
-    return taken
+        while deliveries and _has_room(context, deliveries):
+            more = context.queue.receive(1, timeout=0)
+            if not more:
+                break
+            deliveries += more
+    return deliveries
 
 
-def _has_room(context: WorkerContext, taken: list[Delivery]) -> bool:
-    """Tell whether these jobs fill less than a call; jobs beyond it are for other workers."""
+def _has_room(context: WorkerContext, deliveries: list[Delivery]) -> bool:
+    """Return whether these jobs leave room in a batch; further jobs are left to other workers."""
     if context.settings.exit_after_one_task:
         return False
-    return sum(delivery.job.count for delivery in taken) < context.batch_size
+    return sum(delivery.job.count for delivery in deliveries) < context.batch_size

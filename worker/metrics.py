@@ -1,11 +1,11 @@
-"""What a worker counts, for Prometheus."""
+"""Prometheus metrics of a worker."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
 JOBS = Counter("worker_jobs", "Jobs that left this worker", ["result"])
-"""``result`` is done, failed, returned or cancelled."""
+"""``result``: done, failed, returned or cancelled."""
 PICTURES = Counter("worker_pictures", "Pictures stored")
-PAINTING_SECONDS = Histogram(
+GENERATION_SECONDS = Histogram(
     "worker_painting_seconds",
     "Seconds of one call of the pipeline",
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180),

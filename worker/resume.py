@@ -1,8 +1,8 @@
-"""A job that comes again: what an earlier attempt stored is left out.
+"""Resume a redelivered job: skip pictures that an earlier attempt stored.
 
-Names and seeds come from the job, so the pictures would be the same. This makes it cheap
-when a queue takes a job away from its worker, as RabbitMQ does from one that holds it for
-longer than its limit (see wire.queues.rabbitmq_consumer).
+Names and seeds derive from the job, so generating the pictures again would give the same objects.
+Skipping them makes a redelivery cheap, such as after RabbitMQ's consumer timeout (see
+wire.queues.rabbitmq.consumer).
 """
 
 from itertools import takewhile
@@ -14,24 +14,24 @@ from worker.task import Task
 
 
 def skip_stored(context: WorkerContext, task: Task) -> None:
-    """Strike off what lies in the store, and tell it; waits for a store that is away.
+    """Remove stored pictures from the task and emit their events; wait for the store.
 
-    Raises StoreError once the worker is told to stop.
+    Raises StoreError if shutdown is requested while the store is unavailable.
     """
-
-    def tell(sentence: str) -> None:
-        context.emit("step", task.job, detail=sentence)
-
-    stored = retry_transient(lambda: _stored_names(context, task.job.id), context.shutdown, tell)
-    task.is_described = metadata_name(task.job.id) in stored
-    for number in tuple(task.left):
+    stored = retry_transient(
+        lambda: _stored_names(context, task.job.id),
+        context.shutdown,
+        lambda error: context.emit_detail(task.job, error),
+    )
+    for number in tuple(task.remaining):
         name = picture_name(task.job.id, number)
         if name in stored:
-            task.left.remove(number)
+            task.remaining.remove(number)
             context.emit("stored", task.job, picture=number, name=name)
-    if task.is_described:
-        # It is written last: all pictures were there, and who deleted some meant it.
-        task.left.clear()
+    task.has_metadata = metadata_name(task.job.id) in stored
+    if task.has_metadata:
+        # Metadata is stored last, so all pictures were stored: missing ones were deleted by users.
+        task.remaining.clear()
 
 
 def _stored_names(context: WorkerContext, job_id: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Waiting for a queue or a store that is away, instead of failing the job."""
+"""Retry while the queue or the store is unavailable, instead of failing the job."""
 
 import logging
 from collections.abc import Callable
@@ -14,38 +14,38 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 TRANSIENT_ERRORS = (QueueUnavailable, StoreUnavailable, StoreFull)
-"""What passes by itself, or once somebody has made room."""
+"""Errors that are retried: the backend is unreachable or its disk is full."""
 
-_LONGEST_PAUSE = 10
-"""Seconds."""
+_MAX_BACKOFF_SECONDS = 10
 
 
 def retry_transient(
     action: Callable[[], Result],
     shutdown: ShutdownSignal,
-    on_trouble: Callable[[str], None] = lambda _: None,
-    retried: tuple[type[ApplicationError], ...] = TRANSIENT_ERRORS,
+    on_error: Callable[[str], None] = lambda _: None,
+    transient_errors: tuple[type[ApplicationError], ...] = TRANSIENT_ERRORS,
 ) -> Result:
-    """Return what ``action`` returns, as soon as queue and store let it.
+    """Call ``action`` until it raises no transient error; return its result.
 
-    ``on_trouble`` hears the first failure's sentence. When the process is asked to stop,
-    the newest failure is raised, one of ``retried``.
+    ``on_error`` is called with the message of the first error. When shutdown is requested, the
+    last error is raised.
     """
 
-    def tell_once(state: RetryCallState) -> None:
-        if state.attempt_number == 1:
-            log.warning("%s Trying again until it works.", state.outcome.exception())
-            on_trouble(str(state.outcome.exception()))
+    def report_first(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome:
+            error = state.outcome.exception()
+            log.warning("%s Retrying.", error)
+            on_error(str(error))
 
     retrying = Retrying(
-        retry=retry_if_exception_type(retried),
-        wait=wait_random_exponential(multiplier=0.5, max=_LONGEST_PAUSE),
+        retry=retry_if_exception_type(transient_errors),
+        wait=wait_random_exponential(multiplier=0.5, max=_MAX_BACKOFF_SECONDS),
         sleep=shutdown.wait,
         stop=lambda _: shutdown.requested,
-        before_sleep=tell_once,
+        before_sleep=report_first,
         reraise=True,
     )
     result = retrying(action)
     if retrying.statistics["attempt_number"] > 1:
-        log.info("It works again.")
+        log.info("Available again.")
     return result

@@ -1,62 +1,65 @@
-"""Being asked to stop, and how long there is to finish."""
+"""Shutdown requests and the grace period to finish jobs."""
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 
-_LOOK_EVERY = 0.1
-"""Seconds. A signal handler must not touch a lock, so waiting is looking again and again."""
+_POLL_SECONDS = 0.1
+"""A signal handler must not use a lock, so waiting polls."""
+
+_STDIN = 0
 
 
 class ShutdownSignal:
-    """Whether this process was asked to stop, and whether its grace period is over."""
+    """Whether shutdown was requested, and whether its grace period is over."""
 
     def __init__(self, grace_period: float) -> None:
         self._grace_period = grace_period
         self._requested_at: float | None = None
 
-    def ask(self) -> None:
-        """Ask for the end; the grace period begins with the first time."""
+    def request(self) -> None:
+        """Request shutdown; the first request starts the grace period."""
         if self._requested_at is None:
             self._requested_at = time.monotonic()
 
     @property
     def requested(self) -> bool:
-        """Whether no new job should be taken."""
+        """Whether to stop receiving jobs."""
         return self._requested_at is not None
 
     @property
     def deadline_passed(self) -> bool:
-        """Whether unfinished jobs should be given back now."""
-        return self.requested and time.monotonic() - self._requested_at >= self._grace_period
+        """Whether to requeue unfinished jobs now."""
+        if self._requested_at is None:
+            return False
+        return time.monotonic() - self._requested_at >= self._grace_period
 
     def wait(self, seconds: float) -> None:
-        """Sleep, but no longer than until somebody asks for the end."""
+        """Sleep until the time has passed or shutdown is requested."""
         deadline = time.monotonic() + seconds
-        while not self.requested and (left := deadline - time.monotonic()) > 0:
-            time.sleep(min(left, _LOOK_EVERY))
+        while not self.requested and (remaining := deadline - time.monotonic()) > 0:
+            time.sleep(min(remaining, _POLL_SECONDS))
 
 
 def on_signal(action: Callable[[], object]) -> None:
-    """Call ``action`` in the main thread at SIGTERM and at Ctrl+C."""
+    """Call ``action`` in the main thread on SIGTERM and SIGINT."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: action())
 
 
 def stop_with_parent() -> None:
-    """Send SIGTERM to this process when standard input ends.
+    """Send SIGTERM to this process when its standard input is closed.
 
-    A supervisor holds the other end of that pipe and writes nothing, so the end means
-    that the supervisor is gone, even if it was killed.
+    A supervisor holds the other end of that pipe and writes nothing, so the pipe is closed when
+    the supervisor exits, even after SIGKILL.
     """
-    threading.Thread(target=_watch_input, name="parent", daemon=True).start()
+    threading.Thread(target=_watch_stdin, name="parent", daemon=True).start()
 
 
-def _watch_input() -> None:
-    # Not through sys.stdin, whose lock a daemon thread would hold when Python exits.
-    while os.read(sys.__stdin__.fileno(), 1024):
+def _watch_stdin() -> None:
+    # Not sys.stdin: at exit, Python would wait for the lock that this thread holds.
+    while os.read(_STDIN, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)

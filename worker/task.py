@@ -1,4 +1,4 @@
-"""A job while this worker has it: which pictures are left, and how long it took so far."""
+"""A job in progress: its parameters, remaining pictures and durations."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from worker.generator import GenerationParameters, ModelInfo
 
 @dataclass
 class Task:
-    """A leased job and what became of it."""
+    """A leased job and its progress."""
 
     delivery: Delivery
     parameters: tuple[GenerationParameters, ...]
-    """One for each of the job's pictures, in order."""
-    left: list[int]
-    """Numbers of the pictures that are not in the store yet, in order."""
-    is_described: bool = False
-    """Whether the metadata lies in the store already."""
+    """One item per picture of the job."""
+    remaining: list[int]
+    """Numbers of the pictures that are not stored yet."""
+    has_metadata: bool = False
+    """Whether the metadata is already stored."""
     received_at: float = field(default_factory=time.time)
     """Unix seconds."""
     generation_seconds: float = 0.0
@@ -29,25 +29,25 @@ class Task:
 
     @property
     def job(self) -> Job:
-        """The job itself."""
+        """The leased job."""
         return self.delivery.job
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One picture in a call of the pipeline."""
+    """One picture of a batch."""
 
     task: Task
     number: int
 
     @property
     def parameters(self) -> GenerationParameters:
-        """What is to be painted."""
+        """The parameters of this picture."""
         return self.task.parameters[self.number]
 
 
-def start_task(delivery: Delivery, model: ModelInfo) -> Task:
-    """Decide everything that the job leaves open."""
+def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
+    """Create a task, with the model's defaults for the fields that the job leaves unset."""
     job = delivery.job
     seed = first_seed(job)
     parameters = tuple(
@@ -64,23 +64,22 @@ def start_task(delivery: Delivery, model: ModelInfo) -> Task:
 
 
 def first_seed(job: Job) -> int:
-    """Return the job's seed, or the random end of its id.
+    """Return the job's seed, by default the random bits of its id.
 
-    So a job that is done twice gives the same pictures twice, and nobody who saw the first
-    sees it change.
+    A redelivered job thus generates the same pictures.
     """
     return job.seed if job.seed is not None else UUID(job.id).int % 2**32
 
 
-def next_call(tasks: list[Task], size: int) -> list[BatchItem]:
-    """Choose up to ``size`` pictures, of one size and one number of steps, oldest job first."""
-    places = [BatchItem(task, number) for task in tasks for number in task.left]
-    kind = _kind(places[0].parameters)
-    return [place for place in places if _kind(place.parameters) == kind][:size]
+def next_batch(tasks: list[Task], batch_size: int) -> list[BatchItem]:
+    """Return up to ``batch_size`` pictures of equal size and steps, oldest job first."""
+    items = [BatchItem(task, number) for task in tasks for number in task.remaining]
+    shape = _shape(items[0].parameters)
+    return [item for item in items if _shape(item.parameters) == shape][:batch_size]
 
 
-def describe(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
-    """Write down a finished job, in the older sample's words and ours."""
+def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
+    """Build the metadata of a finished job."""
     job, first = task.job, task.parameters[0]
     return Metadata(
         prompt=job.prompt,
@@ -96,9 +95,9 @@ def describe(task: Task, model: ModelInfo, worker_name: str, settings: Settings)
         use_safety_checker=model.safety_checker,
         id=job.id,
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
-        seeds=tuple(painting.seed for painting in task.parameters),
+        seeds=tuple(parameters.seed for parameters in task.parameters),
         finished_at=time.time(),
-        timings=timings_of(task),
+        timings=measure(task),
         worker=worker_name,
         pod=settings.pod_name,
         node=settings.node_name,
@@ -106,8 +105,8 @@ def describe(task: Task, model: ModelInfo, worker_name: str, settings: Settings)
     )
 
 
-def timings_of(task: Task) -> Timings:
-    """Say where the time of this attempt went, until now."""
+def measure(task: Task) -> Timings:
+    """Return the durations of this attempt so far."""
     submitted = submitted_at(task.job.id)
     return Timings(
         waiting=max(0.0, task.received_at - submitted) if submitted else None,
@@ -116,5 +115,5 @@ def timings_of(task: Task) -> Timings:
     )
 
 
-def _kind(painting: GenerationParameters) -> tuple[int, int, int]:
-    return painting.width, painting.height, painting.steps
+def _shape(parameters: GenerationParameters) -> tuple[int, int, int]:
+    return parameters.width, parameters.height, parameters.steps

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.errors import SettingsError
-from core.validation import first_fault
+from core.validation import first_error
 from dashboard.access.roles import Policy
 
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
@@ -68,5 +68,5 @@ def _roles(section: Mapping[str, Any]) -> _Roles:
     try:
         return _Roles.model_validate(section)
     except ValidationError as error:
-        field, fault = first_fault(error)
+        field, fault = first_error(error)
         raise SettingsError(f"{field} in [roles] of secrets.toml {fault}.") from None

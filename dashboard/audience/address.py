@@ -1,51 +1,52 @@
-"""Where phones find /join: the address that the QR code carries."""
+"""Choose the URL of /join that the QR code contains."""
 
 import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-_SOMEWHERE = ("192.0.2.1", 9)
-"""An address of RFC 5737, which belongs to nobody; nothing is sent there."""
+_UNUSED_ADDRESS = ("192.0.2.1", 9)
+"""Reserved for documentation by RFC 5737; nothing is sent to it."""
 
 
 @dataclass(frozen=True)
 class JoinAddress:
-    """An address for phones, and what the presenter should know of it."""
+    """A URL for phones, with a note for the presenter."""
 
     url: str | None
-    """None where no address is known that a phone can reach."""
+    """None if no URL is known that a phone can reach."""
     note: str = ""
 
     @property
-    def spoken(self) -> str:
-        """The address as a person types it: without the scheme."""
+    def without_scheme(self) -> str:
+        """The URL as people type it."""
         return self.url.partition("://")[2] if self.url else ""
 
 
 def choose(opened: str, public_url: str | None, network_address: str | None) -> JoinAddress:
-    """Choose what the QR code carries.
+    """Choose the URL for phones.
 
     Args:
-        opened: the address at which this page was opened, as the browser says it.
-        public_url: the address that somebody set for visitors, which wins.
-        network_address: this machine's address on its network; None where that is not
-            where the page is served, as in a container.
+        opened: the URL of the presenter's page, from the browser.
+        public_url: the configured URL, which takes precedence.
+        network_address: this machine's IP address; None if the server does not listen there,
+            as in a container.
 
     """
     if public_url:
         return JoinAddress(urljoin(f"{public_url.rstrip('/')}/", "join"))
-    if not _is_this_machine(urlsplit(opened).hostname or ""):
+    if not _is_local(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
         return JoinAddress(None, "Phones cannot reach localhost: set PUBLIC_URL.")
-    better = _with_host(opened, network_address)
+    reachable = _with_host(opened, network_address)
     return JoinAddress(
-        urljoin(better, "join"), "localhost is only this machine; this is its network address"
+        urljoin(reachable, "join"),
+        "phones cannot reach localhost; this is its network address",
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_local(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -61,11 +62,11 @@ def _with_host(url: str, host: str) -> str:
 
 
 def network_address() -> str | None:
-    """Return this machine's address on the network that leads outside; None without one."""
+    """Return this machine's IP address on its default route; None without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(_SOMEWHERE)  # chooses a way there, and sends nothing
+            probe.connect(_UNUSED_ADDRESS)  # selects a route and sends nothing
         except OSError:
             return None
         address = probe.getsockname()[0]
-    return None if _is_this_machine(address) else address
+    return None if _is_local(address) else address

@@ -1,34 +1,34 @@
-"""Telling a form of this site's page from one that another site's page sends."""
+"""Detect forms that were sent from another site's page."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
-Place = tuple[str, int | None]
-"""A host in lower case and a port: what tells sites apart here."""
+Origin = tuple[str, int | None]
+"""A host in lower case and a port. The scheme is unknown behind a proxy."""
 
 
-def is_own(headers: Mapping[str, str], public_url: str | None) -> bool:
-    """Tell whether this site's page sent a form, as far as the browser says where it was.
+def is_same_origin(headers: Mapping[str, str], public_url: str | None) -> bool:
+    """Return whether a form was sent from this site's page, as far as the browser reports it.
 
-    Browsers send Sec-Fetch-Site over HTTPS only, and Origin (RFC 6454) with every form. Behind a
-    proxy, Host may be another than the browser's; then ``public_url`` is the browser's.
+    Browsers send Sec-Fetch-Site over HTTPS only, and Origin (RFC 6454) with every form. A proxy
+    may rewrite Host; then ``public_url`` is what the browser sees.
 
-    Raises ValueError for an origin that is no address.
+    Raises ValueError for an origin that is not a URL.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
-    return origin is None or _place(origin) in _own_places(headers, origin, public_url)
+    return origin is None or _parse(origin) in _own_origins(headers, origin, public_url)
 
 
-def _own_places(headers: Mapping[str, str], origin: str, public_url: str | None) -> set[Place]:
+def _own_origins(headers: Mapping[str, str], origin: str, public_url: str | None) -> set[Origin]:
     host = f"{urlsplit(origin).scheme}://{headers.get('host', '')}"
-    places = {_place(host), _place(public_url or "")}
-    return {place for place in places if place[0]}
+    origins = {_parse(host), _parse(public_url or "")}
+    return {parsed for parsed in origins if parsed[0]}
 
 
-def _place(url: str) -> Place:
+def _parse(url: str) -> Origin:
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
+    return parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)

@@ -1,40 +1,42 @@
-"""How a visitor's picture is, in words for a phone."""
+"""Describe the status of a visitor's request."""
 
 from dataclasses import dataclass
 
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
-from dashboard.gallery.approvals import Approval
+from dashboard.gallery.approvals import ApprovalState
 from dashboard.presentation.job_text import describe_state, progress
 
-_HELD = "painted; it appears here and on the wall once the presenter has nodded"
-_REJECTED = "painted, but the presenter chose not to show it"
+_APPROVAL_TEXTS: dict[ApprovalState, str] = {
+    "pending": "generated; shown here and in the gallery after the presenter approves it",
+    "rejected": "generated, but the presenter rejected it",
+}
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a phone shows of a job."""
+    """The status of a request on a phone."""
 
     prompt: str
     sentence: str
     live: bool
-    """Whether it will change."""
-    share: float | None = None
-    """How much of it is painted, from 0 to 1; None while nothing is, and at the end."""
+    """Whether the status may still change."""
+    progress: float | None = None
+    """From 0 to 1; None unless the picture is being generated."""
     picture: str | None = None
+    """Its name; None until it may be shown."""
 
 
-def status(view: JobView, approval: Approval | None, snapshot: Snapshot) -> Status:
-    """Tell how a job is; its picture is told only if it may be seen."""
-    finished = view.state in FINISHED
-    sentence = describe_state(view, snapshot)
+def status_of(view: JobView, approval: ApprovalState | None, snapshot: Snapshot) -> Status:
+    """Return the status of a visitor's job, with its picture once that may be shown."""
+    text = describe_state(view, snapshot)
     if view.state == "done" and approval:
-        sentence = _REJECTED if approval == "rejected" else _HELD
+        text = _APPROVAL_TEXTS[approval]
     shares = progress(view)
     return Status(
         prompt=view.job.prompt,
-        sentence=f"{sentence[:1].upper()}{sentence[1:]}.".replace("..", "."),
-        live=not finished or (view.state == "done" and approval == "waiting"),
-        share=sum(shares) / len(shares) if view.state == "generating" else None,
+        sentence=f"{text[:1].upper()}{text[1:]}.".replace("..", "."),
+        live=view.state not in FINISHED or (view.state == "done" and approval == "pending"),
+        progress=sum(shares) / len(shares) if view.state == "generating" else None,
         picture=view.pictures[0] if view.pictures and not approval else None,
     )

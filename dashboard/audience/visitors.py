@@ -1,4 +1,4 @@
-"""How often visitors may send: each by a cookie, and all behind one address together."""
+"""Rate limits of visitors: one for each cookie, and one for each address."""
 
 import math
 import re
@@ -13,7 +13,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class RateLimited(ApplicationError):
-    """A visitor has to wait."""
+    """A visitor sent too many requests."""
 
     def __init__(self, sentence: str, seconds: float) -> None:
         super().__init__(sentence)
@@ -21,43 +21,43 @@ class RateLimited(ApplicationError):
 
 
 class Visitors:
-    """The limits of one dashboard process.
+    """The rate limits of one dashboard process.
 
-    A conference hall often shares one address, so that limit is wide: it is there against
-    one machine that forgets its cookie each time.
+    All phones of a conference often share one address, so the limit for an address is high:
+    it stops a program that discards its cookie.
     """
 
-    def __init__(self, each: TokenBuckets, together: TokenBuckets) -> None:
-        self._each = each
-        self._together = together
+    def __init__(self, per_visitor: TokenBuckets, per_address: TokenBuckets) -> None:
+        self._per_visitor = per_visitor
+        self._per_address = per_address
 
     def allow(self, cookie: str | None, address: str) -> None:
-        """Count a request, or raise RateLimited with the seconds to wait."""
-        visitor = cookie if is_token(cookie) else f"without a cookie from {address}"
-        if seconds := self._each.wait(visitor):
-            raise RateLimited(_wait("You sent several in a row.", seconds), seconds)
-        if seconds := self._together.take(address):
-            raise RateLimited(_wait("Many people are sending right now.", seconds), seconds)
-        self._each.take(visitor)
+        """Count a request; raises RateLimited."""
+        visitor = cookie if cookie and is_token(cookie) else f"without a cookie from {address}"
+        if seconds := self._per_visitor.wait(visitor):
+            raise RateLimited(_describe("You sent several requests.", seconds), seconds)
+        if seconds := self._per_address.take(address):
+            raise RateLimited(_describe("Many people are sending right now.", seconds), seconds)
+        self._per_visitor.take(visitor)
 
 
-def usual() -> Visitors:
-    """Make the limits.
+def default_limits() -> Visitors:
+    """Return the default limits.
 
-    A visitor sends 3 at once, then one each 10 s; an address 60, then 3 a second.
+    A visitor may send 3 requests at once, then 1 per 10 s; an address 60, then 3 per s.
     """
-    return Visitors(each=TokenBuckets(3, 1 / 10), together=TokenBuckets(60, 3))
+    return Visitors(per_visitor=TokenBuckets(3, 1 / 10), per_address=TokenBuckets(60, 3))
 
 
 def new_token() -> str:
-    """Make the value of a new visitor's cookie."""
+    """Return a random value for a new visitor's cookie."""
     return secrets.token_urlsafe(16)
 
 
 def is_token(value: str | None) -> bool:
-    """Tell whether a cookie may be one of ours."""
+    """Return whether a cookie's value has the format of ``new_token``."""
     return value is not None and _TOKEN.fullmatch(value) is not None
 
 
-def _wait(reason: str, seconds: float) -> str:
+def _describe(reason: str, seconds: float) -> str:
     return f"{reason} Please send again in {pluralize(math.ceil(seconds), 'second')}."

@@ -1,6 +1,6 @@
 """Workers and their starts, folded from events and from readings of the fleet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import Phase, Worker
@@ -41,6 +41,24 @@ def apply_worker_event(view: WorkerView | None, event: Event) -> WorkerView | No
     view = replace(view, last_event_at=event.at)
     change = _CHANGES.get(event.kind)
     return change(view, event) if change else view
+
+
+def apply_newer_events(
+    workers: Iterable[Worker], read_at: float, views: Mapping[str, WorkerView]
+) -> tuple[Worker, ...]:
+    """Return the workers that the fleet reported at ``read_at`` as their later events have them.
+
+    Only idle and generating workers change: of other phases the cluster knows more.
+    """
+    return tuple(_newest(worker, read_at, views.get(worker.name)) for worker in workers)
+
+
+def _newest(worker: Worker, read_at: float, view: WorkerView | None) -> Worker:
+    if view is None or view.last_event_at <= read_at:
+        return worker
+    if {worker.phase, view.phase} - {"idle", "generating"}:
+        return worker
+    return replace(to_worker(view), node=worker.node)
 
 
 def _enter_phase(view: WorkerView, phase: Phase, reason: str, at: float) -> WorkerView:

@@ -1,26 +1,26 @@
-"""Pictures that wait for the presenter's nod: kept out of the gallery until it comes.
+"""Approval of visitors' pictures: the gallery hides them until the presenter approves.
 
-What is not known to be free is not shown: before the marks were read for the first time,
-while the store is away, and for jobs that this dashboard did not hear of, until it has looked.
+Fails closed: a picture stays hidden until the approval marks were read from the store and do
+not list its job.
 """
 
 import threading
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.gallery.index import GalleryIndex
+from dashboard.gallery.index import GalleryIndex, picture_identity
 from wire.messages.picture import parse_picture_name
 from wire.stores import approval
 from wire.stores.base import Store
 
-NOT_SHOWN = "This picture is not shown, or not yet: a presenter may have to approve it."
+NOT_SHOWN = "This picture is not available. It may be waiting for the presenter's approval."
 
-Approval = Literal["waiting", "rejected"]
+ApprovalState = Literal["pending", "rejected"]
 
 
 @dataclass(frozen=True)
-class HeldPicture:
-    """A picture that waits."""
+class PendingPicture:
+    """A picture that waits for the presenter's approval."""
 
     name: str
     job_id: str
@@ -29,12 +29,13 @@ class HeldPicture:
 
 
 class Approvals:
-    """Which pictures wait, as far as this process knows; safe to use from any thread.
+    """The approval states known to this process; thread-safe.
 
     Args:
         store: holds the marks.
-        index: takes the pictures that may be shown.
-        required: whether visitors' pictures wait where no presenter chose yet.
+        index: receives the approved pictures.
+        required: whether visitors' pictures need approval as long as no presenter has used
+            the switch.
 
     """
 
@@ -43,105 +44,106 @@ class Approvals:
         self._index = index
         self._required = required
         self._lock = threading.Lock()
-        self._held: frozenset[str] = frozenset()
+        self._pending: frozenset[str] = frozenset()
         self._rejected: frozenset[str] = frozenset()
-        self._kept: dict[str, float] = {}
-        """Pictures that are not shown, and when each was stored."""
+        self._hidden: dict[str, float] = {}
+        """Names of hidden pictures, and when each was stored."""
         self._was_read = False
         index.admits = self.admits
 
     def admits(self, name: str, at: float) -> bool:
-        """Tell whether a picture may be shown; what may not is kept for later."""
+        """Return whether a picture may be shown; hide it otherwise."""
         with self._lock:
-            free = self._was_read and not self._is_held(name)
-        if not free:
-            self.keep(name, at)
-        return free
+            admitted = self._was_read and not self._needs_approval(name)
+        if not admitted:
+            self.hide(name, at)
+        return admitted
 
-    def keep(self, name: str, at: float) -> None:
-        """Keep a picture until its job is known to be free; a rejected one is forgotten."""
+    def hide(self, name: str, at: float) -> None:
+        """Hide a picture until its job is known to be approved; drop a rejected one."""
         with self._lock:
-            if _job_of(name) not in self._rejected:
-                self._kept[name] = at
+            if _job_id(name) not in self._rejected:
+                self._hidden[name] = at
 
-    def note_held(self, job_id: str) -> None:
-        """Note that a job's pictures have to wait, before its mark is read."""
+    def add_pending(self, job_id: str) -> None:
+        """Hide a job's pictures from now on, before its mark is read."""
         with self._lock:
-            self._held |= {job_id}
+            self._pending |= {job_id}
 
-    def hold(self, job_id: str) -> None:
-        """Let the pictures of a job that is to be sent wait; raises StoreUnavailable."""
-        approval.hold(self._store, job_id)
-        self.note_held(job_id)
+    def mark_pending(self, job_id: str) -> None:
+        """Store the mark of a job whose pictures need approval; raises StoreUnavailable."""
+        approval.request(self._store, job_id)
+        self.add_pending(job_id)
 
     def read(self) -> None:
-        """Look at the marks, and show the pictures that need not wait; raises StoreError."""
+        """Read all marks and show the pictures without one; raises StoreError."""
         with self._lock:
-            before = self._held
-        found = approval.marks(self._store)
+            before = self._pending
+        marks = approval.read_marks(self._store)
         with self._lock:
-            # What was held while the marks were read may not be among them yet.
-            self._held = found.pending_approval | (self._held - before)
-            self._rejected = found.rejected
+            # The listing may lack the marks of jobs that were added during it.
+            self._pending = marks.pending_approval | (self._pending - before)
+            self._rejected = marks.rejected
             self._was_read = True
-            self._forget_rejected()
-        self._show_free()
+            self._drop_rejected()
+        self._show_admitted()
 
     def approve(self, job_id: str) -> None:
-        """Show a job's pictures everywhere; raises StoreUnavailable."""
+        """Show a job's pictures; raises StoreUnavailable."""
         approval.approve(self._store, job_id)
         with self._lock:
-            self._held -= {job_id}
-        self._show_free()
+            self._pending -= {job_id}
+        self._show_admitted()
 
     def reject(self, job_id: str) -> None:
-        """Show a job's pictures nowhere; raises StoreUnavailable."""
+        """Hide a job's pictures for good; raises StoreUnavailable."""
         approval.reject(self._store, job_id)
         with self._lock:
             self._rejected |= {job_id}
-            self._held -= {job_id}
-            self._forget_rejected()
+            self._pending -= {job_id}
+            self._drop_rejected()
 
-    def waiting(self) -> list[HeldPicture]:
-        """Return the painted pictures that wait for the presenter, the first one first."""
+    def pending(self) -> list[PendingPicture]:
+        """Return the generated pictures that wait for approval, oldest first."""
         with self._lock:
-            kept = sorted(self._kept.items(), key=lambda picture: picture[1])
-            held = self._held - self._rejected
-        pictures = (HeldPicture(name, parse_picture_name(name).job_id, at) for name, at in kept)
-        return [picture for picture in pictures if picture.job_id in held]
+            hidden = sorted(self._hidden.items(), key=lambda picture: picture[1])
+            job_ids = self._pending - self._rejected
+        pictures = (PendingPicture(name, picture_identity(name).job_id, at) for name, at in hidden)
+        return [picture for picture in pictures if picture.job_id in job_ids]
 
-    def of(self, job_id: str) -> Approval | None:
-        """Tell what a job's pictures wait for; None if they are free."""
+    def state(self, job_id: str) -> ApprovalState | None:
+        """Return why a job's pictures are hidden; None if they may be shown."""
         with self._lock:
             if job_id in self._rejected:
                 return "rejected"
-            return "waiting" if job_id in self._held or not self._was_read else None
+            return "pending" if job_id in self._pending or not self._was_read else None
 
     def is_required(self) -> bool:
-        """Ask whether new pictures of visitors have to wait; raises StoreUnavailable."""
+        """Return whether visitors' new pictures need approval; raises StoreUnavailable."""
         return approval.is_required(self._store, self._required)
 
     def require(self, required: bool) -> None:
-        """Choose whether new pictures of visitors have to wait; raises StoreUnavailable."""
-        approval.require(self._store, required)
+        """Set whether visitors' new pictures need approval; raises StoreUnavailable."""
+        approval.set_required(self._store, required)
 
-    def _is_held(self, name: str) -> bool:
-        job_id = _job_of(name)
-        return job_id in self._held or job_id in self._rejected
+    def _needs_approval(self, name: str) -> bool:
+        job_id = _job_id(name)
+        return job_id in self._pending or job_id in self._rejected
 
-    def _forget_rejected(self) -> None:
-        kept = self._kept.items()
-        self._kept = {name: at for name, at in kept if _job_of(name) not in self._rejected}
+    def _drop_rejected(self) -> None:
+        hidden = self._hidden.items()
+        self._hidden = {name: at for name, at in hidden if _job_id(name) not in self._rejected}
 
-    def _show_free(self) -> None:
+    def _show_admitted(self) -> None:
         with self._lock:
-            free = [(name, at) for name, at in self._kept.items() if not self._is_held(name)]
-            for name, _ in free:
-                del self._kept[name]
-        for name, at in free:
+            hidden = self._hidden.items()
+            admitted = [(name, at) for name, at in hidden if not self._needs_approval(name)]
+            for name, _ in admitted:
+                del self._hidden[name]
+        for name, at in admitted:
             self._index.add(name, at)
 
 
-def _job_of(name: str) -> str | None:
+def _job_id(name: str) -> str | None:
     picture = parse_picture_name(name)
     return picture.job_id if picture else None

@@ -1,10 +1,12 @@
-"""The gallery as pages and routes use it: looking costs the store nothing, clicks change it."""
+"""The gallery's interface for pages and routes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
+from dashboard.gallery.pictures import PictureReader, thumbnail
 from dashboard.gallery.query import GalleryPage, GalleryQuery
 from wire.events.base import Events
 from wire.messages.event import Event
@@ -13,52 +15,71 @@ from wire.stores import stars
 from wire.stores.base import Store
 from wire.stores.deletion import delete_picture
 
+_TILE_SIDE = 320
+"""Pixels: sharp on a screen with a device pixel ratio of 2."""
+_TILE_QUALITY = 80
+
 
 @dataclass(frozen=True)
 class Gallery:
-    """All pictures in the store, as far as they are known."""
+    """All known pictures of the store."""
 
     index: GalleryIndex
     prompts: GalleryPrompts
     store: Store
     events: Events
 
-    def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
-        """Return the page that begins with the picture ``first``, or the newest one.
+    @cached_property
+    def pictures(self) -> PictureReader:
+        """Reads pictures as they are stored."""
+        return PictureReader(self.store.get)
 
-        Prompts that it lacks are read in the background, for the next look.
+    @cached_property
+    def thumbnails(self) -> PictureReader:
+        """Reads pictures in the size of a tile."""
+        return PictureReader(self._read_tile)
+
+    def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
+        """Return the page that begins with the picture ``first``, by default the newest page.
+
+        Its missing prompts are read in the background.
         """
         page = self.index.page(query, first)
-        self.prompts.want(view.job_id for view in page.pictures if view.prompt is None)
+        self.prompts.request(view.job_id for view in page.pictures if view.prompt is None)
         if query.words:
-            self.prompts.want_all()
+            self.prompts.request_all()
         return page
 
     def has(self, name: str) -> bool:
-        """Tell whether a picture is there, be it one that no look at the store has found yet.
+        """Return whether a picture exists, be it not indexed yet.
 
-        Asks the store for such a one, and raises StoreUnavailable.
+        Raises StoreUnavailable.
         """
         if self.index.is_deleted(name):
             return False
         return self.index.find(name) is not None or self.store.exists(name)
 
     def star(self, name: str, starred: bool) -> None:
-        """Give or take a picture's star, for everybody; raises StoreUnavailable."""
+        """Add or remove a picture's star, for all viewers; raises StoreUnavailable."""
         change = stars.star if starred else stars.unstar
         change(self.store, name)
         self.index.set_star(name, starred)
 
     def read_stars(self) -> int:
-        """Read which pictures are starred, and return how many."""
-        names = stars.starred(self.store)
+        """Read the starred pictures from the store and return their number."""
+        names = stars.list_starred(self.store)
         self.index.set_stars(names)
         return len(names)
 
     def delete(self, names: Sequence[str]) -> None:
-        """Delete pictures for everybody; raises StoreUnavailable, and then some may be left."""
+        """Delete pictures; raises StoreUnavailable, and then some may be left."""
         for name in names:
             if picture := parse_picture_name(name):
                 delete_picture(self.store, picture)
                 self.index.remove(name)
                 self.events.publish(Event(kind="deleted", job_id=picture.job_id, name=name))
+
+    def _read_tile(self, name: str) -> bytes:
+        """Return a small WebP, or the object unchanged if it cannot be decoded."""
+        picture = self.pictures.read(name)
+        return thumbnail(picture, _TILE_SIDE, _TILE_QUALITY) or picture

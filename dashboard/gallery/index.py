@@ -1,38 +1,92 @@
-"""The pictures that this process knows of, with their prompts and stars, newest first.
+"""In-memory index of all known pictures, with their prompts and stars, ordered by time.
 
-The names of all pictures fit into memory: 100,000 take about 25 MB. So every page of every
-viewer is a look into a sorted list, and asks the store for nothing.
+The names of 100,000 pictures take about 25 MB. Every page of every viewer is therefore a
+lookup in a sorted list that sends no request to the store.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nlargest
 
 from dashboard.domain.inputs import Observer, PictureFound, PromptRead, noop
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.order import IndexEntry, PictureOrder, neighbours, newest_before
-from dashboard.gallery.query import GalleryPage, GalleryQuery, page_of
+from dashboard.gallery.query import GalleryPage, GalleryQuery, IndexEntry, page_of
 from wire.messages.job import MAX_COUNT, submitted_at
-from wire.messages.picture import parse_picture_name, picture_name
+from wire.messages.picture import PictureName, parse_picture_name, picture_name
 from wire.stores.base import Entry
 
-SHOWN = 500
-KNOWN = 500_000
-"""Names kept; of more, the oldest are forgotten."""
-_QUERIES = 16
-_JOB = 36
-"""Characters of a job's id, with which its pictures' names begin."""
+MAX_NEWEST = 500
+"""Pictures in a snapshot."""
+MAX_PICTURES = 500_000
+"""Names that are kept; the oldest are dropped first."""
+_MAX_CACHED_QUERIES = 16
+_JOB_ID_LENGTH = 36
+"""The name of a picture begins with the id of its job."""
 
-Admits = Callable[[str, float], bool]
-"""A picture's name, and Unix seconds at which it was stored."""
+PictureFilter = Callable[[str, float], bool]
+"""Takes the name of a picture and the Unix time at which it was stored."""
+
+
+class PictureOrder:
+    """Unique picture names, oldest first; not thread-safe."""
+
+    def __init__(self) -> None:
+        self.entries: list[IndexEntry] = []
+        self._stored_at: dict[str, float] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._stored_at
+
+    def find(self, name: str) -> IndexEntry | None:
+        """Return a picture's entry."""
+        stored_at = self._stored_at.get(name)
+        return None if stored_at is None else IndexEntry(stored_at, name)
+
+    def add(self, entry: IndexEntry) -> None:
+        """Insert a new picture."""
+        insort(self.entries, entry)
+        self._stored_at[entry.name] = entry.stored_at
+
+    def add_all(self, entries: Iterable[IndexEntry]) -> None:
+        """Insert new pictures in any order.
+
+        Each entry is inserted before the next is requested from the iterable, so that a lazy
+        filter detects duplicates.
+        """
+        for entry in entries:
+            self.entries.append(entry)
+            self._stored_at[entry.name] = entry.stored_at
+        self.entries.sort()
+
+    def remove(self, name: str) -> bool:
+        """Remove a picture; return whether it was present."""
+        entry = self.find(name)
+        if entry is None:
+            return False
+        del self._stored_at[name]
+        del self.entries[bisect_left(self.entries, entry)]
+        return True
+
+    def truncate(self, max_entries: int) -> list[str]:
+        """Drop the oldest pictures beyond a maximum and return their names."""
+        oldest = [entry.name for entry in self.entries[: max(0, len(self.entries) - max_entries)]]
+        for name in oldest:
+            del self._stored_at[name]
+        del self.entries[: len(oldest)]
+        return oldest
+
+    def since(self, at: float) -> list[str]:
+        """Return the names of pictures stored at ``at`` (Unix seconds) or later, oldest first."""
+        return [entry.name for entry in self.entries[bisect_left(self.entries, (at, "")) :]]
 
 
 class GalleryIndex:
-    """Pictures by time, with the prompts of their jobs; safe to use from any thread.
+    """Pictures in order of time, with their stars and the prompts of their jobs; thread-safe.
 
     Args:
         started: Unix seconds; pictures stored later are counted as new.
-        observer: is told of each picture and of each prompt.
+        observer: called with each new picture and each new prompt.
 
     """
 
@@ -46,196 +100,216 @@ class GalleryIndex:
         self._unread: set[str] = set()
         self._stars: frozenset[str] = frozenset()
         self._stored_since_start = 0
-        self._shown: tuple[PictureView, ...] | None = ()
+        self._newest: tuple[PictureView, ...] | None = ()
         self._matches: dict[GalleryQuery, list[IndexEntry]] = {}
         self.complete = False
-        """Whether the whole store was looked through once."""
-        self.admits: Admits = lambda _name, _at: True
-        """Tells whether a new picture may be shown; asked once for each."""
+        """Whether the backfill has listed the whole store."""
+        self.admits: PictureFilter = lambda _name, _at: True
+        """Returns whether a new picture may be shown; called once for each."""
 
     def add(self, name: str, at: float) -> None:
-        """Note a picture stored at ``at`` (Unix seconds); other objects are passed over."""
+        """Add a picture stored at ``at`` (Unix seconds); ignore names of other objects."""
         with self._lock:
-            for place in self._admitted([(at, name)]):
+            for entry in self._admitted([IndexEntry(at, name)]):
                 self._observer(PictureFound(name, at))
-                self._order.add(place)
-            self._forget_oldest()
+                self._order.add(entry)
+            self._drop_oldest()
 
     def add_all(self, entries: Iterable[Entry]) -> None:
-        """Note many pictures from before the start, of which no observer is told."""
+        """Add many pictures from before the start, without calling the observer."""
         with self._lock:
-            places = ((entry.modified, entry.name) for entry in entries)
-            self._order.add_all(self._admitted(places))
-            self._forget_oldest()
+            found = (IndexEntry(entry.modified, entry.name) for entry in entries)
+            self._order.add_all(self._admitted(found))
+            self._drop_oldest()
 
     def remove(self, name: str) -> None:
-        """Forget a picture that was deleted, for good: its name never means another one."""
+        """Remove a deleted picture for good: its name is never used again."""
         with self._lock:
             self._deleted.add(name)
             if self._order.remove(name):
-                self._forget_prompt(name[:_JOB])
-                self._changed()
+                self._drop_unused_prompt(name[:_JOB_ID_LENGTH])
+                self._invalidate()
 
     def is_deleted(self, name: str) -> bool:
-        """Tell whether a picture was deleted while this process ran."""
+        """Return whether a picture was deleted while this process was running."""
         return name in self._deleted
 
     def stored_since(self, at: float) -> list[str]:
-        """Return the names of the pictures stored at ``at`` or later, oldest first."""
+        """Return the names of pictures stored at ``at`` (Unix seconds) or later, oldest first."""
         with self._lock:
             return self._order.since(at)
 
     def set_prompt(self, job_id: str, prompt: str) -> None:
-        """Note what a job's pictures show; empty where it is written nowhere."""
+        """Set a job's prompt; empty if it is stored nowhere."""
         with self._lock:
             self._unread.discard(job_id)
             if self._prompts.get(job_id) != prompt:
                 self._observer(PromptRead(job_id, prompt))
                 self._prompts[job_id] = prompt
-                self._changed()
+                self._invalidate()
 
     def mark_readable(self, job_id: str) -> None:
-        """Note that the store can say what a job's pictures show."""
+        """Note that the store holds a job's metadata, and so its prompt."""
         with self._lock:
             if job_id not in self._prompts:
                 self._unread.add(job_id)
 
     def prompt(self, job_id: str) -> str | None:
-        """Return what a job's pictures show, if that is known."""
+        """Return a job's prompt, if it is known."""
         return self._prompts.get(job_id)
 
-    def unread(self, most: int) -> list[str]:
-        """Return ids of jobs whose prompts the store can say, the newest first."""
+    def unread(self, limit: int) -> list[str]:
+        """Return the newest jobs whose prompts are stored but not read yet, newest first."""
         with self._lock:
-            return nlargest(most, self._unread)
+            return nlargest(limit, self._unread)
 
     def is_unread(self, job_id: str) -> bool:
-        """Tell whether a job's prompt can be read and was not."""
+        """Return whether a job's prompt is stored but not read yet."""
         return job_id in self._unread
 
     def without_prompt(self) -> list[str]:
-        """Return the ids of the newest jobs whose prompt is not known, newest first."""
-        return list(dict.fromkeys(p.job_id for p in self.newest() if p.prompt is None))
+        """Return the newest jobs whose prompt is unknown, newest first."""
+        newest = self.newest()
+        return list(dict.fromkeys(view.job_id for view in newest if view.prompt is None))
 
     def set_stars(self, names: frozenset[str]) -> None:
-        """Note which pictures are starred."""
+        """Replace the set of starred pictures."""
         with self._lock:
             if names != self._stars:
                 self._stars = names
-                self._changed()
+                self._invalidate()
 
     def set_star(self, name: str, starred: bool) -> None:
-        """Note that one picture is starred, or is not."""
+        """Add or remove a picture's star."""
         with self._lock:
             self._stars = self._stars | {name} if starred else self._stars - {name}
-            self._changed()
+            self._invalidate()
 
     def is_starred(self, name: str) -> bool:
-        """Tell whether a picture has a star."""
+        """Return whether a picture is starred."""
         return name in self._stars
 
     def newest(self) -> tuple[PictureView, ...]:
-        """Return the newest pictures, newest first, at most ``SHOWN``."""
+        """Return up to ``MAX_NEWEST`` of the newest pictures, newest first."""
         with self._lock:
-            if self._shown is None:
-                self._shown = tuple(map(self._view, reversed(self._order.places[-SHOWN:])))
-            return self._shown
+            if self._newest is None:
+                self._newest = tuple(map(self._view, reversed(self._order.entries[-MAX_NEWEST:])))
+            return self._newest
 
     def find(self, name: str) -> PictureView | None:
-        """Return one picture, if it is known."""
+        """Return a picture, if it is known."""
         with self._lock:
-            place = self._order.place(name)
-            return self._view(place) if place else None
+            entry = self._order.find(name)
+            return self._view(entry) if entry else None
 
     def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
-        """Return the page that begins with the picture ``first``, or else the newest one."""
+        """Return the page that begins with the picture ``first``, by default the newest page."""
         with self._lock:
-            places = self._matching(query)
-            return page_of(places, self._place(first), self._view, self._read_of_prompts())
+            matches = self._matching(query)
+            return page_of(matches, self._position(first), self._view, self._prompt_counts())
 
     def neighbours(self, query: GalleryQuery, name: str) -> tuple[str | None, str | None]:
         """Return the next newer and the next older picture."""
         with self._lock:
-            place = self._place(name)
-            return neighbours(self._matching(query), place) if place else (None, None)
+            position = self._position(name)
+            return _neighbours(self._matching(query), position) if position else (None, None)
 
     def first_before(self, query: GalleryQuery, at: float) -> str | None:
         """Return the newest picture that was stored before ``at`` (Unix seconds)."""
         with self._lock:
-            return newest_before(self._matching(query), at)
+            matches = self._matching(query)
+            index = bisect_left(matches, (at, ""))
+            return matches[index - 1].name if index else None
 
     def count(self) -> int:
-        """Return how many pictures are known."""
-        return len(self._order.places)
+        """Return the number of known pictures."""
+        return len(self._order.entries)
 
     def stored_since_start(self) -> int:
-        """Return how many pictures were stored since this process began."""
+        """Return the number of pictures stored since this process started."""
         return self._stored_since_start
 
-    def _admitted(self, places: Iterable[IndexEntry]) -> Iterator[IndexEntry]:
-        """Pass on what is new and may be shown, and count it."""
-        for at, name in places:
-            if self._is_new(name) and self.admits(name, at):
-                self._stored_since_start += at >= self._started
-                self._changed()
-                yield at, name
+    def _admitted(self, entries: Iterable[IndexEntry]) -> Iterator[IndexEntry]:
+        """Yield and count the entries that are new and may be shown."""
+        for entry in entries:
+            if self._is_new(entry.name) and self.admits(entry.name, entry.stored_at):
+                self._stored_since_start += entry.stored_at >= self._started
+                self._invalidate()
+                yield entry
 
     def _is_new(self, name: str) -> bool:
         unknown = name not in self._order and name not in self._deleted
         return unknown and parse_picture_name(name) is not None
 
-    def _forget_oldest(self) -> None:
-        for oldest in self._order.keep_newest(KNOWN):
-            self._prompts.pop(oldest[:_JOB], None)
-            self._unread.discard(oldest[:_JOB])
+    def _drop_oldest(self) -> None:
+        for name in self._order.truncate(MAX_PICTURES):
+            self._prompts.pop(name[:_JOB_ID_LENGTH], None)
+            self._unread.discard(name[:_JOB_ID_LENGTH])
 
-    def _forget_prompt(self, job_id: str) -> None:
-        """Forget what a job's pictures showed, if none is left."""
+    def _drop_unused_prompt(self, job_id: str) -> None:
+        """Drop a job's prompt if none of its pictures is left."""
         names = (picture_name(job_id, number) for number in range(MAX_COUNT))
         if not any(name in self._order for name in names):
             self._prompts.pop(job_id, None)
             self._unread.discard(job_id)
 
-    def _changed(self) -> None:
-        self._shown = None
+    def _invalidate(self) -> None:
+        self._newest = None
         self._matches.clear()
 
-    def _read_of_prompts(self) -> tuple[int, int]:
+    def _prompt_counts(self) -> tuple[int, int]:
         return len(self._prompts), len(self._prompts) + len(self._unread)
 
     def _matching(self, query: GalleryQuery) -> list[IndexEntry]:
         if query.is_all:
-            return self._order.places
+            return self._order.entries
         if query not in self._matches:
-            if len(self._matches) >= _QUERIES:
+            if len(self._matches) >= _MAX_CACHED_QUERIES:
                 self._matches.clear()
-            self._matches[query] = list(filter(self._test(query), self._order.places))
+            self._matches[query] = list(filter(self._predicate(query), self._order.entries))
         return self._matches[query]
 
-    def _test(self, query: GalleryQuery) -> Callable[[IndexEntry], bool]:
-        def matches(place: IndexEntry) -> bool:
-            if query.starred and place[1] not in self._stars:
+    def _predicate(self, query: GalleryQuery) -> Callable[[IndexEntry], bool]:
+        def matches(entry: IndexEntry) -> bool:
+            if query.starred and entry.name not in self._stars:
                 return False
-            return query.matches(self._prompts.get(place[1][:_JOB], ""))
+            return query.matches(self._prompts.get(entry.name[:_JOB_ID_LENGTH], ""))
 
         return matches
 
-    def _place(self, name: str) -> IndexEntry | None:
-        """Say where a picture stands, or stood before it was deleted."""
-        if place := self._order.place(name):
-            return place
+    def _position(self, name: str) -> IndexEntry | None:
+        """Return where a picture is in the order, or was before its deletion."""
+        if entry := self._order.find(name):
+            return entry
         identity = parse_picture_name(name)
         at = submitted_at(identity.job_id) if identity else None
-        return None if at is None else (at, name)
+        return None if at is None else IndexEntry(at, name)
 
-    def _view(self, place: IndexEntry) -> PictureView:
-        at, name = place
-        identity = parse_picture_name(name)
+    def _view(self, entry: IndexEntry) -> PictureView:
+        identity = picture_identity(entry.name)
         return PictureView(
-            name=name,
+            name=entry.name,
             job_id=identity.job_id,
             number=identity.number,
-            at=at,
+            at=entry.stored_at,
             prompt=self._prompts.get(identity.job_id) or None,
-            starred=self.is_starred(name),
+            starred=self.is_starred(entry.name),
         )
+
+
+def picture_identity(name: str) -> PictureName:
+    """Parse the name of a picture; raises ValueError if it is another object's."""
+    identity = parse_picture_name(name)
+    if identity is None:
+        raise ValueError(f"{name} is not the name of a picture.")
+    return identity
+
+
+def _neighbours(
+    entries: Sequence[IndexEntry], position: IndexEntry
+) -> tuple[str | None, str | None]:
+    """Return the next newer and the next older picture of a position, which may be vacant."""
+    index = bisect_left(entries, position)
+    after = index + (index < len(entries) and entries[index] == position)
+    newer = entries[after].name if after < len(entries) else None
+    return newer, entries[index - 1].name if index else None

@@ -1,8 +1,8 @@
-"""Listing parts of the store: object names begin with UUIDv7s, so they sort by time.
+"""Partial listings of the store: object names begin with UUIDv7s, so they sort by time.
 
-Each listing starts where it is needed and stops as soon as it has gone far enough. On S3,
-which has ``start_after``, it costs the same at 24 and at 100,000 pictures. A folder is read
-whole, names only, at each listing; what is not asked for is at least not looked at.
+Each listing starts at a name and stops after another. On S3, which has ``start_after``, it
+costs the same with 24 and with 100,000 pictures. A local folder is scanned at each listing,
+but only the files in the range are opened.
 """
 
 from collections.abc import Iterator
@@ -12,49 +12,49 @@ from wire.stores.base import Entry, Store
 
 MINUTE, DAY = 60.0, 86400.0
 _FIRST_UUIDV7 = 1577836800.0
-"""2020, in Unix seconds: before it, no UUIDv7 was ever made."""
+"""Unix seconds: the beginning of 2020, before the first UUIDv7 was generated."""
 NameRange = tuple[str, str]
-"""The names after the first text and before the second."""
+"""The names between two texts, both excluded."""
 
 
 def prefix(at: float) -> str:
-    """Return what the names of jobs made at ``at`` (Unix seconds) begin with."""
+    """Return the prefix of object names of jobs created at ``at`` (Unix seconds)."""
     digits = f"{max(0, int(at * 1000)):012x}"
     return f"{digits[:8]}-{digits[8:]}"
 
 
 def span(start: float, now: float) -> NameRange:
-    """Return where the names of jobs lie that were made from ``start`` on.
+    """Return the names of jobs created since ``start``.
 
-    A name beyond tomorrow is no UUIDv7: there a listing stops, before it would read the
-    rest of a bucket that an older sample filled with names of other versions.
+    The range ends tomorrow. Later names are no UUIDv7s, and a bucket of the older sample
+    holds many of them.
     """
     return prefix(start), prefix(now + DAY)
 
 
 def within(store: Store, names: NameRange) -> Iterator[Entry]:
-    """List the objects of a span."""
+    """List the objects of a range."""
     first, last = names
     return takewhile(lambda entry: entry.name < last, store.entries(first))
 
 
 def since(store: Store, start: float, now: float) -> Iterator[Entry]:
-    """List the objects of jobs made from ``start`` on."""
+    """List the objects of jobs created since ``start``."""
     return within(store, span(start, now))
 
 
-def newest(store: Store, now: float, enough: int) -> list[Entry]:
-    """List at least the ``enough`` newest objects, in order of name, if there are as many."""
+def newest(store: Store, now: float, minimum: int) -> list[Entry]:
+    """List at least ``minimum`` of the newest objects, or all there are, sorted by name."""
     found: list[Entry] = []
     for names in spans_back(now):
         found[:0] = within(store, names)
-        if len(found) >= enough:
+        if len(found) >= minimum:
             break
     return found
 
 
 def spans_back(now: float) -> Iterator[NameRange]:
-    """Step back from now to the first UUIDv7, in growing steps that cover all time once."""
+    """Yield adjacent ranges of growing length, from now back to the first UUIDv7."""
     end = now + DAY
     for start in _steps_back(now):
         yield prefix(start), prefix(end)
@@ -62,14 +62,14 @@ def spans_back(now: float) -> Iterator[NameRange]:
 
 
 def spans_of_other_versions(now: float) -> tuple[NameRange, NameRange]:
-    """Return where names lie that do not tell a time, and marks such as stars."""
+    """Return the ranges of names that contain no time, and of marks such as stars."""
     return ("", prefix(_FIRST_UUIDV7)), (prefix(now + DAY), "~")
 
 
-def of_other_versions(store: Store, now: float, most: int) -> list[Entry]:
-    """List up to ``most`` objects whose names do not tell a time, as of an older sample."""
+def of_other_versions(store: Store, now: float, limit: int) -> list[Entry]:
+    """List up to ``limit`` objects whose names contain no time, as those of the older sample."""
     spans = spans_of_other_versions(now)
-    return [entry for names in spans for entry in islice(within(store, names), most // 2)]
+    return [entry for names in spans for entry in islice(within(store, names), limit // 2)]
 
 
 def of_job(store: Store, job_id: str) -> Iterator[Entry]:

@@ -1,83 +1,103 @@
-"""A page of the gallery: which pictures a person wants, and a stretch of 24 of them."""
+"""Gallery queries, and pages of their results."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.order import IndexEntry
 
-PAGE = 24
+PICTURES_PER_PAGE = 24
 """Full rows with 12, 8, 6, 4 and 3 columns."""
+
+
+class IndexEntry(NamedTuple):
+    """A picture's position in the order of time."""
+
+    stored_at: float
+    """Unix seconds."""
+    name: str
 
 
 @dataclass(frozen=True)
 class GalleryQuery:
-    """Which pictures: those whose prompts hold all of some words, or all."""
+    """A filter for pictures; the default matches all."""
 
     words: tuple[str, ...] = ()
+    """All of them must occur in the prompt; in lower case."""
     starred: bool = False
 
     @property
     def is_all(self) -> bool:
-        """Whether every picture is wanted."""
+        """Whether every picture matches."""
         return not self.words and not self.starred
 
     def matches(self, prompt: str) -> bool:
-        """Tell whether a prompt holds every word, in any case, also within longer words."""
+        """Return whether a prompt contains every word, in any case, also within longer words."""
         prompt = prompt.casefold() if self.words else ""
         return all(word in prompt for word in self.words)
 
 
-def query_of(text: str, starred: bool = False) -> GalleryQuery:
-    """Read what somebody typed into the search field."""
+def parse_query(text: str, starred: bool = False) -> GalleryQuery:
+    """Parse the text of the search field."""
     return GalleryQuery(tuple(sorted(set(text.casefold().split()))), starred)
 
 
 @dataclass(frozen=True)
 class GalleryPage:
-    """Some pictures in the order of time, and where they stand among all that match."""
+    """Some matching pictures, and links to other pages."""
 
     pictures: tuple[PictureView, ...]
     """Newest first."""
     rank: int
-    """How many newer pictures match."""
+    """The number of newer matches."""
     total: int
-    """How many pictures match."""
+    """The number of matches."""
     newer: str | None
-    """With which picture the page before begins: empty for the newest page, None on it."""
+    """The first picture of the previous page: empty for the newest page, None on it."""
     older: str | None
-    """The picture with which the page after begins."""
+    """The first picture of the next page; None on the last one."""
     oldest: str | None
-    """The picture with which the last page begins."""
+    """The first picture of the last page; None on it."""
     prompts_read: int
+    """The number of jobs whose prompts are in memory."""
     prompts_known: int
-    """Jobs whose prompts are known, and jobs that have one."""
+    """The number of jobs whose prompts are in memory or in the store."""
 
 
 def page_of(
-    places: Sequence[IndexEntry],
+    matches: Sequence[IndexEntry],
     first: IndexEntry | None,
     view: Callable[[IndexEntry], PictureView],
-    prompts: tuple[int, int],
+    prompt_counts: tuple[int, int],
 ) -> GalleryPage:
-    """Cut a page out of places in order of time; ``first`` None is the newest page."""
-    end = len(places) if first is None else bisect_right(places, first)
-    start = max(0, end - PAGE)
-    last = len(places) - (len(places) - 1) // PAGE * PAGE if places else 0
+    """Cut a page out of the matches.
+
+    Args:
+        matches: all matching pictures, oldest first.
+        first: the page's newest picture; None for the newest page.
+        view: converts an entry.
+        prompt_counts: ``prompts_read`` and ``prompts_known`` of the page.
+
+    """
+    end = len(matches) if first is None else bisect_right(matches, first)
+    start = max(0, end - PICTURES_PER_PAGE)
+    pages_before_last = (len(matches) - 1) // PICTURES_PER_PAGE if matches else 0
+    last_page_end = len(matches) - pages_before_last * PICTURES_PER_PAGE
     return GalleryPage(
-        pictures=tuple(map(view, reversed(places[start:end]))),
-        rank=len(places) - end,
-        total=len(places),
-        newer=_newer(places, end),
-        older=places[start - 1][1] if start else None,
-        oldest=places[last - 1][1] if start else None,
-        prompts_read=prompts[0],
-        prompts_known=prompts[1],
+        pictures=tuple(map(view, reversed(matches[start:end]))),
+        rank=len(matches) - end,
+        total=len(matches),
+        newer=_newer(matches, end),
+        older=matches[start - 1].name if start else None,
+        oldest=matches[last_page_end - 1].name if start else None,
+        prompts_read=prompt_counts[0],
+        prompts_known=prompt_counts[1],
     )
 
 
-def _newer(places: Sequence[IndexEntry], end: int) -> str | None:
-    if end == len(places):
+def _newer(matches: Sequence[IndexEntry], end: int) -> str | None:
+    if end == len(matches):
         return None
-    return places[end + PAGE - 1][1] if end + PAGE < len(places) else ""
+    newer_end = end + PICTURES_PER_PAGE
+    return matches[newer_end - 1].name if newer_end < len(matches) else ""

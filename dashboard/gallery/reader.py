@@ -1,4 +1,4 @@
-"""The store's side of the gallery: what a look at the bucket adds to what events said."""
+"""Poll the store for pictures and finished jobs whose events were not received."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -7,9 +7,9 @@ from itertools import chain, islice
 from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
-from dashboard.gallery.index import SHOWN, GalleryIndex
+from dashboard.gallery.index import MAX_NEWEST, GalleryIndex
 from dashboard.gallery.listing import NameRange
-from wire.messages.event import Event, Kind
+from wire.messages.event import Event
 from wire.messages.job import submitted_at
 from wire.messages.picture import (
     metadata_name,
@@ -19,37 +19,39 @@ from wire.messages.picture import (
 )
 from wire.stores.base import Entry, Store
 
-EVERY = 2.0
-"""Seconds between two looks."""
+POLL_INTERVAL = 2.0
+"""Seconds between two polls."""
 LOOKBACK = 10 * listing.MINUTE
-"""Jobs older than this are asked for one by one, as long as they are unfinished."""
-_LISTING_EVERY, _LISTING_SHARE = 5.0, 0.01
-"""Seconds, and the share of the time, that lie between listings and go into them at most."""
-_JOBS = 20
-_OTHER_NAMES = 2000
-"""Most of each that one look reads, so that no look takes long."""
+"""Older unfinished jobs are read by their ids, not by listing."""
+_MIN_LISTING_INTERVAL = 5.0
+"""Seconds."""
+_MAX_LISTING_SHARE = 0.01
+"""The share of the time that is spent on listings."""
+_MAX_JOBS = 20
+_MAX_OTHER_NAMES = 2000
+"""Both limit the duration of a poll."""
 
 
-def default_pause(took: float) -> float:
-    """Return the seconds until the next listing, from those that one took."""
-    return max(_LISTING_EVERY, took / _LISTING_SHARE)
+def default_pause(seconds: float) -> float:
+    """Return the seconds until the next listing, given the duration of the last one."""
+    return max(_MIN_LISTING_INTERVAL, seconds / _MAX_LISTING_SHARE)
 
 
 class GalleryReader:
-    """Reads the newest objects at its first call, and after that only what is new.
+    """Reads the newest objects at its first call, and new ones afterwards.
 
-    MinIO keeps a bucket without folders as one directory and reads all of it for any listing,
-    so most looks list nothing, and a large bucket is listed more rarely. Events tell of new
-    pictures at once all the same.
+    MinIO keeps a bucket without folders as one directory and scans all of it for any listing.
+    Most polls therefore list nothing, and a large bucket is listed less often. Events announce
+    new pictures immediately anyway.
 
     Args:
-        store: what is read.
-        index: the pictures.
-        journal: the jobs.
-        clock: Unix seconds.
-        pause: tells the seconds until the next listing, from those that one took.
-        read_marks: learns which pictures wait for approval; called between a listing and
-            the taking in of what it found, since a picture's mark is older than the picture.
+        store: the store to poll.
+        index: receives the pictures.
+        journal: receives the progress of unfinished jobs.
+        clock: returns Unix seconds.
+        pause: returns the seconds until the next listing, given the duration of the last one.
+        read_marks: reads the approval marks; called after each listing and before its results
+            are indexed, because a mark is written before its picture.
 
     """
 
@@ -72,79 +74,86 @@ class GalleryReader:
         self._first = True
 
     def read(self) -> int:
-        """Look at the store once and return how many pictures are known."""
+        """Poll the store and return the number of known pictures."""
         now = self._clock()
-        listing = self._all_that_is_shown(now) if self._first else self._what_is_new(now)
-        entries = list(listing)
+        entries = list(self._newest(now) if self._first else self._new(now))
         if self._read_marks:
             self._read_marks()
         for entry in entries:
-            self._note(entry)
+            self._add(entry)
         self._first = False
         return self._index.count()
 
-    def _all_that_is_shown(self, now: float) -> Iterable[Entry]:
-        others = listing.of_other_versions(self._store, now, _OTHER_NAMES)
-        return [*others, *listing.newest(self._store, now, SHOWN)]
+    def _newest(self, now: float) -> Iterable[Entry]:
+        others = listing.of_other_versions(self._store, now, _MAX_OTHER_NAMES)
+        return [*others, *listing.newest(self._store, now, MAX_NEWEST)]
 
-    def _what_is_new(self, now: float) -> Iterable[Entry]:
-        with_news = self._with_news()
-        old = [view for view in with_news if _is_old(view, now)]
-        if len(with_news) > len(old) or time.monotonic() >= self._next_listing:
+    def _new(self, now: float) -> Iterable[Entry]:
+        advanced = self._advanced_jobs()
+        old = [view for view in advanced if _is_old(view, now)]
+        if len(advanced) > len(old) or time.monotonic() >= self._next_listing:
             recent = self._recent(now)
         else:
             self._store.check()
             recent = []
         return chain(recent, *(listing.of_job(self._store, view.job.id) for view in old))
 
-    def _with_news(self) -> list[JobView]:
-        """Return the unfinished jobs that stored something of which no event told."""
-        # Asked for by name: a listing of a folder, and MinIO's of a bucket, reads all of it.
-        unfinished = islice(self._journal.unfinished(), _JOBS)
+    def _advanced_jobs(self) -> list[JobView]:
+        """Return the unfinished jobs with a stored object that no event announced."""
+        # Reads single names: a listing of a folder, and MinIO's of a bucket, scans all of it.
+        unfinished = islice(self._journal.unfinished(), _MAX_JOBS)
         return [view for view in unfinished if self._store.exists(_next_object(view))]
 
     def _recent(self, now: float) -> list[Entry]:
-        """List what is new; the longer that takes, the longer until the next time."""
-        begun = time.monotonic()
+        """List recent objects and schedule the next listing."""
+        started = time.monotonic()
         since = now - LOOKBACK
-        known = self._index.stored_since(since)  # before the listing, so that it has them too
+        # Taken before the listing, which therefore contains all of them that still exist.
+        known = self._index.stored_since(since)
         recent = list(listing.since(self._store, since, now))
-        self._forget_deleted(known, recent, listing.span(since, now))
-        ended = time.monotonic()
-        self._next_listing = ended + self._pause(ended - begun)
+        self._remove_deleted(known, recent, listing.span(since, now))
+        finished = time.monotonic()
+        self._next_listing = finished + self._pause(finished - started)
         return recent
 
-    def _forget_deleted(self, known: list[str], recent: list[Entry], span: NameRange) -> None:
-        """Drop what another dashboard deleted, should its event have been lost."""
+    def _remove_deleted(self, known: list[str], recent: list[Entry], span: NameRange) -> None:
+        """Remove pictures that another dashboard deleted and whose events were lost."""
         first, last = span
         listed = {entry.name for entry in recent}
         for name in known:
             if first < name < last and name not in listed:
                 self._index.remove(name)
 
-    def _note(self, entry: Entry) -> None:
-        """Add an object to the gallery, and to its job where its events were lost."""
+    def _add(self, entry: Entry) -> None:
+        """Index an object, and record the event that would have announced it."""
         self._index.add(entry.name, entry.modified)
         if picture := parse_picture_name(entry.name):
-            stored = {"picture": picture.number, "name": entry.name}
-            self._tell_job("stored", entry, picture.job_id, **stored)
+            self._record(
+                Event(
+                    kind="stored",
+                    at=entry.modified,
+                    job_id=picture.job_id,
+                    picture=picture.number,
+                    name=entry.name,
+                )
+            )
         elif job_id := parse_metadata_name(entry.name):
-            self._tell_job("done", entry, job_id)
+            self._record(Event(kind="done", at=entry.modified, job_id=job_id))
             self._index.mark_readable(job_id)
 
-    def _tell_job(self, kind: Kind, entry: Entry, job_id: str, **fields: object) -> None:
-        view = self._journal.find(job_id)
+    def _record(self, event: Event) -> None:
+        view = self._journal.find(event.job_id) if event.job_id else None
         if view and view.state not in ("done", "failed"):
-            self._journal.record(Event(kind=kind, at=entry.modified, job_id=job_id, **fields))
+            self._journal.record(event)
 
 
 def _next_object(view: JobView) -> str:
-    """Name what a job stores next: its first picture not heard of, in the end its metadata."""
+    """Return the name of the object that a job stores next: a picture, or its metadata."""
     names = (picture_name(view.job.id, number) for number in range(view.job.count))
-    lacking = (name for name in names if name not in view.pictures)
-    return next(lacking, metadata_name(view.job.id))
+    missing = (name for name in names if name not in view.pictures)
+    return next(missing, metadata_name(view.job.id))
 
 
 def _is_old(view: JobView, now: float) -> bool:
-    made = submitted_at(view.job.id)
-    return made is None or made < now - LOOKBACK
+    created = submitted_at(view.job.id)
+    return created is None or created < now - LOOKBACK

@@ -1,20 +1,20 @@
-"""Jobs that were done before this process began: read back from their metadata."""
+"""Restore finished jobs of earlier sessions from their metadata."""
 
 from core.errors import MessageError, ObjectMissing
 from dashboard.domain.jobs import JobView
-from wire.messages.job import Job, submitted_at, validated
+from wire.messages.job import Job, submitted_at, validate
 from wire.messages.picture import Metadata, decode_metadata, metadata_name, parse_metadata_name
 from wire.stores.base import Store
 
 
 def stored_job(store: Store, job_id: str) -> JobView | None:
-    """Return a finished job by its id; None if the store holds no metadata of it.
+    """Return a finished job; None if the store holds no metadata of it.
 
     Raises StoreUnavailable.
     """
     name = metadata_name(job_id)
     if parse_metadata_name(name) is None:
-        return None  # what came from an address bar need not be an id
+        return None  # an id from a URL may be any text
     try:
         metadata = decode_metadata(store.get(name))
         return view_of(job_id, metadata)
@@ -23,14 +23,15 @@ def stored_job(store: Store, job_id: str) -> JobView | None:
 
 
 def view_of(job_id: str, metadata: Metadata) -> JobView:
-    """Tell a job's life from its metadata; raises MessageError if it was no valid job."""
-    begun = submitted_at(job_id)
-    waited = metadata.timings.waiting if metadata.timings else None
+    """Convert metadata to a job's view; raises MessageError if it is no valid job."""
+    submitted = submitted_at(job_id)
+    waiting = metadata.timings.waiting if metadata.timings else None
+    received = None if submitted is None or waiting is None else submitted + waiting
     return JobView(
         job=job_of(job_id, metadata),
         state="done",
-        submitted_at=begun,
-        received_at=begun + waited if begun is not None and waited is not None else None,
+        submitted_at=submitted,
+        received_at=received,
         finished_at=metadata.finished_at,
         worker=metadata.worker,
         pictures=metadata.pictures,
@@ -40,7 +41,7 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
 
 
 def job_of(job_id: str, metadata: Metadata) -> Job:
-    """Tell what was asked for; raises MessageError if nobody may ask for that here."""
+    """Convert metadata to the job it describes; raises MessageError if it is no valid one."""
     fields = {
         "id": job_id,
         "prompt": metadata.prompt,
@@ -50,4 +51,4 @@ def job_of(job_id: str, metadata: Metadata) -> Job:
         "steps": metadata.inference_steps,
         "seed": metadata.seed if metadata.use_seed else None,
     }
-    return validated(Job, fields)
+    return validate(Job, fields)

@@ -1,4 +1,4 @@
-"""A job's state and progress as text and numbers, for pages, phones and terminals."""
+"""Format a job's state and progress for pages, phones and terminals."""
 
 from collections.abc import Iterator
 
@@ -9,14 +9,14 @@ from dashboard.insights import estimates
 from dashboard.presentation import formatting
 from wire.messages.picture import parse_picture_name
 
-_SEGMENTS = 16
-"""A job of more pictures shows one bar."""
+_MAX_BARS = 16
+"""A job of more pictures gets one bar for all of them."""
 
 
 def progress(view: JobView) -> list[float]:
-    """Say how much of each picture is done, from 0 to 1."""
+    """Return the progress of each picture from 0 to 1, or of the whole job if it has many."""
     shares = list(_shares(view))
-    return shares if len(shares) <= _SEGMENTS else [sum(shares) / len(shares)]
+    return shares if len(shares) <= _MAX_BARS else [sum(shares) / len(shares)]
 
 
 def _shares(view: JobView) -> Iterator[float]:
@@ -31,57 +31,51 @@ def _shares(view: JobView) -> Iterator[float]:
 
 
 def describe_state(view: JobView, snapshot: Snapshot) -> str:
-    """Say how a job is, in formatting."""
+    """Describe a job's state with what is known of it: ``2nd in queue, ~40 s``."""
     return _DESCRIBE[view.state](view, snapshot)
 
 
 def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
-    place = estimates.queue_position(snapshot, view.job.id)
-    line = f"{formatting.ordinal(place)} in line" if place else "in line"
+    position = estimates.queue_position(snapshot, view.job.id)
+    text = f"{formatting.ordinal(position)} in queue" if position else "in queue"
     seconds = estimates.seconds_until_done(snapshot, view.job.id)
     if seconds is not None:
-        return f"{line}, {formatting.approximate_duration(seconds)}"
+        return f"{text}, {formatting.approximate_duration(seconds)}"
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet and fleet.ready == 0:
-        return f"{line}, {_worker_to_come(fleet)}"
-    return f"{line}, {view.detail}" if view.detail else line
+        return f"{text}, {_describe_next_worker(fleet)}"
+    return f"{text}, {view.detail}" if view.detail else text
 
 
-def _worker_to_come(fleet: FleetReading) -> str:
+def _describe_next_worker(fleet: FleetReading) -> str:
     coming = [worker.reason for worker in fleet.workers if worker.phase in ("starting", "pending")]
     return f"worker: {coming[0]}" if coming and coming[0] else "waiting for a worker"
 
 
 def _describe_starting(view: JobView, _snapshot: Snapshot) -> str:
     if view.detail:
-        return _describe_blocked(view)
+        return f"waiting: {view.detail}"
     attempt = f", attempt {view.attempt}" if view.attempt > 1 else ""
-    return f"with {view.worker or 'a worker'}, about to paint{attempt}"
+    return f"starting on {view.worker or 'a worker'}{attempt}"
 
 
-def _describe_painting(view: JobView, _snapshot: Snapshot) -> str:
+def _describe_generating(view: JobView, _snapshot: Snapshot) -> str:
     if view.detail:
-        return _describe_blocked(view)
+        return f"waiting: {view.detail}"
     step = f", step {view.step} of {view.steps}" if view.step and view.steps else ""
-    where = f" on {view.worker}" if view.worker else ""
-    return f"painting{step}{where}"
-
-
-def _describe_blocked(view: JobView) -> str:
-    return f"held up: {view.detail}"
+    worker = f" on {view.worker}" if view.worker else ""
+    return f"generating{step}{worker}"
 
 
 def _describe_done(view: JobView, _snapshot: Snapshot) -> str:
     if view.finished_at is None:
         return "done"
-    parts = []
+    times = []
     if view.received_at is not None:
-        parts.append(
-            f"{formatting.short_duration(view.finished_at - view.received_at)} of painting"
-        )
+        times.append(f"{formatting.short_duration(view.finished_at - view.received_at)} generating")
     if view.submitted_at is not None:
-        parts.append(f"{formatting.short_duration(view.finished_at - view.submitted_at)} in all")
-    return f"done: {', '.join(parts)}" if parts else "done"
+        times.append(f"{formatting.short_duration(view.finished_at - view.submitted_at)} in total")
+    return f"done: {', '.join(times)}" if times else "done"
 
 
 def _describe_failed(view: JobView, _snapshot: Snapshot) -> str:
@@ -89,13 +83,13 @@ def _describe_failed(view: JobView, _snapshot: Snapshot) -> str:
 
 
 def _describe_cancelled(view: JobView, _snapshot: Snapshot) -> str:
-    return "cancelled; pictures painted before were kept" if view.pictures else "cancelled"
+    return "cancelled; finished pictures were kept" if view.pictures else "cancelled"
 
 
 _DESCRIBE = {
     "waiting": _describe_waiting,
     "starting": _describe_starting,
-    "generating": _describe_painting,
+    "generating": _describe_generating,
     "done": _describe_done,
     "failed": _describe_failed,
     "cancelled": _describe_cancelled,

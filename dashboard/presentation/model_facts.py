@@ -1,4 +1,4 @@
-"""What the page says of the model that the workers use."""
+"""Read what pages show about the model that the workers use."""
 
 from dataclasses import dataclass, field
 
@@ -10,18 +10,19 @@ _SUGGESTIONS = ("yellow submarine", "cartoon dwarf", "cat at night", "castle in 
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """A model, as far as a person at the form wants to know it."""
+    """Suggestions, defaults and vocabulary of a model, for the prompt form."""
 
     suggestions: tuple[str, ...] = _SUGGESTIONS
     defaults: ModelDefaults | None = None
-    """What the model uses where a field is left empty; None if only its pipeline knows."""
+    """Values for empty fields; None if only the model's pipeline knows them."""
     vocabulary: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The words that it knows, by kind; empty for models that know most."""
+    """Words that the model was trained on, by kind; empty for large models."""
     notice: str | None = None
+    """A sentence about the model, or why it cannot be used."""
 
 
 def read(model_id: str) -> ModelFacts:
-    """Read what is known of a model without loading it."""
+    """Read the facts about a model without loading it."""
     try:
         defaults = read_model_defaults(model_id)
     except ModelUnavailable as error:

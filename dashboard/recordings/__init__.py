@@ -1,1 +1,1 @@
-"""Runs as files: record what enters the pages, play it again, report on it."""
+"""Record a run to a file, replay it, and write a report about it."""

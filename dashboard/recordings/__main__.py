@@ -1,4 +1,4 @@
-"""`python -m dashboard.recordings`: record without a page, and look into recordings."""
+"""`python -m dashboard.recordings`: record without a page, and check recordings."""
 
 import signal
 import sys
@@ -21,39 +21,39 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.command()
 def record(
-    file: Annotated[Path, typer.Argument(help="The file to make.")],
-    name: Annotated[str, typer.Option(help="What people call it.")] = "Recording",
-    seconds: Annotated[float | None, typer.Option(help="How long; else until Ctrl+C.")] = None,
+    file: Annotated[Path, typer.Argument(help="The file to create.")],
+    name: Annotated[str, typer.Option(help="Shown in the list of recordings.")] = "Recording",
+    seconds: Annotated[float | None, typer.Option(help="Duration; default: until Ctrl+C.")] = None,
 ) -> None:
-    """Record what the settings' queue, store and fleet do, with no page."""
+    """Record the queue, store and fleet of the settings, without serving pages."""
     settings = load_settings()
     logs.configure(settings.log_format)
-    ended = threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: stopping.set())
     try:
         control.start(runtime.start(settings), name, file)
-        print(f"Recording to {file}. Ctrl+C ends it.", flush=True)
-        ended.wait(seconds)
+        print(f"Recording to {file}. Ctrl+C stops it.", flush=True)
+        stopping.wait(seconds)
     finally:
         progress = control.stop()
         runtime.stop()
-    if progress.error:
+    if progress and progress.error:
         raise SystemExit(progress.error)
     check(file)
 
 
 @app.command()
 def check(file: Annotated[Path, typer.Argument(help="A recording.")]) -> None:
-    """Read a whole recording and say what it holds."""
-    found = read(file)
-    cut = " Its end is missing: the recorder was interrupted." if found.cut else ""
-    pictures = sum(name.endswith(".png") for name in found.places)
+    """Read a recording and print a summary."""
+    recording = read(file)
+    truncated = " Its end is missing: recording was interrupted." if recording.truncated else ""
+    pictures = sum(name.endswith(".png") for name in recording.objects)
     print(
-        f"“{found.header.name}”: {formatting.duration(found.duration)} "
-        f"in {found.header.mode} mode, "
+        f"“{recording.header.name}”: {formatting.duration(recording.duration)} "
+        f"in {recording.header.mode} mode, "
         f"{formatting.pluralize(pictures, 'picture')}, "
-        f"{formatting.pluralize(len(found.steps), 'reading')}.{cut}"
+        f"{formatting.pluralize(len(recording.steps), 'input')}.{truncated}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The recording of this process: at most one at a time, for all who look at the page."""
+"""Start and stop the recording of this process; there is at most one."""
 
 import threading
 import time
@@ -12,35 +12,35 @@ from dashboard.recordings.redaction import model_name
 from dashboard.runtime.context import AppContext
 
 MAX_NAME = 80
-"""Characters."""
+"""Characters of a recording's name."""
 
 _lock = threading.Lock()
 _recorder: Recorder | None = None
 
 
-def start(runtime: AppContext, name: str, path: Path | None = None) -> None:
+def start(context: AppContext, name: str, path: Path | None = None) -> None:
     """Record what a running dashboard reads from now on.
 
     Args:
-        runtime: the context that run.
-        name: what people call the recording.
-        path: a file that does not exist yet; None lets the date and the time name it.
+        context: the dashboard.
+        name: the recording's name in lists.
+        path: a file that does not exist yet; None names it after the date and time.
 
     Raises:
-        RecordingError: one is running already, or the file cannot be made.
+        RecordingError: another recording is running, or the file cannot be created.
 
     """
     global _recorder
     with _lock:
         if _recorder and not _recorder.progress().error:
-            raise RecordingError("A recording is running already; stop it first.")
-        recorder = recorder_for(runtime, name, path)
+            raise RecordingError("A recording is already running; stop it first.")
+        recorder = create_recorder(context, name, path)
         recorder.start()
         _recorder = recorder
 
 
 def stop() -> Progress | None:
-    """End the recording, if one runs; the file is complete once this returns."""
+    """Stop the recording, if there is one; its file is complete once this returns."""
     global _recorder
     with _lock:
         recorder, _recorder = _recorder, None
@@ -48,32 +48,31 @@ def stop() -> Progress | None:
 
 
 def progress() -> Progress | None:
-    """Say how far the recording is; None if there is none."""
+    """Return the progress of the recording, or None if there is none."""
     recorder = _recorder
     return recorder.progress() if recorder else None
 
 
-def recorder_for(runtime: AppContext, name: str, path: Path | None = None) -> Recorder:
-    """Make a recorder of what a running dashboard reads; the caller starts it."""
-    # Ids tell whole milliseconds: a job of this very one is not from before the recording.
+def create_recorder(context: AppContext, name: str, path: Path | None = None) -> Recorder:
+    """Create a recorder of a running dashboard; the caller starts it."""
+    # Job ids hold whole milliseconds: a job of this millisecond belongs to the recording.
     now = int(time.time() * 1000) / 1000
     return Recorder(
-        path or folder.new_path(runtime.settings, now),
-        header_of(runtime, name, now),
-        runtime.observers,
-        runtime.store,
-        runtime.journal.unfinished()[::-1],
-        runtime.is_withheld,
+        path or folder.new_path(context.settings, now),
+        _header(context, name, now),
+        context.observers,
+        context.store,
+        context.journal.unfinished()[::-1],
+        context.lacks_approval,
     )
 
 
-def header_of(runtime: AppContext, name: str, at: float) -> Header:
-    """Say what is recorded. A model's folder is named without the way to it."""
-    snapshot, model = runtime.sampler.snapshot(), runtime.settings.model_id
+def _header(context: AppContext, name: str, at: float) -> Header:
+    snapshot = context.sampler.snapshot()
     return Header(
         at=at,
         name=" ".join(name.split())[:MAX_NAME] or "Recording",
         mode=snapshot.mode,
         lanes=snapshot.lanes,
-        model=model_name(model),
+        model=model_name(context.settings.model_id),
     )

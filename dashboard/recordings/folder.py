@@ -1,4 +1,4 @@
-"""Where recordings lie: a folder in DATA_DIR, and the one that comes with the project."""
+"""List the recordings: those in DATA_DIR, and the bundled one."""
 
 import time
 from pathlib import Path
@@ -10,12 +10,12 @@ BUNDLED = Path(__file__).parent / "bundled" / "talk.jsonl"
 
 
 def folder(settings: Settings) -> Path:
-    """Return where this dashboard keeps its recordings; it may not exist yet."""
+    """Return the folder of this dashboard's recordings; it may not exist yet."""
     return settings.data_dir / "recordings"
 
 
 def new_path(settings: Settings, at: float) -> Path:
-    """Choose the file of a recording that starts at ``at``; its name is never a person's."""
+    """Return the file for a recording that starts at ``at``; user input is not part of it."""
     return folder(settings) / time.strftime("%Y-%m-%d-%H%M%S.jsonl", time.localtime(at))
 
 
@@ -26,19 +26,19 @@ def paths(settings: Settings) -> list[Path]:
 
 
 def identity(path: Path) -> str:
-    """Name a recording among all of them; somebody's own may be named like the bundled one."""
+    """Return the unique name of a recording; a user's file may be named like the bundled one."""
     return f"bundled:{path.name}" if path == BUNDLED else path.name
 
 
 def find(settings: Settings, name: str) -> Path | None:
-    """Find a recording by its identity; whatever else is asked for is not there."""
+    """Return the recording of that identity, or None; paths in the name never match."""
     return next((path for path in paths(settings) if identity(path) == name), None)
 
 
 def delete(settings: Settings, path: Path) -> None:
-    """Delete a recording of this dashboard's own; raises RecordingError."""
+    """Delete a recording of this dashboard; raises RecordingError for the bundled one."""
     if path.parent != folder(settings):
-        raise RecordingError("This recording comes with the project and stays.")
+        raise RecordingError("The bundled recording cannot be deleted.")
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

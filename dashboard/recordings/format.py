@@ -1,12 +1,12 @@
-"""The format of a recording: JSON Lines, the first of which says what it is.
+"""The file format of recordings: JSON Lines, of which the first describes the recording.
 
-Line 1 is a ``Header``. Each other line is one thing in the order in which it entered the
-pages, told apart by ``kind``:
+Line 1 is a ``Header``. Each other line is an input of the pages, in the order of arrival;
+``kind`` is one of:
 
 =============== =================================================================
 ``event``       an event about a job or a worker
-``picture``     a picture became known
-``prompt``      a job's prompt became known
+``picture``     a picture was found in the store
+``prompt``      the prompt of a job was read
 ``observation`` what changed since the previous observation (see ``observations.py``)
 ``object``      a picture as a thumbnail, or a job's metadata
 =============== =================================================================
@@ -23,7 +23,7 @@ from dashboard.domain.inputs import Input, PictureFound, PromptRead
 from wire.messages.event import Event
 from wire.messages.job import JobId
 
-FORMAT = "stable-diffusion-live recording"
+FORMAT: Literal["stable-diffusion-live recording"] = "stable-diffusion-live recording"
 VERSION = 2
 
 
@@ -46,14 +46,14 @@ class Header(_Line):
 
 
 class EventLine(_Line):
-    """An event, as it was heard."""
+    """An event, as it was received."""
 
     kind: Literal["event"] = "event"
     event: Event
 
 
 class PictureLine(_Line):
-    """A picture that became known."""
+    """A picture that was found in the store."""
 
     kind: Literal["picture"] = "picture"
     name: str
@@ -61,7 +61,7 @@ class PictureLine(_Line):
 
 
 class PromptLine(_Line):
-    """What a job's pictures show."""
+    """The prompt of a job."""
 
     kind: Literal["prompt"] = "prompt"
     job_id: JobId
@@ -76,7 +76,7 @@ class ObservationLine(_Line):
 
 
 class ObjectLine(_Line):
-    """An object of the store, so that one file is a whole talk."""
+    """An object of the store, so that a recording needs no other file."""
 
     kind: Literal["object"] = "object"
     name: str
@@ -87,34 +87,34 @@ class ObjectLine(_Line):
 
 Line = EventLine | PictureLine | PromptLine | ObservationLine | ObjectLine
 
-_line: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
+_adapter: TypeAdapter[Line] = TypeAdapter(Annotated[Line, Field(discriminator="kind")])
 
 
 def encode(line: Header | Line) -> bytes:
-    """Write one line, its end included."""
-    nulls_count = isinstance(line, ObservationLine)
-    return line.model_dump_json(exclude_none=not nulls_count).encode() + b"\n"
+    """Encode a line, including its newline."""
+    null_is_a_value = isinstance(line, ObservationLine)
+    return line.model_dump_json(exclude_none=not null_is_a_value).encode() + b"\n"
 
 
 def decode(text: bytes) -> Line:
-    """Read any line but the first; raises pydantic's ValidationError."""
-    return _line.validate_json(text)
+    """Decode any line but the first; raises pydantic's ValidationError."""
+    return _adapter.validate_json(text)
 
 
-def line_of(at: float, one: Event | PictureFound | PromptRead) -> Line:
-    """Make the line of an input that entered at ``at``.
+def to_line(at: float, value: Event | PictureFound | PromptRead) -> Line:
+    """Return the line of an input that arrived at ``at``.
 
     Observations are written as differences, see ``observations.py``.
     """
-    if isinstance(one, Event):
-        return EventLine(at=at, event=one)
-    if isinstance(one, PictureFound):
-        return PictureLine(at=at, name=one.name, stored_at=one.at)
-    return PromptLine(at=at, job_id=one.job_id, prompt=one.prompt)
+    if isinstance(value, Event):
+        return EventLine(at=at, event=value)
+    if isinstance(value, PictureFound):
+        return PictureLine(at=at, name=value.name, stored_at=value.at)
+    return PromptLine(at=at, job_id=value.job_id, prompt=value.prompt)
 
 
-def input_of(line: EventLine | PictureLine | PromptLine) -> Input:
-    """Read what entered."""
+def to_input(line: EventLine | PictureLine | PromptLine) -> Input:
+    """Return the input of a line."""
     if isinstance(line, EventLine):
         return line.event
     if isinstance(line, PictureLine):

@@ -14,8 +14,12 @@ _FIELDS = {
     ("workers", "why"): "reason",
 }
 """New field names, by the field that holds the object or its list, and the old name."""
-_VALUES = {("phase", "painting"): "generating"}
-"""New values, by field and old value."""
+_VALUES = {
+    ("phase", "painting"): "generating",
+    ("why", "finishes what it has"): "finishes its jobs",
+    ("why", "paints"): "generating",
+}
+"""New values, by old field name and old value."""
 
 
 def upgrade(line: bytes, version: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The replay that this dashboard shows, if any: one for all who look."""
+"""Start and stop the replay that all pages of this process show; there is at most one."""
 
 import threading
 from pathlib import Path
@@ -13,27 +13,27 @@ _replay: Replay | None = None
 
 
 def start(path: Path, settings: Settings) -> None:
-    """Let all pages show a recording from now on; raises RecordingError, and nothing changes."""
+    """Show a recording on all pages; raises RecordingError and changes nothing if it is invalid."""
     global _replay
     replay = Replay(read(path), settings)
     with _lock:
-        before, _replay = _replay, replay
+        previous, _replay = _replay, replay
         replay.start()
-        runtime.show(replay.runtime)
-    if before:
-        before.stop()
+        runtime.show(replay.context)
+    if previous:
+        previous.stop()
 
 
 def stop() -> None:
-    """Let all pages show the live run again, if there is one."""
+    """Show the live run on all pages again, if there is one."""
     global _replay
     with _lock:
-        before, _replay = _replay, None
+        previous, _replay = _replay, None
         runtime.show(None)
-    if before:
-        before.stop()
+    if previous:
+        previous.stop()
 
 
 def current() -> Replay | None:
-    """Return the replay that is shown."""
+    """Return the replay that is shown, or None."""
     return _replay

@@ -1,16 +1,16 @@
-"""Reading a recording back: checked whole before anything of it is played."""
+"""Read and validate a recording."""
 
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import ValidationError
 
 from core.errors import RecordingError
-from core.validation import first_fault
+from core.validation import first_error
 from dashboard.domain.inputs import Input
 from dashboard.recordings.format import (
     FORMAT,
@@ -19,18 +19,17 @@ from dashboard.recordings.format import (
     ObjectLine,
     ObservationLine,
     decode,
-    input_of,
+    to_input,
 )
 from dashboard.recordings.migration import upgrade
 from dashboard.recordings.observations import ObservationReader
 
-LONGEST_LINE = 8 * 2**20
-"""Bytes; a line of ours is far shorter."""
+_MAX_LINE_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
 class Step:
-    """One input, and when it entered."""
+    """An input and its time of arrival."""
 
     at: float
     """Unix seconds."""
@@ -39,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True)
 class ObjectLocation:
-    """Where in the file an object lies."""
+    """The position of an object in the file."""
 
     offset: int
     """Of its line, in bytes."""
@@ -51,40 +50,40 @@ class ObjectLocation:
 
 @dataclass(frozen=True)
 class Recording:
-    """A run, ready to be played."""
+    """A validated recording."""
 
     path: Path
     header: Header
     steps: tuple[Step, ...]
-    """In the order in which they entered."""
-    places: dict[str, ObjectLocation]
-    """The objects in the file, by name."""
-    cut: bool
-    """Whether the last line was incomplete: whatever recorded it ended in the middle."""
+    """In order of arrival."""
+    objects: dict[str, ObjectLocation]
+    """By the object's name."""
+    truncated: bool
+    """Whether the last line is incomplete: the recorder was interrupted."""
 
     @property
     def start(self) -> float:
-        """Unix seconds at which it was started."""
+        """Return the Unix seconds at which it was started."""
         return self.header.at
 
     @property
     def end(self) -> float:
-        """Unix seconds of the last thing in it."""
+        """Return the Unix seconds of its last input."""
         return self.steps[-1].at if self.steps else self.header.at
 
     @property
     def duration(self) -> float:
-        """Seconds that it lasts."""
+        """Return its duration in seconds."""
         return self.end - self.start
 
-    def object(self, name: str) -> bytes | None:
-        """Read an object from the file; None if it is not in it, or the file is gone."""
-        place = self.places.get(name)
-        return None if place is None else _object_at(self.path, place.offset)
+    def read_object(self, name: str) -> bytes | None:
+        """Read an object; None if the recording does not hold it or the file is gone."""
+        location = self.objects.get(name)
+        return _object_at(self.path, location.offset) if location else None
 
 
 def read(path: Path) -> Recording:
-    """Read a whole recording; raises RecordingError with a sentence that names the line."""
+    """Read a whole recording; raises RecordingError, which names an invalid line."""
     try:
         with path.open("rb") as file:
             return _read(path, file)
@@ -93,53 +92,56 @@ def read(path: Path) -> Recording:
 
 
 def read_header(path: Path) -> Header:
-    """Read only what a recording says of itself; raises RecordingError."""
+    """Read the first line of a recording; raises RecordingError."""
     try:
         with path.open("rb") as file:
-            return _header(path, file.readline(LONGEST_LINE))
+            return _header(path, file.readline(_MAX_LINE_BYTES))
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 @dataclass
-class _Pages:
-    """What was read so far."""
+class _Content:
+    """The lines that were read so far."""
 
-    steps: list[Step]
-    places: dict[str, ObjectLocation]
-    observations: ObservationReader
     version: int
+    steps: list[Step] = field(default_factory=list)
+    objects: dict[str, ObjectLocation] = field(default_factory=dict)
+    observations: ObservationReader = field(default_factory=ObservationReader)
 
     def add(self, text: bytes, offset: int) -> None:
         line = decode(upgrade(text, self.version))
         if isinstance(line, ObjectLine):
             base64.b64decode(line.data, validate=True)
-            self.places[line.name] = ObjectLocation(offset, len(text), line.at)
+            self.objects[line.name] = ObjectLocation(offset, len(text), line.at)
             return
-        one = self.observations.read(line) if isinstance(line, ObservationLine) else input_of(line)
-        # Two threads may tell of things in another order than they took the time.
+        if isinstance(line, ObservationLine):
+            value: Input = self.observations.read(line)
+        else:
+            value = to_input(line)
+        # Inputs of two threads may be recorded in another order than that of their times.
         at = max(line.at, self.steps[-1].at) if self.steps else line.at
-        self.steps.append(Step(at, one))
+        self.steps.append(Step(at, value))
 
 
 def _read(path: Path, file: BinaryIO) -> Recording:
-    header = _header(path, file.readline(LONGEST_LINE))
-    pages, cut = _Pages([], {}, ObservationReader(), header.version), False
+    header = _header(path, file.readline(_MAX_LINE_BYTES))
+    content, truncated = _Content(header.version), False
     for number, offset, text in _lines(file):
         try:
-            pages.add(text, offset)
+            content.add(text, offset)
         except ValueError as error:
             if file.read(1):
                 raise RecordingError(f"Line {number} of {path} {_fault(error)}") from None
-            cut = True
-    return Recording(path, header, tuple(pages.steps), pages.places, cut)
+            truncated = True
+    return Recording(path, header, tuple(content.steps), content.objects, truncated)
 
 
 def _object_at(path: Path, offset: int) -> bytes | None:
     try:
         with path.open("rb") as file:
             file.seek(offset)
-            line = decode(file.readline(LONGEST_LINE))
+            line = decode(file.readline(_MAX_LINE_BYTES))
     except (OSError, ValidationError):
         return None
     return base64.b64decode(line.data) if isinstance(line, ObjectLine) else None
@@ -148,19 +150,19 @@ def _object_at(path: Path, offset: int) -> bytes | None:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
     """Yield number, offset and text of each line after the first."""
     number, offset = 2, file.tell()
-    while text := file.readline(LONGEST_LINE):
+    while text := file.readline(_MAX_LINE_BYTES):
         yield number, offset, text
         number, offset = number + 1, offset + len(text)
 
 
 def _header(path: Path, text: bytes) -> Header:
-    foreign = RecordingError(f"{path} is not a recording: its first line does not say so.")
+    no_recording = RecordingError(f"{path} is not a recording: its first line is no header.")
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError):
-        raise foreign from None
+        raise no_recording from None
     if not isinstance(fields, dict) or fields.get("format") != FORMAT:
-        raise foreign
+        raise no_recording
     version = fields.get("version")
     if isinstance(version, int) and version > VERSION:
         raise RecordingError(
@@ -175,6 +177,6 @@ def _header(path: Path, text: bytes) -> Header:
 
 def _fault(error: ValueError) -> str:
     if isinstance(error, ValidationError):
-        field, reason = first_fault(error)
-        return f"is damaged: {field or 'it'} {reason}."
+        name, reason = first_error(error)
+        return f"is damaged: {name or 'it'} {reason}."
     return "is damaged: the bytes of its object are incomplete."

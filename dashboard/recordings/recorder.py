@@ -1,4 +1,4 @@
-"""Recording: an observer that costs its callers a queue, and a thread that writes the file."""
+"""Record inputs to a file: observers only put them on a queue, a thread writes them."""
 
 import base64
 import logging
@@ -15,28 +15,28 @@ from typing import BinaryIO
 from core.errors import MessageError, ObjectMissing, RecordingError, StoreError
 from dashboard.domain.inputs import Input, Observers
 from dashboard.domain.jobs import JobView
-from dashboard.gallery import thumbnail
+from dashboard.gallery import pictures
 from dashboard.recordings.format import Header, ObjectLine, encode
 from dashboard.recordings.redaction import model_name
 from dashboard.recordings.transcript import Transcript
 from wire.messages.picture import decode_metadata, encode_metadata
 from wire.stores.base import Store
 
-LARGEST = 256 * 2**20
-"""Bytes at which a recording ends by itself: some 15,000 pictures."""
-_FLUSH_EVERY = 0.5
-"""Seconds between two writes: a crash loses no more than this."""
-_BACKLOG = 100_000
-"""Inputs that wait for a disk that hangs, before the recording is given up."""
-_LAST_OBJECTS = 20.0
-"""Seconds that the end of a recording waits for objects still to be read."""
+_MAX_BYTES = 256 * 2**20
+"""Size at which a recording stops: about 15,000 pictures."""
+_FLUSH_INTERVAL_SECONDS = 0.5
+"""A crash loses no more than this."""
+_MAX_QUEUED_INPUTS = 100_000
+"""Inputs that wait for a slow disk before the recording is stopped."""
+_LAST_OBJECTS_SECONDS = 20.0
+"""Time for objects that are still to be read when the recording is stopped."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a recording is."""
+    """The progress of a recording."""
 
     path: Path
     name: str
@@ -47,19 +47,19 @@ class Progress:
     pictures: int
     """Pictures in the file."""
     error: str | None
-    """Why it ended by itself, as a sentence; None while it goes on."""
+    """Why the recording stopped by itself, as a sentence; None while it is running."""
 
 
 class Recorder:
-    """Writes what is observed to a file, from ``start`` until ``stop``.
+    """Writes inputs to a file, from ``start`` until ``stop``.
 
     Args:
         path: a file that does not exist yet.
         header: the first line.
-        observers: where to listen.
-        store: where pictures and metadata are read that the file shall hold.
+        observers: the source of the inputs.
+        store: the source of pictures and metadata.
         known: jobs that are in progress when the recording starts.
-        waits: tells whether a job's pictures wait for approval, or were rejected.
+        is_withheld: returns whether a job's pictures wait for approval or were rejected.
 
     """
 
@@ -70,14 +70,14 @@ class Recorder:
         observers: Observers,
         store: Store,
         known: tuple[JobView, ...] = (),
-        waits: Callable[[str], bool] = lambda _job_id: False,
+        is_withheld: Callable[[str], bool] = lambda _job_id: False,
     ) -> None:
         self._path = path
         self._header = header
         self._observers = observers
         self._store = store
-        self._transcript = Transcript(header.at, known, waits)
-        self._inputs: queue.Queue[tuple[float, Input]] = queue.Queue(_BACKLOG)
+        self._transcript = Transcript(header.at, known, is_withheld)
+        self._inputs: queue.Queue[tuple[float, Input]] = queue.Queue(_MAX_QUEUED_INPUTS)
         self._objects: deque[str] = deque()
         self._size = self._pictures = 0
         self._error: str | None = None
@@ -85,14 +85,12 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
 
     def start(self) -> None:
-        """Make the file and listen; raises RecordingError."""
+        """Create the file and begin to observe; raises RecordingError."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._file: BinaryIO = self._path.open("xb")
         except OSError as error:
-            raise RecordingError(
-                f"No recording can be made at {self._path}: {error.strerror}."
-            ) from None
+            raise RecordingError(f"{self._path} cannot be created: {error.strerror}.") from None
         self._write(encode(self._header))
         for line in self._transcript.opening():
             self._write(encode(line))
@@ -100,59 +98,59 @@ class Recorder:
         self._thread.start()
 
     def stop(self) -> Progress:
-        """Write what was observed so far, and end."""
+        """Write everything that was observed, and close the file."""
         self._observers.detach(self.observe)
         self._stopping.set()
         self._thread.join()
         return self.progress()
 
     def progress(self) -> Progress:
-        """Return how far it is, at once."""
+        """Return the progress; never blocks."""
         return Progress(
             self._path, self._header.name, self._header.at, self._size, self._pictures, self._error
         )
 
-    def observe(self, one: Input) -> None:
-        """Take in one input; returns at once."""
+    def observe(self, value: Input) -> None:
+        """Queue an input; never blocks."""
         try:
-            self._inputs.put_nowait((time.time(), one))
+            self._inputs.put_nowait((time.time(), value))
         except queue.Full:
-            self._give_up("The disk could not follow. What was written can be played.")
+            self._abort("The disk is too slow. The file can be played up to here.")
 
     def _run(self) -> None:
         try:
             with self._file:
                 self._record()
         except OSError as error:
-            self._give_up(f"The disk took no more ({error.strerror}). What is there can be played.")
-        except Exception:  # noqa: BLE001, the page says that it ended, whatever ended it
-            _log.exception("The recording %s ended.", self._path.name)
-            self._give_up("The recording failed; the dashboard's log says why.")
+            self._abort(f"Writing failed ({error.strerror}). The file can be played up to here.")
+        except Exception:  # noqa: BLE001, the page shows that it stopped, whatever the reason
+            _log.exception("Recording to %s failed.", self._path.name)
+            self._abort("Recording failed; see the dashboard's log.")
 
     def _record(self) -> None:
-        while not self._stopping.wait(_FLUSH_EVERY):
+        while not self._stopping.wait(_FLUSH_INTERVAL_SECONDS):
             self._write_inputs()
-            self._write_objects(_FLUSH_EVERY)
+            self._write_objects(_FLUSH_INTERVAL_SECONDS)
             self._file.flush()
-            if self._size > LARGEST:
-                self._give_up(f"It reached {LARGEST // 2**20} MB and ended. It can be played.")
+            if self._size > _MAX_BYTES:
+                self._abort(f"The maximum of {_MAX_BYTES // 2**20} MB is reached.")
         self._write_inputs()
-        self._write_objects(_LAST_OBJECTS)
+        self._write_objects(_LAST_OBJECTS_SECONDS)
 
-    def _give_up(self, sentence: str) -> None:
+    def _abort(self, sentence: str) -> None:
         self._error = self._error or sentence
         self._observers.detach(self.observe)
         self._stopping.set()
 
     def _write_inputs(self) -> None:
         for _ in range(self._inputs.qsize()):
-            at, one = self._inputs.get()
-            if line := self._transcript.line(at, one):
+            at, value = self._inputs.get()
+            if line := self._transcript.line(at, value):
                 self._write(encode(line))
-                self._objects.extend(self._transcript.objects(one))
+                self._objects.extend(self._transcript.objects(value))
 
     def _write_objects(self, seconds: float) -> None:
-        """Write the objects that wait, for so long at most, or until the store is away."""
+        """Write pending objects until none is left, time is up or the store fails."""
         deadline = time.monotonic() + seconds
         while self._objects and time.monotonic() < deadline:
             name = self._objects.popleft()
@@ -161,25 +159,29 @@ class Recorder:
             except ObjectMissing:
                 continue
             except StoreError:
-                self._objects.append(name)  # tried again: a store may be away for a while
+                self._objects.append(name)  # retried at the next flush
                 return
 
     def _write_object(self, name: str, body: bytes) -> None:
         is_picture = name.endswith(".png")
-        kind = thumbnail.TYPE if is_picture else "application/json"
-        body = thumbnail.small(body) if is_picture else _for_strangers(body)
-        if body is None:
+        content = pictures.thumbnail(body) if is_picture else _public_metadata(body)
+        if content is None:
             return
-        data = base64.b64encode(body).decode()
-        self._write(encode(ObjectLine(at=time.time(), name=name, type=kind, data=data)))
+        line = ObjectLine(
+            at=time.time(),
+            name=name,
+            type=pictures.THUMBNAIL_TYPE if is_picture else "application/json",
+            data=base64.b64encode(content).decode(),
+        )
+        self._write(encode(line))
         self._pictures += is_picture
 
     def _write(self, line: bytes) -> None:
         self._size += self._file.write(line)
 
 
-def _for_strangers(body: bytes) -> bytes | None:
-    """Return metadata that names a model's folder without the way to it; None for any other."""
+def _public_metadata(body: bytes) -> bytes | None:
+    """Return metadata with the path of the model's folder removed; None if it is invalid."""
     try:
         metadata = decode_metadata(body)
     except MessageError:

@@ -1,9 +1,9 @@
-"""Sentences without addresses and paths: a recording is shown to strangers.
+"""Remove addresses and paths from text, since recordings are shared.
 
 Errors of queue, store and cluster name hosts and ports, and a scaler's condition may hold a
-whole URL with its password. Taken out are URLs, ``host:port``, IPv4 and IPv6 addresses, and
-absolute paths up to their first space. Names of workers, pods and nodes are kept, as are hosts
-that are named without a port.
+URL with its password. Redacted are URLs, ``host:port``, IPv4 and IPv6 addresses, and absolute
+paths up to their first space. Names of workers, pods and nodes are kept, as are host names
+without a port.
 """
 
 import re
@@ -25,47 +25,47 @@ _ADDRESS = re.compile(
 )
 _PATH = re.compile(r"(?<![\w.~+@%/<-])(?:[A-Za-z]:\\\S+|~?/[\w.~+@%/-]*[\w~/-])")
 _TIME = re.compile(r"[\d.-]+:\d+")
-HIDDEN = "(address not recorded)"
-HIDDEN_PATH = "(path not recorded)"
-LONGEST = 2000
-"""Characters of a sentence; the rest is not recorded."""
+_HIDDEN_ADDRESS = "(address not recorded)"
+_HIDDEN_PATH = "(path not recorded)"
+_MAX_LENGTH = 2000
+"""Characters of a text; the rest is not recorded."""
 
 
-def without_addresses(sentence: str) -> str:
-    """Return a sentence in which no address and no absolute path is left."""
-    if len(sentence) > LONGEST:  # cut between words: half an address would not be recognised
-        sentence = sentence[:LONGEST].rpartition(" ")[0] + " …"
-    sentence = _ADDRESS.sub(_hidden, _IPV6.sub(_hidden_ipv6, sentence))
-    return _PATH.sub(HIDDEN_PATH, sentence)
+def redact(text: str) -> str:
+    """Return a text without addresses and absolute paths."""
+    if len(text) > _MAX_LENGTH:  # cut between words: half an address would not be recognized
+        text = text[:_MAX_LENGTH].rpartition(" ")[0] + " …"
+    text = _ADDRESS.sub(_hide_address, _IPV6.sub(_hide_ipv6, text))
+    return _PATH.sub(_HIDDEN_PATH, text)
+
+
+def redact_all(value: Any) -> Any:
+    """Return plain data with every text in it redacted."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: redact_all(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [redact_all(item) for item in value]
+    return value
 
 
 def model_name(model: str) -> str:
-    """Name a model; its folder is named without the way to it."""
+    """Return a model's name; of a model in a folder, the folder's name without its path."""
     return Path(model).name if Path(model).is_absolute() else model
 
 
-def _hidden(match: re.Match[str]) -> str:
+def _hide_address(match: re.Match[str]) -> str:
     ipv4 = match[0].count(".") >= 3
-    return match[0] if _TIME.fullmatch(match[0]) and not ipv4 else HIDDEN
+    return match[0] if _TIME.fullmatch(match[0]) and not ipv4 else _HIDDEN_ADDRESS
 
 
-def _hidden_ipv6(match: re.Match[str]) -> str:
+def _hide_ipv6(match: re.Match[str]) -> str:
     text = match[0].partition("]")[0].lstrip("[")
-    for end in (len(text), -1):  # a colon after an address is the sentence's
+    for end in (len(text), -1):  # a colon after an address belongs to the sentence
         try:
             ip_address(text[:end])
         except ValueError:
             continue
-        return HIDDEN + ("" if end > 0 else ":")
+        return _HIDDEN_ADDRESS + ("" if end > 0 else ":")
     return match[0]
-
-
-def redacted(plain: Any) -> Any:
-    """Return plain data in which no text holds an address."""
-    if isinstance(plain, str):
-        return without_addresses(plain)
-    if isinstance(plain, dict):
-        return {key: redacted(value) for key, value in plain.items()}
-    if isinstance(plain, list):
-        return [redacted(value) for value in plain]
-    return plain

@@ -1,4 +1,4 @@
-"""Replay: a recording that plays, with one position for all who look at it."""
+"""Play a recording, with one position for all sessions."""
 
 import threading
 import time
@@ -6,21 +6,20 @@ from dataclasses import dataclass
 
 from core.settings import Settings
 from dashboard.domain.inputs import Observers
+from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.gallery import Gallery
-from dashboard.gallery.prompts import GalleryPrompts
 from dashboard.recordings.reader import Recording
 from dashboard.recordings.replay_backends import ReplayedEvents, ReplayedQueue, ReplayedStore
 from dashboard.recordings.replay_state import ReplayState
 from dashboard.runtime.context import AppContext
 
 SPEEDS = (1, 2, 5, 10, 20)
-_TICK = 0.1
-"""Seconds between two steps forward."""
+_TICK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a replay is."""
+    """The position and speed of a replay."""
 
     seconds: float
     """Since the recording's start."""
@@ -30,11 +29,11 @@ class Position:
 
 
 class Replay:
-    """Plays a recording from its start; then it stands still at its end.
+    """Plays a recording from its start, and pauses at its end.
 
     Args:
         recording: what is played.
-        settings: this dashboard's; the model is the recording's.
+        settings: those of this dashboard; the model is the recording's.
 
     """
 
@@ -43,54 +42,54 @@ class Replay:
         self._settings = settings.model_copy(update={"model_id": recording.header.model})
         self._lock = threading.Lock()
         self._seconds, self._speed, self._playing = 0.0, SPEEDS[0], True
-        self._stage = ReplayState(recording)
-        self._runtime = self._assembled(self._stage)
+        self._state = ReplayState(recording)
+        self._context = self._create_context(self._state)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="replay", daemon=True)
 
     def start(self) -> None:
-        """Begin to play."""
+        """Start to play."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Play no more."""
+        """Stop for good."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
 
-    def runtime(self) -> AppContext:
-        """Return what pages draw from; another one after each step back."""
-        return self._runtime
+    def context(self) -> AppContext:
+        """Return what pages draw from; it changes after each step back."""
+        return self._context
 
     def position(self) -> Position:
-        """Say where it is."""
+        """Return the position and speed."""
         return Position(self._seconds, self.recording.duration, self._speed, self._playing)
 
     def play(self) -> None:
-        """Go on; from the start if it is at its end."""
+        """Continue; from the start if the end was reached."""
         with self._lock:
             if self._seconds >= self.recording.duration:
                 self._go_to(0.0)
             self._playing = True
 
     def pause(self) -> None:
-        """Stand still."""
+        """Stay at the position."""
         with self._lock:
             self._playing = False
 
     def set_speed(self, speed: int) -> None:
-        """Play so many times as fast as it was; other speeds than ``SPEEDS`` are passed over."""
+        """Play at a multiple of the recorded speed; values not in ``SPEEDS`` are ignored."""
         if speed in SPEEDS:
             self._speed = speed
 
     def seek(self, seconds: float) -> None:
-        """Go to a moment, given in seconds since the recording's start."""
+        """Go to a position, in seconds since the recording's start."""
         with self._lock:
             self._go_to(min(max(0.0, seconds), self.recording.duration))
 
     def _run(self) -> None:
         before = time.monotonic()
-        while not self._stopping.wait(_TICK):
+        while not self._stopping.wait(_TICK_SECONDS):
             now = time.monotonic()
             with self._lock:
                 if self._playing:
@@ -102,28 +101,27 @@ class Replay:
         self._playing = self._seconds < self.recording.duration
 
     def _go_to(self, seconds: float) -> None:
-        stage = self._stage if seconds >= self._seconds else ReplayState(self.recording)
-        stage.play_until(self.recording.start + seconds)
+        state = self._state if seconds >= self._seconds else ReplayState(self.recording)
+        state.play_until(self.recording.start + seconds)
         self._seconds = seconds
-        if stage is not self._stage:
-            self._stage, self._runtime = stage, self._assembled(stage)
+        if state is not self._state:
+            self._state, self._context = state, self._create_context(state)
 
-    def _assembled(self, stage: ReplayState) -> AppContext:
-        snapshot = stage.sampler.snapshot
+    def _create_context(self, state: ReplayState) -> AppContext:
+        snapshot = state.sampler.snapshot
         store, events = ReplayedStore(self.recording, snapshot), ReplayedEvents()
-        prompts = GalleryPrompts(store, stage.gallery, stage.journal)
+        prompts = GalleryPrompts(store, state.gallery, state.journal)
         return AppContext(
             settings=self._settings,
             queue=ReplayedQueue(snapshot),
             store=store,
             events=events,
-            journal=stage.journal,
+            journal=state.journal,
             approvals=None,
             dead_letters=None,
-            gallery=Gallery(stage.gallery, prompts, store, events),
-            sampler=stage.sampler,
+            gallery=Gallery(state.gallery, prompts, store, events),
+            sampler=state.sampler,
             observers=Observers(),
             sources=None,
             supervisor=None,
-            recording=f"{self.recording.path}@{self.recording.start}",
         )

@@ -1,4 +1,4 @@
-"""Queue, store and events of a replay: what was recorded can be read, and nothing changed."""
+"""Queue, store and events of a replay: read-only, with the content of the recording."""
 
 from collections.abc import Callable, Iterator
 from typing import NoReturn
@@ -18,27 +18,27 @@ def _refuse(*_arguments: object) -> NoReturn:
 
 
 class ReplayedQueue:
-    """A queue that takes no job."""
+    """A queue that refuses every change."""
 
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
 
-    publish = take = acknowledge = requeue = reject = staticmethod(_refuse)
+    publish = receive = acknowledge = requeue = reject = staticmethod(_refuse)
     retry_dead_letter = drop_dead_letter = staticmethod(_refuse)
 
     def depth(self) -> QueueDepth:
-        """Return the depth that was read at this moment."""
+        """Return the depth at the position of the replay."""
         reading = self._snapshot().queue
         if reading.value is None:
             raise QueueUnavailable(reading.error or "The queue had not been read yet.")
         return reading.value
 
     def count_dead_letters(self) -> int:
-        """Return none, as ``dead_letters`` does."""
+        """Return 0, as ``dead_letters`` returns none."""
         return 0
 
-    def dead_letters(self, _limit: int) -> list[DeadLetter]:
-        """Return none: they are not recorded; failed jobs are, with their reasons."""
+    def dead_letters(self, limit: int) -> list[DeadLetter]:  # noqa: ARG002, the protocol's name
+        """Return none: only failed jobs are recorded, with their reasons."""
         return []
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ def _refuse_object(*_arguments: object) -> NoReturn:
 
 
 class ReplayedStore:
-    """The objects that a recording holds, as far as they were there at this moment."""
+    """The recorded objects that were stored by the position of the replay."""
 
     def __init__(self, recording: Recording, snapshot: Callable[[], Snapshot]) -> None:
         self._recording = recording
@@ -60,35 +60,35 @@ class ReplayedStore:
 
     def get(self, name: str) -> bytes:
         """Read an object from the recording; raises ObjectMissing."""
-        body = self._recording.object(name)
+        body = self._recording.read_object(name)
         if body is None:
             raise ObjectMissing(f"{name} is not in the recording.")
         return body
 
     def exists(self, name: str) -> bool:
-        """Tell whether the recording holds an object of that name by now."""
-        place = self._recording.places.get(name)
-        return place is not None and place.at <= self._snapshot().at
+        """Return whether the recording holds an object of that name by now."""
+        location = self._recording.objects.get(name)
+        return location is not None and location.at <= self._snapshot().at
 
     def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List the objects that the recording holds by now, in order of name."""
         now = self._snapshot().at
-        for name, place in sorted(self._recording.places.items()):
-            if name > after and name.startswith(prefix) and place.at <= now:
-                yield Entry(name, place.size, place.at)
+        for name, location in sorted(self._recording.objects.items()):
+            if name > after and name.startswith(prefix) and location.at <= now:
+                yield Entry(name, location.size, location.at)
 
     def check(self) -> None:
-        """Return: the recording is there."""
+        """Return: the recording was read before the replay began."""
 
 
 class ReplayedEvents:
-    """A stream that says nothing: the recording's events enter by themselves."""
+    """A stream without events: those of the recording are applied by ``ReplayState``."""
 
-    def send(self, event: Event) -> None:
-        """Drop the event: nobody listens."""
+    def publish(self, event: Event) -> None:
+        """Drop the event."""
 
-    def receive(self, _timeout: float) -> list[Event]:
-        """Return nothing."""
+    def receive(self, timeout: float) -> list[Event]:  # noqa: ARG002, the protocol's name
+        """Return no events."""
         return []
 
     def close(self) -> None:

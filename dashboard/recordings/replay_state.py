@@ -1,4 +1,4 @@
-"""A recording on its way through the code that a live run goes through."""
+"""Replay recorded inputs into a private journal, gallery index and sampler."""
 
 from dashboard.domain.inputs import Input, Observation, PictureFound, PromptRead
 from dashboard.domain.journal import Journal
@@ -9,45 +9,45 @@ from wire.messages.event import Event
 
 
 class ReplayState:
-    """Journal, gallery and timeline as they were at one moment of a recording.
+    """Journal, gallery and timeline as they were at a time of a recording.
 
-    It moves forward only; to go back, a new one starts over. That takes milliseconds, since
-    snapshots are made only where it halts.
+    It only moves forward; going back needs a new state, played from the start. That takes
+    milliseconds, since a snapshot is made only at the end of ``play_until``.
     """
 
     def __init__(self, recording: Recording) -> None:
         header = recording.header
         self._steps = recording.steps
-        self._next = 0
-        self._look = Observation(at=header.at)
+        self._next_step = 0
+        self._observation = Observation(at=header.at)
         self.journal = Journal()
         self.gallery = GalleryIndex(started=header.at)
-        self.gallery.complete = True  # no older pictures are looked for
+        self.gallery.complete = True  # there are no older pictures to backfill
         self.sampler = Sampler(
-            lambda: self._look, self.journal, self.gallery, header.mode, header.lanes
+            lambda: self._observation, self.journal, self.gallery, header.mode, header.lanes
         )
 
     def play_until(self, at: float) -> None:
-        """Let in all that entered until ``at``, Unix seconds, and make a snapshot of it."""
-        before = self._next
-        while self._next < len(self._steps) and self._steps[self._next].at <= at:
-            self._let_in(self._steps[self._next].input)
-            self._next += 1
-        if self._next > before:
+        """Apply all inputs up to ``at``, Unix seconds, and make a snapshot."""
+        first = self._next_step
+        while self._next_step < len(self._steps) and self._steps[self._next_step].at <= at:
+            self._apply(self._steps[self._next_step].input)
+            self._next_step += 1
+        if self._next_step > first:
             self.sampler.refresh()
 
-    def _let_in(self, one: Input) -> None:
-        if isinstance(one, Observation):
-            self._look = one
-            self.sampler.fold(one)
-        elif isinstance(one, PictureFound):
-            self.gallery.add(one.name, one.at)
-        elif isinstance(one, PromptRead):
-            self.gallery.set_prompt(one.job_id, one.prompt)
+    def _apply(self, value: Input) -> None:
+        if isinstance(value, Observation):
+            self._observation = value
+            self.sampler.fold(value)
+        elif isinstance(value, PictureFound):
+            self.gallery.add(value.name, value.at)
+        elif isinstance(value, PromptRead):
+            self.gallery.set_prompt(value.job_id, value.prompt)
         else:
-            self._hear(one)
+            self._apply_event(value)
 
-    def _hear(self, event: Event) -> None:
+    def _apply_event(self, event: Event) -> None:
         self.journal.record(event)
         if event.kind == "deleted" and event.name:
             self.gallery.remove(event.name)

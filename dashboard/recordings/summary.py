@@ -1,4 +1,4 @@
-"""What a list says of a recording."""
+"""Summarize recordings for a list."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,7 +11,7 @@ from dashboard.recordings.reader import Recording, read
 
 @dataclass(frozen=True)
 class Summary:
-    """A recording in a few words; ``error`` says why there are none."""
+    """Facts about a recording; none but path, size and name if ``error`` is set."""
 
     path: Path
     size: int
@@ -23,34 +23,35 @@ class Summary:
     duration: float = 0.0
     """Seconds."""
     peak_workers: int | None = None
-    """Most workers that were ready at once; None if that was never known."""
+    """Most workers that were ready at once; None if unknown."""
     pictures: int = 0
     """Pictures in the file."""
-    cut: bool = False
+    truncated: bool = False
     error: str | None = None
+    """Why it cannot be played, as a sentence."""
 
 
 def summary_of(path: Path) -> Summary | None:
-    """Summarise a recording, once for each version of its file; None if it is gone."""
+    """Summarize a recording, once for each version of its file; None if it is gone."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return _remembered(path, status.st_size, status.st_mtime_ns)
+    return _cached_summary(path, status.st_size, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=200)
-def _remembered(path: Path, size: int, _modified: int) -> Summary:
+def _cached_summary(path: Path, size: int, _modified: int) -> Summary:
     try:
-        return _summary(read(path), size)
+        return _summarize(read(path), size)
     except RecordingError as error:
         return Summary(path, size, path.name, error=str(error))
 
 
-def _summary(recording: Recording, size: int) -> Summary:
+def _summarize(recording: Recording, size: int) -> Summary:
     header = recording.header
-    looks = (step.input for step in recording.steps if isinstance(step.input, Observation))
-    fleets = (look.fleet.value for look in looks if look.fleet and look.fleet.value)
+    observations = (step.input for step in recording.steps if isinstance(step.input, Observation))
+    fleets = (each.fleet.value for each in observations if each.fleet and each.fleet.value)
     return Summary(
         path=recording.path,
         size=size,
@@ -59,6 +60,6 @@ def _summary(recording: Recording, size: int) -> Summary:
         mode=header.mode,
         duration=recording.duration,
         peak_workers=max((f.ready for f in fleets if f.ready is not None), default=None),
-        pictures=sum(name.endswith(".png") for name in recording.places),
-        cut=recording.cut,
+        pictures=sum(name.endswith(".png") for name in recording.objects),
+        truncated=recording.truncated,
     )

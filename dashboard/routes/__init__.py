@@ -1,1 +1,1 @@
-"""HTTP beside the page: for programs, for pictures, for Prometheus."""
+"""HTTP routes: pictures, the API for programs, the page for phones, metrics and health."""

@@ -1,121 +1,77 @@
-"""The HTTP interface for programs: jobs, state, health and metrics."""
+"""The HTTP API for programs: jobs, state, health and metrics."""
 
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from anyio import to_thread
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
-from core.errors import ApplicationError, MessageError, PromptRefused, QueueError, StoreError
 from dashboard import access, runtime
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import metrics
+from dashboard.routes.errors import NO_STORE, json_route
+from dashboard.routes.requests import client_address, read_body
 from dashboard.runtime import submission
 from wire.messages.job import MAX_MESSAGE
 from wire.messages.picture import metadata_name, parse_metadata_name
 
-_NEVER_CACHED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_SILENT_AFTER = 15.0
-"""Seconds after which a reading no longer says that its source answers."""
-
-Handler = Callable[[Request], Awaitable[Response]]
+_STALE_AFTER_SECONDS = 15.0
+"""The age at which a reading no longer proves that its source responds."""
 
 
-class Refused(ApplicationError):
-    """The request is answered with a status and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
+def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
+    return JSONResponse(body, status, headers=NO_STORE)
 
 
-def _answer(body: dict[str, Any], status: int = 200) -> JSONResponse:
-    return JSONResponse(body, status, headers=_NEVER_CACHED)
-
-
-def _status(error: ApplicationError) -> int:
-    if isinstance(error, Refused):
-        return error.status
-    if isinstance(error, access.LockedOut):
-        return 429
-    if isinstance(error, MessageError | PromptRefused):
-        return 422
-    return 503 if isinstance(error, QueueError | StoreError) else 500
-
-
-def _with_sentences(handler: Handler) -> Handler:
-    """Answer the errors that this project knows with their sentences."""
-
-    async def handle(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except ApplicationError as error:
-            answer = _answer({"error": str(error)}, _status(error))
-            if isinstance(error, access.LockedOut):
-                answer.headers["Retry-After"] = str(error.seconds)
-            return answer
-
-    return handle
-
-
-@_with_sentences
 async def create_job(request: Request) -> Response:
-    """Put a job on the queue."""
+    """Publish a job."""
     authorization = request.headers.get("authorization", "")
-    if not access.program_may_submit(access.policy(), authorization, _peer(request)):
-        raise Refused(401, "Members submit here: send the header Authorization: Bearer <key>.")
-    fields = _json_object(await _body(request))
-    job = await to_thread.run_sync(submission.submit, fields)
-    return _answer({"id": job.id, "url": f"/api/jobs/{job.id}"}, 202)
-
-
-def _peer(request: Request) -> str:
-    return request.client.host if request.client else "nowhere"
-
-
-async def _body(request: Request) -> bytes:
-    # Asking for this header also keeps other sites' pages from sending jobs: a browser
-    # sends it across sites only after asking us, and we do not say yes.
+    if not access.program_may_submit(access.policy(), authorization, client_address(request)):
+        raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
+    # Requiring this content type also blocks forms of other sites: a browser sends it across
+    # origins only after a preflight request, which is not granted.
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise Refused(415, "Send the job as JSON, with the header Content-Type: application/json.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_MESSAGE:
-            raise Refused(413, f"The body is too large; at most {MAX_MESSAGE} bytes are read.")
-    return bytes(body)
+        raise HTTPException(
+            415, "Send the job as JSON, with the header Content-Type: application/json."
+        )
+    fields = _parse_object(await _read_body(request))
+    job = await to_thread.run_sync(submission.submit, fields)
+    return _respond({"id": job.id, "url": f"/api/jobs/{job.id}"}, 202)
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+async def _read_body(request: Request) -> bytes:
+    error = HTTPException(413, f"The body is too large; the maximum is {MAX_MESSAGE} bytes.")
+    return await read_body(request, MAX_MESSAGE, error)
+
+
+def _parse_object(body: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refused(400, "The body is not JSON.") from None
+        raise HTTPException(400, "The body is not JSON.") from None
     if not isinstance(fields, dict):
-        raise Refused(400, 'The body is JSON but not an object such as {"prompt": "a cat"}.')
+        raise HTTPException(400, 'The body is not a JSON object such as {"prompt": "a cat"}.')
     return fields
 
 
-@_with_sentences
 async def read_job(request: Request) -> Response:
-    """Say how a job is."""
+    """Return a job's state and pictures."""
     job_id = request.path_params["id"]
-    # Part of an object's name: nothing but an id may reach the store.
+    # The id becomes part of an object's name: nothing else may reach the store.
     is_id = parse_metadata_name(metadata_name(job_id)) is not None
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
-        raise Refused(404, "No job of that id is known here.")
-    return _answer(job_fields(view, runtime.current().shown_pictures(view)))
+        raise HTTPException(404, "There is no job with this id.")
+    return _respond(job_fields(view, runtime.current().shown_pictures(view)))
 
 
 def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
-    """Write a job for programs, with those of its pictures that may be seen."""
+    """Convert a job and the pictures that may be shown to JSON fields."""
     return {
         "id": view.job.id,
         "state": view.state,
@@ -134,21 +90,15 @@ def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _newest() -> tuple[Snapshot, float]:
-    """Return the newest readings, and the time that it is: of the live run, if there is one."""
-    running = runtime.live() or runtime.current()
-    return running.sampler.snapshot(), running.now()
-
-
 async def read_state(_request: Request) -> Response:
-    """Give the newest readings, each with its age; null where unknown."""
-    return _answer(state_fields(*_newest()))
+    """Return the latest readings, each with its age; null where unknown."""
+    return _respond(state_fields(*_latest()))
 
 
 def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
-    """Write the newest readings for programs, with their ages at ``now``.
+    """Convert a snapshot to JSON fields.
 
-    Ages go on from the clock, not from the snapshot: it may be old itself.
+    Ages are relative to ``now``, not to the snapshot, which may be old itself.
     """
     fleet = snapshot.fleet
     return {
@@ -162,47 +112,53 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
     }
 
 
-def _reading_fields(reading: Reading, now: float) -> dict[str, Any]:
+def _reading_fields(reading: Reading[Any], now: float) -> dict[str, Any]:
     value = reading.value
-    plain = asdict(value) if hasattr(value, "__dataclass_fields__") else value
+    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     return {"value": plain, "age": reading.age(now), "error": reading.error}
 
 
+def _latest() -> tuple[Snapshot, float]:
+    """Return the newest snapshot and the time, of the live run where there is one."""
+    context = runtime.live() or runtime.current()
+    return context.sampler.snapshot(), context.now()
+
+
 async def alive(_request: Request) -> Response:
-    """Answer as long as the process lives."""
-    return _answer({"status": "alive"})
+    """Answer 200 as long as the process runs."""
+    return _respond({"status": "alive"})
 
 
 async def ready(_request: Request) -> Response:
-    """Answer 200 only while jobs can be taken and pictures shown."""
-    silent = silent_sources(*_newest())
-    if silent:
-        return _answer({"error": f"No answer from the {' and the '.join(silent)}."}, 503)
-    return _answer({"status": "ready"})
+    """Answer 200 only while queue and store respond."""
+    unavailable = unavailable_sources(*_latest())
+    if unavailable:
+        raise HTTPException(503, f"No answer from the {' and the '.join(unavailable)}.")
+    return _respond({"status": "ready"})
 
 
-def silent_sources(snapshot: Snapshot, now: float) -> list[str]:
-    """Name those of queue and store that do not answer at ``now``."""
-    readings = {"queue": snapshot.queue, "store": snapshot.store}
-    return [name for name, reading in readings.items() if not _answers(reading, now)]
+def unavailable_sources(snapshot: Snapshot, now: float) -> list[str]:
+    """Return which of queue and store do not respond."""
+    readings: dict[str, Reading[Any]] = {"queue": snapshot.queue, "store": snapshot.store}
+    return [name for name, reading in readings.items() if not _responds(reading, now)]
 
 
-def _answers(reading: Reading, now: float) -> bool:
+def _responds(reading: Reading[Any], now: float) -> bool:
     age = reading.age(now)
-    return reading.error is None and age is not None and age < _SILENT_AFTER
+    return reading.error is None and age is not None and age < _STALE_AFTER_SECONDS
 
 
 async def read_metrics(_request: Request) -> Response:
-    """Give the newest readings in Prometheus' text format."""
-    text = metrics.exposition(*_newest())
+    """Return the latest readings in Prometheus' text format."""
+    text = metrics.exposition(*_latest())
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 
 ROUTES = [
-    Route("/api/jobs", create_job, methods=["POST"]),
-    Route("/api/jobs/{id}", read_job, methods=["GET"]),
-    Route("/api/state", read_state, methods=["GET"]),
-    Route("/healthz", alive, methods=["GET"]),
-    Route("/readyz", ready, methods=["GET"]),
-    Route("/metrics", read_metrics, methods=["GET"]),
+    json_route("/api/jobs", create_job, "POST"),
+    json_route("/api/jobs/{id}", read_job),
+    json_route("/api/state", read_state),
+    json_route("/healthz", alive),
+    json_route("/readyz", ready),
+    json_route("/metrics", read_metrics),
 ]

@@ -6,74 +6,73 @@ from collections.abc import Iterator
 from typing import IO
 
 from anyio import CapacityLimiter, to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 
-from core.errors import ObjectMissing, StoreError
+from core.errors import ObjectMissing
 from dashboard import runtime
-from dashboard.routes.files import error, is_deleted, is_withheld, stored_picture
+from dashboard.gallery.index import picture_identity
+from dashboard.presentation.urls import MAX_ZIP_PICTURES
+from dashboard.routes.errors import NO_STORE, json_route
+from dashboard.runtime.context import AppContext
 from wire.messages.picture import parse_picture_name
 
-MOST = 100
-"""Pictures of one file: their names still fit into an address."""
-_IN_MEMORY = 16 * 2**20
-_CHUNK = 256 * 1024
-# A hundred pictures are read for each: more at once would keep the pages' own waiting.
-_two_at_a_time = CapacityLimiter(2)
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Disposition": 'attachment; filename="pictures.zip"',
-    "X-Content-Type-Options": "nosniff",
-}
+_MAX_MEMORY_BYTES = 16 * 2**20
+"""Larger files are written to the disk."""
+_CHUNK_BYTES = 256 * 1024
+# Each zip reads up to a hundred pictures: more at a time would delay those of the pages.
+_limiter = CapacityLimiter(2)
+_HEADERS = NO_STORE | {"Content-Disposition": 'attachment; filename="pictures.zip"'}
 
 
 async def pictures_zip(request: Request) -> Response:
-    """Answer with the pictures of ``?names=a.png,b.png``, but none that is not shown."""
+    """Return the pictures of ``?names=a.png,b.png`` that may be shown."""
     names = list(dict.fromkeys(request.query_params.get("names", "").split(",")))
-    if len(names) > MOST:
-        return error(413, f"One file holds at most {MOST} pictures.")
+    if len(names) > MAX_ZIP_PICTURES:
+        raise HTTPException(413, f"The maximum is {MAX_ZIP_PICTURES} pictures per file.")
     if not all(map(parse_picture_name, names)):
-        return error(404, "These are not names of pictures.")
+        raise HTTPException(404, "These are not names of pictures.")
     try:
-        archive, found = await to_thread.run_sync(
-            _zipped, [name for name in names if _is_shown(name)], limiter=_two_at_a_time
+        archive, count = await to_thread.run_sync(
+            _write_zip, names, runtime.current(), limiter=_limiter
         )
-    except StoreError as failure:
-        return error(503, str(failure))
-    except OSError as failure:
-        return error(507, f"The file could not be written: {failure.strerror}. Choose fewer.")
-    if not found:
+    except OSError as error:
+        raise HTTPException(
+            507, f"The file could not be written: {error.strerror}. Select fewer pictures."
+        ) from error
+    if not count:
         archive.close()
-        return error(404, "There are no pictures of these names.")
+        raise HTTPException(404, "There are no pictures with these names.")
     return StreamingResponse(_chunks(archive), media_type="application/zip", headers=_HEADERS)
 
 
-def _is_shown(name: str) -> bool:
-    return not is_deleted(name) and not is_withheld(name)
-
-
-def _zipped(names: list[str]) -> tuple[IO[bytes], int]:
-    """Write the pictures into a temporary file, and count those that there were."""
-    found = 0
-    file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115, closed when it was sent
-    with zipfile.ZipFile(file, "w") as archive:  # stored: a PNG is compressed already
+def _write_zip(names: list[str], context: AppContext) -> tuple[IO[bytes], int]:
+    """Write a temporary file; return it with the number of pictures in it."""
+    count = 0
+    file = tempfile.SpooledTemporaryFile(_MAX_MEMORY_BYTES)  # noqa: SIM115, closed by _chunks
+    with zipfile.ZipFile(file, "w") as archive:  # not deflated: a PNG is compressed already
         for name in names:
-            if not _is_shown(name):
+            if not _is_shown(name, context):
                 continue
             try:
-                archive.writestr(name, stored_picture(name, runtime.current()))
-                found += 1
+                archive.writestr(name, context.gallery.pictures.read(name))
+                count += 1
             except ObjectMissing:
                 continue
     file.seek(0)
-    return file, found
+    return file, count
+
+
+def _is_shown(name: str, context: AppContext) -> bool:
+    deleted = context.gallery.index.is_deleted(name)
+    return not deleted and not context.lacks_approval(picture_identity(name).job_id)
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_BYTES):
             yield chunk
 
 
-ROUTES = [Route("/pictures.zip", pictures_zip, methods=["GET"])]
+ROUTES = [json_route("/pictures.zip", pictures_zip)]

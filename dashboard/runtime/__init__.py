@@ -1,4 +1,4 @@
-"""The dashboard's process: its long-lived objects, made once and shared by all sessions."""
+"""Long-lived objects of the dashboard process, shared by all sessions."""
 
 from dashboard.runtime.lifecycle import current, live, show, start, stop
 

@@ -1,7 +1,7 @@
-"""Prompts that this dashboard does not paint: those with a word from blocked_words.txt.
+"""Refuse prompts that contain a word of blocked_words.txt.
 
-Whole words count, in any case: "peacock" and "Sussex" are fine, whatever they contain.
-This keeps a public demonstration friendly; it does not judge what a model paints.
+Only whole words match, in any case: "peacock" and "Sussex" are allowed.
+This keeps public demonstrations friendly; it does not inspect generated pictures.
 """
 
 import re
@@ -16,33 +16,31 @@ _LIST = Path(__file__).with_suffix(".txt")
 
 
 def check(prompt: str) -> None:
-    """Raise PromptRefused if the prompt holds a blocked word."""
-    if _pattern().search(_folded(prompt)):
-        raise PromptRefused(
-            "This prompt is not one that this site paints. Please describe another picture."
-        )
+    """Raise PromptRefused if the prompt contains a blocked word."""
+    if _pattern().search(_normalize(prompt)):
+        raise PromptRefused("This prompt contains a blocked word. Please change it.")
 
 
 def parse(text: str) -> list[str]:
-    """Read a list: a word or phrase per line; ``#`` starts a comment."""
+    """Parse a list of one word or phrase per line; ``#`` starts a comment."""
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 
 
-def compiled(words: Iterable[str]) -> re.Pattern[str]:
-    """Build the pattern that finds any of the words, whole; phrases across any space."""
-    phrases = (r"\s+".join(map(re.escape, _folded(word).split())) for word in words)
-    # \b would take the underscore for a letter and let "_word_" pass.
+def compile_pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Compile a pattern that matches the words as whole words, and phrases with any space."""
+    phrases = (r"\s+".join(map(re.escape, _normalize(word).split())) for word in words)
+    # \b counts the underscore as a letter, and would not match "_word_".
     return re.compile(rf"(?<![^\W_])(?:{'|'.join(phrases) or r'(?!)'})(?![^\W_])")
 
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    return compiled(parse(_LIST.read_text(encoding="utf-8")))
+    return compile_pattern(parse(_LIST.read_text(encoding="utf-8")))
 
 
-def _folded(text: str) -> str:
-    """Make texts equal that read alike: case, full-width letters, invisible joiners."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    visible = (letter for letter in folded if unicodedata.category(letter) != "Cf")
+def _normalize(text: str) -> str:
+    """Normalize case, full-width letters and invisible characters."""
+    normalized = unicodedata.normalize("NFKC", text).casefold()
+    visible = (letter for letter in normalized if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFKC", "".join(visible))

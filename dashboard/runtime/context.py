@@ -1,4 +1,4 @@
-"""The parts of a running dashboard, and what a person may do with them."""
+"""The components of a running dashboard, and the operations of its pages and routes."""
 
 import time
 from dataclasses import dataclass
@@ -34,45 +34,46 @@ class AppContext:
     journal: Journal
     gallery: Gallery
     approvals: Approvals | None
-    """None in a replay: what waited was not recorded."""
+    """None in a replay: recordings contain no pending pictures."""
     dead_letters: DeadLetterReader | None
-    """None in a replay: they are not recorded."""
+    """None in a replay: recordings contain no dead letters."""
     sampler: Sampler
     observers: Observers
-    """Who is told of everything that enters what the pages show, such as a recorder."""
+    """Called with all inputs of the pages, for example by a recorder."""
     sources: Sources | None
-    """None in a replay, where nothing is read."""
+    """None in a replay, which reads no backend."""
     supervisor: Supervisor | None
-    """None where somebody else runs the workers."""
-    recording: str = ""
-    """Which recording plays; empty in a live run."""
+    """None where the workers run elsewhere."""
 
     @property
     def replaying(self) -> bool:
-        """Whether this is a recording that plays, and no live run."""
+        """Whether this is the replay of a recording, not a live run."""
         return self.sources is None
 
     def now(self) -> float:
-        """Return Unix seconds: the clock's, or in a replay those of the recording."""
+        """Return Unix seconds: the current time, or the recording's in a replay."""
         return self.sampler.snapshot().at if self.replaying else time.time()
 
     def submit(self, request: JobRequest) -> Job:
-        """Put a job on the queue; it is safe once this returns.
+        """Publish a job; it is durable once this returns.
 
-        Raises PublishRefused, and then nothing was sent; or QueueUnavailable, and then the
-        job may be on the queue if the sentence says so. Raises StoreUnavailable, and sends
-        nothing, if its pictures have to wait for approval and that cannot be noted.
+        Raises:
+            PublishRefused: nothing was sent.
+            QueueUnavailable: the job may be on the queue, if the message says so.
+            StoreUnavailable: nothing was sent, because the job's pictures need approval and
+                its mark could not be stored.
+
         """
         job = new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
-        if job.pending_approval:
-            self.approvals.hold(job.id)
+        if job.pending_approval and self.approvals:
+            self.approvals.mark_pending(job.id)
         self.queue.publish(job)
-        self._tell(accepted)
+        self._publish(accepted)
         return job
 
     def retry(self, job: Job) -> Job:
-        """Put a failed job on the queue again; as a new one if its dead letter is gone.
+        """Publish a failed job again, as a new job if its dead letter is gone.
 
         Raises QueueError.
         """
@@ -83,9 +84,9 @@ class AppContext:
         return job
 
     def retry_dead_letter(self, letter: DeadLetter) -> None:
-        """Put a dead letter's job on the queue again.
+        """Move a dead letter's job back to the queue.
 
-        Raises MessageError if it was no job, QueueError.
+        Raises MessageError if it contains no valid job, QueueError.
         """
         accepted = (
             Event(kind="accepted", job_id=letter.job.id, job=letter.job) if letter.job else None
@@ -93,25 +94,25 @@ class AppContext:
         self.queue.retry_dead_letter(letter.delivery_tag)
         self._forget_letter(letter)
         if accepted:
-            self._tell(accepted)
+            self._publish(accepted)
 
     def drop_dead_letter(self, letter: DeadLetter) -> None:
-        """Forget a dead letter; raises QueueUnavailable."""
+        """Delete a dead letter; raises QueueUnavailable."""
         self.queue.drop_dead_letter(letter.delivery_tag)
         self._forget_letter(letter)
 
     def cancel(self, job_id: str) -> None:
-        """Take a job back; a worker that has it stops at its next look.
+        """Cancel a job; a worker that generates it stops at its next check.
 
-        Raises StoreUnavailable, and then the job goes on.
+        Raises StoreUnavailable, and then the job is not cancelled.
         """
         cancellation.cancel(self.store, job_id)
-        self._tell(Event(kind="cancelled", job_id=job_id))
+        self._publish(Event(kind="cancelled", job_id=job_id))
 
     def cancel_waiting(self) -> int:
-        """Take back all jobs that wait, and return how many they were.
+        """Cancel all waiting jobs and return their number.
 
-        Raises StoreUnavailable, and then those left go on.
+        Raises StoreUnavailable, and then some are not cancelled.
         """
         waiting = [view for view in self.journal.unfinished() if view.state == "waiting"]
         for view in waiting:
@@ -119,28 +120,29 @@ class AppContext:
         return len(waiting)
 
     def clear_finished(self) -> int:
-        """Drop what is finished from the list of jobs; pictures and dead letters stay."""
-        number = self.journal.clear_finished()
+        """Remove finished jobs from the list, and keep their pictures and dead letters."""
+        count = self.journal.clear_finished()
         self.sampler.refresh()
-        return number
+        return count
 
     def find_job(self, job_id: str) -> JobView | None:
-        """Return a job that was heard of or is stored; raises StoreUnavailable."""
+        """Return a job from the journal or the store; raises StoreUnavailable."""
         return self.journal.find(job_id) or stored_job(self.store, job_id)
 
     def shown_pictures(self, view: JobView) -> tuple[str, ...]:
-        """Return the names of a job's pictures, but none that wait for approval."""
-        return () if self.is_withheld(view.job.id) else view.pictures
+        """Return the names of a job's pictures that may be shown."""
+        return () if self.lacks_approval(view.job.id) else view.pictures
 
-    def is_withheld(self, job_id: str) -> bool:
-        """Tell whether a job's pictures wait for approval, or were rejected."""
-        return self.approvals is not None and self.approvals.of(job_id) is not None
+    def lacks_approval(self, job_id: str) -> bool:
+        """Return whether a job's pictures are pending approval, or rejected."""
+        return self.approvals is not None and self.approvals.state(job_id) is not None
 
     def metadata(self, job_id: str) -> Metadata:
-        """Read what is known of a finished job's pictures, for a person who clicked.
+        """Read a finished job's metadata.
 
-        Raises ObjectMissing, MessageError or StoreUnavailable. While the store is known to
-        be away it is not asked, so that no click waits until it gives up.
+        Fails fast while the last poll of the store failed, so that no click waits for a timeout.
+
+        Raises ObjectMissing, MessageError or StoreUnavailable.
         """
         if error := self.sampler.snapshot().store.error:
             raise StoreUnavailable(error)
@@ -150,7 +152,7 @@ class AppContext:
         if self.dead_letters:
             self.dead_letters.forget(letter.delivery_tag)
 
-    def _tell(self, event: Event) -> None:
+    def _publish(self, event: Event) -> None:
         self.journal.record(event)
         self.sampler.refresh()
         self.events.publish(event)

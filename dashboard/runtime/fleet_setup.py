@@ -1,4 +1,4 @@
-"""Who runs the workers: the one place that chooses between the fleets."""
+"""Set up the fleet that the settings select."""
 
 import os
 from dataclasses import dataclass
@@ -15,27 +15,27 @@ from wire.queues.base import Queue
 
 @dataclass(frozen=True)
 class FleetSetup:
-    """What is read about the workers, and how the page calls it."""
+    """Where workers run, and how their state is read."""
 
     mode: str
     """``laptop``, ``compose`` or ``cluster``."""
     lanes: tuple[str, ...]
     """The lanes of the timeline, top to bottom."""
     source: Source[FleetReading] | None = None
-    """None where nobody can be asked about the workers."""
+    """None where the state of workers is unknown."""
     supervisor: Supervisor | None = None
-    """None where somebody else runs the workers."""
+    """None where the workers run elsewhere."""
 
 
-def choose(settings: Settings, queue: Queue, journal: Journal) -> FleetSetup:
-    """Make the fleet that the settings name; nothing runs yet."""
-    if settings.who_runs_workers == "local":
+def set_up_fleet(settings: Settings, queue: Queue, journal: Journal) -> FleetSetup:
+    """Build the fleet that the settings select, without starting it."""
+    if settings.fleet_kind == "local":
         return _local(Supervisor(settings, queue, journal), journal)
-    if settings.who_runs_workers == "kubernetes":
+    if settings.fleet_kind == "kubernetes":
         fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
         source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)
         return FleetSetup("cluster", ("requests", "workers", "nodes", "pictures"), source)
-    return FleetSetup(_place(settings), ("requests", "pictures"))
+    return FleetSetup(_mode(settings), ("requests", "pictures"))
 
 
 def _local(supervisor: Supervisor, journal: Journal) -> FleetSetup:
@@ -45,7 +45,7 @@ def _local(supervisor: Supervisor, journal: Journal) -> FleetSetup:
     return FleetSetup("laptop", lanes, source, supervisor)
 
 
-def _place(settings: Settings) -> str:
+def _mode(settings: Settings) -> str:
     if "KUBERNETES_SERVICE_HOST" in os.environ:
         return "cluster"
     return "compose" if settings.rabbitmq_url else "laptop"

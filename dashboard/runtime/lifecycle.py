@@ -1,6 +1,6 @@
-"""The running parts of a dashboard process, made once and shared by all its sessions.
+"""Start and stop the context that all sessions of a dashboard process share.
 
-Nothing here needs the broker or the store to be there: a page opens, and says what is away.
+Neither the broker nor the store has to be available: pages open and show what is missing.
 """
 
 import threading
@@ -8,109 +8,98 @@ import time
 from collections.abc import Callable
 
 from core.settings import Settings
-from dashboard.domain.inputs import Observers, PictureFound
+from dashboard.domain.inputs import Input, Observers, PictureFound
 from dashboard.domain.journal import Journal
 from dashboard.gallery.approvals import Approvals
-from dashboard.gallery.backfill import GalleryBackfill
+from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
-from dashboard.gallery.reader import EVERY, GalleryReader
+from dashboard.gallery.reader import POLL_INTERVAL, GalleryReader
 from dashboard.runtime.context import AppContext
-from dashboard.runtime.fleet_setup import choose
-from dashboard.runtime.listener import LISTEN, Listener
+from dashboard.runtime.fleet_setup import FleetSetup, set_up_fleet
+from dashboard.runtime.listener import RECEIVE_TIMEOUT, Listener
 from dashboard.sampling.dead_letters import DeadLetterReader
 from dashboard.sampling.sampler import Sampler, Sources
 from dashboard.sampling.source import Source
 from wire.backends import open_events, open_queue, open_store
+from wire.events.base import Events
+from wire.stores.base import Store
 
-_LONGEST_SILENCE = 3600.0
-"""Seconds without a word, after which a worker that nobody watches is forgotten."""
+_MAX_SILENCE_SECONDS = 3600.0
+"""Without an event for so long, a worker that no fleet reports is dropped."""
 
 _lock = threading.Lock()
-_running: "AppContext | None" = None
-_shown: "Callable[[], AppContext] | None" = None
+_live: AppContext | None = None
+_replay: Callable[[], AppContext] | None = None
 
 
 def start(settings: Settings) -> AppContext:
-    """Make the context and set them going; once per process."""
-    global _running
+    """Build the context and start its threads, unless that is done already."""
+    global _live
     with _lock:
-        if _running is None:
-            _running = _assembled(settings)
-            if _running.sources:
-                _running.sources.start()
-            _running.sampler.start()
-            if _running.supervisor:
-                _running.supervisor.start()
-        return _running
+        if _live is None:
+            _live = _build_context(settings)
+            if _live.sources:
+                _live.sources.start()
+            _live.sampler.start()
+            if _live.supervisor:
+                _live.supervisor.start()
+        return _live
 
 
 def stop() -> None:
-    """Stop what was started, workers included; returns when nothing is left running."""
-    global _running
+    """Stop all threads and local workers, and wait for them."""
+    global _live
     with _lock:
-        runtime, _running = _running, None
-    if runtime is None:
+        context, _live = _live, None
+    if context is None:
         return
-    if runtime.supervisor:
-        runtime.supervisor.stop()
-    if runtime.sources:
-        runtime.sources.stop()
-    runtime.sampler.stop()
-    runtime.events.close()
-    runtime.queue.close()
+    if context.supervisor:
+        context.supervisor.stop()
+    if context.sources:
+        context.sources.stop()
+    context.sampler.stop()
+    context.events.close()
+    context.queue.close()
 
 
 def show(replay: Callable[[], AppContext] | None) -> None:
-    """Let all pages draw from a replay, or from the live run again; that goes on meanwhile."""
-    global _shown
-    _shown = replay
+    """Show a replay on all pages, or the live run again, which goes on meanwhile."""
+    global _replay
+    _replay = replay
 
 
 def current() -> AppContext:
-    """Return what the pages show."""
-    if _shown is not None:
-        return _shown()
-    if _running is None:
-        raise RuntimeError("The dashboard's context do not run; start it with `make demo`.")
-    return _running
+    """Return the context that pages show: the replay's, or the live one."""
+    replay, context = _replay, _live
+    if replay is not None:
+        return replay()
+    if context is None:
+        raise RuntimeError("The dashboard is not running; start it with `make demo`.")
+    return context
 
 
 def live() -> AppContext | None:
-    """Return what runs in this process, whatever the pages show; None in a mere replay."""
-    return _running
+    """Return the live context, whatever pages show; None if this process only replays."""
+    return _live
 
 
-def _assembled(settings: Settings) -> AppContext:
+def _build_context(settings: Settings) -> AppContext:
     queue, store, events = open_queue(settings), open_store(settings), open_events(settings)
     observers = Observers()
-    silence = None if settings.local_fleet else _LONGEST_SILENCE
-    journal = Journal(worker_timeout=silence, observer=observers.notify)
-    index = GalleryIndex(started=time.time(), observer=observers.notify)
-    gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)
+    journal = _build_journal(settings, observers)
+    gallery = _build_gallery(store, events, journal, observers)
+    approvals = Approvals(store, gallery.index, settings.join_approval)
     dead_letters = DeadLetterReader(queue, journal)
-    approvals = Approvals(store, index, settings.join_approval)
-    reader = GalleryReader(store, index, journal, read_marks=approvals.read)
-    fleet = choose(settings, queue, journal)
-    listener = Listener(events, journal, index, approvals, started=time.time())
+    fleet = set_up_fleet(settings, queue, journal)
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
-        store=Source("the store", reader.read, every=EVERY),
-        gallery=(
-            Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
-            Source("the older pictures", GalleryBackfill(store, index).read, every=0.1),
-            Source("the stars", gallery.read_stars, every=10.0),
-        ),
-        events=Source(
-            "the stream of events", listener.receive, every=0.0, answer_within=LISTEN + 3.0
-        ),
+        store=_store_source(gallery, journal, approvals),
+        gallery=_gallery_sources(gallery),
+        events=_event_source(events, journal, gallery.index, approvals),
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
         fleet=fleet.source,
     )
-    sampler = Sampler(sources.observe, journal, index, fleet.mode, fleet.lanes, observers.notify)
-    # A picture is what people wait for: it is not kept until the next refresh.
-    observers.attach(lambda one: sampler.wake() if isinstance(one, PictureFound) else None)
     return AppContext(
         settings=settings,
         queue=queue,
@@ -120,8 +109,59 @@ def _assembled(settings: Settings) -> AppContext:
         gallery=gallery,
         approvals=approvals,
         dead_letters=dead_letters,
-        sampler=sampler,
+        sampler=_build_sampler(sources, journal, gallery.index, fleet, observers),
         observers=observers,
         sources=sources,
         supervisor=fleet.supervisor,
     )
+
+
+def _build_journal(settings: Settings, observers: Observers) -> Journal:
+    silence = None if settings.local_fleet else _MAX_SILENCE_SECONDS
+    return Journal(worker_timeout=silence, observer=observers.notify)
+
+
+def _build_gallery(store: Store, events: Events, journal: Journal, observers: Observers) -> Gallery:
+    index = GalleryIndex(started=time.time(), observer=observers.notify)
+    return Gallery(index, GalleryPrompts(store, index, journal), store, events)
+
+
+def _store_source(gallery: Gallery, journal: Journal, approvals: Approvals) -> Source[int]:
+    reader = GalleryReader(gallery.store, gallery.index, journal, read_marks=approvals.read)
+    return Source("the store", reader.read, every=POLL_INTERVAL)
+
+
+def _gallery_sources(gallery: Gallery) -> tuple[Source[int], ...]:
+    backfill = GalleryBackfill(gallery.store, gallery.index)
+    return (
+        Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
+        Source("the older pictures", backfill.read, every=0.1),
+        Source("the stars", gallery.read_stars, every=10.0),
+    )
+
+
+def _event_source(
+    events: Events, journal: Journal, index: GalleryIndex, approvals: Approvals
+) -> Source[int]:
+    listener = Listener(events, journal, index, approvals, started=time.time())
+    return Source(
+        "the event stream", listener.receive, every=0.0, answer_within=RECEIVE_TIMEOUT + 3.0
+    )
+
+
+def _build_sampler(
+    sources: Sources,
+    journal: Journal,
+    index: GalleryIndex,
+    fleet: FleetSetup,
+    observers: Observers,
+) -> Sampler:
+    sampler = Sampler(sources.observe, journal, index, fleet.mode, fleet.lanes, observers.notify)
+
+    def wake_for_picture(received: Input) -> None:
+        if isinstance(received, PictureFound):
+            sampler.wake()
+
+    # People wait for pictures: a new one is shown before the next periodic refresh.
+    observers.attach(wake_for_picture)
+    return sampler

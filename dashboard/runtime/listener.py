@@ -1,4 +1,4 @@
-"""Listening to the workers: each event becomes a job's state, a picture, or one less."""
+"""Receive the workers' events, and update the journal and the gallery index."""
 
 from dataclasses import dataclass
 
@@ -8,42 +8,42 @@ from dashboard.gallery.index import GalleryIndex
 from wire.events.base import Events
 from wire.messages.event import Event
 
-LISTEN = 0.5
-"""Seconds that one look at the events waits for the next of them."""
+RECEIVE_TIMEOUT = 0.5
+"""Seconds that one call waits for events."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Who hears the events, and whom it tells."""
+    """Connects the event stream to the journal, the index and the approvals."""
 
     events: Events
     journal: Journal
     index: GalleryIndex
     approvals: Approvals
     started: float
-    """Unix seconds; a picture stored earlier may be gone by now: the store tells of those."""
+    """Unix seconds. Pictures stored earlier may be deleted by now: only the store knows."""
 
     def receive(self) -> int:
-        """Hear what comes within ``LISTEN`` seconds; return how many events that were."""
-        heard = self.events.receive(LISTEN)
-        for event in heard:
-            self._hear(event)
-        return len(heard)
+        """Process the events of the next ``RECEIVE_TIMEOUT`` seconds and return their number."""
+        received = self.events.receive(RECEIVE_TIMEOUT)
+        for event in received:
+            self._process(event)
+        return len(received)
 
-    def _hear(self, event: Event) -> None:
+    def _process(self, event: Event) -> None:
         if event.job and event.job.pending_approval and self.journal.find(event.job.id) is None:
-            self.approvals.note_held(event.job.id)
+            self.approvals.add_pending(event.job.id)
         self.journal.record(event)
         if event.kind == "stored" and event.at >= self.started:
-            self._hear_of_picture(event)
+            self._add_picture(event)
         elif event.kind == "deleted" and event.name:
             self.index.remove(event.name)
 
-    def _hear_of_picture(self, event: Event) -> None:
+    def _add_picture(self, event: Event) -> None:
         if event.name is None or event.job_id is None:
             return
         if view := self.journal.find(event.job_id):
             self.index.add(event.name, event.at)
             self.index.set_prompt(event.job_id, view.job.prompt)
         else:
-            self.approvals.keep(event.name, event.at)
+            self.approvals.hide(event.name, event.at)

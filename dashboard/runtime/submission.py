@@ -1,35 +1,35 @@
-"""The one way in for requests, from the form and over HTTP alike."""
+"""Validate and submit requests, from the form and over HTTP alike."""
 
 from typing import Any
 
 from dashboard import runtime
 from dashboard.runtime import blocked_words
-from wire.messages.job import Job, JobRequest, validated
+from wire.messages.job import Job, JobRequest, validate
 from wire.queues.base import DeadLetter
 
 
 def submit(fields: dict[str, Any]) -> Job:
-    """Check what a person asks for and put it on the queue.
+    """Validate a request and publish its job.
 
     Raises:
-        MessageError: a field is missing or wrong.
-        PromptRefused: the prompt is one that this site does not paint.
-        QueueError: the queue did not take the job.
-        StoreError: its pictures have to wait for approval, and that could not be noted.
+        MessageError: a field is missing or invalid.
+        PromptRefused: the prompt contains a blocked word.
+        QueueError: the job was not queued.
+        StoreError: its pictures need approval, and its mark could not be stored.
 
     """
     return runtime.current().submit(check(fields))
 
 
 def check(fields: dict[str, Any]) -> JobRequest:
-    """Check what a person asks for; raises MessageError or PromptRefused."""
-    request = validated(JobRequest, fields)
+    """Validate a request; raises MessageError or PromptRefused."""
+    request = validate(JobRequest, fields)
     blocked_words.check(request.prompt)
     return request
 
 
 def retry_dead_letter(letter: DeadLetter) -> None:
-    """Put a dead letter's job on the queue again.
+    """Move a dead letter's job back to the queue.
 
     Raises PromptRefused, MessageError or QueueError.
     """
@@ -39,7 +39,7 @@ def retry_dead_letter(letter: DeadLetter) -> None:
 
 
 def retry(job: Job) -> Job:
-    """Put a failed job on the queue again; the one returned may have another id.
+    """Publish a failed job again and return it, possibly with another id.
 
     Raises PromptRefused or QueueError.
     """

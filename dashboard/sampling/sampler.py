@@ -12,8 +12,8 @@ from dashboard.domain.inputs import Observation, Observer, noop
 from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
 from dashboard.domain.queue_counts import count_jobs
-from dashboard.domain.snapshot import Sample, Snapshot
-from dashboard.domain.workers import to_worker
+from dashboard.domain.snapshot import Reading, Sample, Snapshot
+from dashboard.domain.workers import apply_newer_events, to_worker
 from dashboard.gallery.index import GalleryIndex
 from dashboard.sampling.history import SAMPLE_INTERVAL_SECONDS, History, extend
 from dashboard.sampling.samples import make_sample
@@ -186,7 +186,7 @@ class Sampler:
             lanes=self._lanes,
             queue=observation.queue,
             store=observation.store,
-            fleet=observation.fleet,
+            fleet=self._current_fleet(observation.fleet),
             reported_workers=tuple(to_worker(view) for view in self._journal.workers().values()),
             # The chart ends at the snapshot's time, with the numbers that are shown beside it.
             samples=(*self._history.samples, self._make_sample(observation, jobs, stored)),
@@ -195,3 +195,10 @@ class Sampler:
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
         )
+
+    def _current_fleet(self, fleet: Reading[FleetReading] | None) -> Reading[FleetReading] | None:
+        """Update the workers of the newest reading, so that all pages count the same jobs."""
+        if fleet is None or fleet.value is None or fleet.at is None:
+            return fleet
+        workers = apply_newer_events(fleet.value.workers, fleet.at, self._journal.workers())
+        return replace(fleet, value=replace(fleet.value, workers=workers))

@@ -1,37 +1,37 @@
-"""Approve: the presenter looks at visitors' pictures before everybody does."""
+"""Approve: the presenter decides which visitors' pictures are shown."""
 
 import time
-from html import escape
 
 import streamlit as st
 
 from dashboard import access, runtime
+from dashboard.components import pictures
 from dashboard.components.common import viewer
 from dashboard.components.page import top_bar
 from dashboard.components.present import approval_list
 
-TICK = 1.0
-"""Seconds between two looks at what waits."""
+_REFRESH_SECONDS = 1.0
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_bar() -> None:
-    """Draw the title and the health of the sources."""
+    """Show the title and the health of the sources."""
     top_bar.show("Approve", runtime.current().sampler.snapshot(), viewer.zone(), time.time())
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_waiting() -> None:
-    """Draw what waits."""
+    """Show the pictures that wait for approval."""
     if approvals := runtime.current().approvals:
         approval_list.show(approvals)
 
 
 show_bar()
+approvals = runtime.current().approvals
 if not access.allows("approve"):
-    st.html(f"<p class='answer' role='alert'>{escape(access.reason('approve'))}</p>")
-elif runtime.current().approvals is None:
-    st.html("<p class='no-tiles'>This is a replay: nothing waits for approval.</p>")
+    st.html(pictures.render("alert", access.reason("approve")))
+elif approvals is None:
+    st.html(pictures.render("notice", "This is a replay: no pictures wait for approval."))
 else:
-    approval_list.show_switch(runtime.current().approvals)
+    approval_list.show_switch(approvals)
     show_waiting()

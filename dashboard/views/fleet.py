@@ -1,4 +1,4 @@
-"""Fleet: who decides how many workers run, the workers, their machines, and what they cost."""
+"""Fleet: the scaler, the workers, their nodes, and what they cost."""
 
 import time
 from datetime import tzinfo
@@ -13,12 +13,11 @@ from dashboard.components.timeline import live_plot, time_range
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import scaling_reason
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot."""
+_REFRESH_SECONDS = 1.0
 
 
 def show_live() -> None:
-    """Draw all that moves: in one run from one snapshot, so that the panels agree."""
+    """Show everything that changes, from one snapshot, so that all cards agree."""
     snapshot = time_range.snapshot()
     zone = viewer.zone()
     with st.container(key="fleet_bar"):
@@ -34,7 +33,7 @@ def show_live() -> None:
 
 
 def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
-    """Draw the cards; return the id of a job whose link was clicked."""
+    """Show the cards; return the id of a job whose link was clicked."""
     fleet = snapshot.fleet
     with st.container(border=True, key="card_scaler", gap="xsmall"):
         scaler.show(fleet, snapshot.at, zone)
@@ -50,8 +49,8 @@ def show_cards(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
     return clicked
 
 
-# The containers' places are set by fleet.css.
+# fleet.css places the containers in a grid.
 with st.container(key="fleet"):
     with st.container(key="fleet_controls"):
         time_range.show()
-    st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
+    st.fragment(run_every=None if time_range.frozen() else _REFRESH_SECONDS)(show_live)()

@@ -10,38 +10,36 @@ from dashboard.components.gallery import filters, pager, summary, tiles
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import deletion, dialog
 
-TICK = 1.0
-"""Seconds between two looks at what is known."""
+_REFRESH_SECONDS = 1.0
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_bar() -> None:
-    """Draw the title and the health of the sources."""
+    """Show the title and the health of the sources."""
     top_bar.show("Gallery", runtime.current().sampler.snapshot(), viewer.zone(), time.time())
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_live() -> None:
-    """Draw the pictures of the page that the address names."""
+    """Show the page of pictures that the address names."""
     query, first = filters.query(), address.current(filters.FIRST)
     page = runtime.current().gallery.page(query, first)
     store = runtime.current().sampler.snapshot().store
     view = f"{query} {first}"
-    said = summary.line(page, query)
-    clicks = tiles.show(page, view, said, viewer.zone())
+    clicks = tiles.show(page, view, summary.line(page, query), viewer.zone())
     summary.show_empty(page, query, store)
     pager.show(page)
     if clicks.opened:
-        dialog.ask_for(clicks.opened)
+        dialog.open_picture(clicks.opened)
     if clicks.deletion:
-        deletion.ask_for(clicks.deletion)
+        deletion.request(clicks.deletion)
     if clicks.opened or clicks.deletion:
-        st.rerun()  # a dialog opened here would be closed by the next tick
+        st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
 show_bar()
 filters.show(viewer.zone())
 address.read(filters.FIRST)
 show_live()
-if not dialog.show_if_asked(viewer.zone(), filters.query()):
-    deletion.show_dialog_if_asked()
+if not dialog.show_if_open(viewer.zone(), filters.query()):
+    deletion.show_dialog_if_requested()

@@ -9,11 +9,10 @@ from dashboard.components.common import viewer
 from dashboard.components.jobs import clearing, dead_letters, details, filters, listing
 from dashboard.components.page import top_bar
 
-TICK_SECONDS = 1.0
-"""Interval of the page's updates."""
+_REFRESH_SECONDS = 1.0
 
 
-@st.fragment(run_every=TICK_SECONDS)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_live() -> None:
     """Render everything that changes, in one run from one snapshot."""
     snapshot = runtime.current().sampler.snapshot()
@@ -26,7 +25,7 @@ def show_live() -> None:
         dead_letters.show({view.job.id: view for view in snapshot.jobs}, zone)
 
 
-# The containers' places are set by jobs.css.
+# jobs.css lays out the containers.
 with st.container(key="jobs_page"):
     with st.container(key="jobs_controls", horizontal=True, horizontal_alignment="distribute"):
         filters.show()

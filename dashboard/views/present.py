@@ -1,23 +1,22 @@
-"""Present: the fleet and its pictures for a whole room, from a projector."""
+"""Present: the fleet and its pictures on one screen, for a projector."""
 
 import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer
+from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import scaling_reason
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot."""
-
-PICTURES = 10
+_REFRESH_SECONDS = 1.0
+_PICTURES = 10
 
 
 def show_live() -> None:
-    """Draw all that moves, in one run from one snapshot."""
+    """Show everything that changes, from one snapshot."""
     replay_bar.keep_in_step()
     snapshot = runtime.current().sampler.snapshot()
     zone = viewer.zone()
@@ -30,19 +29,20 @@ def show_live() -> None:
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
-        clicked = tiles.show_grid(snapshot, PICTURES, zone)
+        clicked = tiles.show_grid(snapshot, _PICTURES, zone)
     with st.container(key="stage_announcement"):
         keys.show_announcement()
     if clicked:
-        dialog.ask_for(clicked)
-        st.rerun()  # a dialog opened here would be closed by the next tick
+        dialog.open_picture(clicked)
+        st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
+top_bar.show_hidden_heading("Present")
 keys.show(home="./")
-# The containers' places are set by present.css: one screen, whatever its size.
+# present.css places the containers on one screen of any size.
 with st.container(key="stage"):
-    if not runtime.current().replaying:  # nobody could take part in what is over
+    if not runtime.current().replaying:  # a replay accepts no requests
         with st.container(key="stage_invitation"):
             invitation.show()
-    st.fragment(run_every=TICK)(show_live)()
-dialog.show_if_asked(viewer.zone())
+    st.fragment(run_every=_REFRESH_SECONDS)(show_live)()
+dialog.show_if_open(viewer.zone())

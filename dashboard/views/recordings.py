@@ -1,4 +1,4 @@
-"""Recordings: keep a run, show it again without a cluster, report on it."""
+"""Recordings: record a run, replay it without a cluster, download a report."""
 
 import time
 
@@ -9,13 +9,12 @@ from dashboard.components.common import viewer
 from dashboard.components.page import top_bar
 from dashboard.components.recordings import listing, recorder, report
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot."""
+_REFRESH_SECONDS = 1.0
 
 
-@st.fragment(run_every=TICK)
+@st.fragment(run_every=_REFRESH_SECONDS)
 def show_bar() -> None:
-    """Draw the title and the health of the sources."""
+    """Show the title and the health of the sources."""
     top_bar.show("Recordings", runtime.current().sampler.snapshot(), viewer.zone(), time.time())
 
 

@@ -1,4 +1,4 @@
-"""Studio: ask for pictures, and see how the fleet answers."""
+"""Studio page: submit prompts and follow how the fleet scales and generates."""
 
 import time
 
@@ -12,14 +12,13 @@ from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import model_facts, scaling_reason
 
-TICK = 1.0
-"""Seconds between two looks at the newest snapshot."""
+_REFRESH_SECONDS = 1.0
 
 model = model_facts.read(runtime.current().settings.model_id)
 
 
 def show_live() -> None:
-    """Draw all that moves: in one run from one snapshot, so that the panels agree."""
+    """Render everything that changes, in one run from one snapshot, so that all numbers agree."""
     snapshot = time_range.snapshot()
     zone = viewer.zone()
     with st.container(key="bar"):
@@ -36,15 +35,15 @@ def show_live() -> None:
     with st.container(key="pictures", gap="small"):
         clicked = tiles.show(snapshot, zone, model.notice)
     if clicked:
-        dialog.ask_for(clicked)
+        dialog.open_picture(clicked)
         st.rerun()  # a dialog opened here would be closed by the next tick
 
 
-# The containers' places are set by studio.css: two columns on wide pages, one on phones.
+# studio.css lays out the containers: two columns on wide pages, one on phones.
 with st.container(key="studio"):
     with st.container(border=True, key="card_form"):
         prompt_form.show(model)
     with st.container(key="controls"):
         time_range.show()
-    st.fragment(run_every=None if time_range.frozen() else TICK)(show_live)()
-dialog.show_if_asked(viewer.zone())
+    st.fragment(run_every=None if time_range.frozen() else _REFRESH_SECONDS)(show_live)()
+dialog.show_if_open(viewer.zone())

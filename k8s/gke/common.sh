@@ -1,4 +1,4 @@
-# Sourced by the other scripts: what they create, and where. Environment variables change it.
+# Sourced by the other scripts: what they create and where, from environment variables.
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # used by the scripts that read this
 set -euo pipefail
@@ -8,25 +8,25 @@ fail() {
   exit 1
 }
 
-command -v gcloud >/dev/null || fail "'gcloud' is needed and is not on the PATH: https://cloud.google.com/sdk/docs/install."
+command -v gcloud >/dev/null || fail "'gcloud' is required and is not on the PATH: https://cloud.google.com/sdk/docs/install."
 
 project=${PROJECT:-$(gcloud config get project 2>/dev/null)}
-[ -n "$project" ] || fail "Which project? PROJECT=… $0, or once: gcloud config set project NAME"
+[ -n "$project" ] || fail "No project is set: PROJECT=… $0, or once: gcloud config set project NAME"
 # A zone with L4s: gcloud compute accelerator-types list --filter name=nvidia-l4
 zone=${ZONE:-us-east4-a}
 cluster=${CLUSTER:-stable-diffusion}
 place=(--project "$project" --location "$zone")
 
-# L4 exists on g2 machines only; a T4 would go with n1: MACHINE=n1-standard-4 GPU_TYPE=nvidia-tesla-t4.
+# L4 exists on g2 machines only; a T4 needs n1: MACHINE=n1-standard-4 GPU_TYPE=nvidia-tesla-t4.
 machine=${MACHINE:-g2-standard-4}
 gpu_type=${GPU_TYPE:-nvidia-l4}
 
-# GKE installs the driver; the newest one, since PyTorch's CUDA is new too.
+# GKE installs the driver: the latest one, for PyTorch's recent CUDA.
 accelerator="type=$gpu_type,count=1,gpu-driver-version=latest"
-# SHARE=4: four workers take turns on one GPU, each with a share that Kubernetes counts as one.
+# SHARE=4: four workers share one GPU by time-slicing; Kubernetes counts each share as one GPU.
 [ -z "${SHARE:-}" ] || accelerator+=",gpu-sharing-strategy=time-sharing,max-shared-clients-per-gpu=$SHARE"
 
-# SPOT=1: a third of the price or so, and Google may take the node back at any time.
+# SPOT=1: about a third of the price, but nodes can be preempted at any time.
 spot=()
 [ "${SPOT:-}" != 1 ] || spot=(--spot)
 
@@ -35,7 +35,7 @@ run() {
   "$@"
 }
 
-# A new project has none of these; the last one is image streaming's.
+# Not enabled in a new project; the last one is for image streaming.
 enable_services() {
   run gcloud services enable container.googleapis.com artifactregistry.googleapis.com \
     containerfilesystem.googleapis.com --project "$project"

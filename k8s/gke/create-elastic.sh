@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# create-elastic.sh: two ordinary nodes for queue, store and dashboard, and a pool of GPU nodes
-# from 0 to MAX_NODES (4) by demand.
+# create-elastic.sh: create two nodes for queue, store and dashboard, and a pool of GPU nodes that
+# scales from 0 to MAX_NODES (4).
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 
 enable_services
-# Dataplane V2 enforces network policies; the profile takes idle nodes away sooner.
+# Dataplane V2 enforces network policies; the profile removes idle nodes sooner.
 run gcloud container clusters create "$cluster" "${place[@]}" \
   --release-channel regular \
   --machine-type e2-standard-2 \
@@ -15,8 +15,8 @@ run gcloud container clusters create "$cluster" "${place[@]}" \
   --enable-dataplane-v2 \
   --autoscaling-profile optimize-utilization
 
-# No node to begin with, and none when nothing waits: not even one idle GPU is paid for.
-# Image streaming starts a container before all of its image is there.
+# No node at first, and none when the queue is empty: no idle GPU is billed.
+# Image streaming starts a container before all of its image is pulled.
 run gcloud container node-pools create gpu "${place[@]}" \
   --cluster "$cluster" \
   --machine-type "$machine" \

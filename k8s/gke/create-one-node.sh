@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# create-one-node.sh: one node with one GPU, for everything. It does not go to zero.
+# create-one-node.sh: create one node with one GPU, for everything. It does not scale to zero.
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 

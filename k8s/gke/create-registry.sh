@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# create-registry.sh: a registry for both images, near the cluster, and Docker's way into it.
+# create-registry.sh: create a registry for both images, and configure Docker for it.
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 region=${zone%-*}

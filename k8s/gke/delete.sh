@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# delete.sh: the pictures and the other volumes, the cluster and its nodes.
+# delete.sh: delete the pictures and other volumes, the cluster and its nodes.
 # shellcheck source=k8s/gke/common.sh
 . "$(dirname "$0")/common.sh"
 
-read -r -p "Cluster $cluster of project $project goes, with all pictures in it. Delete it? [y/N] " answer
+read -r -p "Delete cluster $cluster of project $project with all its pictures? [y/N] " answer
 [ "$answer" = y ] || fail "Nothing was deleted."
 
-# A cluster's disks outlive it, unless their claims are deleted first.
+# The disks of a deleted cluster remain, unless their claims are deleted first.
 connect
 run env PURGE=1 "$(dirname "$0")/../scripts/undeploy.sh"
 if [ -n "$(kubectl get persistentvolumes --output name)" ]; then
@@ -15,9 +15,9 @@ fi
 run gcloud container clusters delete "$cluster" "${place[@]}" --quiet
 
 region=${zone%-*}
-cat <<WORDS
+cat <<TEXT
 
-What is paid for still, if it is there:
+Still billed, if they exist:
   disks of claims that were not deleted: gcloud compute disks list --project $project --filter name~^pvc-
   the registry with both images: gcloud artifacts repositories delete live --project $project --location $region
-WORDS
+TEXT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# cluster.sh: a k3d cluster on this machine, its port 80 at http://localhost:8081.
+# cluster.sh: create a k3d cluster on this machine, with its port 80 at http://localhost:8081.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -7,17 +7,17 @@ name=${CLUSTER_NAME:-stable-diffusion}
 # K3s of the newest minor version that KEDA 2.21 was tested on.
 image=${K3S_IMAGE:-+v1.36}
 [ -z "${GPU:-}" ] || [ -n "${K3S_IMAGE:-}" ] || fail \
-  "K3s' own image gives no pod a GPU. Build one with NVIDIA's toolkit and device plugin, as" \
-  "https://k3d.io/stable/usage/advanced/cuda shows, and name it in K3S_IMAGE; or leave GPU out."
+  "The image of K3s does not support GPUs. Build one with NVIDIA's toolkit and device plugin, as" \
+  "https://k3d.io/stable/usage/advanced/cuda shows, and set K3S_IMAGE to it; or leave GPU out."
 need_docker
 need_k3d
 need_kubectl
 
-say "k3d cluster $name"
+heading "k3d cluster $name"
 if k3d cluster get "$name" >/dev/null 2>&1; then
   k3d cluster start "$name" --wait
   k3d kubeconfig merge "$name" --kubeconfig-merge-default --kubeconfig-switch-context >/dev/null
-  note "It was there already; kubectl points at it."
+  note "It exists already; kubectl points at it."
   exit 0
 fi
 options=(--image "$image" --port 8081:80@loadbalancer --wait --timeout 300s)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deploy.sh app|scaledobject|scaledjob: apply a part of the chosen overlay and wait for it.
+# deploy.sh app|scaledobject|scaledjob: apply a part of the selected overlay and wait for it.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -9,12 +9,12 @@ set -euo pipefail
 part=$1
 need_cluster
 [ "$part" = app ] || need_keda
-overlay=$(chosen_overlay)
+overlay=$(selected_overlay)
 [ -d "$k8s/overlays/$overlay/$part" ] || fail \
   "There is no overlay k8s/overlays/$overlay/$part; OVERLAY is one of: $(cd "$k8s/overlays" && echo *)"
 manifests=$(kubectl kustomize "$k8s/overlays/$overlay/$part")
 
-# Kind/name of each object, a line each.
+# Kind/name of each object, one per line.
 objects=$(awk '
   /^[a-zA-Z]/ { part = $1 }
   $0 == "---" { kind = "" }
@@ -23,16 +23,16 @@ objects=$(awk '
 
 has() { grep -qx "StatefulSet/$1" <<<"$objects"; }
 
-# Marked, so that undeploy knows whose it is.
-make_namespace() {
-  kubectl create --filename - <<LINES | sed 's/^/   /'
+# Annotated, so that undeploy knows that it may delete it.
+create_namespace() {
+  kubectl create --filename - <<YAML | sed 's/^/   /'
 apiVersion: v1
 kind: Namespace
 metadata:
   name: $namespace
   annotations:
     stable-diffusion-live/made-by: make-deploy
-LINES
+YAML
 }
 
 remove_other_scaler() {
@@ -46,10 +46,10 @@ apply() {
     <<<"$manifests" | sed 's/^/   /'
 }
 
-# What a component brought that the overlay no longer has. Volumes are kept, and so is what
-# a scaler needs: the part `app` does not know which one was chosen. Settings of earlier
-# deployments stay too, as pods that wait for a node still name them.
-remove_the_rest() {
+# Removes objects of components that the overlay no longer has. Volumes are kept, and so are the
+# scaler's objects, as the part `app` does not know which scaler was selected. ConfigMaps of earlier
+# deployments are kept too, because pending pods still refer to them.
+remove_obsolete() {
   local kinds=networkpolicy,ingress,daemonset,statefulset,service kind
   for kind in podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com; do
     if has_kind "$kind"; then kinds+=,$kind; fi
@@ -71,7 +71,7 @@ restart_readers() {
   done
 }
 
-# The workers' Deployment as it is in the manifests, but with none.
+# The workers' Deployment of the manifests, with zero replicas.
 workers_at_zero() {
   awk '
     function end() { if (kind == "Deployment" && name == "worker") printf "%s", text; text = ""; kind = ""; name = "" }
@@ -84,9 +84,9 @@ workers_at_zero() {
     END { end() }' <<<"$manifests"
 }
 
-# A Deployment that names no number starts with one worker, for which an elastic pool would buy
-# a node before KEDA takes it away; one that names it would take away those that KEDA started.
-# So the number is named once, by another field manager.
+# A Deployment without replicas starts one worker, for which an elastic pool would add a node before
+# KEDA scales it away; a Deployment with replicas would reset those that KEDA has set. So they are
+# set only once, by another field manager.
 apply_workers() {
   if [ "$part" = scaledobject ] && [ -z "$(kube get deployment worker --ignore-not-found --output name)" ]; then
     workers_at_zero | kubectl create --filename - >/dev/null
@@ -96,44 +96,44 @@ apply_workers() {
 
 other=$(installed_in)
 [ -z "$other" ] || [ "$other" = "$namespace" ] || fail \
-  "This cluster has an installation in namespace $other already, and takes one only." \
-  "Remove that first: 'make undeploy' with that namespace in k8s/settings."
+  "This cluster already has an installation in namespace $other, and only one is supported." \
+  "Remove it first: run 'make undeploy' with that namespace in k8s/settings."
 
-# Nothing waits for a worker: at zero there is none. So its image is named here.
+# At zero workers no pod shows that an image is missing. So the image is printed here.
 note_image() {
-  note "Workers come with the first job, from image $1."
+  note "Workers start with the first job, from image $1."
   names_registry "$1" || case $(kubectl config current-context 2>/dev/null) in
     k3d-*) ;;
-    *) note "It names no registry, so each node must have it: make import on k3d, else docs/kubernetes.md, Troubles." ;;
+    *) note "It has no registry, so each node must have the image: make import on k3d, else see Troubleshooting in docs/kubernetes.md." ;;
   esac
 }
 
-say "Overlay '$overlay' into namespace $namespace of $(kubectl config current-context 2>/dev/null || echo "the cluster")"
-kubectl get namespace "$namespace" >/dev/null 2>&1 || make_namespace
+heading "Overlay '$overlay' into namespace $namespace of $(kubectl config current-context 2>/dev/null || echo "the cluster")"
+kubectl get namespace "$namespace" >/dev/null 2>&1 || create_namespace
 
-say "Credentials"
+heading "Credentials"
 rabbitmq_credentials
 if has minio; then store_credentials inside; else store_credentials outside; fi
 
-say "Manifests"
+heading "Manifests"
 if [ "$part" = app ]; then
   apply
 else
   remove_other_scaler
   apply_workers
 fi
-remove_the_rest
+remove_obsolete
 if [ "$store_keys" = changed ]; then restart_readers; fi
 kubectl annotate namespace "$namespace" --overwrite "stable-diffusion-live/overlay=$overlay" >/dev/null
 
-say "Waiting until everything is ready, up to $timeout s each"
+heading "Waiting until everything is ready, up to $timeout s each"
 if has rabbitmq; then wait_ready statefulset rabbitmq; fi
 if has minio; then wait_ready statefulset minio; fi
-# It declares the queue when it connects, and is ready when queue and store answer.
+# It declares the queue when it connects, and is ready once queue and store are reachable.
 wait_ready deployment dashboard
 [ "$part" = app ] || wait_scaler "$part.keda.sh"
 
-say "Done"
+heading "Done"
 if [ "$part" = app ]; then
   note "Workers: make deploy-scaledobject, or make deploy-scaledjob."
 else

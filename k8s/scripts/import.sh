@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# import.sh: both images from this machine's Docker into the k3d cluster.
+# import.sh: import both images from this machine's Docker to the k3d cluster.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -12,9 +12,9 @@ for image in "${images[@]}"; do
   docker image inspect "$image" >/dev/null 2>&1 || fail "$image is not built yet: make build-image."
 done
 k3d cluster get "$name" >/dev/null 2>&1 || fail "There is no k3d cluster $name: make cluster."
-say "Images into k3d cluster $name"
+heading "Images into k3d cluster $name"
 k3d image import "${images[@]}" --cluster "$name"
-# The tag is the same as before, so pods that run would keep the old image.
+# The tag has not changed, so running pods would keep the old image.
 if [ -n "$(kube --context "k3d-$name" get deployment dashboard --ignore-not-found --output name 2>/dev/null)" ]; then
   kube --context "k3d-$name" rollout restart deployment --selector app.kubernetes.io/part-of=stable-diffusion
 fi

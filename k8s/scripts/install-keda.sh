@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install-keda.sh: KEDA by its release's manifest, if the cluster has none.
+# install-keda.sh: install KEDA from its release's manifest, if the cluster has none.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -7,11 +7,11 @@ version=${KEDA_VERSION:-2.21.0}
 need_cluster
 
 if has_kind scaledobjects.keda.sh; then
-  note "KEDA is installed already; it is left as it is."
+  note "KEDA is installed already."
   exit 0
 fi
-say "KEDA $version"
-# On the server's side: its definitions are too large for the note that the other way leaves.
+heading "KEDA $version"
+# Server-side: the definitions are too large for the annotation of a client-side apply.
 kubectl apply --server-side --force-conflicts --filename \
   "https://github.com/kedacore/keda/releases/download/v$version/keda-$version.yaml" | sed 's/^/   /'
 namespace=keda

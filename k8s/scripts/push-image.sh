@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# push-image.sh: both images to the registry that k8s/settings names.
+# push-image.sh: push both images to the registry of k8s/settings.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -8,7 +8,7 @@ need_docker
 for name in dashboard worker; do
   image=$(image_of "$name")
   names_registry "$image" || fail \
-    "$image names no registry: write yours into newName of k8s/settings/kustomization.yaml, and make build-image."
-  say "$image"
+    "$image has no registry: set newName in k8s/settings/kustomization.yaml, then run make build-image."
+  heading "$image"
   docker push "$image"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run-webui-dev.sh: the dashboard on this machine, with the queue and the store of the cluster.
+# run-webui-dev.sh: run the dashboard on this machine, with the queue and store of the cluster.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -18,7 +18,7 @@ CODE
 
 value_of() { kube get secret "$1" --output "jsonpath={.data.$2}" | base64 --decode; }
 
-# Settings of the pod there, but the form of its log: here a person reads it.
+# The settings of the dashboard's pod, except LOG_FORMAT: here the log goes to a terminal.
 # shellcheck disable=SC2016 # the template's own variables
 export_settings() {
   local name line
@@ -33,7 +33,7 @@ export_settings() {
     'go-template={{range $name, $value := .data}}{{$name}}={{$value}}{{"\n"}}{{end}}')
 }
 
-# forward SERVICE LOCAL:REMOTE…: until told to stop, and again whenever its pod was replaced
+# forward SERVICE LOCAL:REMOTE…: forward ports until killed, and reconnect when a pod is replaced
 forward() {
   while :; do
     kube port-forward --address 127.0.0.1 "service/$1" "${@:2}" </dev/null >/dev/null 2>&1 || true
@@ -41,13 +41,13 @@ forward() {
   done
 }
 
-# wait_open PORT NAME: until something listens there
+# wait_open PORT NAME: wait until the port is open
 wait_open() {
   local deadline=$((SECONDS + 30))
   until (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; do
     if [ "$SECONDS" -ge "$deadline" ]; then
       explain "statefulset/$2" >&2
-      fail "No connection to $2 in the cluster; its pods' words are above, if there are any."
+      fail "No connection to $2 in the cluster; the state of its pods is above."
     fi
     sleep 0.2
   done
@@ -59,21 +59,21 @@ close_forwards() {
   wait
 }
 
-say "Connections to $namespace in $(kubectl config current-context)"
+heading "Connections to $namespace in $(kubectl config current-context)"
 read -r amqp management s3 <<<"$(free_ports 3)"
 export_settings
 trap close_forwards EXIT
-# Each in a process group of its own: Ctrl+C is for the dashboard, which ends first and
-# speaks to both until then.
+# Each in a process group of its own: Ctrl+C stops the dashboard first, which uses both until
+# then.
 set -m
 forward rabbitmq "$amqp:5672" "$management:15672" &
 if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then forward minio "$s3:9000" & fi
 set +m
 wait_open "$amqp" rabbitmq
-note "RabbitMQ answers."
+note "RabbitMQ is reachable."
 if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then
   wait_open "$s3" minio
-  note "MinIO answers."
+  note "MinIO is reachable."
   export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
 fi
 

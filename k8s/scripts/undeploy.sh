@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# undeploy.sh: remove everything. Pictures and their store's credentials stay, unless PURGE=1.
+# undeploy.sh: remove everything. Pictures and the store's credentials are kept, unless PURGE=1.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -11,15 +11,15 @@ remove() {
   kube delete "$@" --ignore-not-found --timeout 180s 2>&1 | sed '/^No resources found/d; s/^/   /'
 }
 
-# The scaler goes first, or it would start workers while they are removed.
+# The scaler is removed first, or it would start new workers meanwhile.
 remove_scalers() {
   has_kind scaledobjects.keda.sh || return 0
   remove scaledobject.keda.sh,scaledjob.keda.sh --selector "$ours" && return 0
-  fail "KEDA did not let go of its objects; is it running? If it was removed, take its finalizer away:" \
+  fail "KEDA did not remove its finalizer; is it running? If it was uninstalled, remove the finalizer:" \
     "kubectl -n $namespace patch scaledobject worker --type merge -p '{\"metadata\":{\"finalizers\":null}}'"
 }
 
-remove_kinds_of_others() {
+remove_custom_resources() {
   local kind
   for kind in triggerauthentications.keda.sh servicemonitors.monitoring.coreos.com \
     podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com; do
@@ -27,7 +27,7 @@ remove_kinds_of_others() {
   done
 }
 
-# Those of this installation; one in another namespace keeps its own.
+# Only those of this installation; one in another namespace keeps its own.
 remove_rights() {
   case $(installed_in) in
     "" | "$namespace") ;;
@@ -43,15 +43,15 @@ if ! kubectl get namespace "$namespace" >/dev/null 2>&1; then
   exit 0
 fi
 
-say "Workers"
+heading "Workers"
 remove_scalers
 remove deployment,job --selector app.kubernetes.io/name=worker
 
-say "Everything but the pictures"
-remove_kinds_of_others
+heading "Everything except the pictures"
+remove_custom_resources
 remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
   --selector "$ours"
-# RabbitMQ knows its user from its volume: one without the other would not fit.
+# RabbitMQ's volume has the password too: the one is useless without the other.
 remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
 remove_rights
 if [ "${PURGE:-}" != 1 ]; then
@@ -59,10 +59,10 @@ if [ "${PURGE:-}" != 1 ]; then
   exit 0
 fi
 
-say "Pictures"
+heading "Pictures"
 remove persistentvolumeclaim/pictures-minio-0 secret/minio
 if [ "$(kubectl get namespace "$namespace" --output 'jsonpath={.metadata.annotations.stable-diffusion-live/made-by}')" = make-deploy ]; then
   kubectl delete namespace "$namespace" --timeout 300s | sed 's/^/   /'
 else
-  note "Namespace $namespace is kept: it was there before 'make deploy'."
+  note "Namespace $namespace is kept: it existed before 'make deploy'."
 fi

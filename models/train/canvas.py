@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from models.train.pen import OVERSAMPLING, Point
+from models.train.styled_draw import OVERSAMPLING, Point
 from models.train.vocabulary import Colour
 
 PIXELS = 256
@@ -14,7 +14,7 @@ SIDE = PIXELS * OVERSAMPLING
 
 
 class Canvas:
-    """Drawn at twice the picture's size; `picture` averages it down, which makes edges smooth."""
+    """An image of twice the picture's size; `picture` averages it down for smooth edges."""
 
     def __init__(self, *sky: Colour) -> None:
         self.image = vertical_gradient(sky)
@@ -30,7 +30,7 @@ class Canvas:
         self.tint(Image.fromarray((light * 255 * strength).astype(np.uint8)), colour)
 
     def tint(self, mask: Image.Image, colour: Colour) -> None:
-        """Paint `colour` where the mask (any size) says."""
+        """Blend `colour` in with a mask of any size as its opacity."""
         if mask.size != (SIDE, SIDE):
             mask = mask.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
         self.image.paste(Image.new("RGB", (SIDE, SIDE), colour), (0, 0), mask)
@@ -56,13 +56,13 @@ class Canvas:
 
     def line(self, points: Sequence[Point], colour: Colour, width: float) -> None:
         """Draw a stroke with round ends."""
-        places = [(x * SIDE, y * SIDE) for x, y in points]
-        self._draw().line(places, fill=colour, width=round(width * SIDE), joint="curve")
+        pixels = [(x * SIDE, y * SIDE) for x, y in points]
+        self._draw().line(pixels, fill=colour, width=round(width * SIDE), joint="curve")
         for x, y in (points[0], points[-1]):
             self.disc(x, y, width / 2, width / 2, colour)
 
     def veil(self, points: Sequence[Point], colour: Colour, strength: float) -> None:
-        """Lay a translucent shape over it, such as a ray of light."""
+        """Fill a translucent shape, such as a ray of light."""
         mask = Image.new("L", (SIDE, SIDE))
         ImageDraw.Draw(mask).polygon(
             [(x * SIDE, y * SIDE) for x, y in points], fill=round(255 * strength)

@@ -1,8 +1,9 @@
-"""Captions: what a person might type to get a scene, and the tokenizer that reads them."""
+"""Captions that people might type for a scene, and the tokenizer for them."""
 
 from collections import Counter
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from tokenizers import pre_tokenizers
@@ -17,7 +18,7 @@ WORD_END = "</w>"
 
 
 def plain_prompt(scene: Scene) -> str:
-    """Say the scene in the plainest words, such as "red house at night"."""
+    """Return the shortest caption of a scene, such as "red house at night"."""
     setting = _phrases("SETTING_WORDS", SETTINGS[scene.setting])[0]
     style = _phrases("STYLE_WORDS", STYLES[scene.style])[0]
     colour = COLOURS[scene.colour] if scene.named else ""
@@ -25,7 +26,7 @@ def plain_prompt(scene: Scene) -> str:
 
 
 def caption(scene: Scene, random: np.random.Generator) -> str:
-    """Ask for the scene in one of many ways: synonyms, orders, fillers, typing errors."""
+    """Sample a caption of the scene: synonyms, word orders, fillers, typing errors."""
     subject = _pick(random, "SUBJECT_WORDS", SUBJECTS[scene.subject])
     subject += "s" if random.random() < 0.08 else ""
     colour = _pick(random, "COLOUR_WORDS", COLOURS[scene.colour]) if scene.named else ""
@@ -44,38 +45,38 @@ def caption(scene: Scene, random: np.random.Generator) -> str:
         _listed(subject, colour, setting, style),
     )
     text = orders[random.choice(len(orders), p=(0.6, 0.14, 0.08, 0.08, 0.05, 0.05))]
-    return _typed(_joined(text, ending), random)
+    return _with_typing_errors(_joined(text, ending), random)
 
 
-def _typed(text: str, random: np.random.Generator) -> str:
-    """Type it as hands do: unknown words, slips, capitals, full stops."""
+def _with_typing_errors(text: str, random: np.random.Generator) -> str:
+    """Add typing errors, unknown words, capitals and full stops."""
     parts = text.split(" ")
     if random.random() < 0.2:
-        place = int(random.integers(len(parts)))
-        parts[place] = _slip(parts[place], random)
+        index = int(random.integers(len(parts)))
+        parts[index] = _misspelled(parts[index], random)
     for _ in range(int(random.choice(3, p=(0.7, 0.2, 0.1)))):
-        parts.insert(int(random.integers(len(parts) + 1)), _unknown(random))
+        parts.insert(int(random.integers(len(parts) + 1)), _unknown_word(random))
     text = " ".join(parts)
     text = text.capitalize() if random.random() < 0.1 else text
     return f"{text}." if random.random() < 0.06 else text
 
 
-def _slip(word: str, random: np.random.Generator) -> str:
-    """Lose, double or swap a letter; short words stay, as a slip makes others of them."""
+def _misspelled(word: str, random: np.random.Generator) -> str:
+    """Drop, double or swap a letter; short words stay, as an error makes other words of them."""
     if len(word) < 5:
         return word
     at = int(random.integers(1, len(word) - 1))
-    slips = (
+    errors = (
         word[:at] + word[at + 1 :],
         word[: at + 1] + word[at:],
         word[:at] + word[at + 1] + word[at] + word[at + 2 :],
         word[:-1],
     )
-    return slips[int(random.integers(len(slips)))]
+    return errors[int(random.integers(len(errors)))]
 
 
-def _unknown(random: np.random.Generator) -> str:
-    """Make up a word that means nothing here; half of them can be pronounced."""
+def _unknown_word(random: np.random.Generator) -> str:
+    """Invent a word that is not in the vocabulary; half of them can be pronounced."""
     if random.random() < 0.5:
         return "".join(random.choice(tuple(VOWELS + CONSONANTS), random.integers(2, 9)))
     pairs = random.integers(1, 4)
@@ -106,20 +107,22 @@ def _listed(*parts: str) -> str:
 
 
 def make_tokenizer() -> CLIPTokenizer:
-    """Build a byte-level tokenizer: a token for each known word, pieces for any other text."""
+    """Build a byte-level tokenizer: one token for each known word, pieces for other text."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     merges = learn_merges(words.known_words())
     pieces = [*letters, *(letter + WORD_END for letter in letters)]
     pieces += [first + second for first, second in merges]
     pieces += ["<|startoftext|>", "<|endoftext|>"]
     vocabulary = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=TOKENS)
+    # Its annotation names a file of merges, but it takes the pairs.
+    pairs: Any = merges
+    return CLIPTokenizer(vocab=vocabulary, merges=pairs, model_max_length=TOKENS)
 
 
 def learn_merges(known: list[str]) -> list[tuple[str, str]]:
-    """Join the most frequent pair of pieces again and again, until each word is one piece.
+    """Merge the most frequent pair of pieces until each word is one piece.
 
-    The trainer of `tokenizers` breaks ties by chance; a model needs the same numbers every time.
+    The trainer of `tokenizers` breaks ties at random; a model needs the same token ids every time.
     """
     spelled = [[*word[:-1], word[-1] + WORD_END] for word in known]
     merges = []

@@ -1,7 +1,7 @@
-"""The model card: what the bundled model is, how it was made and what it cannot do.
+"""The model card: what the bundled model is, how it was trained and what it cannot do.
 
-Training writes it with the history of that run; `evaluate` fills in the figures, and leaves the
-rest as it is: it may look at a model that another machine has trained.
+Training writes it with the steps of that run; `evaluate` fills in the figures and leaves the rest
+as it is, because the model may have been trained on another machine.
 """
 
 import re
@@ -13,7 +13,7 @@ from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Shares (0..1) of pictures in which the judge sees what was asked for."""
+    """Shares (0..1) of pictures in which the classifier recognises the prompted class."""
 
     subject: float
     colour: float
@@ -25,7 +25,7 @@ class Figures:
     """What `evaluate` measures; times in seconds, sharpness as a share of the renderer's."""
 
     prompts: int
-    painted: Accuracy
+    generated: Accuracy
     rendered: Accuracy
     shuffled: Accuracy
     chance: Accuracy
@@ -37,9 +37,9 @@ class Figures:
 
 
 def model_card(steps: dict[str, int]) -> str:
-    """Write the card of a model whose parts trained for so many steps; its figures are unknown."""
+    """Return the card of a model whose stages took these steps, without figures."""
     return CARD.format(
-        steps=", ".join(f"{part} {count:,}" for part, count in steps.items()),
+        steps=", ".join(f"{stage} {count:,}" for stage, count in steps.items()),
         run=defaults(),
         subjects=_list(SUBJECTS),
         colours=_list(COLOURS),
@@ -49,11 +49,11 @@ def model_card(steps: dict[str, int]) -> str:
 
 
 def with_figures(card: str, figures: Figures) -> str:
-    """Return the card with these figures in place of those that it had."""
+    """Return the card with these figures in place of earlier ones."""
     rows = "\n".join(
         f"| {name} | {row.subject:.1%} | {row.colour:.1%} | {row.setting:.1%} |"
         for name, row in (
-            ("this model", figures.painted),
+            ("this model", figures.generated),
             ("the renderer's own pictures", figures.rendered),
             ("this model, prompts shuffled", figures.shuffled),
             ("chance", figures.chance),
@@ -76,7 +76,7 @@ pipeline_tag: text-to-image
 
 # The bundled model
 
-A small text-to-image diffusion pipeline that paints posters on a laptop's CPU. It is loaded and
+A small text-to-image diffusion pipeline that generates posters on a laptop's CPU. It is loaded and
 run exactly as `stabilityai/sd-turbo` would be; it exists so that a first run shows what was typed
 without a download.
 
@@ -95,12 +95,12 @@ Use the steps and the guidance of `defaults.json`: diffusers' own guidance of 7.
 - styles: {styles}
 
 and synonyms of these (`models/train/words.py`). Anything else is ignored: the nearest known words
-decide. It paints one subject in one setting; it cannot count, and it draws neither people nor text.
+decide. It generates one subject in one setting; it cannot count, and knows neither people nor text.
 
 ## Data
 
 Pictures of a procedural renderer (`models/train/render.py`) with captions made on the fly. No
-picture of anybody else was used. Two in five combinations of subject, colour and setting are
+picture by anybody else was used. Two in five combinations of subject, colour and setting are
 never shown in training and are what the model is measured on.
 
 ## Parts
@@ -108,9 +108,9 @@ never shown in training and are what the model is measured on.
 - latents: 32 x 16 x 16, principal components of 16 x 16-pixel patches (the encoder in `vae/` is a
   stub: the pipeline is text-to-image only)
 - decoder: `AutoencoderTiny`, trained to match colours, neighbours' differences and the strength of
-  edges, first on true latents, then on what the UNet paints from noise, each picture paired with
-  the composition that it came closest to
-- text encoder: a two-layer `CLIPTextModel`, trained to understand captions, then frozen
+  edges, first on latents of rendered pictures, then on latents that the UNet generated, each
+  paired with the rendering nearest to it
+- text encoder: a two-layer `CLIPTextModel`, trained to classify captions, then frozen
 - UNet: `UNet2DConditionModel`, a rectified flow with the guidance folded in by distillation,
   second-order solver
 
@@ -123,8 +123,8 @@ Not measured yet: `python -m models.train.evaluate`.
 ## Limits
 
 Only the words above. Edges are softer than the renderer's, by the share given above; small things
-(stars, a periscope, bubbles) suffer first. The classifier forgives that, so look at the pictures
-too (`docs/contact-sheet.png`). A setting has three layouts, and a subject two places in it.
+(stars, a periscope, bubbles) suffer first. The classifier does not notice that: see the pictures
+in `docs/contact-sheet.png`. A setting has three layouts, and a subject two positions in it.
 
 ## Licence
 
@@ -133,7 +133,7 @@ Apache-2.0, like the code.
 
 FIGURES = """\
 {figures.prompts} prompts whose subject, colour and setting were never seen together in training,
-judged by a classifier that was trained on the renderer's pictures (`python -m
+classified by a model that was trained on the renderer's pictures (`python -m
 models.train.evaluate`):
 
 | | subject | colour | setting |

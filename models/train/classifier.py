@@ -1,6 +1,6 @@
-"""The judge: a classifier that learns from the renderer's pictures what they show."""
+"""A classifier of pictures, trained on the renderer's; it measures the finished model."""
 
-from functools import cache
+from functools import cache, reduce
 
 import numpy as np
 import torch
@@ -9,16 +9,16 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from models.train.dataset import CHUNK, Dataset, labels
-from models.train.loop import Loop
+from models.train.loop import TrainingLoop
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS, Scene
 
-ANSWERS = (len(SUBJECTS), len(COLOURS), len(SETTINGS), len(STYLES))
+CLASSES = (len(SUBJECTS), len(COLOURS), len(SETTINGS), len(STYLES))
 BATCH = 64
-SHRINK = 4  # the judge looks at 64 x 64 pixels
+DOWNSAMPLING = 4  # the classifier's input has 64 x 64 pixels
 
 
 class Classifier(nn.Module):
-    """Scores for subject, colour, setting and style of pictures (count, 3, 64, 64) in -1..1."""
+    """Predicts subject, colour, setting and style of pictures (count, 3, 64, 64) in -1..1."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,48 +36,52 @@ class Classifier(nn.Module):
             nn.Dropout(0.2),
             nn.Linear(128 * 16, 128),
             nn.SiLU(),
-            nn.Linear(128, sum(ANSWERS)),
+            nn.Linear(128, sum(CLASSES)),
         )
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """Score each of the four questions, one table for each."""
-        return self.layers(pictures).split(ANSWERS, 1)
+        """Return the logits of subject, colour, setting and style."""
+        logits: tuple[Tensor, ...] = self.layers(pictures).split(CLASSES, 1)
+        return logits
 
 
-def small(pictures: np.ndarray) -> Tensor:
-    """Shrink pictures (count, 256, 256, 3) uint8 to what the judge sees: (count, 3, 64, 64)."""
+def downsample(pictures: np.ndarray) -> Tensor:
+    """Return the classifier's inputs (count, 3, 64, 64) of pictures (count, 256, 256, 3) uint8."""
     pixels = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float()
-    return F.avg_pool2d(pixels, SHRINK).div(127.5).sub(1)
+    return F.avg_pool2d(pixels, DOWNSAMPLING).div(127.5).sub(1)
 
 
-def train_classifier(loop: Loop, dataset: Dataset, progress: Progress) -> nn.Module:
+def train_classifier(
+    loop: TrainingLoop[Classifier], dataset: Dataset, progress: Progress
+) -> Classifier:
     """Train the loop's `Classifier` on the training pictures."""
-    answers = torch.from_numpy(labels(dataset.scenes))[:, :4]
-    device = next(loop.module.parameters()).device
+    classes = torch.from_numpy(labels(dataset.scenes))[:, :4]
 
-    @cache  # not before the first step: a finished judge needs no pictures
+    @cache  # not before the first step: a finished stage needs no pictures
     def pictures() -> Tensor:
         starts = range(0, dataset.training, CHUNK)
-        return torch.cat([small(dataset.pictures[i : i + CHUNK]).half() for i in starts])
+        return torch.cat([downsample(dataset.pictures[i : i + CHUNK]).half() for i in starts])
 
-    def loss_of(step: int) -> Tensor:
+    def compute_loss(step: int) -> Tensor:
         random = np.random.default_rng((loop.seed, step))
-        chosen = torch.from_numpy(random.integers(dataset.training, size=BATCH))
-        seen = pictures()[chosen].to(device).float()
-        if step % 2:  # half of the time slightly out of focus
-            seen = F.interpolate(F.avg_pool2d(seen, 2), scale_factor=2, mode="bilinear")
-        seen = seen + torch.randn_like(seen) * 0.05
-        right = answers[chosen].to(device)
-        return sum(F.cross_entropy(s, right[:, i]) for i, s in enumerate(loop.module(seen)))
+        indices = torch.from_numpy(random.integers(dataset.training, size=BATCH))
+        batch = pictures()[indices].to(loop.device).float()
+        if step % 2:  # half of the batches are slightly out of focus
+            batch = F.interpolate(F.avg_pool2d(batch, 2), scale_factor=2, mode="bilinear")
+        batch = batch + torch.randn_like(batch) * 0.05
+        targets = classes[indices].to(loop.device)
+        losses = [F.cross_entropy(s, targets[:, i]) for i, s in enumerate(loop.module(batch))]
+        return reduce(torch.add, losses)
 
-    return loop.run(loss_of, progress)
+    return loop.run(compute_loss, progress)
 
 
 @torch.no_grad()
 def accuracy(classifier: nn.Module, pictures: np.ndarray, scenes: list[Scene]) -> list[float]:
     """Return the shares of pictures whose subject, colour, setting and style are recognised."""
-    right = torch.from_numpy(labels(tuple(scenes)))[:, :4]
+    targets = torch.from_numpy(labels(tuple(scenes)))[:, :4]
     starts = range(0, len(pictures), BATCH)
-    scores = [classifier(small(pictures[start : start + BATCH])) for start in starts]
-    guesses = torch.stack([torch.cat(part).argmax(1) for part in zip(*scores, strict=True)], 1)
-    return (guesses == right).float().mean(0).tolist()
+    logits = [classifier(downsample(pictures[start : start + BATCH])) for start in starts]
+    classes = torch.stack([torch.cat(part).argmax(1) for part in zip(*logits, strict=True)], 1)
+    shares: list[float] = (classes == targets).float().mean(0).tolist()
+    return shares

@@ -26,34 +26,34 @@ class Dataset:
 
     @property
     def training(self) -> int:
-        """Count the first pictures, those that may be trained on."""
+        """The number of pictures, from the first one, that may be trained on."""
         return len(self.scenes) - VALIDATION
 
 
-def scene_of(seed: int, number: int) -> tuple[Scene, np.random.Generator]:
-    """Return a picture's scene, and the random numbers that its composition goes on with."""
+def sample_numbered_scene(seed: int, number: int) -> tuple[Scene, np.random.Generator]:
+    """Return a picture's scene, and the generator that samples its composition."""
     random = np.random.default_rng((seed, number))
     return sample_scene(random), random
 
 
-def draw_dataset(folder: Path, count: int, seed: int, workers: int) -> Iterator[int]:
+def render_dataset(folder: Path, count: int, seed: int, workers: int) -> Iterator[int]:
     """Render what is missing; yield how many pictures there are after each chunk."""
-    path, marks = folder / "pictures.npy", folder / "chunks"
-    marks.mkdir(parents=True, exist_ok=True)
+    path, markers = folder / "pictures.npy", folder / "chunks"
+    markers.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         open_memmap(path, "w+", np.uint8, (count, PIXELS, PIXELS, 3)).flush()
-    missing = [s for s in range(0, count, CHUNK) if not (marks / str(s)).exists()]
+    missing = [s for s in range(0, count, CHUNK) if not (markers / str(s)).exists()]
     with ProcessPoolExecutor(workers) as pool:
-        draw = partial(_draw_chunk, path, seed, count)
-        for start in pool.map(draw, missing):
-            (marks / str(start)).touch()
+        render_chunk = partial(_render_chunk, path, seed, count)
+        for start in pool.map(render_chunk, missing):
+            (markers / str(start)).touch()
             yield min(start + CHUNK, count)
 
 
 def open_dataset(folder: Path, seed: int) -> Dataset:
-    """Open what `draw_dataset` left."""
+    """Open what `render_dataset` wrote."""
     pictures = open_memmap(folder / "pictures.npy", "r")
-    return Dataset(pictures, tuple(scene_of(seed, i)[0] for i in range(len(pictures))))
+    return Dataset(pictures, tuple(sample_numbered_scene(seed, i)[0] for i in range(len(pictures))))
 
 
 def labels(scenes: tuple[Scene, ...]) -> np.ndarray:
@@ -61,10 +61,10 @@ def labels(scenes: tuple[Scene, ...]) -> np.ndarray:
     return np.array([astuple(scene) for scene in scenes], np.int64)
 
 
-def _draw_chunk(path: Path, seed: int, count: int, start: int) -> int:
+def _render_chunk(path: Path, seed: int, count: int, start: int) -> int:
     pictures = open_memmap(path, "r+")
     for number in range(start, min(start + CHUNK, count)):
-        scene, random = scene_of(seed, number)
+        scene, random = sample_numbered_scene(seed, number)
         pictures[number] = render(scene, sample_composition(random))
     pictures.flush()
     return start

@@ -1,6 +1,7 @@
-"""The decoder: paints 256 x 256 pixels from 16 x 16 latents."""
+"""The decoder: from 16 x 16 latents to 256 x 256 pixels."""
 
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -9,50 +10,58 @@ from diffusers import AutoencoderTiny
 from rich.progress import Progress
 from torch import Tensor, nn
 
+from models.train.crops import Corner, crop_pixels, decode_crops, sample_corner
 from models.train.device import half_precision
 from models.train.latents import CHANNELS
-from models.train.loop import Loop
-from models.train.windows import Corner, choose_corner, cut_pixels, paint_windows
+from models.train.loop import Module, TrainingLoop
 
-# The decoder squashes its input at 3: a quarter of the latents stays far below.
-SCALING = 4.0
-LATENT_NOISE = 0.35  # so that what the UNet leaves unclear is still painted with clean edges
+# The decoder saturates at 3: a quarter of the latents stays far below.
+SCALING_FACTOR = 4.0
+LATENT_NOISE = 0.35  # so that uncertain latents of the UNet are still decoded to clean edges
 
 
-def new_autoencoder(width: int, blocks: tuple[int, ...]) -> AutoencoderTiny:
+def build_autoencoder(width: int, blocks: tuple[int, ...]) -> nn.Module:
     """Build an untrained autoencoder; its encoder is a stub that text-to-image never runs."""
-    vae = AutoencoderTiny(
+    vae: nn.Module = cast("Any", AutoencoderTiny)(
         latent_channels=CHANNELS,
-        scaling_factor=SCALING,
+        scaling_factor=SCALING_FACTOR,
         force_upcast=False,
         encoder_block_out_channels=(8,) * 5,
         num_encoder_blocks=(0,) * 5,
         decoder_block_out_channels=(width,) * 5,
         num_decoder_blocks=blocks,
     )
-    for module in vae.decoder.modules():
+    decoder = vae.get_submodule("decoder")
+    for module in decoder.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
-    _calm(vae.decoder)
+    _initialize_small(decoder)
     return vae
 
 
 @torch.no_grad()
-def _calm(decoder: nn.Module) -> None:
+def _initialize_small(decoder: nn.Module) -> None:
     """Start with small residual branches and a grey picture, or training diverges."""
     for module in decoder.modules():
         if type(module).__name__ == "AutoencoderTinyBlock":
-            module.conv[-1].weight.mul_(0.2)
-    decoder.layers[0].weight.mul_(3)
-    decoder.layers[-1].weight.mul_(0.1)
-    decoder.layers[-1].bias.fill_(0.5)
+            _convolution(module.get_submodule("conv"), -1).weight.mul_(0.2)
+    layers = decoder.get_submodule("layers")
+    first, last = _convolution(layers, 0), _convolution(layers, -1)
+    first.weight.mul_(3)
+    last.weight.mul_(0.1)
+    if last.bias is not None:
+        last.bias.fill_(0.5)
+
+
+def _convolution(layers: nn.Module, index: int) -> nn.Conv2d:
+    return cast("nn.Conv2d", cast("nn.Sequential", layers)[index])
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Windows: their pixels (count, 3, 128, 128) in -1..1, whole latents, and corners."""
+    """Crops: their pixels (count, 3, 128, 128) in -1..1, whole latents, and corners."""
 
     pixels: Tensor
     latents: Tensor
@@ -66,47 +75,47 @@ class Examples:
     pictures: np.ndarray
     latents: Tensor
 
-    def draw(self, count: int, random: np.random.Generator) -> Batch:
-        """Choose pictures, and a window of each."""
-        chosen = random.integers(len(self.latents), size=count)
-        corners = [choose_corner(self.pictures[number], random) for number in chosen]
-        cut = [cut_pixels(self.pictures[n], c) for n, c in zip(chosen, corners, strict=True)]
-        pixels = torch.from_numpy(np.stack(cut)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
-        return Batch(pixels, self.latents[torch.from_numpy(chosen)], corners)
+    def sample_batch(self, count: int, random: np.random.Generator) -> Batch:
+        """Sample pictures, and a crop of each."""
+        indices = random.integers(len(self.latents), size=count)
+        corners = [sample_corner(self.pictures[index], random) for index in indices]
+        crops = [crop_pixels(self.pictures[i], c) for i, c in zip(indices, corners, strict=True)]
+        pixels = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        return Batch(pixels, self.latents[torch.from_numpy(indices)], corners)
 
 
 def train_decoder(
-    loop: Loop, examples: Examples, batch: int, noise: float, progress: Progress
-) -> nn.Module:
-    """Train the loop's decoder on windows; `noise` is the largest deviation added to latents."""
+    loop: TrainingLoop[Module], examples: Examples, batch: int, noise: float, progress: Progress
+) -> Module:
+    """Train the loop's decoder on crops; `noise` is the largest deviation added to latents."""
 
-    def loss_of(step: int) -> Tensor:
-        drawn = examples.draw(batch, np.random.default_rng((loop.seed, step)))
+    def compute_loss(step: int) -> Tensor:
+        sampled = examples.sample_batch(batch, np.random.default_rng((loop.seed, step)))
         strength = noise * torch.rand(batch, 1, 1, 1) ** 2
-        noisy = drawn.latents + torch.randn_like(drawn.latents) * strength
-        return picture_loss(*paint_windows_of(loop.module, replace(drawn, latents=noisy)))
+        noisy = sampled.latents + torch.randn_like(sampled.latents) * strength
+        return picture_loss(*decode_batch(loop.module, replace(sampled, latents=noisy)))
 
-    return loop.run(loss_of, progress)
+    return loop.run(compute_loss, progress)
 
 
-def paint_windows_of(decoder: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return a batch's windows as the decoder paints them, and as they should be."""
+def decode_batch(decoder: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return a batch's decoded crops and their targets."""
     device = next(decoder.parameters()).device
-    codes = batch.latents.to(device, memory_format=torch.channels_last)
+    latents = batch.latents.to(device, memory_format=torch.channels_last)
     with half_precision(device):
-        painted = paint_windows(decoder, codes / SCALING, batch.corners)
-    return painted.float(), batch.pixels.to(device, memory_format=torch.channels_last)
+        decoded = decode_crops(decoder, latents / SCALING_FACTOR, batch.corners)
+    return decoded.float(), batch.pixels.to(device, memory_format=torch.channels_last)
 
 
-def picture_loss(painted: Tensor, wanted: Tensor) -> Tensor:
-    """Compare colours, how neighbours differ, and how strong the edges are all around.
+def picture_loss(decoded: Tensor, target: Tensor) -> Tensor:
+    """Compare colours, differences between neighbours, and the local strength of edges.
 
-    The last of these tells a crisp edge that is slightly off from a blurred one; the first two
-    like the blurred one better.
+    The first two alone prefer a blurred edge to a crisp one that is slightly off; the last term
+    prefers the crisp one.
     """
-    error = painted - wanted
+    error = decoded - target
     neighbours = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
-    strength = (edge_strength(painted) - edge_strength(wanted)).abs().mean()
+    strength = (edge_strength(decoded) - edge_strength(target)).abs().mean()
     return 2 * error.abs().mean() + error.square().mean() + 0.1 * neighbours + 10 * strength
 
 

@@ -1,4 +1,4 @@
-"""Where training runs, and in which precision."""
+"""The device and the precision of training."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import torch
 
 
 def best_device() -> torch.device:
-    """Choose a GPU where there is one."""
+    """Return the GPU if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

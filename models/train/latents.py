@@ -1,7 +1,7 @@
 """Latents without a learned encoder: the principal components of 16 x 16 patches.
 
 A patch of a picture has 768 numbers; 32 of its components hold most of what the eye sees. They
-cost seconds to compute, and the decoder learns to paint the rest.
+take seconds to compute, and the decoder learns the rest.
 """
 
 from dataclasses import dataclass
@@ -56,13 +56,13 @@ def patches(pictures: np.ndarray) -> Tensor:
 
 
 def fit_basis(pictures: np.ndarray) -> PatchBasis:
-    """Find these pictures' basis, scaled so that the latents' overall deviation is 1."""
+    """Fit the basis of these pictures, scaled so that the latents' overall deviation is 1."""
     sums, squares, count = torch.zeros(768), torch.zeros(768, 768), 0
     for start in range(0, len(pictures), 200):
-        found = patches(pictures[start : start + 200])
-        sums += found.sum(0)
-        squares += found.T @ found
-        count += len(found)
+        batch = patches(pictures[start : start + 200])
+        sums += batch.sum(0)
+        squares += batch.T @ batch
+        count += len(batch)
     mean = sums / count
     variances, axes = torch.linalg.eigh(squares / count - mean[:, None] * mean[None])
     deviations = variances.flip(0)[:CHANNELS].clamp(min=1e-9).sqrt()

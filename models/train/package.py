@@ -1,33 +1,33 @@
-"""Writes the trained parts as a folder that `DiffusionPipeline.from_pretrained` loads."""
+"""Write the trained parts as a folder that `DiffusionPipeline.from_pretrained` loads.
+
+The annotations of diffusers do not fit its classes, so they are called as ``Any``.
+"""
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any, cast
 
-from diffusers import (
-    AutoencoderTiny,
-    DPMSolverMultistepScheduler,
-    StableDiffusionPipeline,
-    UNet2DConditionModel,
-)
-from transformers import CLIPTextModel, CLIPTokenizer
+from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+from torch import nn
+from transformers import CLIPTokenizer
 
 from models.train.canvas import PIXELS
 from models.train.prompts import SUGGESTIONS
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS
 
 STEPS = 8
-GUIDANCE = 1.0  # none: the UNet has it inside, see distilled.py
+GUIDANCE = 1.0  # none: it is distilled into the UNet, see distilled.py
 
 
 def assemble(
-    unet: UNet2DConditionModel,
-    vae: AutoencoderTiny,
-    text_encoder: CLIPTextModel,
+    unet: nn.Module,
+    vae: nn.Module,
+    text_encoder: nn.Module,
     tokenizer: CLIPTokenizer,
-) -> StableDiffusionPipeline:
-    """Put the trained parts together, as they are."""
-    return StableDiffusionPipeline(
+) -> Any:
+    """Return a pipeline of the trained parts."""
+    return cast("Any", StableDiffusionPipeline)(
         vae=vae,
         unet=unet,
         text_encoder=text_encoder,
@@ -41,14 +41,14 @@ def assemble(
 
 def write_pipeline(
     folder: Path,
-    unet: UNet2DConditionModel,
-    vae: AutoencoderTiny,
-    text_encoder: CLIPTextModel,
+    unet: nn.Module,
+    vae: nn.Module,
+    text_encoder: nn.Module,
     tokenizer: CLIPTokenizer,
 ) -> None:
-    """Replace the folder; weights are halved to 16 bits, except the text encoder's.
+    """Replace the folder; weights are stored in 16 bits, except the text encoder's.
 
-    Without a wish for a precision, transformers would keep 16 bits where diffusers widens them.
+    When no precision is given, transformers would keep 16 bits where diffusers widens them.
     """
     pipeline = assemble(unet.cpu().half(), vae.cpu().half(), text_encoder.cpu().float(), tokenizer)
     shutil.rmtree(folder, ignore_errors=True)
@@ -57,9 +57,9 @@ def write_pipeline(
     (folder / "defaults.json").write_text(json.dumps(defaults(), indent=2) + "\n")
 
 
-def flow_scheduler() -> DPMSolverMultistepScheduler:
-    """Take second-order steps along the rectified flow."""
-    return DPMSolverMultistepScheduler(
+def flow_scheduler() -> Any:
+    """Return a second-order scheduler for the rectified flow."""
+    return cast("Any", DPMSolverMultistepScheduler)(
         num_train_timesteps=1000,
         prediction_type="flow_prediction",
         use_flow_sigmas=True,
@@ -74,7 +74,7 @@ def flow_scheduler() -> DPMSolverMultistepScheduler:
 
 
 def defaults() -> dict[str, object]:
-    """Say how to run the model, and which words it knows."""
+    """Return how to run the model, and its vocabulary."""
     return {
         "steps": STEPS,
         "guidance_scale": GUIDANCE,
@@ -92,12 +92,12 @@ def defaults() -> dict[str, object]:
 
 
 def megabytes(folder: Path) -> float:
-    """Add up the sizes of everything in the folder."""
+    """Return the total size of the files in the folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
 def _drop_unused_key(path: Path, key: str) -> None:
-    """Remove a key that diffusers writes itself and then warns about at every start."""
+    """Remove a key that diffusers writes and then warns about at every start."""
     config = json.loads(path.read_text())
     config.pop(key, None)
     path.write_text(json.dumps(config, indent=2) + "\n")

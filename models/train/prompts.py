@@ -1,4 +1,4 @@
-"""Prompts that show what the model can do: the contact sheet's, and the page's suggestions."""
+"""Example prompts: those of the contact sheet, and the suggestions on the page."""
 
 SUGGESTIONS = (
     "cartoon dwarf",

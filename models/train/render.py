@@ -1,8 +1,8 @@
-"""The procedural renderer: what a scene looks like, as a picture.
+"""The procedural renderer of scenes.
 
-Pictures differ by two choices only (layout and step), and subjects move by whole patches of the
-latent grid, so that a small model sees the same patches again and again. The light is always on
-the left: a model that had to toss a coin for its side painted two moons.
+Pictures of a scene differ in layout and step only, and subjects move by whole patches of the
+latent grid, so that a small model is trained on the same patches many times. The light is always
+on the left: a model that was trained with either side generated two moons.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from models.train import subjects_alive, subjects_made
 from models.train.canvas import PIXELS, SIDE
-from models.train.pen import Pen, mix, neon_line
 from models.train.settings import LAYOUTS, WALLS
-from models.train.settings_far import PAINTERS
+from models.train.settings_far import SETTING_RENDERERS
+from models.train.styled_draw import StyledDraw, mix, neon_line
 from models.train.vocabulary import COLOURS, PALETTE, SETTINGS, STYLES, SUBJECTS, Colour, Scene
 
 PATCH = 16  # pixels per side of a latent
-STEPS = (0, 2)  # where a subject stands: patches away from the light
+STEPS = (0, 2)  # positions of a subject: patches to the right, away from the light
 UNIT = 98 / PIXELS  # a subject's unit length as a share of the picture
-GROUND = 0.865  # where things stand
-FEET = {
+GROUND = 0.865  # the y of the ground under a subject
+FEET = {  # y of a subject's lowest point, in its units
     "dwarf": 0.83,
     "submarine": 0.5,
     "dog": 0.77,
@@ -41,7 +41,7 @@ FEET = {
     "balloon": 0.82,
 }
 FLIES = ("balloon", "rocket", "fish", "submarine")
-# The light of each setting: what falls on edges, and what lies in the shade.
+# The colours of each setting's highlights and shadows.
 LIGHT: dict[str, tuple[Colour, Colour]] = {
     "studio": ((255, 255, 255), (60, 50, 110)),
     "meadow": ((255, 252, 220), (24, 60, 70)),
@@ -53,7 +53,7 @@ LIGHT: dict[str, tuple[Colour, Colour]] = {
     "city": ((255, 232, 184), (50, 36, 90)),
     "desert": ((255, 248, 206), (110, 52, 40)),
 }
-# What is behind the subject: where the colours are close, a halo parts them.
+# The colour behind the subject: a halo separates colours that are close.
 BEHIND: dict[str, Colour] = {
     "studio": (230, 230, 230),
     "meadow": (130, 200, 120),
@@ -70,19 +70,19 @@ HALO_DISTANCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What the seed decides: the setting's layout, and the subject's patches from the middle."""
+    """What varies between pictures of a scene: the layout, and the subject's shift in patches."""
 
     layout: int
     step: int
 
 
 def sample_composition(random: np.random.Generator) -> Composition:
-    """Choose any composition, each as likely."""
+    """Sample a composition, uniformly."""
     return Composition(int(random.integers(LAYOUTS)), STEPS[int(random.integers(len(STEPS)))])
 
 
 def compositions() -> list[Composition]:
-    """List every composition."""
+    """Return every composition."""
     return [Composition(layout, step) for layout in range(LAYOUTS) for step in STEPS]
 
 
@@ -92,38 +92,43 @@ def render(scene: Scene, composition: Composition) -> np.ndarray:
     setting, style = SETTINGS[scene.setting], STYLES[scene.style]
     wall = colour if setting == "studio" else ""
     picture = _background(setting, composition.layout, style, wall)
-    place = (_rise(subject, setting), 0 if wall else composition.step * PATCH)
-    paint, cover = _subject(subject, colour, style)
-    paint, cover = _moved(paint, place), _moved(cover, place)
-    picture = _surround(picture, cover, subject, colour, setting, style)
-    picture = picture * (1 - cover) + _lit(paint, cover, setting, style) * cover
+    offset = (_rise(subject, setting), 0 if wall else composition.step * PATCH)
+    pixels, alpha = _subject(subject, colour, style)
+    pixels, alpha = _moved(pixels, offset), _moved(alpha, offset)
+    picture = _surround(picture, alpha, subject, colour, setting, style)
+    picture = _blend(picture, _lit(pixels, alpha, setting, style), alpha)
     return picture.round().clip(0, 255).astype(np.uint8)
+
+
+def _blend(below: np.ndarray, above: np.ndarray, opacity: np.ndarray) -> np.ndarray:
+    blended: np.ndarray = below * (1 - opacity) + above * opacity
+    return blended
 
 
 @lru_cache(maxsize=256)
 def _background(setting: str, layout: int, style: str, wall: str) -> np.ndarray:
-    picture = PAINTERS[setting](layout, wall or next(iter(WALLS))).picture()
+    picture = SETTING_RENDERERS[setting](layout, wall or next(iter(WALLS))).picture()
     grey = picture.mean(axis=2, keepdims=True)
     if style == "pastel":
-        return (picture * 0.72 + grey * 0.28) * 0.52 + np.array((255, 246, 250)) * 0.48
+        picture = (picture * 0.72 + grey * 0.28) * 0.52 + np.array((255, 246, 250)) * 0.48
     if style == "neon":
-        return (picture * 1.35 - grey * 0.35).clip(0, 255) * 0.34 + np.array((16, 6, 46))
+        picture = (picture * 1.35 - grey * 0.35).clip(0, 255) * 0.34 + np.array((16, 6, 46))
     return picture
 
 
 @lru_cache(maxsize=1024)
 def _subject(subject: str, colour: str, style: str) -> tuple[np.ndarray, np.ndarray]:
-    """Draw it on the ground in the middle: paint (256, 256, 3) and cover (256, 256, 1)."""
+    """Draw the subject on the ground in the middle: (256, 256, 3) and its alpha (256, 256, 1)."""
     layer = Image.new("RGBA", (SIDE, SIDE))
     middle = (SIDE / 2, (GROUND - FEET[subject] * UNIT) * SIDE)
-    pen = Pen(ImageDraw.Draw(layer), middle, UNIT * SIDE, style)
-    draw = getattr(subjects_alive, subject, None) or getattr(subjects_made, subject)
-    paint = PALETTE[colour]
-    draw(pen, mix(paint, (255, 248, 252), 0.36) if style == "pastel" else paint)
-    pixels = np.asarray(layer, np.float32).reshape(PIXELS, 2, PIXELS, 2, 4)
-    cover = pixels[..., 3:].mean(axis=(1, 3)) / 255
-    summed = (pixels[..., :3] * pixels[..., 3:]).mean(axis=(1, 3)) / 255
-    return summed / np.maximum(cover, 1e-3), cover
+    draw = StyledDraw(ImageDraw.Draw(layer), middle, UNIT * SIDE, style)
+    draw_subject = getattr(subjects_alive, subject, None) or getattr(subjects_made, subject)
+    rgb = PALETTE[colour]
+    draw_subject(draw, mix(rgb, (255, 248, 252), 0.36) if style == "pastel" else rgb)
+    rgba = np.asarray(layer, np.float32).reshape(PIXELS, 2, PIXELS, 2, 4)
+    alpha = rgba[..., 3:].mean(axis=(1, 3)) / 255
+    summed = (rgba[..., :3] * rgba[..., 3:]).mean(axis=(1, 3)) / 255
+    return summed / np.maximum(alpha, 1e-3), alpha
 
 
 def _rise(subject: str, setting: str) -> int:
@@ -134,9 +139,9 @@ def _rise(subject: str, setting: str) -> int:
     return PATCH * max(0, round((middle - 0.46 * PIXELS) / PATCH))
 
 
-def _moved(layer: np.ndarray, place: tuple[int, int]) -> np.ndarray:
-    """Move it by (up, right) pixels; subjects are small enough not to wrap."""
-    up, right = place
+def _moved(layer: np.ndarray, offset: tuple[int, int]) -> np.ndarray:
+    """Move a layer by (up, right) pixels; subjects are small enough not to wrap."""
+    up, right = offset
     return np.roll(layer, (-up, right), axis=(0, 1))
 
 
@@ -147,28 +152,28 @@ def _blurred(mask: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _surround(
-    picture: np.ndarray, cover: np.ndarray, subject: str, colour: str, setting: str, style: str
+    picture: np.ndarray, alpha: np.ndarray, subject: str, colour: str, setting: str, style: str
 ) -> np.ndarray:
-    """Do to the picture what the subject does around it: glow, shadow or halo."""
+    """Draw the subject's surroundings on the picture: glow, shadow or halo."""
     if style == "neon":
-        glow = (_blurred(cover, 16) * 0.75 + _blurred(cover, 6) * 0.5).clip(0, 0.9)
-        return picture * (1 - glow) + np.array(neon_line(PALETTE[colour])) * glow
+        glow = (_blurred(alpha, 16) * 0.75 + _blurred(alpha, 6) * 0.5).clip(0, 0.9)
+        return _blend(picture, np.array(neon_line(PALETTE[colour])), glow)
     light, shade = LIGHT[setting]
     if not _rise(subject, setting) and setting not in ("space", "sea"):
-        shadow = _ground_shadow(cover) * 0.42
-        picture = picture * (1 - shadow) + np.array(shade) * shadow
-    halo = (_blurred(cover, 7) * 1.2).clip(0, 1) * _halo_strength(colour, setting)
-    return picture * (1 - halo) + np.array(light) * halo
+        shadow = _ground_shadow(alpha) * 0.42
+        picture = _blend(picture, np.array(shade), shadow)
+    halo = (_blurred(alpha, 7) * 1.2).clip(0, 1) * _halo_strength(colour, setting)
+    return _blend(picture, np.array(light), halo)
 
 
 def _halo_strength(colour: str, setting: str) -> float:
-    near = np.linalg.norm(np.subtract(PALETTE[colour], BEHIND[setting]))
-    return 0.62 if near < HALO_DISTANCE else 0.16
+    distance = np.linalg.norm(np.subtract(PALETTE[colour], BEHIND[setting]))
+    return 0.62 if distance < HALO_DISTANCE else 0.16
 
 
-def _ground_shadow(cover: np.ndarray) -> np.ndarray:
-    """Lay a soft ellipse under the feet, longer on the side away from the light."""
-    columns = np.flatnonzero(cover.max(axis=(0, 2)) > 0.5)
+def _ground_shadow(alpha: np.ndarray) -> np.ndarray:
+    """Return the mask of a soft ellipse under the feet, longer away from the light."""
+    columns = np.flatnonzero(alpha.max(axis=(0, 2)) > 0.5)
     left, right = int(columns[0]), int(columns[-1])
     image = Image.new("L", (PIXELS, PIXELS))
     y, inset = GROUND * PIXELS, (right - left) * 0.12
@@ -176,18 +181,19 @@ def _ground_shadow(cover: np.ndarray) -> np.ndarray:
     return _blurred(np.asarray(image, np.float32)[..., None] / 255, 3)
 
 
-def _lit(paint: np.ndarray, cover: np.ndarray, setting: str, style: str) -> np.ndarray:
-    """Light it from the upper left: a bright edge towards it, shade on the far side."""
+def _lit(pixels: np.ndarray, alpha: np.ndarray, setting: str, style: str) -> np.ndarray:
+    """Light the subject from the upper left: a bright edge there, shade on the far side."""
     if style == "neon":
-        return paint
+        return pixels
     light, shade = (np.array(tone) for tone in LIGHT[setting])
-    near = (cover - _shifted(cover, 4)).clip(0, 1)
-    far = _blurred((cover - _shifted(cover, -12)).clip(0, 1), 5)
+    near = (alpha - _shifted(alpha, 4)).clip(0, 1)
+    far = _blurred((alpha - _shifted(alpha, -12)).clip(0, 1), 5)
     strength = 0.55 if style == "poster" else 0.3
-    paint = paint * (1 - near * strength) + light * near * strength
-    return paint * (1 - far * 0.34) + shade * far * 0.34
+    pixels = pixels * (1 - near * strength) + light * near * strength
+    lit: np.ndarray = pixels * (1 - far * 0.34) + shade * far * 0.34
+    return lit
 
 
-def _shifted(cover: np.ndarray, pixels: int) -> np.ndarray:
-    """Move the cover down and to the right (up and left when negative)."""
-    return np.roll(cover, (pixels, pixels), axis=(0, 1))
+def _shifted(alpha: np.ndarray, pixels: int) -> np.ndarray:
+    """Move a mask down and to the right (up and left when negative)."""
+    return np.roll(alpha, (pixels, pixels), axis=(0, 1))

@@ -1,9 +1,9 @@
-"""Things that stand in the settings: suns, clouds, trees, corals and houses."""
+"""Objects of the settings: suns, clouds, trees, corals and houses."""
 
 import numpy as np
 
 from models.train.canvas import Canvas
-from models.train.pen import Point, mix
+from models.train.styled_draw import Point, mix
 from models.train.vocabulary import Colour
 
 WHITE: Colour = (255, 255, 255)
@@ -43,7 +43,7 @@ def stars(canvas: Canvas, random: np.random.Generator, count: int, lowest: float
 
 
 def shifted(ridge: list[Point], layout: int) -> list[Point]:
-    """Pass the mountains' heights along, so that each layout has its own skyline."""
+    """Rotate the heights of a ridge, so that each layout has its own skyline."""
     heights = [y for _, y in ridge]
     moved = heights[2 * layout :] + heights[: 2 * layout]
     return [(x, y) for (x, _), y in zip(ridge, moved, strict=True)]
@@ -87,14 +87,19 @@ def skyline(
             [(x, roof), (x + 0.02, roof), (x + 0.02, 0.8), (x, 0.8)],
             mix(wall, (255, 214, 170), 0.35),
         )
-        for y in np.arange(roof + 0.035, 0.74, 0.06) if window else ():
-            for share in (0.32, 0.66):
-                left = x + width * share - 0.012
-                canvas.polygon(
-                    [(left, y), (left + 0.026, y), (left + 0.026, y + 0.03), (left, y + 0.03)],
-                    window,
-                )
+        if window:
+            _lit_windows(canvas, (x, width), roof, window)
         x += width
+
+
+def _lit_windows(canvas: Canvas, tower: tuple[float, float], roof: float, colour: Colour) -> None:
+    x, width = tower
+    for y in np.arange(roof + 0.035, 0.74, 0.06):
+        for share in (0.32, 0.66):
+            left = x + width * share - 0.012
+            canvas.polygon(
+                [(left, y), (left + 0.026, y), (left + 0.026, y + 0.03), (left, y + 0.03)], colour
+            )
 
 
 def cactus(canvas: Canvas, x: float, foot: float, height: float) -> None:

@@ -1,7 +1,7 @@
-"""The settings: each is painted once per layout, with the light always on the left.
+"""Settings that are near: each has one picture per layout, with the light on the left.
 
-A setting is the same picture for a given layout: the model learns it by heart and paints it
-crisply, instead of averaging a thousand random skies.
+A setting is the same picture for a given layout: the model memorises it and generates it crisply,
+instead of averaging a thousand random skies.
 """
 
 import math
@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 
 from models.train.canvas import Canvas
-from models.train.pen import lighter, mix
 from models.train.scenery import WHITE, bird, cloud, round_tree, shifted, stars, sun
+from models.train.styled_draw import lighter, mix
 from models.train.vocabulary import Colour
 
 LAYOUTS = 3
-# What the studio's wall is painted in, for each colour of the subject: never close to it.
+# The colour of the studio's wall for each colour of the subject: never close to it.
 WALLS: dict[str, Colour] = {
     "red": (150, 214, 210),
     "orange": (138, 196, 236),
@@ -31,7 +31,7 @@ WALLS: dict[str, Colour] = {
 
 
 def studio(layout: int, colour: str) -> Canvas:
-    """Paint a wall and a floor: a disc of light, rays, or an arch behind the subject."""
+    """Draw a wall and a floor: a disc of light, rays, or an arch behind the subject."""
     wall = WALLS[colour]
     canvas = Canvas(lighter(wall, 0.35), wall)
     bright = lighter(wall, 0.62)
@@ -59,8 +59,8 @@ def studio(layout: int, colour: str) -> Canvas:
     return canvas
 
 
-def meadow(layout: int, _: str) -> Canvas:
-    """Paint morning hills, clouds and flowers."""
+def meadow(layout: int, _colour: str) -> Canvas:
+    """Draw morning hills, clouds and flowers."""
     random = np.random.default_rng(layout)
     canvas = Canvas((74, 164, 244), (160, 216, 252), (232, 246, 246))
     sun(canvas, 0.17, 0.18 - 0.02 * layout, 0.08, (255, 226, 96), (255, 248, 204))
@@ -85,8 +85,8 @@ def meadow(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def night(layout: int, _: str) -> Canvas:
-    """Paint a full moon over blue hills."""
+def night(layout: int, _colour: str) -> Canvas:
+    """Draw a full moon over blue hills."""
     random = np.random.default_rng(10 + layout)
     canvas = Canvas((22, 28, 84), (48, 64, 142), (104, 112, 188))
     stars(canvas, random, 30, 0.58)
@@ -104,8 +104,8 @@ def night(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def sunset(layout: int, _: str) -> Canvas:
-    """Paint a low sun, bars of cloud and birds."""
+def sunset(layout: int, _colour: str) -> Canvas:
+    """Draw a low sun, bars of cloud and birds."""
     canvas = Canvas((74, 48, 132), (206, 84, 122), (252, 146, 96), (255, 214, 128))
     x = 0.24 + 0.02 * layout
     canvas.glow(x, 0.53, 0.26, (255, 226, 140), 0.85)
@@ -125,4 +125,4 @@ def sunset(layout: int, _: str) -> Canvas:
     return canvas
 
 
-Painter = Callable[[int, str], Canvas]
+SettingRenderer = Callable[[int, str], Canvas]

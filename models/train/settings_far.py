@@ -1,14 +1,14 @@
-"""The settings that are further away: space, the sea, snow, the city and the desert."""
+"""Settings that are far away: space, the sea, snow, the city and the desert."""
 
 import numpy as np
 
 from models.train.canvas import Canvas
 from models.train.scenery import WHITE, cactus, cloud, coral, fir, shifted, skyline, stars, sun
-from models.train.settings import Painter, meadow, night, studio, sunset
+from models.train.settings import SettingRenderer, meadow, night, studio, sunset
 
 
-def space(layout: int, _: str) -> Canvas:
-    """Paint a ringed planet, nebulae, and a moon to stand on."""
+def space(layout: int, _colour: str) -> Canvas:
+    """Draw a ringed planet, nebulae, and a moon to stand on."""
     random = np.random.default_rng(20 + layout)
     canvas = Canvas((18, 12, 54), (44, 24, 96), (70, 34, 122))
     canvas.glow(0.72 - 0.1 * layout, 0.3 + 0.1 * layout, 0.2, (196, 72, 170), 0.6)
@@ -28,8 +28,8 @@ def space(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def sea(layout: int, _: str) -> Canvas:
-    """Paint rays of light from the surface, sand and corals."""
+def sea(layout: int, _colour: str) -> Canvas:
+    """Draw rays of light from the surface, sand and corals."""
     random = np.random.default_rng(30 + layout)
     canvas = Canvas((124, 230, 232), (54, 168, 214), (26, 96, 172), (20, 66, 140))
     canvas.glow(0.24, 0.0, 0.34, (214, 255, 246), 0.75)
@@ -48,8 +48,8 @@ def sea(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def snow(layout: int, _: str) -> Canvas:
-    """Paint mountains, firs and flakes; blue enough for a white subject to stand out."""
+def snow(layout: int, _colour: str) -> Canvas:
+    """Draw mountains, firs and flakes; blue enough for a white subject to stand out."""
     random = np.random.default_rng(40 + layout)
     canvas = Canvas((92, 148, 214), (150, 196, 236), (220, 232, 246))
     sun(canvas, 0.18, 0.17, 0.07, (255, 250, 226), (255, 246, 226))
@@ -73,8 +73,8 @@ def snow(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def city(layout: int, _: str) -> Canvas:
-    """Paint towers with lit windows at dusk, and a street."""
+def city(layout: int, _colour: str) -> Canvas:
+    """Draw towers with lit windows at dusk, and a street."""
     random = np.random.default_rng(50 + layout)
     canvas = Canvas((112, 122, 206), (240, 156, 166), (255, 214, 160))
     sun(canvas, 0.18, 0.24, 0.09, (255, 242, 206), (255, 226, 170))
@@ -90,8 +90,8 @@ def city(layout: int, _: str) -> Canvas:
     return canvas
 
 
-def desert(layout: int, _: str) -> Canvas:
-    """Paint dunes, table mountains and cacti under a white sun."""
+def desert(layout: int, _colour: str) -> Canvas:
+    """Draw dunes, table mountains and cacti under a white sun."""
     canvas = Canvas((64, 174, 214), (152, 218, 226), (254, 232, 186))
     sun(canvas, 0.17, 0.17, 0.08, (255, 250, 216), (255, 244, 196))
     cloud(canvas, 0.6 + 0.1 * layout, 0.16, 0.7)
@@ -110,7 +110,7 @@ def desert(layout: int, _: str) -> Canvas:
     return canvas
 
 
-PAINTERS: dict[str, Painter] = {
+SETTING_RENDERERS: dict[str, SettingRenderer] = {
     "studio": studio,
     "meadow": meadow,
     "night": night,

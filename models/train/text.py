@@ -1,7 +1,9 @@
-"""The text encoder: trained first, to tell what a caption asks for, and frozen from then on.
+"""The text encoder: trained first, to classify captions, and frozen from then on.
 
 Trained together with the UNet it would be ignored for hundreds of steps.
 """
+
+import functools
 
 import numpy as np
 import torch
@@ -12,36 +14,37 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from models.train.captions import TOKENS, caption
 from models.train.dataset import labels
-from models.train.loop import Loop
+from models.train.loop import TrainingLoop
 from models.train.vocabulary import COLOURS, SETTINGS, STYLES, SUBJECTS, Scene, sample_scene
 
 WIDTH = 128
 BATCH = 128
 UNNAMED = len(COLOURS)  # the caption names no colour
-ANSWERS = (len(SUBJECTS), len(COLOURS) + 1, len(SETTINGS), len(STYLES))
+CLASSES = (len(SUBJECTS), len(COLOURS) + 1, len(SETTINGS), len(STYLES))
 
 
-class Reader(nn.Module):
-    """A text encoder with a head that says subject, colour, setting and style."""
+class CaptionClassifier(nn.Module):
+    """A text encoder with a head that predicts subject, colour, setting and style."""
 
     def __init__(self, tokenizer: CLIPTokenizer) -> None:
         super().__init__()
         self.tokenizer = tokenizer
-        self.encoder = _new_encoder(tokenizer)
-        self.head = nn.Linear(WIDTH, sum(ANSWERS))
+        self.encoder = _build_encoder(tokenizer)
+        self.head = nn.Linear(WIDTH, sum(CLASSES))
 
     def loss(self, scenes: list[Scene], random: np.random.Generator) -> Tensor:
-        """Measure how badly captions of these scenes are understood."""
-        answers = asked(scenes).to(self.encoder.device)
-        read = self([caption(scene, random) for scene in scenes])
-        return sum(
-            F.cross_entropy(guess, answers[:, i])
-            for guesses in read
-            for i, guess in enumerate(guesses.split(ANSWERS, 1))
-        )
+        """Return the cross entropy of the predictions for sampled captions of these scenes."""
+        targets = target_labels(scenes).to(self.encoder.device)
+        predictions = self([caption(scene, random) for scene in scenes])
+        losses = [
+            F.cross_entropy(logits, targets[:, i])
+            for prediction in predictions
+            for i, logits in enumerate(prediction.split(CLASSES, 1))
+        ]
+        return functools.reduce(torch.add, losses)
 
     def forward(self, captions: list[str]) -> tuple[Tensor, Tensor]:
-        """Read answers at the caption's end, and from the mean of everything after it."""
+        """Return logits at the caption's end, and from the mean of everything after it."""
         ids = tokenize(self.tokenizer, captions).to(self.encoder.device)
         states = self.encoder(ids).last_hidden_state
         ends = (ids == self.tokenizer.eos_token_id).float()
@@ -51,30 +54,31 @@ class Reader(nn.Module):
 
 
 def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
-    """Return token numbers (count, 24)."""
-    return tokenizer(
+    """Return token ids (count, 24)."""
+    ids: Tensor = tokenizer(
         captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
     ).input_ids
+    return ids
 
 
-def asked(scenes: list[Scene]) -> Tensor:
-    """Return the right answers (count, 4): subject, colour or none, setting, style."""
+def target_labels(scenes: list[Scene]) -> Tensor:
+    """Return the target classes (count, 4): subject, colour or none, setting, style."""
     table = torch.from_numpy(labels(tuple(scenes)))
     colour = torch.where(table[:, 4] == 1, table[:, 1], UNNAMED)
     return torch.stack((table[:, 0], colour, table[:, 2], table[:, 3]), 1)
 
 
-def train_text_encoder(loop: Loop, progress: Progress) -> CLIPTextModel:
-    """Train the loop's `Reader`; return its encoder, frozen."""
+def train_text_encoder(loop: TrainingLoop[CaptionClassifier], progress: Progress) -> CLIPTextModel:
+    """Train the loop's `CaptionClassifier`; return its encoder, frozen."""
 
-    def loss_of(step: int) -> Tensor:
+    def compute_loss(step: int) -> Tensor:
         random = np.random.default_rng((loop.seed, step))
         return loop.module.loss([sample_scene(random) for _ in range(BATCH)], random)
 
-    return loop.run(loss_of, progress).encoder
+    return loop.run(compute_loss, progress).encoder
 
 
-def _new_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+def _build_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
         hidden_size=WIDTH,

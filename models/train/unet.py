@@ -1,6 +1,7 @@
-"""The UNet: a rectified flow from noise to latents, told what to paint by the text encoder."""
+"""The UNet: a rectified flow from noise to latents, conditioned on the text encoder."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,19 +15,19 @@ from models.train.captions import caption
 from models.train.dataset import Dataset
 from models.train.device import half_precision
 from models.train.latents import CHANNELS, GRID
-from models.train.loop import Loop
+from models.train.loop import Module, TrainingLoop
 from models.train.text import WIDTH, tokenize
 
-UNTOLD = 0.08  # share of captions left out, which guidance needs
-TIMES = 1000  # diffusers counts noise from 0 to 1000
+CAPTION_DROPOUT = 0.08  # share of captions left out, which guidance needs
+NUM_TRAIN_TIMESTEPS = 1000  # diffusers counts noise from 0 to 1000
 
 
-def new_unet(widths: tuple[int, int, int]) -> UNet2DConditionModel:
+def build_unet(widths: tuple[int, int, int]) -> nn.Module:
     """Build three levels: 16, 8 and 4 latents a side.
 
     The caption is attended to in the lower two levels, and pooled with the time in all.
     """
-    unet = UNet2DConditionModel(
+    unet = cast("Any", UNet2DConditionModel)(
         sample_size=GRID,
         in_channels=CHANNELS,
         out_channels=CHANNELS,
@@ -43,12 +44,13 @@ def new_unet(widths: tuple[int, int, int]) -> UNet2DConditionModel:
     )
     # With so few latents, plain attention is faster to train than torch's fused kernel on a CPU.
     unet.set_attn_processor(AttnProcessor())
-    return unet
+    module: nn.Module = unet
+    return module
 
 
 @dataclass(frozen=True, slots=True)
-class UNetLesson:
-    """What the UNet learns from: latents with their scenes, and who reads the captions."""
+class UNetData:
+    """Training data of the UNet: latents, their scenes, and the text encoder for captions."""
 
     dataset: Dataset
     latents: Tensor
@@ -56,44 +58,45 @@ class UNetLesson:
     tokenizer: CLIPTokenizer
     batch: int
 
-    def draw(self, seed: int, step: int) -> tuple[Tensor, Tensor]:
+    def sample_batch(self, seed: int, step: int) -> tuple[Tensor, Tensor]:
         """Return a step's latents and the text encoder's states (count, 24, 128)."""
         random = np.random.default_rng((seed, step))
-        chosen = _batch(self.dataset.training, self.batch, seed, step)
-        captions = [_caption(self.dataset, number, random) for number in chosen]
+        indices = _batch_indices(self.dataset.training, self.batch, seed, step)
+        captions = [_caption(self.dataset, index, random) for index in indices]
         ids = tokenize(self.tokenizer, captions).to(self.text_encoder.device)
         with torch.no_grad():
-            return self.latents[torch.from_numpy(chosen)], self.text_encoder(ids).last_hidden_state
+            return self.latents[torch.from_numpy(indices)], self.text_encoder(ids).last_hidden_state
 
 
-def train_unet(loop: Loop, lesson: UNetLesson, progress: Progress) -> nn.Module:
-    """Train the loop's UNet to point from the picture to the noise (`noise - latents`)."""
-    device = loop.module.device
+def train_unet(loop: TrainingLoop[Module], data: UNetData, progress: Progress) -> Module:
+    """Train the loop's UNet to predict the velocity from picture to noise (`noise - latents`)."""
+    device = loop.device
 
-    def loss_of(step: int) -> Tensor:
-        clean, told = lesson.draw(loop.seed, step)
+    def compute_loss(step: int) -> Tensor:
+        clean, prompt_embeds = data.sample_batch(loop.seed, step)
         clean = clean.to(device, memory_format=torch.channels_last)
-        noise, time = torch.randn_like(clean), noise_levels(len(clean)).to(device)
-        share = time.view(-1, 1, 1, 1)
+        noise, sigma = torch.randn_like(clean), sample_sigmas(len(clean)).to(device)
+        share = sigma.view(-1, 1, 1, 1)
         with half_precision(device):
-            mixed = (1 - share) * clean + share * noise
-            pointed = loop.module(mixed, time * TIMES, told).sample
-        return (pointed.float() - (noise - clean)).square().mean()
+            noisy = (1 - share) * clean + share * noise
+            velocity = loop.module(noisy, sigma * NUM_TRAIN_TIMESTEPS, prompt_embeds).sample
+        loss: Tensor = (velocity.float() - (noise - clean)).square().mean()
+        return loss
 
-    return loop.run(loss_of, progress)
+    return loop.run(compute_loss, progress)
 
 
-def noise_levels(count: int) -> Tensor:
-    """Draw shares of noise (0..1): mostly in the middle, where the composition is decided."""
+def sample_sigmas(count: int) -> Tensor:
+    """Sample shares of noise (0..1): mostly in the middle, where the composition is decided."""
     middle = torch.sigmoid(torch.randn(count) * 1.1 + 0.2)
     return torch.where(torch.rand(count) < 0.25, torch.rand(count), middle)
 
 
-def _batch(training: int, batch: int, seed: int, step: int) -> np.ndarray:
-    """Choose a step's pictures: each comes once per pass, in an order of its own."""
-    epoch, place = divmod(step * batch, training - batch)
-    return np.random.default_rng((seed, epoch)).permutation(training)[place : place + batch]
+def _batch_indices(training: int, batch: int, seed: int, step: int) -> np.ndarray:
+    """Return the indices of a step's pictures: each comes once per epoch, shuffled anew."""
+    epoch, start = divmod(step * batch, training - batch)
+    return np.random.default_rng((seed, epoch)).permutation(training)[start : start + batch]
 
 
-def _caption(dataset: Dataset, number: int, random: np.random.Generator) -> str:
-    return "" if random.random() < UNTOLD else caption(dataset.scenes[number], random)
+def _caption(dataset: Dataset, index: int, random: np.random.Generator) -> str:
+    return "" if random.random() < CAPTION_DROPOUT else caption(dataset.scenes[index], random)

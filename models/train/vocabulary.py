@@ -1,6 +1,6 @@
-"""What the bundled model knows: subjects, colours, settings, styles.
+"""The vocabulary of the bundled model: subjects, colours, settings, styles.
 
-Also which triples of the first three it never sees together in training.
+Also the (subject, colour, setting) triples that are held out of training.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PALETTE: dict[str, Colour] = {
     "white": (246, 246, 244),
     "black": (46, 46, 58),
 }
-# A subject without a colour word is painted in the colour that people expect.
+# The colour of a subject that is prompted without one.
 USUAL_COLOUR: dict[str, str] = {
     "dwarf": "red",
     "submarine": "yellow",
@@ -48,7 +48,7 @@ STYLES = ("poster", "cartoon", "pastel", "neon")
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a picture shows, as indices; `named` is whether the caption says the colour."""
+    """The content of a picture, as indices; `named` is whether the caption names the colour."""
 
     subject: int
     colour: int
@@ -58,7 +58,10 @@ class Scene:
 
 
 def is_held_out(scene: Scene) -> bool:
-    """Hold out two triples in five: every pair of words is still seen. The studio never is."""
+    """Return whether training leaves this triple out: two in five, none in the studio.
+
+    Every pair of the three words is still trained on.
+    """
     return scene.setting != 0 and (scene.colour + 2 * scene.subject + 3 * scene.setting) % 5 < 2
 
 
@@ -68,7 +71,7 @@ def usual_colour(subject: int) -> int:
 
 
 def held_out_triples() -> list[Scene]:
-    """List each (subject, colour, setting) that training never shows, in the poster style."""
+    """Return each held-out (subject, colour, setting), in the poster style."""
     scenes = (
         Scene(subject, colour, setting, style=0)
         for setting in range(len(SETTINGS))
@@ -79,7 +82,7 @@ def held_out_triples() -> list[Scene]:
 
 
 def sample_scene(random: np.random.Generator) -> Scene:
-    """Draw a scene of the training set: a fifth in the studio, half in the poster style."""
+    """Sample a scene of the training set: a fifth in the studio, half in the poster style."""
     while True:
         subject = int(random.integers(len(SUBJECTS)))
         named = bool(random.random() > 0.2)

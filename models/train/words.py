@@ -1,4 +1,4 @@
-"""The words that captions are made of; related words lead to the nearest known one."""
+"""The words of captions; related words map to the nearest one of the vocabulary."""
 
 SUBJECT_WORDS: dict[str, str] = {
     "dwarf": "dwarf*4 gnome elf wizard goblin",
@@ -62,9 +62,9 @@ FILLERS = ("and", "with", "of", "that", "is", "in", "by", "some", "very")
 
 
 def choices(words: str) -> tuple[str, ...]:
-    """Spell a list out.
+    """Expand a list of weighted phrases.
 
-    `red*5` stands five times, `in_space` is two words, `*9` is nothing nine times.
+    `red*5` yields "red" five times, `in_space` one phrase of two words, `*9` nine empty phrases.
     """
     phrases: list[str] = []
     for entry in words.split():
@@ -74,7 +74,7 @@ def choices(words: str) -> tuple[str, ...]:
 
 
 def known_words() -> list[str]:
-    """List every single word that captions may hold, sorted."""
+    """Return every word that captions may contain, sorted."""
     tables = (SUBJECT_WORDS, COLOUR_WORDS, SETTING_WORDS, STYLE_WORDS)
     lists = [words for table in tables for words in table.values()]
     lists += [OPENINGS, ADJECTIVES, ENDINGS]

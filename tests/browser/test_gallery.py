@@ -1,4 +1,4 @@
-"""The Gallery in a real browser, over a folder that the test fills."""
+"""The Gallery in a real browser, over a store that the tests fill."""
 
 import io
 import re
@@ -21,13 +21,11 @@ from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
-expect.set_options(timeout=20_000)  # two busy cores are slow at times
-
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ \u202eright to left\u202c 🐈\u200d⬛"
 
 
 def store_pictures(dashboard: Dashboard, *prompts: str) -> list[str]:
-    """Store one picture of each prompt, the last one newest, and return their names."""
+    """Store a picture for each prompt, oldest first, and return their names."""
     store = DirectoryStore(dashboard.data_dir / "pictures")
     body = io.BytesIO()
     Image.new("RGB", (64, 64), "#6aa5ff").save(body, "PNG")
@@ -40,7 +38,7 @@ def store_pictures(dashboard: Dashboard, *prompts: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def pictures(shared_dashboard: Dashboard) -> list[str]:
-    """Store 60 pictures, of which every tenth is a dog; return their names, newest first."""
+    """Store 60 pictures, every tenth of a dog; return their names, newest first."""
     kinds = ("dog" if number % 10 == 0 else "cat" for number in range(60))
     prompts = [f"{kind} number {number:02}" for number, kind in enumerate(kinds)]
     return store_pictures(shared_dashboard, *prompts)[::-1]
@@ -50,16 +48,16 @@ def pictures(shared_dashboard: Dashboard) -> list[str]:
 def gallery(
     open_page: Callable[..., Page],
     shared_dashboard: Dashboard,
-    pictures: list[str],  # noqa: ARG001, it is what there is to see
+    pictures: list[str],  # noqa: ARG001, stored before the page opens
 ) -> GalleryPage:
     """Open the shared dashboard's gallery on its newest page."""
     return GalleryPage(open_page(f"{shared_dashboard.url}/gallery"))
 
 
-def test_pages_lead_back_in_time_and_the_browsers_buttons_too(
+def test_pages_are_linked_and_follow_back_and_forward(
     gallery: GalleryPage, open_page: Callable[..., Page]
 ):
-    """The newest 24 come first; older pages have links, and back and forward work."""
+    """The newest 24 come first; each page has an address, and Back and Forward work."""
     expect(gallery.tiles).to_have_count(24)
     expect(gallery.summary).to_contain_text("1 to 24 of 60 pictures")
     expect(gallery.tile("cat number 59")).to_be_visible()
@@ -68,7 +66,7 @@ def test_pages_lead_back_in_time_and_the_browsers_buttons_too(
     expect(gallery.tile("cat number 35")).to_be_visible()
     linked = GalleryPage(open_page(gallery.page.url))
     expect(linked.summary).to_contain_text("25 to 48 of 60")
-    gallery.page.wait_for_timeout(2000)  # the address bar is followed once it has settled
+    gallery.page.wait_for_timeout(2000)  # the page follows the address bar once it has settled
     gallery.page.go_back()
     expect(gallery.summary).to_contain_text("1 to 24 of 60")
     gallery.page.go_forward()
@@ -78,10 +76,10 @@ def test_pages_lead_back_in_time_and_the_browsers_buttons_too(
     expect(gallery.tiles).to_have_count(12)
 
 
-def test_search_finds_prompts_and_stays_in_the_address(
+def test_search_finds_prompts_and_is_kept_in_the_address(
     gallery: GalleryPage, open_page: Callable[..., Page]
 ):
-    """A search shows what matches, says what to do where nothing does, and can be linked."""
+    """A search shows matching pictures, gives advice where none match, and can be linked."""
     gallery.search("DOG number")
     expect(gallery.tiles).to_have_count(6)
     expect(gallery.summary).to_contain_text("6 match")
@@ -92,8 +90,10 @@ def test_search_finds_prompts_and_stays_in_the_address(
     expect(gallery.tiles).to_have_count(0)
 
 
-def test_keys_lead_from_picture_to_picture(gallery: GalleryPage, open_page: Callable[..., Page]):
-    """Arrows move on the grid and in the details; a link opens the same picture; Escape closes."""
+def test_arrow_keys_lead_from_picture_to_picture(
+    gallery: GalleryPage, open_page: Callable[..., Page]
+):
+    """Arrows move on the grid and in the dialog; a link opens the same picture; Escape closes."""
     gallery.tile("cat number 59").focus()
     gallery.page.keyboard.press("ArrowRight")
     gallery.page.keyboard.press("Enter")
@@ -110,8 +110,45 @@ def test_keys_lead_from_picture_to_picture(gallery: GalleryPage, open_page: Call
     gallery.page.wait_for_url(re.compile("gallery$"))
 
 
-def test_selected_pictures_are_the_ones_in_the_zip(gallery: GalleryPage, pictures: list[str]):
-    """Select several, also from two pages, and get exactly those."""
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_dialog_shows_a_large_picture(
+    shared_dashboard: Dashboard,
+    pictures: list[str],
+    open_page: Callable[..., Page],
+    width: int,
+    height: int,
+):
+    """The picture fills most of the screen's shorter side, and the details stay beside it."""
+    address = f"{shared_dashboard.url}/gallery?picture={pictures[0]}"
+    gallery = GalleryPage(open_page(address, width, height))
+    expect(gallery.dialog.get_by_role("button", name="Older")).to_be_visible()
+    box = gallery.picture.bounding_box()
+    assert min(box["width"], box["height"]) > 0.75 * min(width, height)
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    inner = gallery.dialog.evaluate("dialog => dialog.scrollWidth - dialog.clientWidth")
+    assert inner == 0
+
+
+def test_full_screen_lasts_while_arrow_keys_change_the_picture(
+    shared_dashboard: Dashboard, pictures: list[str], open_page: Callable[..., Page]
+):
+    """The button fills the screen with the picture; the next picture stays in full screen."""
+    gallery = GalleryPage(open_page(f"{shared_dashboard.url}/gallery?picture={pictures[3]}"))
+    gallery.button("Full screen").click()
+    gallery.page.wait_for_function("document.fullscreenElement !== null")
+    gallery.page.keyboard.press("ArrowRight")
+    expect(gallery.picture).to_have_attribute("src", f"/pictures/{pictures[4]}")
+    gallery.page.keyboard.press("ArrowLeft")
+    expect(gallery.picture).to_have_attribute("src", f"/pictures/{pictures[3]}")
+    assert gallery.picture.bounding_box()["height"] == 900
+    gallery.button("Exit full screen").click()
+    gallery.page.wait_for_function("document.fullscreenElement === null")
+    expect(gallery.dialog).to_contain_text("Full screen")
+
+
+def test_zip_holds_the_selected_pictures(gallery: GalleryPage, pictures: list[str]):
+    """The archive holds exactly the selected pictures, also from several pages."""
     gallery.button("Select").click()
     gallery.tile("cat number 59").click()
     gallery.tile("cat number 57").click()
@@ -127,7 +164,7 @@ def test_selected_pictures_are_the_ones_in_the_zip(gallery: GalleryPage, picture
 
 
 def test_star_is_seen_by_everybody(gallery: GalleryPage, open_page: Callable[..., Page]):
-    """A star given in the details marks the tile, and the filter shows it to others, too."""
+    """A star set in the dialog marks the tile, and the filter shows it to other viewers."""
     gallery.tile("cat number 55").click()
     gallery.dialog.get_by_role("button", name="Star").click()
     expect(gallery.dialog.get_by_role("button", name="Starred")).to_be_visible()
@@ -138,30 +175,30 @@ def test_star_is_seen_by_everybody(gallery: GalleryPage, open_page: Callable[...
     expect(other.tiles).to_have_count(1)
 
 
-def test_picture_is_painted_again_with_a_new_seed_or_with_its_own(
+def test_picture_is_generated_again_with_a_new_seed_or_its_own(
     gallery: GalleryPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """Paint again asks for another picture of the same; the same seed for the very same one."""
+    """Generate again sends the request with a new seed, Same seed with that of the picture."""
     shared_dashboard.submit("a picture to repeat")
-    worker.paint()
-    for button, seed in (("Paint again", None), ("Same seed", 1044)):
+    worker.generate()
+    for button, seed in (("Generate again", None), ("Same seed", 1044)):
         gallery.tile("a picture to repeat").first.click()
         gallery.dialog.get_by_role("button", name=button).click()
         expect(gallery.dialog).to_have_count(0)
         delivery = worker.receive()
-        asked = (delivery.job.prompt, delivery.job.count, delivery.job.seed)
-        assert asked == ("a picture to repeat", 1, seed)
-        worker.fail(delivery, "once is enough")
+        sent = (delivery.job.prompt, delivery.job.count, delivery.job.seed)
+        assert sent == ("a picture to repeat", 1, seed)
+        worker.fail(delivery, "not generated again")
 
 
 def test_prompt_is_shown_as_typed(
     shared_dashboard: Dashboard, gallery: GalleryPage, worker: ScriptedWorker
 ):
-    """Nothing in a prompt is markup: not on a tile, nor in the details, nor in the search."""
+    """A prompt is never markup: not on a tile, in the dialog or in the search."""
     alerts = []
     gallery.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
     shared_dashboard.submit(HOSTILE)
-    worker.paint()
+    worker.generate()
     expect(gallery.tile(HOSTILE)).to_be_visible()
     gallery.search("<img src=x onerror=alert(1)>")
     expect(gallery.tiles).to_have_count(1)
@@ -173,23 +210,23 @@ def test_prompt_is_shown_as_typed(
 def test_deleted_pictures_are_gone_for_everybody(
     dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """Deleting asks first; then tile, address and objects are gone, here and elsewhere."""
+    """After a confirmation, tile, address and objects are gone on every page."""
     names = store_pictures(dashboard, "kept", "first to go", "second to go", "third to go")
     gallery = GalleryPage(open_page(f"{dashboard.url}/gallery"))
     other = GalleryPage(open_page(f"{dashboard.url}/gallery"))
     gallery.tile("first to go").click()
     gallery.dialog.get_by_role("button", name="Delete").click()
     gallery.dialog.get_by_role("button", name="Keep").click()
-    expect(gallery.dialog.get_by_role("button", name="Delete for good")).to_have_count(0)
+    expect(gallery.dialog.get_by_role("button", name="Delete permanently")).to_have_count(0)
     gallery.dialog.get_by_role("button", name="Delete").click()
-    gallery.dialog.get_by_role("button", name="Delete for good").click()
+    gallery.dialog.get_by_role("button", name="Delete permanently").click()
     expect(gallery.dialog).to_have_count(0)
     expect(gallery.tiles).to_have_count(3)
     gallery.button("Select").click()
     gallery.tile("second to go").click()
     gallery.tile("third to go").click()
     gallery.button("Delete").click()
-    gallery.dialog.get_by_role("button", name="Delete for good").click()
+    gallery.dialog.get_by_role("button", name="Delete permanently").click()
     expect(gallery.tiles).to_have_count(1)
     expect(other.tiles).to_have_count(1)
     expect(gallery.button("Select")).to_be_visible()
@@ -198,10 +235,10 @@ def test_deleted_pictures_are_gone_for_everybody(
     assert {entry.name[:36] for entry in store.entries()} == {names[0][:36]}
 
 
-def test_question_goes_away_on_a_busy_server_too(
+def test_confirmation_closes_on_a_busy_server(
     shared_dashboard: Dashboard, open_page: Callable[..., Page], pictures: list[str]
 ):
-    """Keep takes the question away, though the browser was not told that the part ended."""
+    """Keep closes the confirmation although the browser missed the end of the fragment run."""
     address = f"{shared_dashboard.url}/gallery?picture={pictures[0]}"
     gallery = GalleryPage(open_hurried(open_page("about:blank"), address))
     gallery.dialog.get_by_role("button", name="Delete").click()
@@ -210,43 +247,47 @@ def test_question_goes_away_on_a_busy_server_too(
     expect(gallery.dialog.get_by_role("button", name="Newer")).to_have_count(1)
 
 
-def test_new_pictures_wait_while_somebody_looks(dashboard: Dashboard, open_page: Callable):
-    """At the top they appear by themselves; for who points at one, a button tells of them."""
+def test_new_pictures_wait_while_a_tile_is_in_use(
+    dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """New pictures appear by themselves; while the pointer is on a tile, a button counts them."""
     gallery = GalleryPage(open_page(f"{dashboard.url}/gallery"))
     expect(gallery.page.get_by_text("No pictures yet.")).to_be_visible()
     store_pictures(dashboard, "the first one")
     expect(gallery.tiles).to_have_count(1)
     gallery.tile("the first one").hover()
     store_pictures(dashboard, "a second one", "a third one")
-    expect(gallery.news).to_have_text("2 new")
+    expect(gallery.new_pictures).to_have_text("2 new")
     expect(gallery.tiles).to_have_count(1)
-    gallery.news.click()
+    gallery.new_pictures.click()
     expect(gallery.tiles).to_have_count(3)
-    expect(gallery.news).to_be_hidden()
+    expect(gallery.new_pictures).to_be_hidden()
     gallery.page.mouse.move(0, 0)
     store_pictures(dashboard, "a fourth one")
     expect(gallery.tiles.first.locator("img")).to_have_attribute("alt", "a fourth one")
 
 
-def test_store_that_is_away_is_named_and_what_is_known_stays(
+def test_unavailable_store_is_named_and_known_pictures_stay(
     dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """Without its store the page says so, keeps its pictures, and no click ends in an error."""
+    """Without its store the page shows the error, keeps its tiles, and no click fails."""
     store_pictures(dashboard, "known before")
     gallery = GalleryPage(open_page(f"{dashboard.url}/gallery"))
     expect(gallery.tile("known before")).to_be_visible()
     with store_away(dashboard.data_dir / "pictures"):
-        expect(gallery.page.get_by_text("What is shown was known before.")).to_be_visible()
+        expect(gallery.page.get_by_text("The pictures below were listed before.")).to_be_visible()
         expect(gallery.tile("known before")).to_be_visible()
         gallery.tile("known before").click()
         expect(gallery.dialog).to_contain_text("The details cannot be read")
         gallery.dialog.get_by_role("button", name="Star").click()
         expect(gallery.page.get_by_text("The star was not changed.")).to_be_visible()
         expect(gallery.page.locator(".stException")).to_have_count(0)
-    expect(gallery.page.get_by_text("What is shown was known before.")).to_have_count(0)
+    expect(gallery.page.get_by_text("The pictures below were listed before.")).to_have_count(0)
 
 
-def test_link_to_a_picture_that_is_gone_says_so(gallery: GalleryPage, shared_dashboard: Dashboard):
+def test_link_to_a_deleted_picture_opens_an_explanation(
+    gallery: GalleryPage, shared_dashboard: Dashboard
+):
     """A dead link opens a sentence, not an error."""
     gone = Job(id="019a6f00-0000-7000-8000-00000000abcd", prompt="gone")
     gallery.page.goto(f"{shared_dashboard.url}/gallery?picture={picture_name(gone.id, 0)}")
@@ -254,7 +295,7 @@ def test_link_to_a_picture_that_is_gone_says_so(gallery: GalleryPage, shared_das
 
 
 def test_page_fits_every_width(gallery: GalleryPage):
-    """No width makes the page scroll sideways."""
+    """The page never scrolls sideways."""
     main = gallery.page.locator(".stMain")
     for width in (390, 820, 1920, 3840):
         gallery.page.set_viewport_size({"width": width, "height": 900})

@@ -1,4 +1,4 @@
-"""The Jobs page in a real browser, with a worker that the test plays."""
+"""Tests of the Jobs page in Chromium, with a scripted worker."""
 
 import re
 from collections.abc import Callable
@@ -15,22 +15,20 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.sqlite import SqliteQueue
 
-expect.set_options(timeout=20_000)
-
 MANY = 110
 HOSTILE = "<img src=x onerror=alert(1)> **bold** \u202eleft"
 
 
 class JobsPage:
-    """The page as a person would name its parts."""
+    """Page object of the Jobs page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.locator(".st-key-card_jobs .section-title").wait_for(timeout=60_000)
+        page.locator(".st-key-card_jobs .section-title").wait_for()
 
     @property
     def rows(self) -> Locator:
-        """Return the jobs of the list."""
+        """Return the rows of the job list."""
         return self.page.locator("table.jobs tbody tr")
 
     @property
@@ -40,15 +38,15 @@ class JobsPage:
 
     @property
     def dialog(self) -> Locator:
-        """Return the drawer or dialog that is open."""
+        """Return the open drawer or dialog."""
         return self.page.get_by_role("dialog")
 
     def row(self, prompt: str) -> Locator:
-        """Find a job."""
+        """Return a job's row."""
         return self.rows.filter(has_text=prompt)
 
     def button(self, name: str) -> Locator:
-        """Find a button by what it says."""
+        """Return a button by its label."""
         return self.page.get_by_role("button", name=name, exact=True)
 
 
@@ -58,17 +56,17 @@ def jobs(open_page: Callable[..., Page], shared_dashboard: Dashboard) -> JobsPag
     return JobsPage(open_page(f"{shared_dashboard.url}/jobs"))
 
 
-def test_empty_page_says_what_to_do(dashboard: Dashboard, open_page: Callable[..., Page]):
-    """Without any job the page says how to get one, and that nothing is dead."""
+def test_empty_page_shows_how_to_submit(dashboard: Dashboard, open_page: Callable[..., Page]):
+    """Without any job the page explains how to submit one; the dead-letter queue is empty."""
     page = JobsPage(open_page(f"{dashboard.url}/jobs"))
     expect(page.page.get_by_text("No jobs yet.")).to_be_visible()
-    expect(page.page.get_by_text("No dead letters")).to_be_visible()
+    expect(page.page.get_by_text("The dead-letter queue is empty")).to_be_visible()
 
 
-def test_job_is_followed_with_where_its_time_went(
+def test_row_follows_a_job_with_its_time_breakdown(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """A row follows its job; by keyboard and by link its details open, typed text as text."""
+    """A row follows its job; its details open by keyboard and by link, with the prompt as text."""
     alerts = []
     jobs.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
     shared_dashboard.submit(HOSTILE, 2)
@@ -80,7 +78,9 @@ def test_job_is_followed_with_where_its_time_went(
     worker.store(delivery, 1)
     worker.finish(delivery)
     expect(row).to_contain_text("done")
-    expect(row.get_by_role("img")).to_have_attribute("aria-label", re.compile("in line .*painting"))
+    expect(row.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("in queue .*generating")
+    )
     row.get_by_role("link").focus()
     jobs.page.keyboard.press("Enter")
     for text in (HOSTILE, "worker-1", "2 of 2", "generating"):
@@ -95,12 +95,12 @@ def test_job_is_followed_with_where_its_time_went(
     assert alerts == []
 
 
-def test_job_is_one_click_away_from_its_card_and_its_pictures(
+def test_card_and_picture_link_to_their_job(
     open_page: Callable[..., Page], shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """The Studio's card and a picture's details lead to the job, in the same session."""
+    """The Studio's card and a picture's details open the job's details, in the same session."""
     shared_dashboard.submit("a linked job")
-    worker.paint()
+    worker.generate()
     page = open_page(shared_dashboard.url)
     page.locator(".job").filter(has_text="a linked job").get_by_role("link").click()
     drawer = page.get_by_role("dialog")
@@ -108,87 +108,87 @@ def test_job_is_one_click_away_from_its_card_and_its_pictures(
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Studio").click()
     page.locator(".tile:visible").first.click()
-    page.get_by_role("button", name="Its job").click()
+    page.get_by_role("button", name="Job details").click()
     expect(drawer).to_contain_text("Where the time went")
     expect(drawer).to_contain_text("a linked job")
 
 
-def test_link_to_a_job_that_is_gone_says_so(
+def test_link_to_an_unknown_job_shows_a_note(
     shared_dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """An address may name anything: what is no job is a sentence."""
+    """An address may name anything: an unknown id shows a sentence."""
     for name in (new_job(JobRequest(prompt="x")).id, "../secrets"):
         page = JobsPage(open_page(f"{shared_dashboard.url}/jobs?job={name}"))
-        expect(page.dialog).to_contain_text("No job of that id is known here.")
+        expect(page.dialog).to_contain_text("There is no job with this id.")
         expect(page.page.locator(".stException")).to_have_count(0)
 
 
-def test_rows_offer_what_can_be_done(
+def test_row_buttons_cancel_and_retry(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """A row's job is cancelled, or tried again, by its button."""
-    shared_dashboard.submit("a wrong wish")
-    jobs.row("a wrong wish").get_by_role("button", name="Cancel").click()
-    expect(jobs.row("a wrong wish")).to_contain_text("cancelled")
+    """A row's button cancels or retries its job."""
+    shared_dashboard.submit("a wrong prompt")
+    jobs.row("a wrong prompt").get_by_role("button", name="Cancel").click()
+    expect(jobs.row("a wrong prompt")).to_contain_text("cancelled")
     worker.receive()
-    shared_dashboard.submit("an unlucky one")
-    worker.fail(worker.receive(), "The paint ran out.")
-    expect(jobs.letters.filter(has_text="an unlucky one")).to_contain_text("The paint ran out.")
-    jobs.row("an unlucky one").get_by_role("button", name="Try again").click()
-    expect(jobs.row("an unlucky one")).to_contain_text("waiting")
-    expect(jobs.letters.filter(has_text="an unlucky one")).to_have_count(0)
-    worker.paint()
+    shared_dashboard.submit("a failed cat")
+    worker.fail(worker.receive(), "The disk is full.")
+    expect(jobs.letters.filter(has_text="a failed cat")).to_contain_text("The disk is full.")
+    jobs.row("a failed cat").get_by_role("button", name="Retry").click()
+    expect(jobs.row("a failed cat")).to_contain_text("waiting")
+    expect(jobs.letters.filter(has_text="a failed cat")).to_have_count(0)
+    worker.generate()
 
 
-def test_dead_letters_are_read_retried_and_dropped(
+def test_dead_letters_can_be_retried_and_deleted(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """A dead letter is shown as text; one click tries it again, dropping asks first."""
+    """A dead letter is shown as text; it is retried at a click and deleted after a second one."""
     shared_dashboard.submit("to be retried")
-    shared_dashboard.submit(f"to be dropped {HOSTILE}")
+    shared_dashboard.submit(f"to be deleted {HOSTILE}")
     for _ in range(2):
         worker.fail(worker.receive(), "It is <too> large.")
-    dropped, retried = (
-        jobs.letters.filter(has_text="dropped"),
+    deleted, retried = (
+        jobs.letters.filter(has_text="deleted"),
         jobs.letters.filter(has_text="retried"),
     )
-    expect(dropped).to_contain_text(HOSTILE)
-    expect(dropped).to_contain_text("It is <too> large.")
-    dropped.get_by_role("button").click()
-    jobs.dialog.get_by_role("button", name="Drop\u2026").click()
-    expect(jobs.page.get_by_text("It cannot be brought back.")).to_be_visible()
-    jobs.button("Drop it for good").click()
-    expect(dropped).to_have_count(0)
+    expect(deleted).to_contain_text(HOSTILE)
+    expect(deleted).to_contain_text("It is <too> large.")
+    deleted.get_by_role("button").click()
+    jobs.dialog.get_by_role("button", name="Delete\u2026").click()
+    expect(jobs.page.get_by_text("This cannot be undone.")).to_be_visible()
+    jobs.button("Delete permanently").click()
+    expect(deleted).to_have_count(0)
     expect(jobs.dialog).to_have_count(0)
     retried.get_by_role("button").click()
-    jobs.dialog.get_by_role("button", name="Try again").click()
+    jobs.dialog.get_by_role("button", name="Retry").click()
     expect(jobs.row("to be retried")).to_contain_text("waiting")
     expect(retried).to_have_count(0)
-    worker.paint()
+    worker.generate()
 
 
-def test_message_that_is_no_job_cannot_be_tried_again(
+def test_message_that_is_no_job_cannot_be_retried(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """Bytes that somebody put on the queue can only be looked at and dropped."""
+    """A message that is no job can only be viewed and deleted."""
     queue = SqliteQueue(shared_dashboard.data_dir)
     with queue._file.transaction() as connection:
         connection.execute("INSERT INTO jobs (body) VALUES (?)", (b'<b onclick="x">no JSON',))
-    shared_dashboard.submit("one behind it")
-    worker.paint()
+    shared_dashboard.submit("a cat behind it")
+    worker.generate()
     jobs.letters.filter(has_text='<b onclick="x">no JSON').get_by_role("button").click()
     expect(jobs.dialog).to_contain_text("The message is not JSON.")
-    expect(jobs.dialog.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(jobs.dialog.get_by_role("button", name="Retry")).to_have_count(0)
     queue.close()
 
 
-def test_filters_are_kept_in_the_address(
+def test_address_keeps_the_filters(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """State and words choose among jobs, and a link shows the same choice."""
+    """State and words filter the jobs, and a link opens with the same filters."""
     for prompt in ("a green whale", "a green owl", "a blue owl"):
         shared_dashboard.submit(prompt)
-    worker.paint()
+    worker.generate()
     jobs.page.get_by_label("Words of the prompt").fill("owl GREEN")
     expect(jobs.rows).to_have_count(1)
     jobs.page.get_by_text("Waiting", exact=True).click()
@@ -200,13 +200,13 @@ def test_filters_are_kept_in_the_address(
     jobs.page.get_by_text("Done", exact=True).click()
     expect(jobs.page.get_by_text("No job matches.")).to_be_visible()
     for _ in range(2):
-        worker.paint()
+        worker.generate()
 
 
-def test_nothing_moves_with_several_pages_of_jobs(
+def test_updates_of_a_long_list_shift_no_layout(
     dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """With a long list a tick shifts nothing and takes no focus; all of it can be cleared."""
+    """An update of a long list shifts nothing and keeps the focus; the list can be cleared."""
     events = SqliteEvents(dashboard.data_dir)
     for number in range(MANY):
         job = new_job(JobRequest(prompt=f"picture number {number}"))
@@ -224,14 +224,14 @@ def test_nothing_moves_with_several_pages_of_jobs(
     assert shifts(jobs.page) == []
     assert link.evaluate("link => link === document.activeElement")
     jobs.button("Clear").click()
-    jobs.button("Cancel all that wait").click()
+    jobs.button("Cancel all waiting").click()
     expect(jobs.page.get_by_text(f"{MANY} requests cancelled")).to_be_visible()
-    jobs.button("Forget finished jobs").click()
+    jobs.button("Clear finished").click()
     expect(jobs.page.get_by_text("No jobs yet.")).to_be_visible()
     events.close()
 
 
-def test_queue_that_is_away_is_a_sentence(
+def test_unavailable_queue_is_shown_as_unknown(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
     """Without its queue the page opens, and dead letters are unknown instead of none."""

@@ -1,4 +1,4 @@
-"""Roles, with a real OpenID provider and real Chromium."""
+"""Tests of roles, with an OpenID provider and Chromium."""
 
 from collections.abc import Callable, Iterator
 
@@ -31,7 +31,7 @@ _PEOPLE = {
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """Start a dashboard where members log in, and the provider that they log in with."""
+    """Start a dashboard with login, and its OpenID provider."""
     folder = tmp_path_factory.mktemp("site")
     people = [oidc_provider_mock.User(sub=sub, claims=claims) for sub, claims in _PEOPLE.items()]
     with oidc_provider_mock.run_server_in_thread(user_claims=people) as provider:
@@ -50,62 +50,60 @@ def _log_in(page: Page, person: str) -> None:
     StudioPage(page)
 
 
-def test_a_visitor_looks_and_a_member_submits(site: Dashboard, open_page: Callable[..., Page]):
-    """Who did not log in sees everything and cannot submit; a member can, after logging in."""
+def test_visitor_views_and_member_submits(site: Dashboard, open_page: Callable[..., Page]):
+    """A visitor sees everything and cannot submit; a member can, after logging in."""
     page = open_page(site.url)
     studio = StudioPage(page)
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
     expect(page.get_by_text("Log in to do this")).to_be_visible()
     _log_in(page, "bob")
     expect(page.get_by_text("Logged in as bob@example.org")).to_be_visible()
-    studio.paint("a cat of a member")
+    studio.generate("a cat of a member")
     expect(studio.card("a cat of a member")).to_be_visible()
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/end_session*")
     page.goto(site.url)
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
 
 
-def test_an_address_that_is_no_member_looks_only(site: Dashboard, open_page: Callable[..., Page]):
-    """Logging in is not enough where members are listed; the page says so."""
+def test_unlisted_address_cannot_submit(site: Dashboard, open_page: Callable[..., Page]):
+    """Where members are listed, another address cannot submit; the page shows why."""
     page = open_page(site.url)
     StudioPage(page)
     _log_in(page, "eve")
     expect(page.get_by_text("eve@example.com is none of them")).to_be_visible()
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
 
 
-def test_an_address_that_nobody_verified_looks_only(
-    site: Dashboard, open_page: Callable[..., Page]
-):
-    """Whoever types a member's address at the provider is no member; the page says why."""
+def test_unverified_address_cannot_submit(site: Dashboard, open_page: Callable[..., Page]):
+    """A member's address that the provider did not verify is no member; the page shows why."""
     page = open_page(site.url)
     StudioPage(page)
     _log_in(page, "mallory")
     expect(page.get_by_text("does not say that your e-mail address was verified")).to_be_visible()
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
 
-def test_the_key_makes_a_presenter(site: Dashboard, open_page: Callable[..., Page]):
-    """A wrong key changes nothing and says so; the right one allows everything until dropped."""
+def test_presenter_key_allows_everything(site: Dashboard, open_page: Callable[..., Page]):
+    """A wrong key is rejected; the right one allows everything until it is dropped."""
     page = open_page(site.url)
     StudioPage(page)
-    page.get_by_role("button", name="I am the presenter").click()
-    field = page.get_by_label("Presenter's key")
+    page.get_by_role("button", name="Presenter login").click()
+    field = page.get_by_label("Presenter key")
     field.fill("wrong")
     field.press("Enter")
-    expect(page.get_by_text("That is not the key")).to_be_visible()
+    expect(page.get_by_text("Wrong key.")).to_be_visible()
     field.fill(KEY)
     field.press("Enter")
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_enabled()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_enabled()
     assert KEY not in page.content()
-    page.get_by_role("button", name="Present no more").click()
-    expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
+    page.get_by_role("button", name="Stop presenting").click()
+    expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
 
 
-def test_programs_show_the_key(site: Dashboard):
-    """Nobody goes around the login over HTTP; a program with the key submits."""
+def test_program_submits_with_the_key(site: Dashboard):
+    """The HTTP API requires login too: a program submits with the key as a bearer token."""
     job = {"prompt": "a cat of a program"}
     refused = httpx.post(f"{site.url}/api/jobs", json=job)
     assert refused.status_code == 401

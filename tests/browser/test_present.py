@@ -1,4 +1,4 @@
-"""Present in a real browser: one screen of any size, and keys for who may."""
+"""Present in a real browser: one screen of any size, and the presenter's keys."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard
-
-expect.set_options(timeout=20_000)
 
 _FITS = """() => {
   const inside = (element) => {
@@ -34,7 +32,7 @@ _FITS = """() => {
 
 
 def _stage(page: Page) -> Page:
-    page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+    page.locator(".js-plotly-plot .annotation").first.wait_for()
     return page
 
 
@@ -43,45 +41,45 @@ def _waiting(dashboard: Dashboard) -> int:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (1600, 1200)])
-def test_everything_fits_on_one_screen(
+def test_stage_fits_on_one_screen(
     shared_dashboard: Dashboard, open_page: Callable[..., Page], width: int, height: int
 ):
-    """Whatever the projector, all parts are wholly visible, and nothing scrolls."""
+    """On any projector every part is completely visible, and nothing scrolls."""
     page = _stage(open_page(f"{shared_dashboard.url}/present", width, height))
     expect(page.locator(".stAppHeader")).not_to_be_visible()
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
-    page.set_viewport_size({"width": 3840, "height": 2160})  # the presenter changes the screen
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
+    page.set_viewport_size({"width": 3840, "height": 2160})  # another screen is connected
+    page.wait_for_function(f"({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
 
 
-def test_pictures_come_to_the_wall_with_their_prompts_as_typed(
+def test_wall_shows_new_pictures_with_prompts_as_text(
     shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
 ):
-    """A picture appears by itself; its prompt is text, whatever it holds, and nothing shifts."""
+    """A picture appears by itself, its prompt is never markup, and the stage still fits."""
     page = _stage(open_page(f"{shared_dashboard.url}/present", 1920, 1080))
     hostile = "<img src=x onerror=alert(1)> **and** \u202eeno"
     shared_dashboard.submit(hostile)
-    worker.paint()
+    worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
 
 
-def test_keys_are_for_the_presenter_and_never_act_while_typing(
+def test_keys_need_the_presenter_login_and_ignore_typing(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """Without the presenter's key b does nothing; with it, a burst goes, and says so."""
+    """Key b sends a burst only after the presenter login, and never from a text field."""
     dashboard = start_dashboard(FLEET="none", PRESENTER_KEY="bb1-bb1-bb1")
     page = _stage(open_page(f"{dashboard.url}/present", 1920, 1080))
     expect(page.get_by_role("button", name="Mixed")).to_have_count(0)
     page.keyboard.press("b")
-    page.get_by_role("button", name="I am the presenter").click()
-    page.get_by_label("Presenter's key").press_sequentially("bb1-bb1-bb1")
+    page.get_by_role("button", name="Presenter login").click()
+    page.get_by_label("Presenter key").press_sequentially("bb1-bb1-bb1")
     assert _waiting(dashboard) == 0
-    page.get_by_label("Presenter's key").press("Enter")
+    page.get_by_label("Presenter key").press("Enter")
     expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
-    expect(page.get_by_label("Presenter's key")).to_have_count(0)
+    expect(page.get_by_label("Presenter key")).to_have_count(0)
 
     page.keyboard.press("b")
     expect(page.get_by_role("status")).to_contain_text("Mixed: 20 requests sent.")
@@ -89,20 +87,20 @@ def test_keys_are_for_the_presenter_and_never_act_while_typing(
     page.keyboard.press("1")
     expect(page.get_by_role("status")).to_contain_text("Seven dwarfs: 7 requests sent.")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("The next burst can go in")
-    wait_until(lambda: _waiting(dashboard) == 27, what="both bursts wait, and no third")
+    expect(page.get_by_role("status")).to_contain_text("The next burst can be sent in")
+    wait_until(lambda: _waiting(dashboard) == 27, what="two bursts are queued, and no third")
     page.keyboard.press("Escape")
     page.wait_for_url(f"{dashboard.url}/")
 
 
-def test_parts_that_are_away_are_named_and_a_burst_is_kept(
+def test_burst_without_a_queue_is_kept_and_the_error_shown(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """Without its queue the stage stands, says unknown, and the burst says what happened."""
+    """Without its queue the stage shows unknown, and the announcement why nothing was sent."""
     dashboard = start_dashboard(RABBITMQ_URL="amqp://guest:guest@127.0.0.1:1/")
     page = _stage(open_page(f"{dashboard.url}/present", 1366, 768))
     expect(page.locator(".numbers b").first).to_have_text("unknown")
-    page.wait_for_function(f"({_FITS})().length === 0", timeout=10_000)
+    page.wait_for_function(f"({_FITS})().length === 0")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("0 of 20 were sent, then this happened")
+    expect(page.get_by_role("status")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
     expect(page.locator(".stException")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""`make replay` in a real browser: a talk without a cluster."""
+"""`make replay` in a real browser."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,47 +12,45 @@ from dashboard.recordings.replay_state import ReplayState
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
-expect.set_options(timeout=30_000)  # two busy cores are slow at times
-
 
 @pytest.fixture(scope="module")
-def theatre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
-    """Start what `make replay` starts."""
-    folder = tmp_path_factory.mktemp("theatre")
+def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """Start the dashboard of `make replay`."""
+    folder = tmp_path_factory.mktemp("replay")
     with running_dashboard(folder, REPLAY=str(BUNDLED)) as dashboard:
         yield dashboard
 
 
-def test_the_end_of_a_replay_shows_what_the_recording_comes_to(
-    theatre: Dashboard, open_page: Callable[..., Page]
+def test_end_of_a_replay_shows_the_recorded_figures(
+    replay: Dashboard, open_page: Callable[..., Page]
 ):
-    """At the end of the replay the page's figures are those that the recording holds."""
-    studio = StudioPage(open_page(theatre.url))
+    """At the end of the replay, page and API show the figures at the end of the recording."""
+    studio = StudioPage(open_page(replay.url))
     bar = studio.page.locator(".replay-bar")
     expect(bar).to_be_visible()
     studio.page.get_by_role("slider", name="Position").press("End")
     recording = read(BUNDLED)
-    stage = ReplayState(recording)
-    stage.play_until(recording.end)
-    last = stage.sampler.snapshot()
+    state = ReplayState(recording)
+    state.play_until(recording.end)
+    last = state.sampler.snapshot()
     expect(bar.get_by_role("button", name="Play")).to_be_visible()
     strip = studio.page.locator(".numbers")
     expect(strip).to_contain_text(str(last.fleet.value.ready))
-    state = httpx.get(f"{theatre.url}/api/state").json()
-    assert state["pictures_total"] == last.pictures_total
-    assert (state["at"], state["mode"]) == (last.at, last.mode)
+    served = httpx.get(f"{replay.url}/api/state").json()
+    assert served["pictures_total"] == last.pictures_total
+    assert (served["at"], served["mode"]) == (last.at, last.mode)
     expect(studio.tiles).to_have_count(min(20, last.pictures_total))
     studio.page.wait_for_function(
         "[...document.querySelectorAll('.tile img')].filter((image) => image.checkVisibility())"
         ".every((image) => image.naturalWidth > 0)"
     )
-    assert httpx.get(f"{theatre.url}/readyz").is_success
+    assert httpx.get(f"{replay.url}/readyz").is_success
 
 
-def test_all_who_look_share_one_position(theatre: Dashboard, open_page: Callable[..., Page]):
-    """Pause, seek and speed of one page are those of every page, and of its own reload."""
-    speaker = open_page(f"{theatre.url}/fleet")
-    listener = open_page(f"{theatre.url}/present", width=1920, height=1080)
+def test_all_pages_share_one_position(replay: Dashboard, open_page: Callable[..., Page]):
+    """Pause, seek and speed apply to every page, also after a reload."""
+    speaker = open_page(f"{replay.url}/fleet")
+    listener = open_page(f"{replay.url}/present", width=1920, height=1080)
     speaker.get_by_role("button", name="Restart").click()
     speaker.get_by_role("button", name="Pause").click()
     speaker.get_by_role("slider", name="Position").fill("30")

@@ -9,8 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 from dashboard.recordings.folder import BUNDLED
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
-expect.set_options(timeout=30_000)
-
 _PEAK_SECONDS = 68
 """Workers and nodes are all there, and numbers have their longest context beside them."""
 

@@ -1,4 +1,4 @@
-"""The page while a part is away: one sentence about it, and the rest goes on."""
+"""Tests of pages while a source is unavailable: it is named, and the rest works."""
 
 from collections.abc import Callable
 
@@ -10,42 +10,40 @@ from tests.support.conditions import free_port
 from tests.support.dashboard_server import Dashboard
 from tests.support.store_away import store_away
 
-expect.set_options(timeout=20_000)
 
-
-def test_new_page_says_what_to_do(dashboard: Dashboard, open_page: Callable[..., Page]):
-    """Without any job or picture, the page says how to get one."""
+def test_new_page_shows_how_to_submit(dashboard: Dashboard, open_page: Callable[..., Page]):
+    """Without any job or picture, the page shows how to get one."""
     studio = StudioPage(open_page(dashboard.url))
     expect(studio.page.get_by_text("No requests yet.")).to_be_visible()
     expect(studio.page.get_by_text("No pictures yet.")).to_be_visible()
     expect(studio.page.get_by_role("heading", name="Stable Diffusion, live")).to_be_visible()
 
 
-def test_store_that_is_away_is_named_and_the_rest_goes_on(
+def test_unavailable_store_is_named_and_the_rest_works(
     dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """Without its store the page says so, still counts requests, and comes back by itself."""
+    """Without its store the page names it, counts requests, and recovers without a reload."""
     worker = ScriptedWorker(dashboard.data_dir)
     studio = StudioPage(open_page(dashboard.url))
     with store_away(dashboard.data_dir / "pictures"):
         expect(studio.page.get_by_text("store: no reading since")).to_be_visible()
-        studio.paint("in the meantime")
-        expect(studio.card("in the meantime")).to_contain_text("in line")
-    worker.paint()
+        studio.generate("in the meantime")
+        expect(studio.card("in the meantime")).to_contain_text("in queue")
+    worker.generate()
     expect(studio.card("in the meantime")).to_contain_text("done")
     expect(studio.page.get_by_text("store: no reading since")).to_have_count(0)
     worker.close()
 
 
-def test_queue_that_is_away_is_named_and_the_text_is_kept(
+def test_unavailable_queue_is_named_and_the_text_is_kept(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """Without its queue the page opens, says unknown and not zero, and keeps the prompt."""
+    """Without its queue the page opens, shows unknown and not zero, and keeps the prompt."""
     dashboard = start_dashboard(RABBITMQ_URL=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
     studio = StudioPage(open_page(dashboard.url))
     expect(studio.page.get_by_text("queue: no reading yet")).to_be_visible()
     expect(studio.page.locator(".numbers b").first).to_have_text("unknown")
-    studio.paint("a patient cat")
+    studio.generate("a patient cat")
     expect(studio.answer).to_be_visible()
     expect(studio.prompt).to_have_value("a patient cat")
     expect(studio.page.locator(".stException")).to_have_count(0)

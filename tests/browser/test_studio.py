@@ -1,4 +1,4 @@
-"""The Studio in a real browser, with a worker that the test plays."""
+"""Tests of the Studio in Chromium, with a scripted worker."""
 
 import re
 from collections.abc import Callable
@@ -15,8 +15,6 @@ from wire.messages.job import JobRequest, new_job
 from wire.messages.picture import encode_metadata, metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
-expect.set_options(timeout=20_000)  # two busy cores are slow at times
-
 HOSTILE = [
     pytest.param("<img src=x onerror=alert(1)> in snow", id="HTML"),
     pytest.param("**bold** `code` [link](http://x) :material/home: $x^2$", id="Markdown"),
@@ -25,16 +23,14 @@ HOSTILE = [
 ]
 
 
-def test_job_is_followed_from_its_prompt_to_its_pictures(
-    studio: StudioPage, worker: ScriptedWorker
-):
-    """A submitted job shows at once, says each state it is in, and its pictures appear."""
-    studio.paint("a follower")
+def test_card_follows_a_job_from_prompt_to_pictures(studio: StudioPage, worker: ScriptedWorker):
+    """A submitted job has a card at once, which shows each state; its pictures appear."""
+    studio.generate("a follower")
     card = studio.card("a follower")
     expect(card).to_contain_text("0 of 4")
-    expect(card).to_contain_text("in line")
+    expect(card).to_contain_text("in queue")
     delivery = worker.receive()
-    expect(card).to_contain_text("with worker-1")
+    expect(card).to_contain_text("on worker-1")
     worker.step(delivery, 0, 2)
     expect(card).to_contain_text("step 2 of 4 on worker-1")
     worker.store(delivery, 0)
@@ -47,39 +43,50 @@ def test_job_is_followed_from_its_prompt_to_its_pictures(
     expect(card).to_contain_text("done")
 
 
-def test_text_that_is_typed_is_never_lost(studio: StudioPage, worker: ScriptedWorker):
-    """Refreshes and a submit leave the text, the focus and the caret where they were."""
+def test_typed_text_is_never_lost(studio: StudioPage, worker: ScriptedWorker):
+    """Updates and a submission keep the text, the focus and the caret."""
     studio.watch()
     studio.prompt.press_sequentially("half a tho")
     studio.wait_for_redraws(3)
     studio.prompt.press_sequentially("ught")
     expect(studio.prompt).to_have_value("half a thought")
-    studio.page.get_by_role("button", name="Paint", exact=True).click()
+    studio.page.get_by_role("button", name="Generate", exact=True).click()
     expect(studio.card("half a thought")).to_be_visible()
     expect(studio.prompt).to_have_value("half a thought")
-    worker.paint()
+    worker.generate()
+
+
+def test_live_region_announces_own_jobs(studio: StudioPage, worker: ScriptedWorker):
+    """Screen readers announce a job of this session when it is sent and when it is done."""
+    status = studio.page.locator(".st-key-jobs").get_by_role("status")
+    expect(status).to_have_attribute("aria-live", "polite")
+    expect(status).to_have_text("")
+    studio.generate("an announced cat")
+    expect(status).to_have_text("Request 1 sent: an announced cat")
+    worker.generate()
+    expect(status).to_have_text("Request 1 done: an announced cat")
 
 
 @pytest.mark.parametrize("prompt", HOSTILE)
-def test_prompt_is_shown_as_typed(studio: StudioPage, worker: ScriptedWorker, prompt: str):
-    """Nothing in a prompt is markup: not on its card, nor on its tile, nor in the details."""
+def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker, prompt: str):
+    """A prompt is never interpreted as markup: on its card, its tile, or in the details."""
     alerts = []
     studio.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    studio.paint(prompt)
+    studio.generate(prompt)
     expect(studio.page.locator(".job > b").first).to_have_text(prompt)
-    worker.paint()
+    worker.generate()
     expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
     studio.tiles.first.click()
     expect(studio.dialog.locator("td").first).to_have_text(prompt)
     assert alerts == []
 
 
-def test_nothing_moves_at_a_tick(studio: StudioPage, worker: ScriptedWorker):
-    """While a job is painted nothing shifts, and the chart is updated in place."""
-    studio.paint("hold still")
+def test_updates_shift_no_layout(studio: StudioPage, worker: ScriptedWorker):
+    """While a job is generated nothing shifts, and the chart is updated in place."""
+    studio.generate("hold still")
     expect(studio.card("hold still")).to_be_visible()
     delivery = worker.receive()
-    studio.page.wait_for_timeout(600)  # the browser forgives shifts for 500 ms after a click
+    studio.page.wait_for_timeout(600)  # browsers ignore shifts within 500 ms of a click
     studio.watch()
     for picture in range(4):
         worker.step(delivery, picture, 2)
@@ -98,9 +105,9 @@ def test_details_open_by_keyboard_and_by_link(
     shared_dashboard: Dashboard,
     open_page: Callable[..., Page],
 ):
-    """Enter on a picture opens what is known of it; Escape closes it; a link opens it too."""
+    """Enter on a picture opens its details, Escape closes them, and a link opens them too."""
     shared_dashboard.submit("a detailed picture")
-    worker.paint()
+    worker.generate()
     expect(studio.tiles.first.locator("img")).to_have_attribute("alt", "a detailed picture")
     studio.tiles.first.focus()
     studio.page.keyboard.press("Enter")
@@ -116,67 +123,65 @@ def test_details_open_by_keyboard_and_by_link(
     expect(linked.dialog).to_contain_text("a detailed picture")
 
 
-def test_picture_of_another_size_is_refused_with_a_sentence(
+def test_picture_of_an_unsupported_size_cannot_be_repeated(
     shared_dashboard: Dashboard, open_page: Callable[..., Page]
 ):
-    """An older sample's picture has its details; what cannot be painted again says why."""
+    """A picture of an older sample has details, and a reason why it cannot be repeated."""
     job = new_job(JobRequest(prompt="an odd size"))
     older = metadata_of(job).model_copy(update={"image_width": 500})
     store = DirectoryStore(shared_dashboard.data_dir / "pictures")
     store.put(metadata_name(job.id), encode_metadata(older), "application/json")
     studio = StudioPage(open_page(f"{shared_dashboard.url}?picture={picture_name(job.id, 0)}"))
     expect(studio.dialog).to_contain_text("500 by 128 pixels")
-    expect(studio.dialog).to_contain_text("This cannot be painted again: The width")
+    expect(studio.dialog).to_contain_text(re.compile("cannot be .* again: The width"))
     expect(studio.page.locator(".stException")).to_have_count(0)
 
 
-def test_job_can_be_cancelled_tried_again_and_painted_again(
-    studio: StudioPage, worker: ScriptedWorker
-):
-    """A card offers what can be done with its job, and does it."""
-    studio.paint("a wrong wish")
+def test_job_can_be_cancelled_retried_and_repeated(studio: StudioPage, worker: ScriptedWorker):
+    """A card offers the action that its job's state allows, and performs it."""
+    studio.generate("a wrong prompt")
     studio.page.get_by_role("button", name="Cancel").first.click()
-    expect(studio.card("a wrong wish")).to_contain_text("cancelled")
-    studio.page.get_by_role("button", name="Paint again").first.click()
-    expect(studio.card("a wrong wish").first).to_contain_text("in line")
+    expect(studio.card("a wrong prompt")).to_contain_text("cancelled")
+    studio.page.get_by_role("button", name="Generate again").first.click()
+    expect(studio.card("a wrong prompt").first).to_contain_text("in queue")
     worker.receive()  # the cancelled one
-    worker.fail(worker.receive(), "The paint ran out.")
-    expect(studio.card("a wrong wish").first).to_contain_text("failed: The paint ran out.")
-    studio.page.get_by_role("button", name="Try again").first.click()
+    worker.fail(worker.receive(), "The disk is full.")
+    expect(studio.card("a wrong prompt").first).to_contain_text("failed: The disk is full.")
+    studio.page.get_by_role("button", name="Retry").first.click()
     expect(studio.page.locator(".job.failed")).to_have_count(0)
-    expect(studio.card("a wrong wish")).to_have_count(2)
-    expect(studio.card("a wrong wish").first).to_contain_text("in line")
-    worker.paint()
+    expect(studio.card("a wrong prompt")).to_have_count(2)
+    expect(studio.card("a wrong prompt").first).to_contain_text("in queue")
+    worker.generate()
 
 
-def test_blocked_word_is_refused_politely(studio: StudioPage):
-    """A refusal says what to do, names no list, and keeps the text."""
-    studio.paint("A NUDE, please")
-    expect(studio.answer).to_contain_text("describe another picture")
+def test_blocked_word_is_refused(studio: StudioPage):
+    """The refusal says what to change, does not repeat the word, and keeps the text."""
+    studio.generate("A NUDE, please")
+    expect(studio.answer).to_contain_text("Please change it")
     expect(studio.answer).not_to_contain_text("nude")
     expect(studio.prompt).to_have_value("A NUDE, please")
 
 
-def test_empty_prompt_is_answered_with_advice(studio: StudioPage):
-    """Paint without a prompt says what to do instead of failing."""
-    studio.paint("")
+def test_empty_prompt_is_refused(studio: StudioPage):
+    """Generate without a prompt shows what to do."""
+    studio.generate("")
     expect(studio.page.get_by_role("alert").first).to_contain_text("Describe a picture first")
 
 
-def test_options_travel_with_the_click(studio: StudioPage, worker: ScriptedWorker):
-    """Size, steps and seed, each left empty or not, go with the request."""
+def test_options_are_submitted(studio: StudioPage, worker: ScriptedWorker):
+    """Size, steps and seed are part of the request; empty fields are not."""
     studio.page.get_by_text("Size, steps, seed").click()
     studio.page.get_by_label("Steps").fill("7")
     studio.page.get_by_label("Width").fill("128")
     studio.page.get_by_label("Width").press("Tab")
-    studio.paint("a wide one")
+    studio.generate("a wide one")
     job = worker.receive().job
     assert (job.prompt, job.count) == ("a wide one", 4)
     assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
 
 
 def test_suggestion_fills_the_form(studio: StudioPage):
-    """A click on a suggestion writes it into the form, ready to paint."""
+    """A click on a suggestion fills the prompt field."""
     suggestion = read_model_defaults("models/demo").suggestions[1]
     studio.page.get_by_text(suggestion, exact=True).click()
     expect(studio.prompt).to_have_value(suggestion)
@@ -190,22 +195,22 @@ def test_burst_sends_twenty_requests(dashboard: Dashboard, open_page: Callable[.
     expect(studio.page.get_by_text("17 more")).to_be_visible()
 
 
-def test_address_bar_keeps_the_range(studio: StudioPage, open_page: Callable[..., Page]):
-    """The chosen range is in the address, and an address with a range opens with it."""
+def test_address_keeps_the_range(studio: StudioPage, open_page: Callable[..., Page]):
+    """The selected range is in the address, and an address with a range opens with it."""
     studio.page.get_by_text("1 h", exact=True).click()
     studio.page.wait_for_url(re.compile("range=1"))
     again = StudioPage(open_page(studio.page.url))
     expect(again.page.get_by_text("each 60 s")).to_be_visible()
 
 
-def test_frozen_page_stands_still_and_still_follows_the_theme(studio: StudioPage):
-    """Freeze stops all refreshes; a switch of theme reaches the chart nevertheless."""
+def test_frozen_page_updates_only_its_theme(studio: StudioPage):
+    """Freeze stops all updates; the chart still follows a change of theme."""
     studio.page.get_by_text("Freeze").click()
     expect(studio.page.get_by_text("frozen at")).to_be_visible()
-    studio.page.wait_for_timeout(1500)  # a tick that was under way may still come
+    studio.page.wait_for_timeout(1500)  # an update that was under way may still arrive
     studio.watch()
-    light = studio.text_colour_of_chart()
-    studio.page.wait_for_timeout(3000)  # the only way to see that nothing comes
+    light = studio.chart_text_colour()
+    studio.page.wait_for_timeout(3000)  # nothing signals the absence of updates
     assert studio.page.evaluate("window.drawn") == 0
     studio.page.emulate_media(color_scheme="dark")
     studio.page.wait_for_function(
@@ -214,10 +219,10 @@ def test_frozen_page_stands_still_and_still_follows_the_theme(studio: StudioPage
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_themes_are_legible(
+def test_chart_text_has_the_themes_colour(
     shared_dashboard: Dashboard, open_page: Callable[..., Page], scheme: str
 ):
-    """The chart's text has the theme's ink, not the other theme's."""
+    """The chart's text is dark on light and light on dark."""
     studio = StudioPage(open_page(shared_dashboard.url, scheme=scheme))
     ink = {"light": "rgb(23, 25, 30)", "dark": "rgb(237, 238, 240)"}[scheme]
     fills = studio.page.evaluate(
@@ -239,12 +244,16 @@ def test_page_fits_its_width(
     assert width != 390 or numbers["y"] < form["y"]
 
 
-def test_browser_asks_nobody_else(shared_dashboard: Dashboard, open_page: Callable[..., Page]):
-    """Fonts, scripts and pictures all come from the dashboard itself."""
+def test_page_requests_nothing_from_other_hosts(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """Fonts, scripts and pictures are served by the dashboard."""
     page = open_page("about:blank")
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested = []
+    page.on("request", lambda request: requested.append(request.url))
     page.goto(shared_dashboard.url)
     StudioPage(page)
-    foreign = [url for url in asked if not url.startswith((shared_dashboard.url, "data:", "blob:"))]
+    foreign = [
+        url for url in requested if not url.startswith((shared_dashboard.url, "data:", "blob:"))
+    ]
     assert foreign == []

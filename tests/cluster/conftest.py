@@ -1,4 +1,4 @@
-"""The app in the cluster, for all tests of this folder."""
+"""The app in a cluster, for all tests of this folder."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,9 @@ from tests.support.rabbitmq_server import RabbitServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run these tests first, so that one process has them all, and starts one cluster.
+    """Run these tests first, so that one process runs them all and starts one cluster.
 
-    Processes take tests over from the end of each other's lists (pytest-xdist's worksteal).
+    With worksteal of pytest-xdist, processes take over tests from the end of each other's lists.
     """
     items.sort(key=lambda item: "tests/cluster/" not in item.path.as_posix())
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def deployed(
     cluster: Cluster, rabbitmq: RabbitServer, minio_server: MinioServer
 ) -> Iterator[Deployed]:
-    """Do what `make deploy` does."""
+    """Deploy the app."""
     app = Deployed(cluster, rabbitmq, minio_server)
     app.deploy("app")
     return app

@@ -1,7 +1,6 @@
-"""What the dashboard reads of a real control plane, with the rights that its role gives it.
+"""The dashboard reads a real control plane with the rights of its role.
 
-No machine and no KEDA runs here: nodes and KEDA's objects are only written down. The whole
-story, with both, is another test's.
+No node and no KEDA runs here: their objects are only created. `test_story.py` has both.
 """
 
 import json
@@ -53,38 +52,38 @@ def grant_rights(plane: ControlPlane) -> None:
 
 @pytest.fixture
 def fleet(plane, monkeypatch) -> KubernetesFleet:
-    """Return the dashboard's view, by a token of its own ServiceAccount."""
+    """Return the dashboard's fleet, with a token of its own ServiceAccount."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig_of("dashboard", NAMESPACE)))
     return KubernetesFleet(NAMESPACE, "worker", Journal())
 
 
 def install_keda(plane: ControlPlane) -> None:
-    """Install KEDA's CustomResourceDefinitions, and a ScaledObject for the workers."""
+    """Install KEDA's custom resources, and a ScaledObject for the workers."""
     plane.kubectl("apply", "--server-side", "--filename", str(CUSTOM_RESOURCES))
     plane.kubectl("wait", "--for=condition=Established", "--filename", str(CUSTOM_RESOURCES))
     plane.apply(applicable("scaled_object"))
 
 
 def applicable(name: str) -> dict:
-    """Return a recorded object without the fields that the server set."""
-    found = recorded(name)
-    kept = {key: found["metadata"][key] for key in ("name", "namespace")}
-    return {key: found[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": kept}
+    """Return a recorded object without the fields that the server sets."""
+    item = recorded(name)
+    metadata = {key: item["metadata"][key] for key in ("name", "namespace")}
+    return {key: item[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": metadata}
 
 
 def read_until(fleet: KubernetesFleet, condition, what: str) -> FleetReading:
-    """Return the first reading for which the condition is true."""
+    """Read until a reading fulfils the condition."""
 
-    def matching() -> FleetReading | None:
+    def read() -> FleetReading | None:
         reading = fleet.read()
         return reading if condition(reading) else None
 
-    return wait_until(matching, what=what)
+    return wait_until(read, what=what)
 
 
-def test_missing_keda_is_a_warning(plane, fleet):
-    """Before KEDA is installed workers and nodes are read, and a warning names KEDA."""
+def test_missing_keda_is_reported(plane, fleet):
+    """Without KEDA, workers and nodes are read, and a warning names KEDA."""
     plane.apply(applicable("deployment"))
     reading = read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers")
     assert reading.warnings == ("KEDA is not installed in this cluster.",)
@@ -92,8 +91,8 @@ def test_missing_keda_is_a_warning(plane, fleet):
     assert [node.name for node in reading.nodes] == ["gpu-1"]
 
 
-def test_role_allows_everything_that_is_read(plane, fleet):
-    """With KEDA installed, the dashboard's own token reads everything without a warning."""
+def test_role_allows_every_list(plane, fleet):
+    """With KEDA installed, the dashboard's own token lists every kind without a warning."""
     install_keda(plane)
     plane.apply(applicable("deployment"))
     reading = read_until(fleet, lambda reading: reading.scaler and reading.events, "a reading")
@@ -103,37 +102,37 @@ def test_role_allows_everything_that_is_read(plane, fleet):
     assert any("nodes are available" in event.text for event in reading.events)
 
 
-def test_all_pages_of_a_list_are_read(plane, fleet, monkeypatch):
-    """A list is complete, however many pages it has."""
+def test_lists_of_several_pages_are_complete(plane, fleet, monkeypatch):
+    """A list that the server splits into pages is read to its end."""
     plane.apply(applicable("deployment"))
     monkeypatch.setattr(client, "_PAGE_SIZE", 2)
     read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers, two on a page")
 
 
 def test_forbidden_nodes_are_unknown(plane, fleet):
-    """Without the cluster-wide role the nodes are unknown, not zero; the rest is read."""
+    """Without the cluster-wide role the nodes are unknown, not none; the rest is read."""
     plane.apply(applicable("deployment"))
     role = ("clusterrolebinding", "stable-diffusion-dashboard")
-    kept = plane.kubectl("get", *role, "--output", "json")
+    binding = plane.kubectl("get", *role, "--output", "json")
     plane.kubectl("delete", *role)
     try:
         reading = read_until(fleet, lambda reading: reading.nodes is None, "no nodes")
     finally:
-        plane.kubectl("create", "--filename", "-", text=without_server_fields(kept))
+        plane.kubectl("create", "--filename", "-", text=without_server_fields(binding))
     assert "The cluster does not let the dashboard list nodes." in reading.warnings
     assert len(reading.workers) == 3
 
 
 def without_server_fields(text: str) -> str:
-    """Return an object's JSON without the fields that only the server may set."""
-    found = json.loads(text)
+    """Remove the fields that only the server may set."""
+    item = json.loads(text)
     for name in ("resourceVersion", "uid", "creationTimestamp"):
-        found["metadata"].pop(name)
-    return json.dumps(found)
+        item["metadata"].pop(name)
+    return json.dumps(item)
 
 
-def test_stopped_api_server_is_an_error_until_it_is_back(plane, fleet):
-    """While the API server is down reading raises; afterwards the same fleet can be read again."""
+def test_unreachable_api_server_is_reported_until_it_is_back(plane, fleet):
+    """While it is down reading fails with one sentence; then the same fleet reads again."""
     plane.apply(applicable("deployment"))
     assert fleet.read()
     plane.api_server.stop()
@@ -152,8 +151,8 @@ def test_stopped_api_server_is_an_error_until_it_is_back(plane, fleet):
     wait_until(back, what="the reading is back")
 
 
-def test_expired_token_is_an_error_until_it_is_renewed(plane, fleet, monkeypatch):
-    """A refused token is reported; a renewed kubeconfig is used without a restart."""
+def test_expired_token_is_reported_until_it_is_renewed(plane, fleet, monkeypatch):
+    """A refused token is named; a renewed kubeconfig is read without a restart."""
     assert fleet.read()
     account = ("serviceaccount", "dashboard", "--namespace", NAMESPACE)
     plane.kubectl("delete", *account)

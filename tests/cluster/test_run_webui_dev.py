@@ -1,6 +1,6 @@
 """`make run-webui-dev`: the dashboard on a laptop, with the queue and the store of a cluster.
 
-All is real but the way of the bytes: no kubelet is here that could forward a port.
+Everything is real but the port-forwards, which need a kubelet.
 """
 
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.cluster.credentials import services_of
 from tests.support.cluster.deployed import Deployed
-from tests.support.conditions import free_port, need_program, wait_until
+from tests.support.conditions import HANG_TIMEOUT, free_port, need_program, wait_until
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import PASSWORD, RabbitServer
 
@@ -25,7 +25,7 @@ _KUBECTL = Path(__file__).parents[1] / "support" / "cluster" / "forwarding_kubec
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """Make a folder for the PATH whose kubectl forwards ports without a kubelet."""
+    """Return a folder for the PATH whose kubectl forwards ports without a kubelet."""
     need_program("socat", "apt-get install socat")
     (tmp_path / "kubectl").symlink_to(_KUBECTL)
     return tmp_path
@@ -35,7 +35,7 @@ def programs(tmp_path: Path) -> Path:
 def environment(
     deployed: Deployed, rabbitmq: RabbitServer, minio_server: MinioServer, programs: Path
 ) -> dict[str, str]:
-    """Return what a person has in the shell: a cluster, and nothing of its servers."""
+    """Return the environment of a shell with a cluster, but without its servers' settings."""
     services = services_of(rabbitmq, minio_server).items()
     return {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
@@ -51,7 +51,7 @@ def environment(
 
 @pytest.fixture
 def process(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen]:
-    """Run the script as make does, in a process group of its own, as a shell would."""
+    """Run the script as make does, in a process group of its own."""
     with (tmp_path / "output").open("wb") as output:
         started = subprocess.Popen(
             ["bash", _SCRIPT],
@@ -59,7 +59,7 @@ def process(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # A test runner in a shell's background ignores Ctrl+C, and so would all it starts.
+            # In a shell's background job SIGINT is ignored, also in child processes.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     yield started
@@ -67,34 +67,34 @@ def process(environment: dict[str, str], tmp_path: Path) -> Iterator[subprocess.
         os.killpg(started.pid, signal.SIGKILL)
 
 
-def test_a_laptop_sees_the_cluster_and_leaves_no_connection(
+def test_reads_the_cluster_and_closes_its_connections(
     process: subprocess.Popen, environment: dict[str, str], tmp_path: Path
 ) -> None:
     """Queue, store and fleet are the cluster's; Ctrl+C ends the dashboard and its connections."""
     output = tmp_path / "output"
     url = f"http://127.0.0.1:{environment['PORT']}"
-    state = wait_until(lambda: _state(process, url, output), 90, "the dashboard reads all three")
+    state = wait_until(lambda: _state(process, url, output), what="all three are read")
     assert state["mode"] == "cluster"
     assert _forwards(process)
     os.killpg(process.pid, signal.SIGINT)
-    assert process.wait(60) == 0, output.read_text()
+    assert process.wait(HANG_TIMEOUT) == 0, output.read_text()
     wait_until(lambda: not _forwards(process), what="the connections are closed")
     assert f":{PASSWORD}@" not in output.read_text()
 
 
 def _state(process: subprocess.Popen, url: str, output: Path) -> dict | None:
-    """Return what the dashboard reads once its queue, its store and its fleet have answered."""
+    """Return the dashboard's state once it has read its queue, its store and its fleet."""
     assert process.poll() is None, output.read_text()
     try:
         state = httpx.get(f"{url}/api/state").json()
     except httpx.TransportError:
         return None
-    told = (state[source]["value"] for source in ("queue", "store", "fleet"))
-    return None if None in told else state
+    values = (state[source]["value"] for source in ("queue", "store", "fleet"))
+    return None if None in values else state
 
 
 def _forwards(process: subprocess.Popen) -> list[str]:
-    """Return the connections that the script's session has open."""
+    """Return the open connections of the script's session."""
     listed = subprocess.run(
         ["ps", "-s", str(process.pid), "-o", "comm="], capture_output=True, text=True, check=False
     )

@@ -1,6 +1,6 @@
-"""KEDA's rule as we have written it down, held against KEDA and the autoscaler themselves.
+"""Compare the scaling rule of local workers with KEDA and the autoscaler themselves.
 
-Nothing takes the jobs here, so the queue is exactly as long as the test makes it.
+No worker receives jobs here, so the test decides the length of the queue.
 """
 
 import time
@@ -33,10 +33,10 @@ from wire.messages.names import QUEUE
 _OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"
 _NAMESPACE = "rule"
 _QUEUE_LENGTHS = (3, 20, 5, 0)
-_LOOK_EVERY = 2.0
-"""Seconds between two looks of the autoscaler."""
+_SYNC_PERIOD = 2.0
+"""Seconds between two syncs of the autoscaler."""
 _PERIOD = 5
-"""Seconds; no multiple of the looks, so that no step is just at its end."""
+"""Seconds; no multiple of the sync period, so that no policy period ends just at a sync."""
 _POLICY = ScalingPolicy(
     maximum=8,
     cooldown=16.0,
@@ -47,7 +47,7 @@ _POLICY = ScalingPolicy(
 
 @pytest.fixture
 def vhost(rabbitmq: RabbitServer) -> Iterator[str]:
-    """Make a vhost whose queue nobody reads."""
+    """Create a vhost whose queue has no consumer."""
     rabbitmq.api("PUT", f"vhosts/{_NAMESPACE}")
     yield _NAMESPACE
     rabbitmq.api("DELETE", f"vhosts/{_NAMESPACE}")
@@ -55,7 +55,7 @@ def vhost(rabbitmq: RabbitServer) -> Iterator[str]:
 
 @pytest.fixture
 def target(cluster: Cluster, vhost: str, minio_server: MinioServer) -> Iterator[AppsV1Api]:
-    """Apply the ScaledObject of the manifests, for pods that do nothing."""
+    """Apply the ScaledObject of the manifests, for idle pods."""
     plane = cluster.control_plane
     plane.kubectl("create", "namespace", _NAMESPACE)
     plane.apply(secrets_of(_NAMESPACE, vhost, minio_server))
@@ -65,19 +65,19 @@ def target(cluster: Cluster, vhost: str, minio_server: MinioServer) -> Iterator[
 
 
 def _scaler(plane: ControlPlane) -> Iterator[dict]:
-    """Yield what scales, with the waits of the policy above."""
+    """Yield the scaler's objects, with the periods of the policy above."""
     down = {"type": "Pods", "value": 2, "periodSeconds": _PERIOD}
     up = {"type": "Pods", "value": 8, "periodSeconds": _PERIOD}
     behaviour = {
         "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [up]},
         "scaleDown": {"stabilizationWindowSeconds": 0, "policies": [down]},
     }
-    for one in yaml.safe_load_all(plane.kubectl("kustomize", str(_OVERLAY))):
-        if one["kind"] == "ScaledObject":
-            one["spec"] |= {"pollingInterval": 1, "cooldownPeriod": 16}
-            one["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] = behaviour
-        if one["kind"] in ("ScaledObject", "TriggerAuthentication"):
-            yield one | {"metadata": one["metadata"] | {"namespace": _NAMESPACE}}
+    for item in yaml.safe_load_all(plane.kubectl("kustomize", str(_OVERLAY))):
+        if item["kind"] == "ScaledObject":
+            item["spec"] |= {"pollingInterval": 1, "cooldownPeriod": 16}
+            item["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] = behaviour
+        if item["kind"] in ("ScaledObject", "TriggerAuthentication"):
+            yield item | {"metadata": item["metadata"] | {"namespace": _NAMESPACE}}
 
 
 def _idle_workers() -> dict:
@@ -95,40 +95,40 @@ def _idle_workers() -> dict:
     }
 
 
-def test_same_queue_lengths_same_replica_counts(
+def test_rule_takes_the_autoscalers_steps(
     target: AppsV1Api, rabbitmq: RabbitServer, vhost: str
 ) -> None:
-    """For each length of the queue the real autoscaler takes the steps that our rule takes."""
+    """For each length of the queue, the real autoscaler takes the same steps as the rule."""
     state = ScalerState()
     for length in _QUEUE_LENGTHS:
         before = state.workers
         expected, state = _steps(state, length)
-        _make_as_long(rabbitmq, vhost, length)
-        assert _seen(target, before, expected[-1]) == expected, f"{length} jobs"
+        _set_length(rabbitmq, vhost, length)
+        assert _observed_steps(target, before, expected[-1]) == expected, f"{length} jobs"
 
 
 def _steps(state: ScalerState, jobs: int) -> tuple[list[int], ScalerState]:
-    """Follow our rule until it is at rest: the counts that it goes through, and its end."""
+    """Apply the rule until it is stable; return its worker counts and its last state."""
     counts, now = [state.workers], state.last_active or 0.0
-    for look in range(20):
-        state = decide(_POLICY, state, jobs, now + look * _LOOK_EVERY)
+    for sync in range(20):
+        state = decide(_POLICY, state, jobs, now + sync * _SYNC_PERIOD)
         if state.workers != counts[-1]:
             counts.append(state.workers)
     return counts[1:], state
 
 
-def _seen(target: AppsV1Api, before: int, end: int) -> list[int]:
-    """Watch the replicas until they have rested at their end for as long as steps count."""
+def _observed_steps(target: AppsV1Api, before: int, end: int) -> list[int]:
+    """Poll the replicas until they have been stable at `end`; return their counts."""
     counts, changed_at = [before], time.monotonic()
 
-    def rests() -> bool:
+    def is_stable() -> bool:
         nonlocal changed_at
         if (count := _replicas(target)) != counts[-1]:
             counts.append(count)
             changed_at = time.monotonic()
-        return count == end and time.monotonic() - changed_at > _PERIOD + _LOOK_EVERY
+        return count == end and time.monotonic() - changed_at > _PERIOD + _SYNC_PERIOD
 
-    wait_until(rests, 90, f"{end} replicas")
+    wait_until(is_stable, what=f"{end} replicas")
     return counts[1:]
 
 
@@ -137,18 +137,18 @@ def _replicas(target: AppsV1Api) -> int:
 
 
 def _send(connection: pika.BlockingConnection, number: int) -> None:
-    """Send jobs that nobody paints, in one go: KEDA shall not see a part of them."""
+    """Publish jobs all at once, so that KEDA never counts a part of them."""
     channel = connection.channel()
     for _ in range(number):
-        job = new_job(JobRequest(prompt="nobody paints this"))
+        job = new_job(JobRequest(prompt="never generated"))
         channel.basic_publish("", QUEUE, encode(job), pika.BasicProperties(message_id=job.id))
 
 
-def _make_as_long(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
+def _set_length(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
     url = rabbitmq.amqp_url(vhost)
     with (
         closing(open_queue(settings_for(rabbitmq, url))) as queue,
-        # A message that a new queue's leader has not taken yet is lost with its connection.
+        # A message that a new queue's leader has not accepted yet is lost with its connection.
         closing(pika.BlockingConnection(pika.URLParameters(url))) as connection,
     ):
         _send(connection, length - queue.depth().ready)

@@ -1,7 +1,7 @@
-"""The whole story: prompts, KEDA, pods, machines, pictures, and back to nothing.
+"""A whole run: prompts, KEDA, pods, nodes, pictures, and back to zero.
 
-Every part is the real one but the machines and what they paint with. The manifests are as
-they are deployed, with shorter waits.
+Everything is real but the nodes and their GPUs. The manifests are those that are deployed, with
+shorter waits.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from dashboard.domain.fleet import FleetReading
-from tests.support.cluster.agreement import agreed_reading, is_worker
+from tests.support.cluster.agreement import confirmed_reading, is_worker
 from tests.support.cluster.deployed import NAMESPACE, Deployed
 from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
@@ -18,74 +18,75 @@ from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.picture import metadata_name, picture_name
 from wire.queues.base import Queue, QueueDepth
 
-_PATIENCE = 150
-"""Seconds; many workers load their libraries at once, on a machine that may be busy."""
-_MOST = 4
+_MAX_WORKERS = 4
+_KEDA_IS_DOWN = "its operator may be away"
 _QUICK = {
-    "scaleUp": {"policies": [{"type": "Pods", "value": _MOST, "periodSeconds": 15}]},
+    "scaleUp": {"policies": [{"type": "Pods", "value": _MAX_WORKERS, "periodSeconds": 15}]},
     "scaleDown": {"stabilizationWindowSeconds": 5},
 }
 
 
 @pytest.fixture
 def queue(deployed: Deployed) -> Iterator[Queue]:
-    """Open the broker that the cluster's workers take their jobs from."""
+    """Open the queue of the cluster's workers."""
     with closing(open_queue(deployed.settings)) as opened:
         yield opened
 
 
 @pytest.fixture(autouse=True)
 def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read the cluster with the dashboard's own login."""
+    """Read the cluster with the dashboard's own credentials."""
     monkeypatch.setenv("KUBECONFIG", str(deployed.login()))
 
 
-def test_scaled_object_story(deployed: Deployed, queue: Queue) -> None:
-    """20 prompts start workers and machines, are all painted once, and all goes to zero."""
+def test_scaled_object_scales_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
+    """20 prompts start workers and nodes, each picture is stored, and all goes back to zero."""
     _deploy_scaled_object(deployed)
-    _tell(deployed, queue, pictures=2)
+    _check_run(deployed, queue, pictures=2)
 
 
-def test_nothing_starts_before_a_job_waits(deployed: Deployed) -> None:
-    """A new Deployment makes no worker, not for a moment: a machine would be bought for it."""
+def test_deployment_starts_at_zero_workers(deployed: Deployed) -> None:
+    """A new Deployment creates no worker, not even briefly: a node would be started for it."""
     workers = ("scaledobject.keda.sh/worker", "deployment/worker")
     deployed.kubectl("-n", NAMESPACE, "delete", *workers, "--ignore-not-found")
-    before = _workers_made(deployed)
+    before = _created_workers(deployed)
     deployed.deploy("scaledobject")
-    assert _workers_made(deployed) == before
+    assert _created_workers(deployed) == before
 
 
-def test_scaled_job_story(deployed: Deployed, queue: Queue) -> None:
-    """The same with one Job of Kubernetes for each prompt."""
+def test_scaled_job_scales_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
+    """The same with one Kubernetes Job for each prompt."""
     deployed.deploy("scaledjob")
-    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MOST)
-    _tell(deployed, queue, pictures=1)
+    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MAX_WORKERS)
+    _check_run(deployed, queue, pictures=1)
 
 
-def test_keda_that_stops_is_a_sentence_until_it_is_back(deployed: Deployed, queue: Queue) -> None:
-    """Nobody looks at the queue any more: the scaler says so, and all else is told as before."""
+def test_stopped_keda_is_reported_until_it_is_back(deployed: Deployed, queue: Queue) -> None:
+    """While KEDA's operator is down the scaler reports it; everything else is read as before."""
     _deploy_scaled_object(deployed)
     _submit(queue, prompts=2, pictures=1)
-    _wait_for(deployed, lambda told: told.wanted, "a worker is wanted")
+    _wait_for(deployed, lambda fleet: fleet.wanted, "a worker is wanted")
     operator = deployed.cluster.keda.operator
     operator.stop()
     try:
         _wait_for(
             deployed,
-            lambda told: "is the KEDA operator running?" in _trouble(told),
+            lambda fleet: "is the KEDA operator running?" in _scaler_error(fleet),
             "a sentence",
         )
-        _wait_for(deployed, lambda told: told.ready, "a worker is ready, though nobody scales")
+        _wait_for(deployed, lambda fleet: fleet.ready, "a worker is ready, although KEDA is down")
     finally:
         operator.start()
-    _wait_for(deployed, lambda told: not _trouble(told), "KEDA looks again")
-    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
+    _wait_for(deployed, lambda fleet: not _scaler_error(fleet), "KEDA is ready again")
+    _wait_for(deployed, _is_idle, "nothing runs")
 
 
-def _workers_made(deployed: Deployed) -> int:
-    """Count the worker pods that any ReplicaSet made, of those that are gone, too."""
-    made = [event for event in deployed.objects("events") if event["reason"] == "SuccessfulCreate"]
-    return sum(event["involvedObject"]["name"].startswith("worker-") for event in made)
+def _created_workers(deployed: Deployed) -> int:
+    """Count the worker pods that ReplicaSets have created, deleted ones included."""
+    created = [
+        event for event in deployed.objects("events") if event["reason"] == "SuccessfulCreate"
+    ]
+    return sum(event["involvedObject"]["name"].startswith("worker-") for event in created)
 
 
 def _deploy_scaled_object(deployed: Deployed) -> None:
@@ -95,28 +96,34 @@ def _deploy_scaled_object(deployed: Deployed) -> None:
         "scaledobject",
         pollingInterval=1,
         cooldownPeriod=5,
-        maxReplicaCount=_MOST,
+        maxReplicaCount=_MAX_WORKERS,
         advanced=behaviour,
     )
 
 
-def _trouble(told: FleetReading) -> str:
-    """Return why KEDA's object is not ready; empty if it is."""
-    ready = next(one for one in told.scaler.conditions if one.name == "Ready")
+def _scaler_error(fleet: FleetReading) -> str:
+    """Return the reason of KEDA's condition Ready if it does not hold, else an empty string."""
+    ready = next(condition for condition in fleet.scaler.conditions if condition.name == "Ready")
     return "" if ready.status else ready.message
 
 
-def _tell(deployed: Deployed, queue: Queue, pictures: int) -> None:
-    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "nothing runs")
+def _is_idle(fleet: FleetReading) -> bool:
+    return fleet.wanted == 0 and not fleet.nodes
+
+
+def _check_run(deployed: Deployed, queue: Queue, pictures: int) -> None:
+    _wait_for(deployed, _is_idle, "nothing runs")
     jobs = _submit(queue, prompts=20, pictures=pictures)
-    _wait_for(deployed, lambda told: told.wanted >= 2, "several workers are wanted")
-    _wait_for(deployed, lambda told: len(told.nodes) >= 2, "machines have joined")
-    _wait_for(deployed, lambda told: told.workers and told.workers[0].node, "pods are placed")
-    wait_until(lambda: _painted(deployed, jobs) >= 1, _PATIENCE, "the first picture")
-    _take_away(deployed)
-    names = _expected(jobs)
-    wait_until(lambda: _painted(deployed, jobs) == len(names), _PATIENCE, "all is painted")
-    _wait_for(deployed, lambda told: told.wanted == 0 and not told.nodes, "all is gone again")
+    _wait_for(deployed, lambda fleet: fleet.wanted >= 2, "several workers are wanted")
+    _wait_for(deployed, lambda fleet: len(fleet.nodes) >= 2, "nodes have joined")
+    _wait_for(deployed, lambda fleet: fleet.workers and fleet.workers[0].node, "pods are placed")
+    wait_until(lambda: _stored(deployed, jobs) >= 1, what="the first picture")
+    _disrupt(deployed)
+    names = _expected_names(jobs)
+    wait_until(lambda: _stored(deployed, jobs) == len(names), what="all pictures are stored")
+    _wait_for(
+        deployed, lambda fleet: fleet.wanted == 0 and not fleet.nodes, "everything is back at zero"
+    )
     assert {entry.name for entry in open_store(deployed.settings).entries()} >= names
     assert queue.depth() == QueueDepth(ready=0, unacknowledged=0)
     assert not queue.dead_letters(10)
@@ -130,32 +137,32 @@ def _submit(queue: Queue, prompts: int, pictures: int) -> list[Job]:
     return jobs
 
 
-def _take_away(deployed: Deployed) -> None:
-    """Take a machine away as a cloud takes a spot machine, and a pod as an operator does."""
+def _disrupt(deployed: Deployed) -> None:
+    """Remove a node as a cloud preempts a spot node, and delete a pod of another one."""
     kubelet = deployed.cluster.kubelet
     machine = next(machine for machine in kubelet.machines() if machine.gpus)
     kubelet.leave(machine.name)
     workers = [pod for pod in deployed.objects("pods") if is_worker(pod)]
-    elsewhere = [pod for pod in workers if pod["spec"].get("nodeName") != machine.name]
-    name = elsewhere[0]["metadata"]["name"]
+    others = [pod for pod in workers if pod["spec"].get("nodeName") != machine.name]
+    name = others[0]["metadata"]["name"]
     deployed.kubectl("-n", NAMESPACE, "delete", "pod", name, "--wait=false", "--ignore-not-found")
 
 
-def _expected(jobs: list[Job]) -> set[str]:
+def _expected_names(jobs: list[Job]) -> set[str]:
     pictures = {picture_name(job.id, number) for job in jobs for number in range(job.count)}
     return pictures | {metadata_name(job.id) for job in jobs}
 
 
-def _painted(deployed: Deployed, jobs: list[Job]) -> int:
+def _stored(deployed: Deployed, jobs: list[Job]) -> int:
     stored = {entry.name for entry in open_store(deployed.settings).entries()}
-    return len(stored & _expected(jobs))
+    return len(stored & _expected_names(jobs))
 
 
 def _wait_for(deployed: Deployed, condition, what: str) -> None:
-    """Wait for a reading of the dashboard that kubectl confirms."""
+    """Wait for a reading that kubectl confirms and that fulfils the condition."""
 
     def holds() -> bool:
-        reading = agreed_reading(deployed)
+        reading = confirmed_reading(deployed)
         return reading is not None and condition(reading)
 
-    wait_until(holds, _PATIENCE, what)
+    wait_until(holds, what=what)

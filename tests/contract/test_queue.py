@@ -1,4 +1,4 @@
-"""What every queue promises (wire/queues/base.py), over SQLite and over a real RabbitMQ."""
+"""The contract of wire/queues/base.py, for SQLite and RabbitMQ."""
 
 import sqlite3
 import subprocess
@@ -21,13 +21,13 @@ from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
 
-PATIENCE = 10
-"""Seconds that a taker waits for a job which must come."""
+TIMEOUT_SECONDS = 60
+"""Time to wait for a job that must arrive."""
 
 
 @dataclass
 class Backend:
-    """One technology under test: how to open its queue here, in a child, and raw."""
+    """A backend under test: opens its queue here and in a child process, and sends raw messages."""
 
     open_queue: Callable[[], Queue]
     child_expression: str
@@ -35,32 +35,32 @@ class Backend:
     opened: list[Queue] = field(default_factory=list)
 
     def open(self) -> Queue:
-        """Open a queue that is closed with the test."""
+        """Open a queue that is closed after the test."""
         self.opened.append(self.open_queue())
         return self.opened[-1]
 
 
 @pytest.fixture(params=["sqlite", "rabbitmq"])
 def backend(request, tmp_path) -> Iterator[Backend]:
-    """Each technology in turn."""
+    """Run each test with each backend."""
     if request.param == "sqlite":
-        made = _sqlite(tmp_path)
+        backend = _sqlite(tmp_path)
     else:
-        made = _rabbitmq(request.getfixturevalue("rabbitmq_settings"))
-    yield made
-    for queue in made.opened:
+        backend = _rabbitmq(request.getfixturevalue("rabbitmq_settings"))
+    yield backend
+    for queue in backend.opened:
         queue.close()
 
 
 @pytest.fixture
 def queue(backend) -> Queue:
-    """Open a queue, as one process has it."""
+    """Open the queue, as a process does."""
     return backend.open()
 
 
 @pytest.fixture
 def other(backend) -> Queue:
-    """Open the same queue, as another process has it."""
+    """Open the same queue, as another process does."""
     return backend.open()
 
 
@@ -69,7 +69,7 @@ def _sqlite(folder) -> Backend:
         with sqlite3.connect(folder / FILE_NAME) as connection:
             connection.execute("INSERT INTO jobs (body) VALUES (?)", (body,))
 
-    # A short lease of the child's, so that a test need not wait for 15 s after it killed it.
+    # The child has a short lease, so that the test need not wait 15 s after killing it.
     return Backend(
         lambda: SqliteQueue(folder),
         f"SqliteQueue(__import__('pathlib').Path({str(folder)!r}), lease_seconds=2.0)",
@@ -91,97 +91,97 @@ def _rabbitmq(settings: Settings) -> Backend:
     )
 
 
-def a_job(prompt: str = "cartoon dwarf") -> Job:
+def make_job(prompt: str = "cartoon dwarf") -> Job:
     return new_job(JobRequest(prompt=prompt))
 
 
-def take_one(queue: Queue) -> Delivery:
-    deliveries = queue.receive(1, PATIENCE)
-    assert len(deliveries) == 1, "no job came"
+def receive_one(queue: Queue) -> Delivery:
+    deliveries = queue.receive(1, TIMEOUT_SECONDS)
+    assert len(deliveries) == 1, "no job arrived"
     return deliveries[0]
 
 
 def wait_for_depth(queue: Queue, ready: int, unacknowledged: int) -> None:
-    wanted = QueueDepth(ready, unacknowledged)
-    wait_until(lambda: queue.depth() == wanted, what=f"{wanted}, not {queue.depth()}")
+    expected = QueueDepth(ready, unacknowledged)
+    wait_until(lambda: queue.depth() == expected, what=f"{expected}, not {queue.depth()}")
 
 
 def wait_for_dead_letters(queue: Queue, count: int) -> list[DeadLetter]:
-    # A queue may find out only when somebody asks for a job that one is dead.
-    def dead() -> list[DeadLetter]:
+    # A queue may dead-letter a job only when it is about to be delivered again.
+    def dead_letters() -> list[DeadLetter]:
         assert queue.receive(1, 0) == []
         return letters if len(letters := queue.dead_letters(100)) == count else []
 
-    return wait_until(dead, what=f"{count} dead letters")
+    return wait_until(dead_letters, what=f"{count} dead letters")
 
 
-def test_a_published_job_is_taken_as_it_was_sent(queue, other):
-    """What a person asked for reaches the worker unchanged."""
+def test_job_is_received_unchanged(queue, other):
+    """All fields of a job survive publishing."""
     job = new_job(JobRequest(prompt="žluťoučký kůň 🐎", count=7, width=512, seed=2**32 - 1))
     queue.publish(job)
-    delivery = take_one(other)
+    delivery = receive_one(other)
     assert delivery.job == job
     assert delivery.attempt == 1
 
 
-def test_an_acknowledged_job_is_gone(queue, other):
-    """A finished job leaves nothing behind."""
-    queue.publish(a_job())
-    other.acknowledge(take_one(other))
+def test_acknowledged_job_is_removed(queue, other):
+    """A finished job leaves neither a message nor a dead letter."""
+    queue.publish(make_job())
+    other.acknowledge(receive_one(other))
     wait_for_depth(queue, 0, 0)
     assert queue.receive(1, 0) == []
     assert queue.count_dead_letters() == 0
     assert queue.dead_letters(10) == []
 
 
-def test_jobs_come_in_the_order_in_which_they_were_published(queue):
-    """The queue is a queue."""
-    jobs = [a_job(str(number)) for number in range(20)]
+def test_jobs_are_received_in_order(queue):
+    """Jobs are delivered first in, first out."""
+    jobs = [make_job(str(number)) for number in range(20)]
     for job in jobs:
         queue.publish(job)
-    taken = []
-    while len(taken) < len(jobs):
-        deliveries = queue.receive(6, PATIENCE)
+    received = []
+    while len(received) < len(jobs):
+        deliveries = queue.receive(6, TIMEOUT_SECONDS)
         assert 1 <= len(deliveries) <= 6
-        taken += [delivery.job for delivery in deliveries]
-    assert taken == jobs
+        received += [delivery.job for delivery in deliveries]
+    assert received == jobs
 
 
-def test_a_batch_is_as_large_as_the_queue_allows(queue):
-    """Jobs that wait are taken together, so that a GPU paints them together."""
+def test_receive_returns_all_ready_jobs_up_to_the_limit(queue):
+    """Ready jobs are received together, so that a GPU can batch them."""
     for _ in range(5):
-        queue.publish(a_job())
-    assert len(queue.receive(4, PATIENCE)) == 4
-    assert len(queue.receive(4, PATIENCE)) == 1
+        queue.publish(make_job())
+    assert len(queue.receive(4, TIMEOUT_SECONDS)) == 4
+    assert len(queue.receive(4, TIMEOUT_SECONDS)) == 1
 
 
-def test_take_waits_for_the_first_job_only_as_long_as_it_was_told(queue):
-    """A worker without work gets to look at other things."""
+def test_receive_without_jobs_returns_after_its_timeout(queue):
+    """An idle worker can check for shutdown."""
     started = time.monotonic()
     assert queue.receive(4, 0.3) == []
-    assert 0.25 < time.monotonic() - started < 5
+    assert 0.25 < time.monotonic() - started < 30
 
 
-def test_a_take_without_waiting_returns_what_is_there(queue, other):
-    """A worker with room for more pictures hears of a job that waits, and only of that."""
-    jobs = [a_job(str(number)) for number in range(3)]
+def test_receive_without_timeout_returns_ready_jobs(queue, other):
+    """A worker with room in its batch receives a ready job, and does not wait for others."""
+    jobs = [make_job(str(number)) for number in range(3)]
     for job in jobs:
         other.publish(job)
-    taken = [queue.receive(1, timeout)[0].job for timeout in (PATIENCE, 0, 0)]
-    assert taken == jobs
+    received = [queue.receive(1, timeout)[0].job for timeout in (TIMEOUT_SECONDS, 0, 0)]
+    assert received == jobs
     assert queue.receive(1, 0) == []
 
 
-def test_a_take_without_waiting_asks_for_nothing_later(queue, other):
-    """What is published after it is free for the next worker, though this one is busy."""
+def test_receive_without_timeout_prefetches_nothing(queue, other):
+    """A job published later is ready for other workers while this worker is busy."""
     assert queue.receive(1, 0.1) == []
     assert queue.receive(1, 0) == []
-    other.publish(a_job())
+    other.publish(make_job())
     assert len(other.receive(1, 0)) == 1
 
 
-def test_a_take_without_waiting_costs_little(queue):
-    """Looking for a further job does not hold up the one in hand."""
+def test_receive_without_timeout_is_quick(queue):
+    """Checking for a further job does not delay the received ones."""
     queue.receive(1, 0)
     seconds = []
     for _ in range(5):
@@ -191,65 +191,65 @@ def test_a_take_without_waiting_costs_little(queue):
     assert min(seconds) < 1
 
 
-def test_a_waiting_taker_gets_a_job_at_once(queue, other):
-    """A job does not wait for a worker's next look at the queue."""
+def test_receive_returns_as_soon_as_a_job_is_published(queue, other):
+    """A job does not wait for a polling interval."""
     seconds = []
     for _ in range(5):
         arrived = threading.Event()
-        taker = threading.Thread(target=lambda e=arrived: (take_and_finish(other), e.set()))
-        taker.start()
+        receiver = threading.Thread(target=lambda e=arrived: (receive_and_finish(other), e.set()))
+        receiver.start()
         started = time.monotonic()
-        queue.publish(a_job())
-        assert arrived.wait(PATIENCE)
+        queue.publish(make_job())
+        assert arrived.wait(TIMEOUT_SECONDS)
         seconds.append(time.monotonic() - started)
-        taker.join()
+        receiver.join()
     assert min(seconds) < 1
 
 
-def take_and_finish(queue: Queue) -> None:
-    queue.acknowledge(take_one(queue))
+def receive_and_finish(queue: Queue) -> None:
+    queue.acknowledge(receive_one(queue))
 
 
-def test_two_takers_never_hold_the_same_job(backend, queue):
-    """However many workers take at once, each job is done once."""
-    jobs = [a_job(str(number)) for number in range(60)]
+def test_concurrent_receivers_never_get_the_same_job(backend, queue):
+    """However many workers receive at once, each job is processed once."""
+    jobs = [make_job(str(number)) for number in range(60)]
     for job in jobs:
         queue.publish(job)
-    taken: list[str] = []
+    received: list[str] = []
 
-    def work(taker: Queue) -> None:
-        while deliveries := taker.receive(3, 0.5):
-            taken.extend(delivery.job.id for delivery in deliveries)
+    def work(receiver: Queue) -> None:
+        while deliveries := receiver.receive(3, 0.5):
+            received.extend(delivery.job.id for delivery in deliveries)
             for delivery in deliveries:
-                taker.acknowledge(delivery)
+                receiver.acknowledge(delivery)
 
     threads = [threading.Thread(target=work, args=(backend.open(),)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken) == sorted(job.id for job in jobs)
+    assert sorted(received) == sorted(job.id for job in jobs)
 
 
-def test_a_job_is_its_takers_until_that_process_is_killed(backend, queue):
-    """Nobody else gets a long job while it is worked on; after kill -9 another one does it."""
-    job = a_job()
+def test_killed_receiver_loses_its_lease(backend, queue):
+    """A job in progress is delivered to no other worker, until its worker is killed."""
+    job = make_job()
     queue.publish(job)
-    child = child_that_takes(backend)
+    child = start_receiving_child(backend)
     try:
         assert child.stdout.readline().strip() == job.id
-        # Several leases long, for the queue that has leases.
+        # Longer than several leases of the SQLite queue.
         assert queue.receive(1, 5) == []
     finally:
         child.kill()
         child.wait()
-    delivery = take_one(queue)
+    delivery = receive_one(queue)
     assert delivery.job == job
     assert delivery.attempt == 2
 
 
-def child_that_takes(backend: Backend) -> subprocess.Popen:
-    """Start a process that takes a job, prints its id and works on it for ever."""
+def start_receiving_child(backend: Backend) -> subprocess.Popen:
+    """Start a process that receives a job, prints its id and never finishes it."""
     script = (
         "import signal\n"
         "from wire.queues.sqlite import SqliteQueue\n"
@@ -262,25 +262,25 @@ def child_that_takes(backend: Backend) -> subprocess.Popen:
     return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
 
 
-def test_a_job_given_back_is_taken_next_and_its_attempt_counted_once(queue, other):
-    """A worker that is told to stop returns its job to the head of the line."""
-    first, second = a_job("first"), a_job("second")
+def test_requeued_job_is_delivered_next_and_counted_once(queue, other):
+    """A worker that shuts down returns its job to the head of the queue."""
+    first, second = make_job("first"), make_job("second")
     queue.publish(first)
     queue.publish(second)
-    queue.requeue(take_one(queue))
-    wait_until(lambda: queue.depth().ready == 2, what="both wait")
-    delivery = take_one(other)
+    queue.requeue(receive_one(queue))
+    wait_until(lambda: queue.depth().ready == 2, what="both are ready")
+    delivery = receive_one(other)
     assert delivery.job == first
     assert delivery.attempt == 2
-    assert take_one(other).attempt == 1
+    assert receive_one(other).attempt == 1
 
 
-def test_a_rejected_job_lies_with_the_dead_letters_with_its_reason(queue):
-    """A job that cannot be painted is kept, and people read why."""
-    job = a_job()
+def test_rejected_job_is_a_dead_letter_with_its_reason(queue):
+    """A job that cannot be generated is kept with its reason."""
+    job = make_job()
     queue.publish(job)
     before = time.time()
-    queue.reject(take_one(queue), "The model has no such size.")
+    queue.reject(receive_one(queue), "The model has no such size.")
     [letter] = wait_for_dead_letters(queue, 1)
     assert letter.job == job
     assert queue.count_dead_letters() == 1
@@ -290,35 +290,35 @@ def test_a_rejected_job_lies_with_the_dead_letters_with_its_reason(queue):
     wait_for_depth(queue, 0, 0)
 
 
-def test_dead_letters_stay_where_they_are_when_they_are_read(queue, other):
-    """Looking at the dead letters changes nothing, however often people look."""
-    jobs = [a_job(str(number)) for number in range(5)]
+def test_reading_dead_letters_does_not_remove_them(queue, other):
+    """Dead letters can be read any number of times."""
+    jobs = [make_job(str(number)) for number in range(5)]
     for job in jobs:
         queue.publish(job)
-        queue.reject(take_one(queue), "It failed.")
+        queue.reject(receive_one(queue), "It failed.")
     for _ in range(2 * names.DELIVERY_LIMIT):
         assert [letter.job for letter in other.dead_letters(10)] == jobs[::-1]
 
 
-def test_of_many_dead_letters_the_newest_are_read(queue, other):
-    """A page that shows some of them shows what failed just now, newest first."""
-    jobs = [a_job(str(number)) for number in range(5)]
+def test_newest_dead_letters_are_read_first(queue, other):
+    """With a limit, the newest dead letters are returned, newest first."""
+    jobs = [make_job(str(number)) for number in range(5)]
     for job in jobs:
         queue.publish(job)
-        queue.reject(take_one(queue), "It failed.")
+        queue.reject(receive_one(queue), "It failed.")
     for _ in range(3):
         assert [letter.job for letter in other.dead_letters(2)] == [jobs[4], jobs[3]]
     assert other.dead_letters(0) == []
 
 
-def test_a_dead_letter_can_be_retried_as_new(queue):
-    """A person who fixed the cause gets the pictures after all."""
-    job = a_job()
+def test_retried_dead_letter_is_a_new_job(queue):
+    """A retried job is delivered with a reset count, and its dead letter is gone."""
+    job = make_job()
     queue.publish(job)
-    queue.reject(take_one(queue), "The GPU was on fire.")
+    queue.reject(receive_one(queue), "The GPU overheated.")
     [letter] = wait_for_dead_letters(queue, 1)
     queue.retry_dead_letter(letter.delivery_tag)
-    delivery = take_one(queue)
+    delivery = receive_one(queue)
     assert delivery.job == job
     assert delivery.attempt == 1
     assert queue.dead_letters(10) == []
@@ -326,24 +326,24 @@ def test_a_dead_letter_can_be_retried_as_new(queue):
         queue.retry_dead_letter(letter.delivery_tag)
 
 
-def test_a_dead_letter_can_be_dropped(queue):
-    """A person who does not want the job any more is rid of it, and of no other."""
-    kept, dropped = a_job("kept"), a_job("dropped")
+def test_dropped_dead_letter_is_gone(queue):
+    """Dropping removes the given dead letter, and no other one."""
+    kept, dropped = make_job("kept"), make_job("dropped")
     for job in (kept, dropped):
         queue.publish(job)
-        queue.reject(take_one(queue), "It failed.")
+        queue.reject(receive_one(queue), "It failed.")
     delivery_tag = next(x.delivery_tag for x in wait_for_dead_letters(queue, 2) if x.job == dropped)
     queue.drop_dead_letter(delivery_tag)
     queue.drop_dead_letter(delivery_tag)
     assert [letter.job for letter in queue.dead_letters(10)] == [kept]
 
 
-def test_a_job_that_nobody_finishes_ends_with_the_dead_letters(queue):
-    """Attempts are limited: a job that kills its workers does not kill them for ever."""
-    job = a_job()
+def test_job_exceeding_the_delivery_limit_is_a_dead_letter(queue):
+    """A job that crashes its workers is not redelivered for ever."""
+    job = make_job()
     queue.publish(job)
     for attempt in range(1, names.DELIVERY_LIMIT + 2):
-        delivery = take_one(queue)
+        delivery = receive_one(queue)
         assert delivery.attempt == attempt
         queue.requeue(delivery)
     [letter] = wait_for_dead_letters(queue, 1)
@@ -352,12 +352,12 @@ def test_a_job_that_nobody_finishes_ends_with_the_dead_letters(queue):
     assert queue.receive(1, 0) == []
 
 
-def test_waiting_and_leased_jobs_are_counted_apart(queue, other):
-    """The page shows what waits and what is worked on."""
+def test_depth_counts_ready_and_unacknowledged_jobs(queue, other):
+    """Ready jobs and jobs in progress are counted separately."""
     for _ in range(5):
-        queue.publish(a_job())
+        queue.publish(make_job())
     wait_for_depth(other, 5, 0)
-    first, _ = queue.receive(2, PATIENCE)
+    first, _ = queue.receive(2, TIMEOUT_SECONDS)
     wait_for_depth(other, 3, 2)
     queue.acknowledge(first)
     wait_for_depth(other, 3, 1)
@@ -383,13 +383,13 @@ BAD_MESSAGES = {
 
 
 @pytest.mark.parametrize("name", BAD_MESSAGES)
-def test_a_message_that_is_no_job_is_buried_and_stops_nobody(backend, queue, name):
-    """One bad message costs its sender an explanation and nobody else anything."""
+def test_invalid_message_is_dead_lettered(backend, queue, name):
+    """An invalid message becomes a dead letter with a reason; the next job is delivered."""
     wait_for_depth(queue, 0, 0)  # the queue exists now
-    job = a_job()
+    job = make_job()
     backend.put(BAD_MESSAGES[name])
     queue.publish(job)
-    assert take_one(queue).job == job
+    assert receive_one(queue).job == job
     [letter] = queue.dead_letters(10)
     assert letter.job is None
     assert letter.reason.startswith("The ")
@@ -400,49 +400,49 @@ def test_a_message_that_is_no_job_is_buried_and_stops_nobody(backend, queue, nam
     assert len(queue.dead_letters(10)) == 1
 
 
-def test_a_message_without_an_id_becomes_a_job_that_keeps_its_id(backend, queue, other):
-    """The older sample's messages are painted, and a second attempt overwrites the first."""
+def test_message_without_an_id_gets_a_permanent_id(backend, queue, other):
+    """A message of the older sample has the same id at every attempt."""
     wait_for_depth(queue, 0, 0)
     backend.put(b'{"prompt": "yellow submarine", "count": 4}')
-    first = take_one(queue)
+    first = receive_one(queue)
     assert (first.job.prompt, first.job.count) == ("yellow submarine", 4)
     queue.requeue(first)
-    second = take_one(other)
+    second = receive_one(other)
     assert second.job == first.job
     other.acknowledge(second)
     wait_for_depth(queue, 0, 0)
 
 
-def test_closing_returns_what_was_taken(backend, other):
-    """A worker that ends keeps no job to itself."""
+def test_close_requeues_leased_jobs(backend, other):
+    """A worker that exits leaves no leased job."""
     queue = backend.open_queue()
-    jobs = [a_job(str(number)) for number in range(3)]
+    jobs = [make_job(str(number)) for number in range(3)]
     for job in jobs:
         queue.publish(job)
-    queue.receive(2, PATIENCE)
+    queue.receive(2, TIMEOUT_SECONDS)
     queue.close()
-    wait_until(lambda: other.depth().ready == 3, what="all jobs wait again")
-    assert [delivery.job for delivery in other.receive(3, PATIENCE)] == jobs
+    wait_until(lambda: other.depth().ready == 3, what="all jobs are ready again")
+    assert [delivery.job for delivery in other.receive(3, TIMEOUT_SECONDS)] == jobs
 
 
-def test_a_job_published_after_a_fruitless_take_is_not_lost_by_closing(backend, other):
-    """What reached a process that stopped asking is given back as if nobody had seen it."""
+def test_close_requeues_jobs_that_arrived_after_receive(backend, other):
+    """A job that reached a process after its last receive is requeued."""
     queue = backend.open_queue()
     assert queue.receive(4, 0.1) == []
-    job = a_job()
+    job = make_job()
     other.publish(job)
     queue.close()
-    assert take_one(other).job == job
+    assert receive_one(other).job == job
 
 
-def test_what_is_said_about_a_lost_lease_is_harmless(backend, other):
-    """A worker that was cut off finishes in vain, and breaks nothing."""
+def test_settling_a_lost_lease_does_nothing(backend, other):
+    """A worker that lost its lease cannot settle the job for the next worker."""
     queue = backend.open()
-    job = a_job()
+    job = make_job()
     queue.publish(job)
-    delivery = take_one(queue)
+    delivery = receive_one(queue)
     queue.requeue(delivery)
-    again = take_one(other)
+    again = receive_one(other)
     queue.acknowledge(delivery)
     queue.requeue(delivery)
     queue.reject(delivery, "It is too late.")

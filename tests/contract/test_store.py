@@ -1,4 +1,4 @@
-"""The same promises from every store: a folder, and a real MinIO."""
+"""The contract of wire/stores/base.py, for a folder and MinIO."""
 
 import os
 import stat
@@ -32,8 +32,8 @@ def names(store: Store, after: str = "") -> list[str]:
     return [entry.name for entry in store.entries(after)]
 
 
-def test_listing_of_a_prefix_has_what_begins_with_it(store: Store):
-    """ModerationMarks lie among pictures, and are listed alone."""
+def test_listing_with_a_prefix_returns_matching_names(store: Store):
+    """Marks are stored beside pictures and can be listed alone."""
     for name in ("a.png", "held/1", "held/2", "heldback.png", "rejected/1", "z.png"):
         store.put(name, b"", "text/plain")
     assert [entry.name for entry in store.entries(prefix="held/")] == ["held/1", "held/2"]
@@ -41,15 +41,15 @@ def test_listing_of_a_prefix_has_what_begins_with_it(store: Store):
     assert list(store.entries(prefix="none/")) == []
 
 
-def test_an_object_is_read_as_it_was_written(store: Store):
-    """What was put under a name is what that name gives, whatever the bytes are."""
+def test_object_is_read_unchanged(store: Store):
+    """Any bytes survive a round trip."""
     body = bytes(range(256)) * 1000
     store.put("picture-0.png", body, "image/png")
     assert store.get("picture-0.png") == body
     assert store.exists("picture-0.png")
 
 
-def test_an_empty_object_is_an_object(store: Store):
+def test_empty_object_exists(store: Store):
     """A mark without content exists and is listed."""
     store.put("cancelled/a", b"", "text/plain")
     assert store.exists("cancelled/a")
@@ -57,23 +57,23 @@ def test_an_empty_object_is_an_object(store: Store):
     assert names(store) == ["cancelled/a"]
 
 
-def test_writing_again_replaces(store: Store):
-    """A job that is done twice overwrites its objects and never doubles them."""
+def test_second_write_replaces_the_object(store: Store):
+    """A job that is processed twice overwrites its objects."""
     store.put("a.json", b"first, and longer", "application/json")
     store.put("a.json", b"second", "application/json")
     assert store.get("a.json") == b"second"
     assert names(store) == ["a.json"]
 
 
-def test_a_missing_object_is_said_to_be_missing(store: Store):
-    """A name that nobody wrote raises ObjectMissing, and is not an outage."""
+def test_missing_object_raises_object_missing(store: Store):
+    """A missing object is not mistaken for an unreachable store."""
     with pytest.raises(ObjectMissing, match=r"no object named absent\.png"):
         store.get("absent.png")
     assert not store.exists("absent.png")
 
 
-def test_deleting_is_done_once_and_harmless_twice(store: Store):
-    """A deleted object is gone; deleting it again is no error."""
+def test_delete_is_idempotent(store: Store):
+    """A deleted object is gone, and deleting it again raises nothing."""
     store.put("a", b"1", "text/plain")
     store.delete("a")
     store.delete("a")
@@ -81,22 +81,22 @@ def test_deleting_is_done_once_and_harmless_twice(store: Store):
     assert names(store) == []
 
 
-def test_a_new_store_is_empty(store: Store):
-    """Nothing has to be prepared: a store that was never used answers and lists nothing."""
+def test_new_store_is_empty(store: Store):
+    """A store needs no preparation before its first use."""
     store.check()
     assert names(store) == []
 
 
-def test_a_listing_is_in_order_of_name(store: Store):
-    """Names come sorted by their bytes, slashes included, whatever order they came in."""
+def test_listing_is_sorted_by_name(store: Store):
+    """Names are sorted by their bytes, including slashes, whatever order they were written in."""
     written = ["b-1.png", "a.json", "a-0.png", "a/x", "a0", "B", "b-0.png"]
     for name in written:
         store.put(name, b"x", "text/plain")
     assert names(store) == sorted(written)
 
 
-def test_a_listing_begins_after_a_name(store: Store):
-    """A refresh asks only for what is newer; the name itself is not repeated."""
+def test_listing_starts_after_a_name(store: Store):
+    """A refresh lists only newer names, without the given one."""
     for number in range(5):
         store.put(f"job-{number}", b"x", "text/plain")
     assert names(store, after="job-2") == ["job-3", "job-4"]
@@ -104,31 +104,31 @@ def test_a_listing_begins_after_a_name(store: Store):
     assert names(store, after="zzz") == []
 
 
-def test_an_entry_tells_size_and_time(store: Store):
-    """The gallery knows an object's bytes and age without reading it."""
+def test_entry_has_size_and_time(store: Store):
+    """Size and age of an object are known without reading it."""
     store.put("a", b"12345", "text/plain")
     [entry] = store.entries()
     assert entry.size == 5
     assert entry.modified > 1_700_000_000
 
 
-def test_more_objects_than_a_page(store: Store):
-    """A listing goes on over S3's pages of 1,000, from wherever it begins."""
+def test_listing_spans_pages(store: Store):
+    """A listing continues over S3's pages of 1,000, from any start."""
     written = [f"job-{number:04}" for number in range(1100)]
     in_parallel(lambda name: store.put(name, b"", "text/plain"), written)
     assert names(store) == written
     assert names(store, after="job-0049") == written[50:]
 
 
-def test_a_reader_never_sees_half_an_object(store: Store):
-    """While an object is replaced again and again, each read gives one whole version."""
+def test_reader_never_sees_a_partial_object(store: Store):
+    """While an object is being replaced, each read returns a complete version."""
     versions = [letter * 300_000 for letter in (b"a", b"b")]
     store.put("picture", versions[0], "image/png")
     done = threading.Event()
 
     def write() -> None:
-        for round_ in range(30):
-            store.put("picture", versions[round_ % 2], "image/png")
+        for number in range(30):
+            store.put("picture", versions[number % 2], "image/png")
         done.set()
 
     writer = threading.Thread(target=write)
@@ -144,15 +144,15 @@ def test_a_reader_never_sees_half_an_object(store: Store):
     ["", "..", "../secret", "a/../../b", "/etc/passwd", ".hidden", "a//b", "a/", "a\0b", "a b",
      "ä", "a\n", "a\\b", "%2e%2e", "x" * 201],
 )  # fmt: skip
-def test_text_from_people_is_never_part_of_a_path(store: Store, name: str):
-    """A name that could mean something else to a file system or a URL is refused."""
+def test_unsafe_names_are_refused(store: Store, name: str):
+    """A name with a special meaning in a file system or a URL raises StoreError."""
     for action in (store.get, store.exists, store.delete, lambda bad: store.put(bad, b"", "x/y")):
-        with pytest.raises(StoreError, match="not a name"):
+        with pytest.raises(StoreError, match="not a valid object name"):
             action(name)
 
 
-def test_stars_are_kept_beside_the_pictures(store: Store):
-    """Every star is found in one listing, and a star is no picture."""
+def test_stars_are_listed(store: Store):
+    """All stars are listed, and no other object."""
     job_id = new_job(JobRequest(prompt="cat")).id
     pictures = [picture_name(job_id, number) for number in range(3)]
     for name in pictures[:2]:
@@ -161,11 +161,11 @@ def test_stars_are_kept_beside_the_pictures(store: Store):
     stars.unstar(store, pictures[2])
     store.put("stars/of/something-else", b"", "text/plain")
     store.put("z", b"", "text/plain")
-    assert stars.starred(store) == {pictures[0]}
+    assert stars.list_starred(store) == {pictures[0]}
 
 
-def test_last_picture_of_a_job_takes_its_metadata_along(store: Store):
-    """Deleting pictures leaves nothing of a job in the end, and other jobs as they were."""
+def test_deleting_the_last_picture_deletes_the_metadata(store: Store):
+    """Deleting all pictures of a job removes all its objects, and none of other jobs."""
     job, other = (new_job(JobRequest(prompt="cat", count=2)) for _ in range(2))
     for each in (job, other):
         store.put(picture_name(each.id, 0), b"png", "image/png")
@@ -179,36 +179,36 @@ def test_last_picture_of_a_job_takes_its_metadata_along(store: Store):
     assert {name[:36] for name in names(store)} == {other.id}
 
 
-def test_all_threads_may_use_a_store(store: Store):
-    """Threads that begin at the same moment all find the bucket or folder made."""
+def test_store_is_thread_safe(store: Store):
+    """Concurrent first writes all succeed."""
     written = [f"thread-{number}" for number in range(16)]
     in_parallel(lambda name: store.put(name, b"x", "text/plain"), written)
     assert names(store) == sorted(written)
 
 
-def test_two_processes_may_make_the_bucket_at_once(minio: MinioServer):
-    """Workers that start together do not fail over who makes the bucket."""
+def test_concurrent_processes_create_the_bucket(minio: MinioServer):
+    """Workers that start together do not fail when another one creates the bucket."""
     settings = minio.settings()
     stores = [MinioStore(settings) for _ in range(8)]
     in_parallel(lambda store: store.put("a", b"x", "text/plain"), stores)
     assert stores[0].get("a") == b"x"
 
 
-def test_a_bucket_that_was_removed_is_made_again(minio: MinioServer):
-    """Somebody who empties the store while a worker runs costs it one failed call."""
+def test_removed_bucket_is_created_again(minio: MinioServer):
+    """Removing the bucket under a running worker costs one failed call."""
     settings = minio.settings()
     store = MinioStore(settings)
     assert names(store) == []
-    person = Minio(minio.endpoint, minio.access_key, minio.secret_key, secure=False)
-    person.remove_bucket(settings.minio_bucket)
+    client = Minio(minio.endpoint, minio.access_key, minio.secret_key, secure=False)
+    client.remove_bucket(settings.minio_bucket)
     with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
         store.put("a", b"x", "text/plain")
     store.put("a", b"x", "text/plain")
     assert names(store) == ["a"]
 
 
-def test_a_store_that_is_away_says_so_and_comes_back(minio: MinioServer):
-    """Every method of a dead MinIO raises StoreUnavailable soon; restarted, it goes on."""
+def test_unreachable_store_raises_and_recovers(minio: MinioServer):
+    """Every method raises StoreUnavailable while MinIO is down, and works after its restart."""
     store = MinioStore(minio.settings())
     store.put("a", b"x", "text/plain")
     minio.stop()
@@ -226,15 +226,15 @@ def test_a_store_that_is_away_says_so_and_comes_back(minio: MinioServer):
     assert store.get("a") == b"x"
 
 
-def test_a_process_may_start_while_the_store_is_away(minio: MinioServer):
-    """Building a store reaches nobody; only using it does."""
+def test_opening_a_store_does_not_connect(minio: MinioServer):
+    """A process can start while the store is unreachable."""
     store = MinioStore(minio.settings(minio_endpoint=f"127.0.0.1:{free_port()}"))
     with pytest.raises(StoreUnavailable):
         store.check()
 
 
-def test_wrong_credentials_are_named_and_not_shown(minio: MinioServer):
-    """A refused password gives a sentence that names the variables and holds no secret."""
+def test_wrong_credentials_are_reported_without_secrets(minio: MinioServer):
+    """The error names the variables and contains no secret."""
     secret = "not-the-password"
     store = MinioStore(minio.settings(minio_secret_key=secret))
     with pytest.raises(StoreUnavailable, match="MINIO_SECRET_KEY") as caught:
@@ -247,14 +247,14 @@ def test_wrong_credentials_are_named_and_not_shown(minio: MinioServer):
     ("variable", "value"),
     [("minio_endpoint", "http://localhost:9000/path"), ("minio_bucket", "No Bucket")],
 )
-def test_a_setting_that_cannot_be_is_named(minio: MinioServer, variable: str, value: str):
-    """An impossible endpoint or bucket is a SettingsError that names its variable."""
+def test_invalid_setting_is_named(minio: MinioServer, variable: str, value: str):
+    """An invalid endpoint or bucket is a SettingsError that names its variable."""
     with pytest.raises(SettingsError, match=variable.upper()):
         MinioStore(minio.settings(**{variable: value}))
 
 
-def test_a_folder_that_is_a_file_is_an_outage(tmp_path: Path):
-    """A folder that cannot be used raises StoreUnavailable from every method."""
+def test_unusable_folder_raises_store_unavailable(tmp_path: Path):
+    """Every method raises StoreUnavailable if the folder is a file."""
     folder = tmp_path / "pictures"
     folder.write_text("in the way")
     store = DirectoryStore(folder)
@@ -270,11 +270,11 @@ def test_a_folder_that_is_a_file_is_an_outage(tmp_path: Path):
             action()
 
 
-def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Without room the former object stays whole, nothing is left over, and it is said."""
+def test_full_disk_keeps_the_old_object(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On a full disk the old object stays, no file is left over, and StoreFull is raised."""
     store = DirectoryStore(tmp_path)
     store.put("a", b"former", "text/plain")
-    # The one place where the system says so before the file is renamed.
+    # The last step before the file is renamed.
     monkeypatch.setattr("os.fsync", raise_no_space)
     with pytest.raises(StoreFull, match="full"):
         store.put("a", b"newer", "text/plain")
@@ -282,8 +282,8 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert [file.name for file in tmp_path.iterdir()] == ["a"]
 
 
-def test_an_object_is_on_the_disk_with_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A power cut after the write takes neither the bytes nor the name that they got."""
+def test_object_and_its_name_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A power cut after a write loses neither the bytes nor their name."""
     synced: list[tuple[bool, bool]] = []
 
     def note(descriptor: int) -> None:
@@ -295,12 +295,10 @@ def test_an_object_is_on_the_disk_with_its_name(tmp_path: Path, monkeypatch: pyt
     assert synced == [(False, False), (True, True)]
 
 
-def test_what_a_killed_process_left_half_written_is_swept_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """The first check removes old unfinished files, and no fresh and no foreign ones."""
+def test_check_deletes_abandoned_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The first check deletes old temporary files, but no new and no other ones."""
     store = DirectoryStore(tmp_path)
-    leave_half_written(tmp_path, monkeypatch)
+    leave_temporary_file(tmp_path, monkeypatch)
     [unfinished] = tmp_path.iterdir()
     fresh, foreign = unfinished.with_name(f"{unfinished.name}2"), tmp_path / ".keep"
     for file in (fresh, foreign):
@@ -314,8 +312,8 @@ def test_what_a_killed_process_left_half_written_is_swept_up(
     assert fresh.exists()
 
 
-def leave_half_written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave what a process leaves that is killed while it writes."""
+def leave_temporary_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave a temporary file, as a process does that is killed while it writes."""
     with monkeypatch.context() as patch:
         patch.setattr("os.fsync", raise_no_space)
         patch.setattr(Path, "unlink", lambda *_, **__: None)

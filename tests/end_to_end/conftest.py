@@ -1,4 +1,4 @@
-"""The whole app: a real dashboard that starts real workers, on both pairs of backends."""
+"""The whole app on both pairs of backends: a real dashboard that starts real workers."""
 
 from collections.abc import Callable
 
@@ -21,19 +21,19 @@ def laptop(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
 
 @pytest.fixture
 def server_settings(rabbitmq_settings: Settings, minio_settings: Settings) -> Settings:
-    """Point at a fresh vhost of RabbitMQ and a fresh bucket of MinIO."""
-    parts = (rabbitmq_settings, minio_settings)
-    values = [part.model_dump(exclude_defaults=True) for part in parts]
+    """Return settings with a new vhost of RabbitMQ and a new bucket of MinIO."""
+    backends = (rabbitmq_settings, minio_settings)
+    values = [each.model_dump(exclude_defaults=True) for each in backends]
     return Settings(_env_file=None, **(values[0] | values[1]))
 
 
 @pytest.fixture
 def servers(start_dashboard: Callable[..., Dashboard], server_settings: Settings) -> Dashboard:
-    """Start the app on RabbitMQ and MinIO, with workers of this machine."""
+    """Start the app on RabbitMQ and MinIO, with local workers."""
     environment = as_environment(server_settings)
     del environment["DATA_DIR"]
     app = start_dashboard(**(environment | QUICK_FLEET))
-    # The queue is declared by the first who needs it; other clients expect to find it.
+    # The dashboard declares the queue, which other clients expect to exist.
     wait_until(lambda: httpx.get(f"{app.url}/readyz").is_success, what="queue and store answer")
     return app
 

@@ -1,4 +1,4 @@
-"""A run with real workers, recorded and played again: the same figures come out."""
+"""A run with real workers is recorded and replayed, with the same figures."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from dashboard.runtime.context import AppContext
 from tests.support.conditions import wait_until
 from wire.messages.job import JobRequest
 
-PAINTED_WITHIN = 120
-"""Seconds; libraries and a model are loaded first, on a machine that may be busy."""
+DONE_WITHIN_SECONDS = 120
+"""Includes the time in which libraries and a model are loaded, on a busy machine."""
 
 
 @pytest.fixture
 def live(tmp_path: Path):
-    """Run the parts of a dashboard with up to two workers, which are real."""
+    """Run a dashboard without pages, with up to two real workers."""
     try:
         yield runtime.start(
             Settings(
@@ -37,31 +37,39 @@ def live(tmp_path: Path):
         runtime.stop()
 
 
-def test_a_replay_gives_the_figures_of_the_live_run(live: AppContext, tmp_path: Path):
-    """Samples, moments, jobs, pictures and totals of the replay are those of the live run."""
+def test_replay_has_the_figures_of_the_live_run(live: AppContext, tmp_path: Path):
+    """Samples, annotations, jobs, pictures and totals of the replay are those of the live run."""
     path = tmp_path / "run.jsonl"
-    with recording(control.recorder_for(live, "A run", path)):
-        wait_until(lambda: _begins_at_zero(live.sampler.snapshot()), what="a sample of no workers")
+    with recording(control.create_recorder(live, "A run", path)):
+        wait_until(lambda: _starts_at_zero(live.sampler.snapshot()), what="a sample of no workers")
         for count in (2, 1, 1):
             live.submit(JobRequest(prompt="yellow submarine", count=count))
-        wait_until(lambda: _is_over(live.sampler.snapshot()), PAINTED_WITHIN, "zero workers again")
+        wait_until(
+            lambda: _is_over(live.sampler.snapshot()), DONE_WITHIN_SECONDS, "zero workers again"
+        )
     recorded = read(path)
-    stage = ReplayState(recorded)
-    stage.play_until(recorded.end)
-    played, seen = stage.sampler.snapshot(), live.sampler.snapshot()
+    state = ReplayState(recorded)
+    state.play_until(recorded.end)
+    played, seen = state.sampler.snapshot(), live.sampler.snapshot()
     assert played.samples[:-1] == _during(recorded, seen)
     assert len(played.samples) > 3
     assert played.annotations == seen.annotations
-    assert {moment.lane for moment in played.annotations} == {"requests", "workers", "pictures"}
+    assert {annotation.lane for annotation in played.annotations} == {
+        "requests",
+        "workers",
+        "pictures",
+    }
     assert played.jobs == seen.jobs
     assert played.pictures == seen.pictures
     assert played.pictures_total == seen.pictures_total == 4
-    both = [figures_of(Session(recorded.start, recorded.end, each)) for each in (played, seen)]
-    assert both[0].requests == both[1].requests == 3
-    assert both[0].peak_workers == both[1].peak_workers
-    assert both[0].median_wait == both[1].median_wait
-    assert both[0].to_first_picture == both[1].to_first_picture
-    assert all(recorded.object(picture.name) for picture in played.pictures)
+    replayed, original = (
+        figures_of(Session(recorded.start, recorded.end, each)) for each in (played, seen)
+    )
+    assert replayed.requests == original.requests == 3
+    assert replayed.peak_workers == original.peak_workers
+    assert replayed.median_wait == original.median_wait
+    assert replayed.first_picture_after == original.first_picture_after
+    assert all(recorded.read_object(picture.name) for picture in played.pictures)
 
 
 def _is_over(snapshot: Snapshot) -> bool:
@@ -70,12 +78,12 @@ def _is_over(snapshot: Snapshot) -> bool:
     return bool(done and fleet and not fleet.workers and snapshot.samples[-2].wanted == 0)
 
 
-def _begins_at_zero(snapshot: Snapshot) -> bool:
-    """Tell whether a climb can be seen: a step is told between two samples only."""
+def _starts_at_zero(snapshot: Snapshot) -> bool:
+    """Return whether a change of wanted workers will be annotated: it needs a sample before it."""
     return len(snapshot.samples) > 1 and snapshot.samples[-2].wanted == 0
 
 
 def _during(recorded: Recording, snapshot: Snapshot) -> tuple[Sample, ...]:
-    """Leave out what was not recorded; the last sample is always of now."""
+    """Return the recorded samples; the last sample of a snapshot is never recorded."""
     samples = snapshot.samples[:-1]
     return tuple(sample for sample in samples if recorded.start <= sample.at <= recorded.end)

@@ -15,7 +15,7 @@ import pytest
 from core.settings import Settings
 from dashboard import runtime
 from dashboard.fleet.worker_processes import as_environment
-from tests.support.conditions import free_port, wait_until
+from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 from tests.support.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.event import Event
@@ -52,9 +52,9 @@ def start(settings: Settings, *options: str, **variables: str) -> subprocess.Pop
     )
 
 
-def finish(command: subprocess.Popen, timeout: float = 60) -> tuple[int, str]:
+def finish(command: subprocess.Popen) -> tuple[int, str]:
     """Wait for its end, and return exit code and output."""
-    output, _ = command.communicate(timeout=timeout)
+    output, _ = command.communicate(timeout=HANG_TIMEOUT)
     return command.returncode, output
 
 
@@ -196,7 +196,7 @@ def test_a_broker_that_is_away_is_a_sentence(tmp_path):
 def test_without_a_dashboard_it_brings_its_own_workers(settings):
     """From nothing running to pictures on this machine, and nothing runs afterwards."""
     local = settings.model_copy(update={"fleet": "local"})
-    code, output = finish(start(local, NUM_IMAGES="2"), timeout=240)
+    code, output = finish(start(local, NUM_IMAGES="2"))
     assert code == 0, output
     pictures = [entry for entry in open_store(settings).entries() if entry.name.endswith(".png")]
     assert len(pictures) == 2
@@ -208,7 +208,7 @@ def test_beside_a_dashboard_it_leaves_the_workers_to_it(tmp_path):
     """With a dashboard running, its workers paint, and they stay when the command ends."""
     dashboard = runtime.start(on_laptop(tmp_path, fleet="local"))
     try:
-        code, output = finish(start(dashboard.settings, NUM_IMAGES="2"), timeout=240)
+        code, output = finish(start(dashboard.settings, NUM_IMAGES="2"))
         assert code == 0, output
         [worker] = dashboard.supervisor.status().workers
         assert running_on(tmp_path) == [worker.child.popen.pid]

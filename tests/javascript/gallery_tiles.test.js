@@ -6,7 +6,7 @@ import { setImmediate as settle } from "node:timers/promises";
 
 import mount from "../../dashboard/components/gallery/tiles.js";
 
-const PAGE = { places: 3, view: "all", summary: "3 pictures", most: 2, deleted: [] };
+const PAGE = { slots: 3, view: "all", summary: "3 pictures", max_selected: 2, deleted: [] };
 
 let root;
 let setTriggerValue;

@@ -142,7 +142,7 @@ test("only pictures that were not on the page before fade in", async () => {
 test("the newest pictures report a click with the picture's name", async () => {
   document.body.innerHTML = "<div class='tiles'></div><p class='no-tiles' hidden></p>";
   const setTriggerValue = mock.fn();
-  const data = { pictures: [picture("a.png")], places: 2, empty: "No pictures yet." };
+  const data = { pictures: [picture("a.png")], slots: 2, empty: "No pictures yet." };
   mount({ data, parentElement: document.body, setTriggerValue });
   await settle();
   const [first, second] = document.querySelectorAll(".tile");
@@ -155,7 +155,7 @@ test("the newest pictures report a click with the picture's name", async () => {
 
 test("without pictures the placeholder says why", () => {
   document.body.innerHTML = "<div class='tiles'></div><p class='no-tiles' hidden></p>";
-  const data = { pictures: [], places: 2, empty: "No pictures yet." };
+  const data = { pictures: [], slots: 2, empty: "No pictures yet." };
   mount({ data, parentElement: document.body, setTriggerValue: () => {} });
   const placeholder = document.querySelector(".no-tiles");
   assert.equal(placeholder.textContent, "No pictures yet.");

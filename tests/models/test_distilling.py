@@ -1,4 +1,4 @@
-"""Folding the guidance into the UNet: one answer instead of two."""
+"""Guidance distillation: one evaluation of the UNet instead of two."""
 
 import copy
 from dataclasses import replace
@@ -11,71 +11,69 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from models.train.captions import make_tokenizer
-from models.train.distilled import STOPS, Teacher, stop_times, train_student
+from models.train.distilled import TRAJECTORY_POINTS, Teacher, train_student, trajectory_sigmas
 from models.train.latents import CHANNELS
-from models.train.loop import Loop, Plan
-from models.train.text import WIDTH, Reader
-from models.train.unet import TIMES, new_unet
+from models.train.loop import Plan, TrainingLoop
+from models.train.text import WIDTH, CaptionClassifier
+from models.train.unet import NUM_TRAIN_TIMESTEPS, build_unet
 
 
 @pytest.fixture(scope="module")
 def teacher() -> Teacher:
-    """Make a small UNet and a text encoder, both untrained: what they say is arbitrary."""
+    """Build a small UNet and a text encoder, both untrained."""
     torch.manual_seed(0)
     tokenizer = make_tokenizer()
-    return Teacher(new_unet((16, 16, 16)), Reader(tokenizer).encoder, tokenizer)
+    return Teacher(build_unet((16, 16, 16)), CaptionClassifier(tokenizer).encoder, tokenizer)
 
 
-def test_a_walk_leads_from_noise_to_the_picture() -> None:
-    """Every picture begins as noise, stops at falling times of its own, and ends without noise."""
-    times = stop_times(5)
-    assert times.shape == (STOPS + 2, 5)
-    assert (times[0] == 1).all()
-    assert (times[-1] == 0).all()
-    assert (times.diff(dim=0) <= 0).all()
-    assert len(times[1].unique()) == 5
+def test_trajectories_lead_from_noise_to_the_picture() -> None:
+    """Each picture starts as noise, has falling noise levels of its own, and ends without noise."""
+    sigmas = trajectory_sigmas(5)
+    assert sigmas.shape == (TRAJECTORY_POINTS + 2, 5)
+    assert (sigmas[0] == 1).all()
+    assert (sigmas[-1] == 0).all()
+    assert (sigmas.diff(dim=0) <= 0).all()
+    assert len(sigmas[1].unique()) == 5
 
 
 @torch.no_grad()
-def test_the_teacher_points_beyond_its_answer_with_the_caption(teacher: Teacher) -> None:
-    """At each stop the target is guidance's formula, and the next stop lies where it points."""
+def test_teacher_extrapolates_with_guidance(teacher: Teacher) -> None:
+    """At each point the target is the guidance formula; the next point follows that velocity."""
     torch.manual_seed(1)
-    told = teacher.read(["red house", "cat"])
-    first, second, *_ = teacher.walk(told)
-    time = first.time * TIMES
-    with_caption = teacher.unet(first.states, time, told).sample
-    without = teacher.unet(first.states, time, teacher.read(["", ""])).sample
-    assert torch.allclose(first.pointed, without + 2.5 * (with_caption - without), atol=1e-4)
-    way = (first.time - second.time).view(-1, 1, 1, 1)
-    assert torch.allclose(second.states, first.states - way * first.pointed)
+    prompt_embeds = teacher.encode(["red house", "cat"])
+    first, second, *_ = teacher.sample_trajectory(prompt_embeds)
+    timestep = first.sigma * NUM_TRAIN_TIMESTEPS
+    with_caption = teacher.unet(first.latents, timestep, prompt_embeds).sample
+    without = teacher.unet(first.latents, timestep, teacher.encode(["", ""])).sample
+    assert torch.allclose(first.velocity, without + 2.5 * (with_caption - without), atol=1e-4)
+    distance = (first.sigma - second.sigma).view(-1, 1, 1, 1)
+    assert torch.allclose(second.latents, first.latents - distance * first.velocity)
 
 
-class PlainPainter(nn.Module):
-    """Points by the caption alone, so that a few lessons are enough."""
-
-    device = torch.device("cpu")
+class LinearUNet(nn.Module):
+    """Predicts from the caption alone, so that a few steps of training are enough."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.answer = nn.Linear(WIDTH, CHANNELS)
+        self.predict = nn.Linear(WIDTH, CHANNELS)
 
-    def forward(self, _states: Tensor, _time: Tensor, told: Tensor) -> SimpleNamespace:
-        """Point the same way everywhere in a picture."""
-        return SimpleNamespace(sample=self.answer(told.mean(1))[..., None, None])
+    def forward(self, _latents: Tensor, _timestep: Tensor, embeds: Tensor) -> SimpleNamespace:
+        """Predict the same velocity everywhere in a picture."""
+        return SimpleNamespace(sample=self.predict(embeds.mean(1))[..., None, None])
 
 
-def test_a_student_comes_to_answer_as_the_guided_teacher(teacher: Teacher, tmp_path: Path) -> None:
-    """After some lessons the student's single answer is far nearer than the teacher's own is."""
+def test_student_learns_the_guided_prediction(teacher: Teacher, tmp_path: Path) -> None:
+    """After training, the student's single prediction is far nearer than the teacher's own."""
     torch.manual_seed(2)
-    guided = replace(teacher, unet=PlainPainter())
-    plan = Plan("distill", steps=300, rate=3e-2)
-    loop = Loop(plan, copy.deepcopy(guided.unet), tmp_path, seed=0)
+    guided = replace(teacher, unet=LinearUNet())
+    plan = Plan("distill", steps=300, learning_rate=3e-2)
+    loop = TrainingLoop(plan, copy.deepcopy(guided.unet), tmp_path, seed=0)
     student = train_student(loop, guided, 4, Progress(disable=True))
     with torch.no_grad():
-        told = guided.read(["blue fish in the sea"])
-        [stop, *_] = guided.walk(told)
-        taught, own = (
-            (painter(stop.states, stop.time, told).sample - stop.pointed).abs().mean()
-            for painter in (student, guided.unet)
+        embeds = guided.encode(["blue fish in the sea"])
+        [point, *_] = guided.sample_trajectory(embeds)
+        student_error, teacher_error = (
+            (unet(point.latents, point.sigma, embeds).sample - point.velocity).abs().mean()
+            for unet in (student, guided.unet)
         )
-    assert taught < own / 5
+    assert student_error < teacher_error / 5

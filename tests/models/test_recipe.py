@@ -1,4 +1,4 @@
-"""The whole recipe of the bundled model, run small: what `make model` does in hours."""
+"""The whole recipe of the bundled model at a small size; `make model` takes hours."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,9 @@ import pytest
 import torch
 from rich.progress import Progress
 
+from models.train.bundled_model import load_model
 from models.train.card import Accuracy, Figures, with_figures
-from models.train.loop import PARTS, Plan, steps_taken
-from models.train.painter import load_painter
+from models.train.loop import STAGES, Plan, steps_taken
 from models.train.presets import CPU, GPU, Preset
 from models.train.train import Training, make_model
 
@@ -18,21 +18,21 @@ SMALL = Preset(
     widths=(16, 16, 16),
     decoder_width=8,
     decoder_blocks=(1, 0, 0, 0, 0),
-    text=Plan("text", steps=2, rate=1e-3),
-    judge=Plan("judge", steps=2, rate=1e-3),
-    decoder=Plan("decoder", steps=2, rate=1e-3, turn=True),
+    text=Plan("text", steps=2, learning_rate=1e-3),
+    classifier=Plan("classifier", steps=2, learning_rate=1e-3),
+    decoder=Plan("decoder", steps=2, learning_rate=1e-3, muon=True),
     decoder_batch=2,
-    unet=Plan("unet", steps=2, rate=1e-3, turn=True),
+    unet=Plan("unet", steps=2, learning_rate=1e-3, muon=True),
     unet_batch=2,
-    distill=Plan("distill", steps=2, rate=1e-3, turn=True),
+    distill=Plan("distill", steps=2, learning_rate=1e-3, muon=True),
     distill_pictures=2,
-    refine=Plan("refine", steps=2, rate=1e-3, turn=True),
+    refine=Plan("refine", steps=2, learning_rate=1e-3, muon=True),
     refine_pictures=2,
 )
 
 FIGURES = Figures(
     prompts=512,
-    painted=Accuracy(0.99, 0.98, 1.0),
+    generated=Accuracy(0.99, 0.98, 1.0),
     rendered=Accuracy(1.0, 1.0, 1.0),
     shuffled=Accuracy(0.06, 0.1, 0.12),
     chance=Accuracy(0.06, 0.1, 0.12),
@@ -52,13 +52,13 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_stage_is_taken(work: Path) -> None:
-    """Each part leaves a checkpoint with the steps of its plan."""
-    assert steps_taken(work) == dict.fromkeys(PARTS, 2)
+def test_every_stage_is_trained(work: Path) -> None:
+    """Each stage writes a checkpoint with the steps of its plan."""
+    assert steps_taken(work) == dict.fromkeys(STAGES, 2)
 
 
-def test_card_tells_the_run_and_takes_figures_more_than_once(work: Path) -> None:
-    """Figures that are measured later replace the former ones; the history of the run stays."""
+def test_card_has_the_steps_and_its_figures_can_be_replaced(work: Path) -> None:
+    """Figures that are measured later replace earlier ones; the steps of the run stay."""
     card = (work / "model" / "README.md").read_text()
     assert "unet 2" in card
     assert "Not measured yet" in card
@@ -72,17 +72,17 @@ def test_card_tells_the_run_and_takes_figures_more_than_once(work: Path) -> None
 
 
 def test_what_it_writes_is_a_pipeline(work: Path) -> None:
-    """The folder loads as any diffusers pipeline and paints."""
-    assert load_painter(work / "model").generate(["red house"], [0]).shape == (1, 256, 256, 3)
+    """The folder loads as any diffusers pipeline and generates pictures."""
+    assert load_model(work / "model").generate(["red house"], [0]).shape == (1, 256, 256, 3)
 
 
 def test_a_finished_run_is_not_run_again(work: Path) -> None:
     """The same command on a finished work folder changes no weight."""
     before = (work / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes()
-    painted = (work / "painted.npy").stat().st_mtime_ns
+    generated = (work / "generated.npy").stat().st_mtime_ns
     make_model(Training(work, SMALL, 0, Progress(disable=True)), work / "model")
     assert (work / "model" / "vae" / "diffusion_pytorch_model.safetensors").read_bytes() == before
-    assert (work / "painted.npy").stat().st_mtime_ns == painted
+    assert (work / "generated.npy").stat().st_mtime_ns == generated
 
 
 @pytest.mark.parametrize("preset", [CPU, GPU])

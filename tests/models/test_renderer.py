@@ -1,4 +1,4 @@
-"""The renderer and the captions: what the bundled model learns from."""
+"""The renderer and the captions, the training data of the bundled model."""
 
 from itertools import combinations
 
@@ -28,7 +28,7 @@ def scenes(count: int) -> list[Scene]:
     return [sample_scene(random) for _ in range(count)]
 
 
-def test_vocabulary_is_as_wide_as_promised() -> None:
+def test_vocabulary_size() -> None:
     """There are at least 16 subjects, 10 colours, 8 settings and 3 styles."""
     assert len(SUBJECTS) >= 16
     assert len(COLOURS) >= 10
@@ -95,13 +95,13 @@ def test_captions_are_deterministic_and_varied() -> None:
 
 
 def test_plain_prompt_reads_as_people_type() -> None:
-    """The plainest words for a scene are those of the issue's examples."""
+    """The shortest captions are worded as people type them."""
     assert plain_prompt(NIGHT_HOUSE) == "red house at night"
     assert plain_prompt(Scene(SUBJECTS.index("dwarf"), 0, 0, 1, named=False)) == "cartoon dwarf"
 
 
-def test_tokenizer_reads_anything() -> None:
-    """Known words are single tokens; unknown ones, other scripts and long texts are still read."""
+def test_tokenizer_accepts_any_text() -> None:
+    """Known words are single tokens; unknown words, other scripts and long texts are accepted."""
     tokenizer = make_tokenizer()
     assert len(tokenizer.tokenize("cartoon dwarf")) == 2
     for text in ("", "zebra", "日本語 🚀", "red house " * 1000):

@@ -1,4 +1,4 @@
-"""Latents, optimizer and loop: how the bundled model learns."""
+"""Latents, optimizer and training loop of the bundled model."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from rich.progress import Progress
 from torch import Tensor, nn
 
 from models.train.latents import CHANNELS, fit_basis
-from models.train.loop import Loop, Plan, rate_at
-from models.train.optimizer import orthogonal
+from models.train.loop import Plan, TrainingLoop, learning_rate_at
+from models.train.optimizer import orthogonalize
 from models.train.render import Composition, render
 from models.train.vocabulary import SUBJECTS, Scene
 
 
 def test_latents_are_evenly_scaled() -> None:
-    """A patch becomes a few numbers whose overall deviation is one."""
+    """Latents of patches have an overall standard deviation of one."""
     scenes = [Scene(subject, 0, 1 + subject % 8, 0) for subject in range(len(SUBJECTS))]
     pictures = np.stack([render(scene, Composition(0, 0)) for scene in scenes])
     latents = fit_basis(pictures).encode(pictures)
@@ -25,35 +25,35 @@ def test_latents_are_evenly_scaled() -> None:
 
 
 def train_line(folder: Path, steps: int) -> Tensor:
-    """Train a tiny part on the plateau, where the rate does not depend on the run's length."""
+    """Train a tiny module on the plateau, where the rate does not depend on the run's length."""
     torch.manual_seed(0)
-    plan = Plan("part", steps, rate=0.01, average=0.9, decay_from=0.99)
-    loop = Loop(plan, nn.Linear(4, 1), folder, seed=3)
+    plan = Plan("part", steps, learning_rate=0.01, ema_decay=0.9, decay_from=0.99)
+    loop = TrainingLoop(plan, nn.Linear(4, 1), folder, seed=3)
     loop.run(lambda _: loop.module(torch.randn(8, 4)).square().mean(), Progress())
     return loop.averaged.weight
 
 
-def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    """A run that is cut and continued ends with the weights of a run in one go."""
-    cut, whole = tmp_path / "cut", tmp_path / "whole"
-    cut.mkdir()
+def test_interrupted_training_resumes(tmp_path: Path) -> None:
+    """A run that is interrupted and resumed ends with the weights of an uninterrupted one."""
+    interrupted, whole = tmp_path / "interrupted", tmp_path / "whole"
+    interrupted.mkdir()
     whole.mkdir()
-    train_line(cut, steps=9)
-    assert torch.equal(train_line(cut, steps=20), train_line(whole, steps=20))
+    train_line(interrupted, steps=9)
+    assert torch.equal(train_line(interrupted, steps=20), train_line(whole, steps=20))
 
 
 def test_learning_rate_warms_up_and_ends_low() -> None:
     """The rate rises, stays, and is a hundredth at the end."""
-    plan = Plan("part", steps=1000, rate=1.0)
-    assert rate_at(plan, 0) < 0.02
-    assert rate_at(plan, 500) == 1.0
-    assert rate_at(plan, 999) == pytest.approx(0.01)
+    plan = Plan("part", steps=1000, learning_rate=1.0)
+    assert learning_rate_at(plan, 0) < 0.02
+    assert learning_rate_at(plan, 500) == 1.0
+    assert learning_rate_at(plan, 999) == pytest.approx(0.01)
 
 
-def test_steps_turn_all_directions_alike() -> None:
-    """Whatever the gradient's scales, a step of the UNet's weights has none that is lost."""
+def test_updates_are_close_to_orthogonal() -> None:
+    """Gradients of uneven scales become updates whose singular values are all close to one."""
     torch.manual_seed(0)
     uneven = torch.randn(2, 8, 20) * torch.logspace(0, -2, 20)
-    strengths = torch.linalg.svdvals(orthogonal(uneven))
-    assert strengths.min() > 0.3
-    assert strengths.max() < 1.5
+    singular_values = torch.linalg.svdvals(orthogonalize(uneven))
+    assert singular_values.min() > 0.3
+    assert singular_values.max() < 1.5

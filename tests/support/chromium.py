@@ -1,11 +1,16 @@
-"""A real browser for tests."""
+"""Fixtures for tests with a real browser."""
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.support.conditions import need_program
+from tests.support.conditions import HANG_TIMEOUT, need_program
+
+Scheme = Literal["light", "dark"]
+
+_TIMEOUT_MS = HANG_TIMEOUT * 1000
 
 ARGUMENTS = [
     "--no-sandbox",  # tests may run as root, in a container
@@ -16,8 +21,8 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
-# Chromium gives up all requests when an interface of the machine comes or goes, a container's
-# for one, and a page then lacks a script. A person would reload.
+# Chromium aborts all requests when a network interface appears or disappears, such as that of a
+# container, and a page then lacks a script. A person would reload it.
 RELOAD = """
 addEventListener("error", (event) => event.target.tagName === "SCRIPT" && location.reload(), true);
 addEventListener("vite:preloadError", () => location.reload());
@@ -29,6 +34,7 @@ def browser() -> Iterator[Browser]:
     """Start the installed Chromium."""
     path = need_program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=_TIMEOUT_MS)
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -39,11 +45,12 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open an address in a context of its own: ``open_page(url, width=390)``."""
     contexts: list[BrowserContext] = []
 
-    def open_page(url: str, width: int = 1440, height: int = 900, scheme: str = "light") -> Page:
+    def open_page(url: str, width: int = 1440, height: int = 900, scheme: Scheme = "light") -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
         contexts.append(context)
+        context.set_default_timeout(_TIMEOUT_MS)
         context.add_init_script(RELOAD)
         page = context.new_page()
         page.goto(url)

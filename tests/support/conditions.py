@@ -1,4 +1,4 @@
-"""Waiting for conditions, and saying what a machine lacks."""
+"""Wait for conditions, and skip tests whose programs are not installed."""
 
 import os
 import shutil
@@ -13,10 +13,16 @@ import pytest
 Value = TypeVar("Value")
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stable-diffusion-live"
-"""Where `.ci/run` keeps what it builds; programs are in ``bin``."""
+"""The folder of what `.ci/run` builds; programs are in ``bin``."""
 
 
-def wait_until(condition: Callable[[], Value], timeout: float = 30, what: str = "") -> Value:
+HANG_TIMEOUT = 300.0
+"""Seconds after which a wait counts as hung. Tests on a busy machine stay far below it."""
+
+
+def wait_until(
+    condition: Callable[[], Value], timeout: float = HANG_TIMEOUT, what: str = ""
+) -> Value:
     """Return the condition's first true value; fail the test if none comes in time."""
     deadline = time.monotonic() + timeout
     while True:
@@ -29,10 +35,11 @@ def wait_until(condition: Callable[[], Value], timeout: float = 30, what: str = 
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody listens on at the moment."""
+    """Return a TCP port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def need_program(name: str, advice: str) -> str:

@@ -1,4 +1,4 @@
-"""A real dashboard process for tests: own port, own data folder, stopped with all it started."""
+"""A real dashboard process for tests, with its own port and data folder."""
 
 import os
 import signal
@@ -8,43 +8,45 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from tests.support.conditions import free_port, wait_until
+from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 
 _ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
 _UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
-_STOPPED_WITHIN = 30
-"""Seconds: a worker that paints on a busy machine may take some to finish."""
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard that answers."""
+    """A running dashboard."""
 
     url: str
     data_dir: Path
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     log: Path
 
     def submit(self, prompt: str, count: int = 1) -> str:
-        """Send a job over HTTP; return its id."""
+        """Submit a job over HTTP; return its id."""
         fields = {"prompt": prompt, "count": count}
-        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=60)
+        answer = httpx.post(f"{self.url}/api/jobs", json=fields, timeout=HANG_TIMEOUT)
         assert answer.status_code == 202, answer.text
-        return answer.json()["id"]
+        job_id: str = answer.json()["id"]
+        return job_id
 
-    def job(self, job_id: str) -> dict:
-        """Read how a job is."""
-        return httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=60).json()
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return a job's state."""
+        answer = httpx.get(f"{self.url}/api/jobs/{job_id}", timeout=HANG_TIMEOUT)
+        job: dict[str, Any] = answer.json()
+        return job
 
 
 @contextmanager
 def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]:
-    """Start a dashboard with these settings beside the defaults; stop it in the end."""
+    """Start a dashboard with these settings over the defaults; stop it in the end."""
     port = free_port()
     log = data_dir / "dashboard.log"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -52,15 +54,15 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
         process = subprocess.Popen(
             [*COMMAND, "--server.port", str(port), "--server.address", "127.0.0.1"],
             cwd=_ROOT,
-            # An empty value hides what a developer's own .env may set.
+            # An empty value overrides a developer's own .env.
             env=os.environ | dict.fromkeys(_UNSET, "") | {"DATA_DIR": str(data_dir)} | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # so that whatever is left over can be ended as one group
+            start_new_session=True,  # so that remaining processes can be killed as one group
         )
     started = Dashboard(f"http://127.0.0.1:{port}", data_dir, process, log)
     try:
-        wait_until(lambda: _answers(started), 60, "the dashboard answers")
+        wait_until(lambda: _answers(started), what="the dashboard answers")
         yield started
     finally:
         stop(process)
@@ -69,24 +71,24 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
 def _answers(dashboard: Dashboard) -> bool:
     assert dashboard.process.poll() is None, dashboard.log.read_text()
     try:
-        return httpx.get(f"{dashboard.url}/healthz").status_code == 200
+        return httpx.get(f"{dashboard.url}/healthz", timeout=HANG_TIMEOUT).status_code == 200
     except httpx.TransportError:
         return False
 
 
-def stop(process: subprocess.Popen) -> None:
-    """Ask a dashboard to stop, then end what is left of it."""
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Send SIGTERM to a dashboard, then kill what remains of it."""
     process.terminate()
     try:
-        process.wait(_STOPPED_WITHIN)
+        process.wait(HANG_TIMEOUT)
     finally:
-        with suppress(ProcessLookupError):  # nothing is left, as it should be
+        with suppress(ProcessLookupError):  # nothing remains, as it should be
             os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture
 def start_dashboard(tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
-    """Start dashboards with settings of one's own: ``start_dashboard(FLEET="local")``."""
+    """Start dashboards with given settings: ``start_dashboard(FLEET="local")``."""
     with ExitStack() as stack:
 
         def start(**environment: str) -> Dashboard:
@@ -97,5 +99,5 @@ def start_dashboard(tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
 
 @pytest.fixture
 def dashboard(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
-    """Start a dashboard on SQLite and a folder, without workers: tests play those."""
+    """Start a dashboard on SQLite and a folder; tests act as its workers."""
     return start_dashboard(FLEET="none")

@@ -1,4 +1,4 @@
-"""A real MinIO for tests, on free ports, one for each test process."""
+"""A real MinIO server on free ports, one for each test process."""
 
 import os
 import secrets
@@ -17,7 +17,7 @@ _ADVICE = "go install github.com/minio/minio@latest"
 
 
 class MinioServer:
-    """A MinIO process that tests may stop and start; its objects stay on the disk."""
+    """A MinIO process that tests may stop and start; its objects stay on disk."""
 
     def __init__(self, program: str, folder: Path) -> None:
         self.endpoint = f"127.0.0.1:{free_port()}"
@@ -29,7 +29,7 @@ class MinioServer:
         self._process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        """Start the server and wait until it answers; nothing happens if it runs."""
+        """Start the server, unless it runs, and wait until it responds."""
         if self._process:
             return
         with (self._folder / "minio.log").open("ab") as log:
@@ -54,14 +54,14 @@ class MinioServer:
         wait_until(self._answers, what="MinIO answers")
 
     def stop(self) -> None:
-        """Stop the server and wait until it is gone; nothing happens if it does not run."""
+        """Stop the server, if it runs, and wait for its exit."""
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
 
     def settings(self, **changes: object) -> Settings:
-        """Build settings that name this server and a bucket of its own."""
+        """Return settings for this server and a new bucket."""
         values = {
             "minio_endpoint": self.endpoint,
             "minio_access_key": self.access_key,
@@ -79,7 +79,7 @@ class MinioServer:
 
 
 def minio_server_in(folder: Path) -> MinioServer:
-    """Choose a server's program, ports and password; nothing runs yet."""
+    """Return a server with free ports, which is not started."""
     return MinioServer(need_program("minio", _ADVICE), folder)
 
 
@@ -93,12 +93,12 @@ def minio_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServ
 
 @pytest.fixture
 def minio(minio_server: MinioServer) -> MinioServer:
-    """Give the running server; a test that stopped it leaves no trace for the next."""
+    """Return the server, restarted if a test has stopped it."""
     minio_server.start()
     return minio_server
 
 
 @pytest.fixture
 def minio_settings(minio: MinioServer) -> Settings:
-    """Give settings with a bucket that no other test has seen."""
+    """Return settings with a new bucket."""
     return minio.settings()

@@ -1,6 +1,6 @@
-"""A tiny pipeline that was never trained, for tests of the code around a model.
+"""Build a tiny untrained pipeline that generates noise.
 
-It has the layout of a real diffusers pipeline, goes through the same code, and paints noise.
+It has the layout of a real diffusers pipeline and runs through the same code.
 """
 
 import json
@@ -12,12 +12,12 @@ _SIDE = 256
 """Pixels."""
 _TOKENS = 77
 _WIDTH = 32
-"""Of the text encoder and the cross attention."""
+"""Hidden size of the text encoder and the cross attention."""
 _CONTRAST = 12
 
 
 def build(folder: Path) -> None:
-    """Write the pipeline and its defaults to ``folder``; the same bytes every time."""
+    """Write the pipeline and its defaults to ``folder``. The files are reproducible."""
     import torch
     from diffusers import StableDiffusionPipeline
 
@@ -50,7 +50,7 @@ def _defaults() -> dict:
 
 
 def _tokenizer():
-    """Make a CLIP tokenizer that knows single bytes: any text works, no file is needed."""
+    """Build a CLIP tokenizer of single bytes: it accepts any text and needs no files."""
     from transformers import CLIPTokenizer
     from transformers.convert_slow_tokenizer import bytes_to_unicode
 
@@ -99,7 +99,7 @@ def _decoder():
 
     blocks = (16, 16, 16, 16)
     decoder = AutoencoderTiny(encoder_block_out_channels=blocks, decoder_block_out_channels=blocks)
-    # Untrained weights give almost black; noise should look like noise.
+    # The output of untrained weights is almost black; more contrast makes it noise.
     last = decoder.decoder.layers[-1]
     last.weight.data *= _CONTRAST
     last.bias.data.fill_(0.5)

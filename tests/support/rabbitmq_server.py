@@ -1,4 +1,4 @@
-"""A real RabbitMQ server for tests: own ports, own folder, a fresh vhost for each test."""
+"""A real RabbitMQ server on free ports, with a new vhost for each test."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ from tests.support.conditions import free_port, need_program, wait_until
 
 USER = PASSWORD = "guest"
 
-# Debian's program on the PATH is a wrapper that changes to another user; this one is not.
+# Debian's program on the PATH is a wrapper that changes the user; this one is not.
 _DEBIAN_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
 
 _CONFIGURATION = """\
@@ -31,8 +31,8 @@ log.console.level = warning
 log.file = false
 """
 
-# Queues report their counts every 5 s by default, and the management API collects the
-# reports every 5 s; tests should not wait for that.
+# By default queues emit statistics every 5 s, and the management API collects them every 5 s;
+# tests should not wait for that.
 _ADVANCED_CONFIGURATION = """\
 [{rabbit, [{quorum_tick_interval, 100}, {collect_statistics_interval, 100}]},
  {rabbitmq_management, [{sample_retention_policies,
@@ -42,7 +42,7 @@ _ADVANCED_CONFIGURATION = """\
 
 @dataclass
 class RabbitServer:
-    """A server in its own folder, which can be killed and started again."""
+    """A server in its own folder, which can be killed and restarted."""
 
     program: str
     folder: Path
@@ -53,21 +53,21 @@ class RabbitServer:
 
     @property
     def management_url(self) -> str:
-        """Return the management API's address without credentials."""
+        """Return the URL of the management API, without credentials."""
         return f"http://127.0.0.1:{self.management_port}"
 
     def amqp_url(self, vhost: str, query: str = "") -> str:
-        """Return the address of a vhost, as RABBITMQ_URL has it."""
+        """Return the AMQP URL of a vhost."""
         return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{vhost}{query}"
 
     def api(self, method: str, path: str, **arguments) -> httpx.Response:
-        """Call the management API; fails the test if it refuses."""
+        """Call the management API. Raises an error for an error status."""
         url = f"{self.management_url}/api/{path}"
         response = httpx.request(method, url, auth=(USER, PASSWORD), timeout=60, **arguments)
         return response.raise_for_status()
 
     def start(self) -> None:
-        """Start the server, with what it had when it stopped, and wait until it answers."""
+        """Start the server with its existing data, and wait until it responds."""
         with (self.folder / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [self.program],
@@ -76,21 +76,21 @@ class RabbitServer:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._answers, timeout=120, what=f"RabbitMQ answers; see {self.folder}")
+        wait_until(self._answers, what=f"RabbitMQ answers; see {self.folder}")
 
     def stop(self) -> None:
-        """Kill the server as a power cut would."""
+        """Kill the server, as a power cut does."""
         if self.process:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process = None
 
-    def remembers(self, vhost: str, queue_name: str) -> bool:
-        """Tell whether a quorum queue is known on the disk, not its messages only.
+    def has_queue_on_disk(self, vhost: str, queue_name: str) -> bool:
+        """Return whether the registration of a quorum queue is on disk.
 
-        Confirmed messages are on the disk at once, but the queue's own registration is
-        written when the server is idle: RabbitMQ 3.10 that is killed within a second of
-        the declaration never opens that queue again.
+        Confirmed messages are on disk at once, but the queue's registration is written when the
+        server is idle: RabbitMQ 3.10, killed within a second of the declaration, never opens that
+        queue again.
         """
         files = list(self.folder.glob("data/*/quorum/*/*.dets"))
         name = f"{vhost}_{queue_name}".encode()
@@ -99,7 +99,7 @@ class RabbitServer:
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
-            pytest.fail(f"RabbitMQ ended: {(self.folder / 'server.log').read_text()[-2000:]}")
+            pytest.fail(f"RabbitMQ exited: {(self.folder / 'server.log').read_text()[-2000:]}")
         try:
             return self.api("GET", "health/checks/port-listener/" + str(self.port)).is_success
         except httpx.HTTPError:
@@ -124,13 +124,13 @@ class RabbitServer:
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
-            # No core spins while it waits: the tests need them.
+            # Idle schedulers must not spin: the tests need the cores.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
 
 
 def rabbit_server(folder: Path) -> RabbitServer:
-    """Choose a server's program and ports; nothing runs yet."""
+    """Return a server with free ports, which is not started."""
     program = need_program("rabbitmq-server", "apt-get install rabbitmq-server")
     program = shutil.which("rabbitmq-server", path=_DEBIAN_PROGRAMS) or program
     return RabbitServer(program, folder, free_port(), free_port(), free_port())
@@ -138,7 +138,7 @@ def rabbit_server(folder: Path) -> RabbitServer:
 
 @pytest.fixture(scope="session")
 def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
-    """Run RabbitMQ; ``stop`` and ``start`` it at will, but leave it running."""
+    """Run RabbitMQ. Tests may restart it, but must leave it running."""
     server = rabbit_server(tmp_path_factory.mktemp("rabbitmq"))
     try:
         server.start()
@@ -149,7 +149,7 @@ def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
 
 @pytest.fixture
 def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
-    """Make a vhost of the test's own, so that tests do not meet."""
+    """Create a vhost for the test, which isolates it from others."""
     vhost = f"test-{uuid.uuid4().hex[:8]}"
     rabbitmq.api("PUT", f"vhosts/{vhost}")
     yield vhost
@@ -158,16 +158,16 @@ def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
 
 @pytest.fixture
 def rabbitmq_url(rabbitmq, rabbitmq_vhost) -> str:
-    """Return the address of a fresh vhost, as RABBITMQ_URL has it."""
+    """Return the AMQP URL of a new vhost."""
     return rabbitmq.amqp_url(rabbitmq_vhost)
 
 
 @pytest.fixture
 def rabbitmq_settings(rabbitmq, rabbitmq_url) -> Settings:
-    """Return settings that point at a fresh vhost."""
+    """Return settings for a new vhost."""
     return settings_for(rabbitmq, rabbitmq_url)
 
 
 def settings_for(server: RabbitServer, url: str) -> Settings:
-    """Return settings that point at a vhost of a server."""
+    """Return settings for a vhost of a server."""
     return Settings(_env_file=None, rabbitmq_url=url, rabbitmq_management_url=server.management_url)

@@ -1,11 +1,11 @@
-"""Valid things that many tests need and none is about."""
+"""Valid objects for many tests."""
 
 from wire.messages.job import Job
 from wire.messages.picture import Metadata, picture_name
 
 
 def metadata_of(job: Job) -> Metadata:
-    """Describe a job as a worker that painted it does."""
+    """Build the metadata of a finished job."""
     return Metadata(
         prompt=job.prompt,
         image_width=job.width or 128,

@@ -1,4 +1,4 @@
-"""A folder store that is away, as after a failed mount, beside a dashboard that looks at it."""
+"""A folder store that is unavailable, as after a failed mount, while a dashboard polls it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from tests.support.conditions import wait_until
 
 @contextmanager
 def store_away(pictures: Path) -> Iterator[None]:
-    """Have a file where the store's folder should be; in the end, all that was stored is back."""
+    """Replace the store's folder by a file; restore it with its contents in the end."""
     aside = pictures.with_name("aside")
     wait_until(lambda: _replaced_by_a_file(pictures, aside), what="a file instead of the folder")
     yield
@@ -19,7 +19,7 @@ def store_away(pictures: Path) -> Iterator[None]:
 
 
 def _replaced_by_a_file(folder: Path, aside: Path) -> bool:
-    """Try it once: whoever looks at the store makes its folder anew, at any moment."""
+    """Try it once: the dashboard may create the folder again at any moment."""
     if folder.exists():
         folder.rename(aside)
     try:

@@ -7,14 +7,14 @@ from core.model_defaults import read_model_defaults
 from dashboard.components.jobs import own_jobs
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
 from dashboard.runtime import blocked_words
-from wire.messages.job import JobRequest, new_job, validated
+from wire.messages.job import JobRequest, new_job, validate
 
 
 @pytest.mark.parametrize("burst", BURSTS, ids=lambda burst: burst.name)
 def test_presets_are_requests_that_this_site_paints(burst: Burst):
     """Each request is valid, alone in its burst, and of words that the bundled model knows."""
     subjects = read_model_defaults("models/demo").vocabulary["subjects"]
-    requests = [validated(JobRequest, fields) for fields in burst.requests()]
+    requests = [validate(JobRequest, fields) for fields in burst.requests()]
     assert len({request.prompt for request in requests}) == len(requests)
     for request in requests:
         blocked_words.check(request.prompt)

@@ -1,13 +1,14 @@
-"""Docker Compose: what `make up` builds and starts."""
+"""The Compose files of `make up`."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def worker_of(name: str) -> dict:
+def worker_of(name: str) -> dict[str, Any]:
     return yaml.safe_load((ROOT / name).read_text())["services"]["worker"]
 
 

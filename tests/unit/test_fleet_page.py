@@ -1,4 +1,4 @@
-"""What the Fleet page's cards say of a reading."""
+"""The Fleet page's cards for given readings."""
 
 from dataclasses import replace
 from datetime import UTC
@@ -23,75 +23,82 @@ def _scaler(**fields: object) -> dict[str, str]:
     return dict(scaler.rows(changed, replace(READING, scaler=changed), 2.0))
 
 
-def test_scaler_says_its_numbers():
-    """All by which it decides is on the card."""
-    said = _scaler()
-    assert said["Value now"] == "20 requests, 1 per worker"
-    assert said["Replicas"] == "4 ready, 8 wanted, 0 to 8"
-    assert said["Cool-down"] == "2 min, not counting"
-    assert said["Paused"] == "no"
+def test_scaler_shows_its_numbers():
+    """The card shows every number from which the scaler derives the workers."""
+    fields = _scaler()
+    assert fields["Value now"] == "20 requests, 1 per worker"
+    assert fields["Replicas"] == "4 ready, 8 wanted, 0 to 8"
+    assert fields["Cool-down"] == "2 min, not started"
+    assert fields["Paused"] == "no"
 
 
-def test_cool_down_counts_on_since_the_reading():
-    """The time left is that of now, not of the last look."""
+def test_cool_down_continues_after_the_reading():
+    """The time left is that of now, not that of the last reading."""
     assert _scaler(cooldown_left=60.0)["Cool-down"] == "2 min, 58 s left"
 
 
-def test_unknown_numbers_of_the_scaler_are_unknown():
-    """What could not be counted is a word and not a zero."""
+def test_unknown_numbers_of_the_scaler_are_not_zero():
+    """A number that could not be read is shown as unknown."""
     assert _scaler(jobs=None)["Value now"] == "unknown; 1 per worker"
     unknown = dict(scaler.rows(SCALER, replace(READING, ready=None, wanted=None), 0.0))
     assert unknown["Replicas"] == "unknown ready, unknown wanted, 0 to 8"
 
 
 @pytest.mark.parametrize(
-    ("condition", "said"),
+    ("condition", "label"),
     [
         (Condition("Ready", status=True), "Ready"),
         (Condition("Ready", status=False, message="no <secret>"), "not Ready: no &lt;secret&gt;"),
         (Condition("Active", status=None), "Active unknown"),
-        (Condition("Fallback", status=False), "no Fallback"),
+        (Condition("Fallback", status=False), "not Fallback"),
     ],
 )
-def test_conditions_are_told_apart(condition: Condition, said: str):
-    """Holding, not holding and unknown differ in words, and a reason is escaped."""
-    assert said in _scaler(conditions=(condition,))["Conditions"]
+def test_conditions_differ_by_status(condition: Condition, label: str):
+    """True, false and unknown have different labels, and a reason is escaped."""
+    assert label in _scaler(conditions=(condition,))["Conditions"]
 
 
-def test_workers_keep_their_places_and_failed_ones_come_first():
-    """Rows are in the order of numbers in names, whatever their phases; failures lead."""
+def test_workers_are_sorted_by_name_and_failed_workers_come_first():
+    """Rows keep their order while phases change: by the numbers in names, failures first."""
     names = {"worker-10": "generating", "worker-2": "idle", "worker-7": "failed", "b1": "pending"}
-    some = [Worker(name, phase, "", NOW) for name, phase in names.items()]
-    ordered = [worker.name for worker in workers.order(some)]
+    unsorted = [Worker(name, phase, "", NOW) for name, phase in names.items()]
+    ordered = [worker.name for worker in workers.order(unsorted)]
     assert ordered == ["worker-7", "b1", "worker-2", "worker-10"]
 
 
-def test_a_worker_says_what_it_paints():
-    """The prompt is text, and how far it is stands beside it."""
+def test_generating_worker_shows_its_prompt_and_progress():
+    """The prompt is escaped, and the progress stands beside it."""
     job = new_job(JobRequest(prompt="<img src=x onerror=alert(1)>", count=4))
     view = JobView(job, "generating", NOW, pictures=("a", "b"), step=2, steps=4)
-    why = workers.row(Worker("w", "generating", "", NOW, job_id=job.id), view, NOW).cells[2]
-    assert "&lt;img src=x onerror=alert(1)&gt;" in why
-    assert "<img" not in why
-    assert "picture 3 of 4, step 2 of 4" in why
+    cell = workers.row(Worker("w", "generating", "", NOW, job_id=job.id), view, NOW).cells[2]
+    assert "&lt;img src=x onerror=alert(1)&gt;" in cell
+    assert "<img" not in cell
+    assert "picture 3 of 4, step 2 of 4" in cell
 
 
-def test_a_worker_without_a_known_job_says_why_itself():
-    """What the cluster says of a pod is shown as text."""
+def test_worker_with_a_finished_job_shows_its_pictures_once():
+    """A worker whose job has just ended is not shown as generating a further picture."""
+    job = new_job(JobRequest(prompt="cat", count=1))
+    view = JobView(job, "done", NOW, pictures=("a",), detail="1 pictures stored.")
+    assert workers.progress(view) == "1 picture stored"
+
+
+def test_worker_without_a_known_job_shows_the_reason_for_its_phase():
+    """The reason, which comes from the cluster, is escaped."""
     cells = workers.row(Worker("w", "failed", "exit <1>", NOW - 5), None, NOW).cells
     assert "exit &lt;1&gt;" in cells[2]
     assert cells[4] == "5 s"
 
 
 def test_workers_are_counted_by_phase():
-    """The title says how many there are of each, also of 200."""
-    some = tuple(Worker(f"w{n}", "idle" if n % 2 else "pending", "", NOW) for n in range(200))
-    said = workers.summary(FleetReading(None, None, 100, some, None))
-    assert said == "100 ready of unknown wanted · 100 pending · 100 idle"
+    """The title counts the workers in each phase, also those of a large fleet."""
+    fleet = tuple(Worker(f"w{n}", "idle" if n % 2 else "pending", "", NOW) for n in range(200))
+    summary = workers.summary(FleetReading(None, None, 100, fleet, None))
+    assert summary == "100 ready of unknown wanted · 100 pending · 100 idle"
 
 
-def test_slots_of_nodes_are_known_only_if_all_are():
-    """One node that does not tell makes the sum unknown, not smaller."""
+def test_used_slots_are_summed_only_if_all_are_known():
+    """One node with unknown slots makes the sum unknown, not smaller."""
     known = Node("a", "L4", 2, 1, True, NOW)
     assert nodes.summary([known, replace(known, name="b", ready=False)]) == (
         "1 ready of 2, 1 of 2 slots used by these workers"
@@ -102,33 +109,33 @@ def test_slots_of_nodes_are_known_only_if_all_are():
 
 def _cost(*numbers: int | None, price: cost.Price | None = None) -> str:
     samples = [Sample(NOW + 10 * n, gpus=g, maximum=8) for n, g in enumerate(numbers)]
-    told = usage(samples)
-    return cost.text(told, told, 120, price, UTC)
+    total = usage(samples)
+    return cost.table(total, total, 120, price, UTC)
 
 
-def test_cost_says_hours_and_their_price():
-    """What was used stands beside what would have been, in time and money."""
+def test_cost_shows_hours_and_their_price():
+    """Used and always-on time are compared, in hours and in money."""
     html = _cost(0, 4, 0, price=cost.Price(9.0, "$"))
-    assert "40 s <span class='price'>$0.10</span>" in html
-    assert "2 min 40 s <span class='price'>$0.40</span>" in html
+    assert '40 s <span class="price">$0.10</span>' in html
+    assert '2 min 40 s <span class="price">$0.40</span>' in html
     assert "<b>75%</b>" in html
     assert "Unknown" not in html
 
 
-def test_cost_says_which_time_is_unknown():
-    """A gap is told, and never counted as free."""
+def test_cost_shows_how_much_time_is_unknown():
+    """Time without readings is shown, and never counted as free."""
     html = _cost(0, None, 4, 4)
     assert "Unknown" in html
-    assert "Time of which nothing is known is in neither." in html
+    assert "Time without readings counts as neither used nor always on." in html
 
 
-def test_cost_without_a_fleet_says_what_it_needs():
-    """Where nothing answers there is a sentence and no zero."""
-    assert "needs a fleet that answers" in _cost(None, None)
+def test_cost_without_readings_is_not_zero():
+    """Without readings there is a sentence instead of numbers."""
+    assert "this needs readings of a fleet" in _cost(None, None)
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "said"),
+    ("amount", "currency", "text"),
     [
         (1200, "$", "$1,200.00"),
         (0.42, "EUR", "EUR\u00a00.42"),
@@ -136,6 +143,6 @@ def test_cost_without_a_fleet_says_what_it_needs():
         (0, "", "0.00"),
     ],
 )
-def test_money_is_said_as_people_write_it(amount: float, currency: str, said: str):
-    """Small amounts keep the digits that say something."""
-    assert money(amount, currency) == said
+def test_money_has_a_currency_and_enough_digits(amount: float, currency: str, text: str):
+    """Small amounts keep their significant digits."""
+    assert money(amount, currency) == text

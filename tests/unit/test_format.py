@@ -1,4 +1,4 @@
-"""How the page says numbers, times and states."""
+"""Numbers, times and job states as text, and the cards that show them."""
 
 from datetime import UTC
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ def _snapshot(*jobs: JobView, ready: int | None = 1, workers: tuple[Worker, ...]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "expected"),
     [
         (0, "0 s"),
         (59.4, "59 s"),
@@ -38,40 +38,40 @@ def _snapshot(*jobs: JobView, ready: int | None = 1, workers: tuple[Worker, ...]
         (7200, "2 h"),
     ],
 )
-def test_duration_is_said_in_the_two_largest_units(seconds: float, said: str):
-    """A duration is never said as 60 s or 60 min, nor more precisely than it matters."""
-    assert formatting.duration(seconds) == said
+def test_duration_has_at_most_two_units(seconds: float, expected: str):
+    """A duration never reads 60 s or 60 min, and has the two largest units only."""
+    assert formatting.duration(seconds) == expected
 
 
 @pytest.mark.parametrize(
-    ("number", "said"),
+    ("number", "expected"),
     [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (21, "21st")],
 )
-def test_places_in_line_read_as_people_say_them(number: int, said: str):
-    """Ordinals follow English, the teens included."""
-    assert formatting.ordinal(number) == said
+def test_ordinals_have_english_suffixes(number: int, expected: str):
+    """Ordinals follow English, 11th to 13th included."""
+    assert formatting.ordinal(number) == expected
 
 
-def test_clock_is_the_viewers():
-    """Times are said in the zone of the browser and not of the server."""
+def test_clock_uses_the_viewers_zone():
+    """Times are shown in the zone of the browser and not of the server."""
     assert formatting.clock(0, UTC) == "00:00:00"
     assert formatting.clock(0, ZoneInfo("Asia/Tokyo")) == "09:00:00"
 
 
-def test_silence_is_dated_and_a_first_look_is_not():
-    """A source that answered once is silent since then; one that never did has no date."""
+def test_missing_reading_shows_the_time_of_the_last_one():
+    """A source that answered once shows when; a source that never did shows no time."""
     assert formatting.time_ago(0, UTC) == "no reading since 00:00:00"
     assert formatting.time_ago(None, UTC) == "no reading yet"
 
 
-def test_estimate_is_no_more_precise_than_it_is_known():
+def test_estimates_are_rounded():
     """Estimates come in steps of five seconds, then in minutes."""
-    assert formatting.approximate_duration(1) == "about 5 s"
-    assert formatting.approximate_duration(37) == "about 35 s"
-    assert formatting.approximate_duration(150) == "about 2 min"
+    assert formatting.approximate_duration(1) == "~5 s"
+    assert formatting.approximate_duration(37) == "~35 s"
+    assert formatting.approximate_duration(150) == "~2 min"
 
 
-def test_progress_knows_each_picture():
+def test_progress_has_a_share_for_each_picture():
     """A stored picture is full, the one in progress as far as its steps, the others empty."""
     stored = (picture_name(_ID.format(1), 0),)
     view = _view(state="generating", pictures=stored, picture=1, step=1, steps=4)
@@ -79,67 +79,71 @@ def test_progress_knows_each_picture():
 
 
 def test_many_pictures_share_one_bar():
-    """A job of a hundred pictures is shown as one bar with the share that is done."""
+    """A job of a hundred pictures has one bar with the share that is done."""
     names = tuple(picture_name(_ID.format(1), number) for number in range(25))
     view = _view(state="generating", count=100, pictures=names)
     assert job_text.progress(view) == [0.25]
 
 
-def test_waiting_job_has_its_place_and_an_estimate():
-    """A job in line says how many are before it and, from finished jobs, how long it takes."""
+def test_waiting_job_shows_queue_position_and_estimate():
+    """A waiting job shows its queue position and an estimate from finished jobs."""
     done = _view(1, "done", received_at=1000.0, finished_at=1040.0)
     first, second = _view(2), _view(3)
     snapshot = _snapshot(second, first, done)
-    assert job_text.describe_state(first, snapshot) == "1st in line, about 40 s"
-    assert job_text.describe_state(second, snapshot) == "2nd in line, about 80 s"
+    assert job_text.describe_state(first, snapshot) == "1st in queue, ~40 s"
+    assert job_text.describe_state(second, snapshot) == "2nd in queue, ~80 s"
 
 
-def test_waiting_job_says_what_its_worker_does():
-    """Without a ready worker a job says what the one that starts is doing."""
+def test_waiting_job_shows_what_the_starting_worker_does():
+    """Without a ready worker, a waiting job shows the state of the worker that starts."""
     starting = Worker("worker-1", "starting", "loading the model", 1990.0)
-    said = job_text.describe_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
-    assert said == "1st in line, worker: loading the model"
+    text = job_text.describe_state(_view(), _snapshot(_view(), ready=0, workers=(starting,)))
+    assert text == "1st in queue, worker: loading the model"
 
 
 @pytest.mark.parametrize(
-    ("view", "said"),
+    ("view", "expected"),
     [
-        (_view(state="starting", worker="worker-1"), "with worker-1, about to paint"),
+        (_view(state="starting", worker="worker-1"), "starting on worker-1"),
         (
             _view(state="generating", worker="worker-1", step=2, steps=4),
-            "painting, step 2 of 4 on worker-1",
+            "generating, step 2 of 4 on worker-1",
         ),
         (
             _view(state="generating", step=2, steps=4, detail="The disk is full."),
-            "held up: The disk is full.",
+            "waiting: The disk is full.",
         ),
-        (_view(state="starting", detail="The store is away."), "held up: The store is away."),
+        (_view(state="starting", detail="The store is away."), "waiting: The store is away."),
         (
             _view(state="done", submitted_at=10, received_at=100.0, finished_at=126.0),
-            "done: 26 s of painting, 1 min 56 s in all",
+            "done: 26 s generating, 1 min 56 s in total",
         ),
         (_view(state="failed", detail="No room is left."), "failed: No room is left."),
         (_view(state="cancelled"), "cancelled"),
+        (
+            _view(state="cancelled", pictures=(picture_name(_ID.format(1), 0),)),
+            "cancelled; finished pictures were kept",
+        ),
     ],
 )
-def test_every_state_is_said_in_words(view: JobView, said: str):
-    """A card says the state of its job with what is known of it."""
-    assert job_text.describe_state(view, _snapshot(view)) == said
+def test_every_state_has_a_description(view: JobView, expected: str):
+    """A card describes the state of its job with what is known of it."""
+    assert job_text.describe_state(view, _snapshot(view)) == expected
 
 
 def test_newest_job_comes_first_then_those_in_progress():
-    """A card for the job that was just sent is always there; then come the busy ones."""
-    done, painting, first, newest = (
+    """A job that was just sent always has a card; then come the jobs in progress."""
+    done, generating, first, newest = (
         _view(1, "done", finished_at=1500.0),
         _view(2, "generating"),
         _view(3),
         _view(4),
     )
-    assert job_cards.choose([newest, first, painting, done]) == [newest, painting, first]
+    assert job_cards.choose([newest, first, generating, done]) == [newest, generating, first]
 
 
-def test_own_jobs_come_before_those_of_others_and_do_not_hide_them():
-    """What others wait for fills the cards that a session's own jobs leave free."""
+def test_own_jobs_come_before_those_of_others():
+    """Jobs of others fill the cards that a session's own jobs leave free."""
     theirs, waiting, old, own = (
         _view(1, "done", finished_at=1900.0),
         _view(2),
@@ -154,8 +158,8 @@ def test_own_jobs_come_before_those_of_others_and_do_not_hide_them():
     assert job_cards.choose([waiting, own, theirs], mine) == [own, waiting]
 
 
-def test_title_of_the_cards_says_whose_they_are():
-    """Only a session's own requests are called so, and those not shown are counted."""
+def test_title_of_the_cards_names_their_owners():
+    """Only a session's own requests are titled as such; requests not shown are counted."""
     jobs = [_view(number) for number in range(5)]
     own = frozenset(view.job.id for view in jobs[:4])
     assert "Your requests<" in job_cards.title(jobs, jobs[:3], own)
@@ -165,16 +169,16 @@ def test_title_of_the_cards_says_whose_they_are():
     assert ">Requests<" in job_cards.title(jobs, jobs[:3], frozenset())
 
 
-def test_card_holds_no_markup_of_the_prompt():
-    """A prompt is text on its card, and in the tooltip that shows it whole."""
+def test_card_escapes_the_prompt():
+    """A prompt is text on its card, and in the tooltip that shows all of it."""
     view = JobView(Job(id=_ID.format(1), prompt="'><script>"), "waiting", None)
     written = job_cards.card(view, _snapshot(view), frozenset())
     assert "<script>" not in written
-    assert "title='&#x27;&gt;&lt;script&gt;'" in written
+    assert 'title="&#39;&gt;&lt;script&gt;"' in written
 
 
-def test_burst_is_of_the_prompt_or_of_the_suggestions_in_turn():
-    """A burst without a prompt goes through the suggestions; no two jobs share a seed."""
+def test_burst_uses_the_prompt_or_the_suggestions_in_turn():
+    """A burst without a prompt uses the suggestions in turn; no two jobs share a seed."""
     suggestions = ("a cat", "a dog")
     typed = prompt_form.burst_fields("a boat", suggestions, {"seed": 1, "steps": 2})
     assert typed == [{"prompt": "a boat", "count": 1, "steps": 2}] * prompt_form.BURST
@@ -182,8 +186,8 @@ def test_burst_is_of_the_prompt_or_of_the_suggestions_in_turn():
     assert [fields["prompt"] for fields in empty[:3]] == ["a cat", "a dog", "a cat"]
 
 
-def test_refusal_says_what_was_kept():
-    """After an error a person knows whether something was sent."""
+def test_refusal_counts_what_was_sent():
+    """An error message states whether and how many requests were sent."""
     error = QueueUnavailable("The queue cannot be reached.")
     assert prompt_form.refusal(error, 0, 20) == f"{error} Your text is still here."
     assert prompt_form.refusal(error, 7, 20).startswith("7 of 20 requests were sent")

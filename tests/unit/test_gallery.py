@@ -10,12 +10,11 @@ from core.errors import StoreUnavailable
 from dashboard.domain.journal import Journal
 from dashboard.gallery import backfill, listing
 from dashboard.gallery import index as gallery_index
-from dashboard.gallery.backfill import GalleryBackfill
+from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.prompts import GalleryPrompts
-from dashboard.gallery.query import PAGE, GalleryPage, GalleryQuery, query_of
-from dashboard.gallery.reader import EVERY, GalleryReader, default_pause
+from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage, GalleryQuery, parse_query
+from dashboard.gallery.reader import POLL_INTERVAL, GalleryReader, default_pause
 from tests.support.samples import metadata_of
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
@@ -64,10 +63,10 @@ class Rig:
 
     def search(self, text: str) -> GalleryPage:
         """Search until all prompts are read."""
-        self.gallery.page(query_of(text))
+        self.gallery.page(parse_query(text))
         while self.prompts.read():
             pass
-        return self.gallery.page(query_of(text))
+        return self.gallery.page(parse_query(text))
 
 
 @pytest.fixture
@@ -86,16 +85,18 @@ def filled(count: int) -> tuple[GalleryIndex, list[str]]:
 
 def test_pages_lead_back_in_time_and_forth_again():
     """Every picture is on one page; each page leads to its neighbours, and its link stays."""
-    index, names = filled(2 * PAGE + 5)
+    index, names = filled(2 * PICTURES_PER_PAGE + 5)
     first = index.page(ALL)
-    assert [view.name for view in first.pictures] == names[:PAGE]
+    assert [view.name for view in first.pictures] == names[:PICTURES_PER_PAGE]
     assert (first.newer, first.rank, first.total) == (None, 0, len(names))
     second = index.page(ALL, first.older)
-    assert [view.name for view in second.pictures] == names[PAGE : 2 * PAGE]
-    assert (second.newer, second.rank) == ("", PAGE)
+    assert [view.name for view in second.pictures] == names[
+        PICTURES_PER_PAGE : 2 * PICTURES_PER_PAGE
+    ]
+    assert (second.newer, second.rank) == ("", PICTURES_PER_PAGE)
     last = index.page(ALL, second.older)
-    assert [view.name for view in last.pictures] == names[2 * PAGE :]
-    assert (last.older, last.oldest, last.newer) == (None, None, names[PAGE])
+    assert [view.name for view in last.pictures] == names[2 * PICTURES_PER_PAGE :]
+    assert (last.older, last.oldest, last.newer) == (None, None, names[PICTURES_PER_PAGE])
     assert index.page(ALL, first.oldest) == last
     index.add(picture_name(job_at(NOW + 9).id, 0), NOW + 9)
     assert index.page(ALL, first.older).pictures == second.pictures
@@ -103,7 +104,7 @@ def test_pages_lead_back_in_time_and_forth_again():
 
 def test_page_whose_first_picture_was_deleted_begins_with_the_next():
     """A link to a page outlives the deletion of the picture that names it."""
-    index, names = filled(PAGE)
+    index, names = filled(PICTURES_PER_PAGE)
     index.remove(names[3])
     assert [view.name for view in index.page(ALL, names[3]).pictures] == names[4:]
 
@@ -137,14 +138,14 @@ def test_search_finds_words_in_any_case_and_order(rig: Rig):
 
 def test_search_says_how_far_it_has_come(rig: Rig, monkeypatch: pytest.MonkeyPatch):
     """The newest prompts are read first; a page knows how many are left."""
-    monkeypatch.setattr("dashboard.gallery.prompts._AT_ONCE", 10)
-    monkeypatch.setattr(gallery_index, "SHOWN", 1)
+    monkeypatch.setattr("dashboard.gallery.backfill._MAX_PROMPTS", 10)
+    monkeypatch.setattr(gallery_index, "MAX_NEWEST", 1)
     for age in reversed(range(25)):
         put(rig.store, job_at(NOW - DAY * (age + 1), f"cat {age:02}"))
     rig.walk_to_the_end()
     assert rig.prompts.read() == 1  # the newest, which the Studio shows
     assert rig.prompts.read() == 0  # nobody asked for the others
-    query = query_of("cat")
+    query = parse_query("cat")
     rig.gallery.page(query)
     rig.prompts.read()
     page = rig.gallery.page(query)
@@ -157,14 +158,14 @@ def test_prompts_of_an_open_page_are_read_without_a_search(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
     """Who goes back in time sees what the pictures show, and nothing else is read for that."""
-    monkeypatch.setattr(gallery_index, "SHOWN", 1)
-    for age in range(PAGE * 2):
+    monkeypatch.setattr(gallery_index, "MAX_NEWEST", 1)
+    for age in range(PICTURES_PER_PAGE * 2):
         put(rig.store, job_at(NOW - DAY * (age + 1), f"cat {age:02}"))
     rig.walk_to_the_end()
     older = rig.gallery.page(ALL).older
     rig.prompts.read()
     rig.gallery.page(ALL, older)
-    assert rig.prompts.read() == PAGE
+    assert rig.prompts.read() == PICTURES_PER_PAGE
     assert all(view.prompt for view in rig.gallery.page(ALL, older).pictures)
 
 
@@ -200,7 +201,7 @@ def raise_unavailable(*_: object) -> list[str]:
 
 def test_more_pictures_than_fit_forget_the_oldest(monkeypatch: pytest.MonkeyPatch):
     """Memory is bounded; the newest stay."""
-    monkeypatch.setattr(gallery_index, "KNOWN", 10)
+    monkeypatch.setattr(gallery_index, "MAX_PICTURES", 10)
     index, names = filled(25)
     assert index.count() == 10
     assert index.page(ALL).pictures[0].name == names[0]
@@ -288,7 +289,7 @@ def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
 
 def test_most_looks_list_nothing_and_listings_take_a_hundredth_of_the_time():
     """A look costs the same at any number of pictures, because listings are rare."""
-    assert default_pause(0.001) > 2 * EVERY
+    assert default_pause(0.001) > 2 * POLL_INTERVAL
     assert default_pause(2.0) == pytest.approx(200)
 
 

@@ -1,4 +1,4 @@
-"""The diffusers generator, with the untrained pipeline: every line but the weights is real."""
+"""The diffusers generator, with a real but untrained pipeline."""
 
 import json
 import shutil
@@ -36,46 +36,46 @@ def changed(**fields: object) -> GenerationParameters:
     return GenerationParameters(**(vars(BASE) | fields))
 
 
-def test_a_picture_has_the_size_that_was_asked_for(generator: DiffusersGenerator):
-    """A painting is height x width x 3 bytes, and not one flat colour."""
+def test_picture_has_the_requested_size(generator: DiffusersGenerator):
+    """A picture is height x width x 3 bytes, and not a flat colour."""
     [picture] = generate(generator, changed(width=192, height=128))
     assert picture.shape == (128, 192, 3)
     assert picture.dtype == np.uint8
     assert picture.std() > 1
 
 
-def test_the_same_seed_gives_the_same_picture(generator: DiffusersGenerator):
+def test_same_seed_gives_the_same_picture(generator: DiffusersGenerator):
     """The same seed generates the same bytes; another seed, another picture."""
     first, again, other = (generate(generator, each)[0] for each in (BASE, BASE, changed(seed=8)))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_a_picture_is_the_same_alone_and_in_company(generator: DiffusersGenerator):
-    """A picture's seed is its own: painted with others it looks as it does alone.
+def test_picture_does_not_depend_on_its_batch(generator: DiffusersGenerator):
+    """With its seed, a picture is the same in a batch and alone.
 
     One grey level is allowed, since a sum over a batch may be added in another order.
     """
-    company = generate(generator, changed(seed=6, prompt="a boat"), BASE, changed(seed=8))
+    batch = generate(generator, changed(seed=6, prompt="a boat"), BASE, changed(seed=8))
     [alone] = generate(generator, BASE)
-    assert np.abs(company[1].astype(int) - alone).max() <= 1
+    assert np.abs(batch[1].astype(int) - alone).max() <= 1
 
 
-def test_another_prompt_gives_another_picture(generator: DiffusersGenerator):
-    """The prompt reaches the model, also one in letters that no model was trained on."""
+def test_other_prompt_gives_another_picture(generator: DiffusersGenerator):
+    """The prompt reaches the model, even with letters that the model was not trained on."""
     pictures = generate(generator, BASE, changed(prompt="żółta łódź 🚤 " * 60))
     assert not np.array_equal(*pictures)
 
 
-def test_each_step_is_told(generator: DiffusersGenerator):
-    """A listener hears 1, 2, … up to the number of steps, once each."""
+def test_on_step_is_called_for_each_step(generator: DiffusersGenerator):
+    """The callback gets 1, 2, … up to the number of steps, once each."""
     steps = []
     generator.generate([BASE], on_step=steps.append, should_stop=lambda: False)
     assert steps == [1, 2, 3, 4]
 
 
-def test_painting_ends_at_the_step_at_which_it_should(generator: DiffusersGenerator):
-    """Told to stop, a painting ends after that step, and the generator can paint again."""
+def test_should_stop_interrupts_generation(generator: DiffusersGenerator):
+    """Generation stops after the step, and the generator can be used again."""
     steps = []
     with pytest.raises(Interrupted):
         generator.generate([BASE], on_step=steps.append, should_stop=lambda: len(steps) == 2)
@@ -83,32 +83,32 @@ def test_painting_ends_at_the_step_at_which_it_should(generator: DiffusersGenera
     assert len(generate(generator, BASE)) == 1
 
 
-def test_a_size_that_the_model_cannot_paint_is_a_sentence(generator: DiffusersGenerator):
-    """What the pipeline refuses is GenerationFailed with its reason, not the library's error."""
+def test_invalid_size_raises_generation_failed(generator: DiffusersGenerator):
+    """The pipeline's error becomes GenerationFailed with its reason."""
     with pytest.raises(GenerationFailed, match="divisible by 8"):
         generate(generator, changed(width=100))
 
 
-def test_a_model_brings_its_defaults(generator: DiffusersGenerator):
-    """Steps, guidance and size come from the defaults.json that travels with a model."""
-    described = generator.model
-    assert (described.steps, described.guidance_scale) == (4, 1.0)
-    assert (described.width, described.height) == (256, 256)
-    assert described.device == "cpu"
-    assert described.tiny_decoder
+def test_model_uses_its_defaults_file(generator: DiffusersGenerator):
+    """Steps, guidance and size come from the defaults.json in the model's folder."""
+    model = generator.model
+    assert (model.steps, model.guidance_scale) == (4, 1.0)
+    assert (model.width, model.height) == (256, 256)
+    assert model.device == "cpu"
+    assert model.tiny_decoder
 
 
-def test_a_model_without_defaults_uses_its_pipelines(folder: Path, tmp_path: Path):
-    """Without defaults.json the size is what the UNet was made for, guidance the pipeline's."""
+def test_model_without_defaults_uses_those_of_its_pipeline(folder: Path, tmp_path: Path):
+    """Without defaults.json, the size comes from the UNet and the guidance from the pipeline."""
     plain = shutil.copytree(folder, tmp_path / "plain")
     (plain / "defaults.json").unlink()
-    described = load(str(plain), "cpu").description
-    assert (described.width, described.height) == (256, 256)
-    assert described.guidance_scale == 7.5
+    model = load(str(plain), "cpu").model
+    assert (model.width, model.height) == (256, 256)
+    assert model.guidance_scale == 7.5
 
 
-def test_weights_that_are_cut_off_are_a_sentence(folder: Path, tmp_path: Path):
-    """A half-copied model names its folder and what is wrong, and no traceback."""
+def test_truncated_weights_raise_model_unavailable(folder: Path, tmp_path: Path):
+    """The error names the folder of an incomplete model and the reason."""
     broken = shutil.copytree(folder, tmp_path / "broken")
     weights = broken / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
@@ -116,8 +116,8 @@ def test_weights_that_are_cut_off_are_a_sentence(folder: Path, tmp_path: Path):
         load(str(broken), "cpu")
 
 
-def test_defaults_are_read_without_the_model(folder: Path, tmp_path: Path):
-    """The page knows a model's suggestions and notice; a hub model has its card's numbers."""
+def test_defaults_are_read_without_loading_the_model(folder: Path, tmp_path: Path):
+    """The page gets a model's suggestions and notice; hub models have their card's values."""
     defaults = read_model_defaults(str(folder))
     assert "cartoon dwarf" in defaults.suggestions
     assert defaults.notice == NOTICE
@@ -126,15 +126,15 @@ def test_defaults_are_read_without_the_model(folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"steps": 0}', '{"steps": "many"}'])
-def test_defaults_that_are_wrong_name_their_file(tmp_path: Path, text: str):
-    """A defaults.json that cannot be used says where it is and which field is wrong."""
+def test_invalid_defaults_name_their_file(tmp_path: Path, text: str):
+    """The error of an invalid defaults.json names the file and the field."""
     (tmp_path / "defaults.json").write_text(text)
     with pytest.raises(ModelUnavailable, match=r"defaults\.json is not valid"):
         read_model_defaults(str(tmp_path))
 
 
-def test_the_untrained_model_is_built_the_same_each_time(folder: Path, tmp_path: Path):
-    """Two builds hold the same bytes, so a picture's seed means the same on each machine."""
+def test_untrained_model_is_reproducible(folder: Path, tmp_path: Path):
+    """Two builds have the same bytes, so a seed gives the same picture on each machine."""
     build(tmp_path)
     for name in ("unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model"):
         assert (tmp_path / f"{name}.safetensors").read_bytes() == (

@@ -12,7 +12,7 @@ from plotly.offline import get_plotlyjs_version
 from dashboard.components.common import custom_component
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.timeline.figure import draw
-from dashboard.routes import files
+from dashboard.presentation.urls import PLOTLY_VERSION
 from tests.support.conditions import need_program
 
 ROOT = Path(__file__).parents[2]
@@ -60,9 +60,9 @@ def test_every_relative_import_is_found() -> None:
 
 def test_chart_library_fits_the_python_package() -> None:
     """The browser draws with the version of plotly.js that plotly.py makes figures for."""
-    assert get_plotlyjs_version() == files.PLOTLY_VERSION
+    assert get_plotlyjs_version() == PLOTLY_VERSION
     head = (ROOT / "dashboard" / "static" / "plotly-basic.min.js").read_bytes()[:200].decode()
-    assert f"plotly.js (basic - minified) v{files.PLOTLY_VERSION}\n" in head
+    assert f"plotly.js (basic - minified) v{PLOTLY_VERSION}\n" in head
 
 
 def test_chart_library_is_the_published_file() -> None:

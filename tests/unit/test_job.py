@@ -1,4 +1,4 @@
-"""What a message on the queue may say, and what it becomes."""
+"""Encoding and validation of jobs and events."""
 
 import json
 import time
@@ -19,7 +19,7 @@ from wire.messages.job import (
     encode,
     new_job,
     submitted_at,
-    validated,
+    validate,
 )
 
 ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
@@ -45,50 +45,50 @@ json_values = st.recursive(
 
 
 @given(requests)
-def test_every_job_survives_the_wire(request):
-    """What a person asked for is what the worker reads."""
+def test_job_survives_a_round_trip(request):
+    """The worker decodes the job that was encoded."""
     job = new_job(request)
     assert decode(encode(job)) == job
     assert JobRequest(**job.model_dump(exclude={"id"})) == request
 
 
 @given(requests)
-def test_every_job_fits_in_a_message(request):
-    """No job that is accepted is refused by its reader for its size."""
+def test_job_fits_into_a_message(request):
+    """No valid job exceeds the maximum size of a message."""
     assert len(encode(new_job(request))) <= MAX_MESSAGE
 
 
 @given(requests)
-def test_a_request_without_an_id_survives_the_wire(request):
-    """The older sample's senders need no id."""
+def test_request_without_an_id_survives_a_round_trip(request):
+    """Clients of the older sample send no id."""
     assert decode(encode(request)) == request
 
 
 @given(st.binary())
-def test_any_bytes_are_a_job_or_a_message_error(body):
-    """No message can stop a worker with another error."""
-    with_sentence(body)
+def test_any_bytes_decode_to_a_job_or_raise_message_error(body):
+    """No message can crash a worker with another error."""
+    assert_job_or_sentence(body)
 
 
 FIELDS = ["id", "prompt", "count", "width", "height", "steps", "seed"]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json_values))
-def test_any_fields_are_a_job_or_a_message_error(fields):
-    """Whatever a field holds, the sentence says that it is wrong."""
-    with_sentence(json.dumps(fields).encode())
+def test_any_fields_decode_to_a_job_or_raise_message_error(fields):
+    """Whatever a field contains, the error is a sentence."""
+    assert_job_or_sentence(json.dumps(fields).encode())
 
 
-def with_sentence(body: bytes) -> None:
+def assert_job_or_sentence(body: bytes) -> None:
     try:
         assert isinstance(decode(body), JobRequest)
     except MessageError as error:
-        assert str(error).startswith("The ")  # noqa: PT017 - both outcomes are right
-        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are right
+        assert str(error).startswith("The ")  # noqa: PT017 - both outcomes are valid
+        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are valid
         assert len(str(error)) < 300  # noqa: PT017
 
 
-def test_the_older_samples_message_is_understood():
+def test_message_of_the_older_sample_is_valid():
     """A prompt and a count are enough."""
     assert decode(b'{"prompt": "yellow submarine", "count": 4}') == JobRequest(
         prompt="yellow submarine", count=4
@@ -96,7 +96,7 @@ def test_the_older_samples_message_is_understood():
 
 
 def test_unknown_fields_are_ignored():
-    """A newer sender may say more than this reader knows."""
+    """A newer client may send further fields."""
     assert decode(b'{"prompt": "x", "priority": 9}') == JobRequest(prompt="x")
 
 
@@ -126,62 +126,62 @@ def test_unknown_fields_are_ignored():
         ("seed", 2**32),
     ],
 )
-def test_a_wrong_field_is_named(field, value):
-    """The sender reads which field to change."""
+def test_invalid_field_is_named(field, value):
+    """The error names the invalid field."""
     with pytest.raises(MessageError, match=f"The {field} "):
-        validated(JobRequest, {"prompt": "cartoon dwarf"} | {field: value})
+        validate(JobRequest, {"prompt": "cartoon dwarf"} | {field: value})
 
 
 @pytest.mark.parametrize(
     "identity",
     ["", "x", "../../etc/passwd", ID.upper(), f"{{{ID}}}", ID.replace("-", ""), f"{ID}\n", 7],
 )
-def test_an_id_has_one_spelling(identity):
-    """An id is part of object names, so nothing else can pass for one."""
+def test_id_has_one_spelling(identity):
+    """An id is part of object names, so only its canonical form is valid."""
     with pytest.raises(MessageError, match="The id "):
         decode(json.dumps({"id": identity, "prompt": "x"}).encode())
 
 
-def test_white_space_is_tidied():
-    """A prompt that was pasted over several lines is one line."""
+def test_white_space_is_normalized():
+    """A prompt of several lines becomes a single line."""
     assert JobRequest(prompt="  a\n\tcartoon   dwarf ").prompt == "a cartoon dwarf"
 
 
-def test_ids_sort_by_submission():
-    """A listing in order of name is one in order of time."""
+def test_ids_sort_by_submission_time():
+    """A listing by name is a listing by time."""
     ids = [new_job(JobRequest(prompt="x")).id for _ in range(100)]
     assert ids == sorted(ids)
     assert len(set(ids)) == 100
 
 
-def test_an_id_tells_when_its_job_was_made():
-    """The waiting time needs no field of its own."""
+def test_id_contains_the_submission_time():
+    """The submission time needs no separate field."""
     assert abs(submitted_at(new_job(JobRequest(prompt="x")).id) - time.time()) < 5
     assert submitted_at("9a1e1f5e-7a4e-4c3a-9d2e-0123456789ab") is None
 
 
-def test_a_message_that_is_too_long_is_not_even_parsed():
-    """Ten megabytes of brackets cost nothing."""
+def test_oversized_message_is_not_parsed():
+    """Ten megabytes of brackets are refused without parsing."""
     with pytest.raises(MessageError, match=r"10000000 bytes"):
         decode(b"[" * 10_000_000)
 
 
-def test_optional_fields_are_left_out_on_the_wire():
-    """Other readers of the queue see what was asked for, and no nulls."""
+def test_unset_fields_are_not_encoded():
+    """A message contains no nulls."""
     assert json.loads(encode(Job(id=ID, prompt="x"))) == {"id": ID, "prompt": "x", "count": 1}
 
 
 @given(st.floats(0, 1e11), st.text(st.characters(exclude_categories=["Cs"])))
-def test_every_event_survives_the_wire(at, detail):
-    """What the worker said is what the page reads."""
+def test_event_survives_a_round_trip(at, detail):
+    """The dashboard decodes the event that was encoded."""
     event = Event(kind="failed", at=at, job_id=ID, detail=detail)
     assert decode_event(encode_event(event)) == event
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_are_an_event_or_a_message_error(body):
-    """No message can stop the page with another error."""
+def test_any_bytes_decode_to_an_event_or_raise_message_error(body):
+    """No message can crash the dashboard with another error."""
     try:
         assert isinstance(decode_event(body), Event)
     except MessageError as error:
-        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are right
+        assert str(error).endswith(".")  # noqa: PT017 - both outcomes are valid

@@ -1,9 +1,13 @@
 """Jobs and workers, folded from events that may be late, lost or duplicated."""
 
+from dataclasses import replace
+
 import pytest
 
+from dashboard.domain.fleet import Worker
 from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.journal import Journal
+from dashboard.domain.workers import apply_newer_events
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 
@@ -132,6 +136,21 @@ def test_worker_with_several_jobs_is_idle_after_the_last():
         journal.record(Event(kind=kind, worker="worker-1", job_id=job.id if job else None, job=job))
         phases.append(journal.workers()["worker-1"].phase)
     assert phases == ["starting", "idle", "generating", "generating", "generating", "idle"]
+
+
+def test_events_newer_than_the_fleet_reading_end_a_workers_job():
+    """A worker whose job ended after the fleet was read is idle, and keeps its node."""
+    journal = Journal()
+    journal.record(Event(kind="received", at=1, worker="worker-1", job_id=JOB.id, job=JOB))
+    journal.record(Event(kind="done", at=3, worker="worker-1", job_id=JOB.id))
+    generating = Worker("worker-1", "generating", "step 2 of 4", 1, "gpu-0", JOB.id)
+    stopping = replace(generating, phase="stopping")
+    views = journal.workers()
+    assert apply_newer_events([generating], 2, views) == (
+        Worker("worker-1", "idle", "waits for a job", 3, "gpu-0"),
+    )
+    assert apply_newer_events([generating], 4, views) == (generating,)
+    assert apply_newer_events([stopping], 2, views) == (stopping,)
 
 
 def test_silent_workers_are_removed_after_the_timeout():

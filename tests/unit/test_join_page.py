@@ -50,7 +50,7 @@ def context(tmp_path: Path) -> Iterator[AppContext]:
 def phone(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Be a phone that keeps its cookie and has opened the page."""
     assert context.replaying is False
-    monkeypatch.setattr(join, "_visitors", visitors.usual())
+    monkeypatch.setattr(join, "_visitors", visitors.default_limits())
     client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES, *files.ROUTES]))
     client.get("/join")
     return client
@@ -74,11 +74,11 @@ def send(phone: TestClient, prompt: str) -> str:
 def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker):
     """A form alone is enough: the request is on the queue, and its picture comes."""
     job_id = send(phone, "a green dog")
-    assert "1st in line" in phone.get(f"/join?job={job_id}").text
-    assert "http-equiv='refresh'" in phone.get(f"/join/jobs/{job_id}").text
-    worker.paint()
-    wait_until(lambda: "<img src='/pictures/" in phone.get(f"/join/jobs/{job_id}").text)
-    wait_until(lambda: "http-equiv='refresh'" not in phone.get(f"/join/jobs/{job_id}").text)
+    assert "1st in queue" in phone.get(f"/join?job={job_id}").text
+    assert 'http-equiv="refresh"' in phone.get(f"/join/jobs/{job_id}").text
+    worker.generate()
+    wait_until(lambda: '<img src="/pictures/' in phone.get(f"/join/jobs/{job_id}").text)
+    wait_until(lambda: 'http-equiv="refresh"' not in phone.get(f"/join/jobs/{job_id}").text)
 
 
 def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext):
@@ -86,7 +86,7 @@ def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext)
     half = 'half a "<b>'
     answer = phone.post("/join", data={"prompt": half, "suggestion": "cartoon dwarf"})
     assert [view.job.prompt for view in context.journal.jobs()] == ["cartoon dwarf"]
-    assert ">half a &quot;&lt;b&gt;</textarea>" in answer.text  # and what was typed is kept
+    assert ">half a &#34;&lt;b&gt;</textarea>" in answer.text  # and what was typed is kept
 
 
 def test_text_of_people_is_never_markup(phone: TestClient):
@@ -95,7 +95,7 @@ def test_text_of_people_is_never_markup(phone: TestClient):
     refused = phone.post("/join", data={"prompt": HOSTILE + "x" * MAX_PROMPT}).text
     for html in (phone.get(f"/join?job={job_id}").text, refused):
         assert "<img src=x" not in html
-        assert "&lt;img src=x onerror=alert(1)&gt; &amp; &#x27;quotes&#x27; &quot;too" in html
+        assert "&lt;img src=x onerror=alert(1)&gt; &amp; &#39;quotes&#39; &#34;too" in html
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_replay_takes_no_request(
 ):
     """While a recording plays, the page says that first, and nothing is sent."""
     recording = read_recording(BUNDLED)
-    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).runtime)
+    monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).context)
     answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
     assert NOTHING_CHANGES in answer.text
     assert context.journal.jobs() == ()
@@ -241,9 +241,9 @@ def test_picture_waits_for_the_nod_everywhere(
     """With approval on, neither gallery, phone nor API shows it before; all do after."""
     context.approvals.require(True)
     job_id = send(phone, "wait for it")
-    worker.paint()
-    [held] = wait_until(context.approvals.waiting, what="the picture waits")
-    wait_until(lambda: "presenter has nodded" in phone.get(f"/join/jobs/{job_id}").text)
+    worker.generate()
+    [held] = wait_until(context.approvals.pending, what="the picture waits")
+    wait_until(lambda: "after the presenter approves it" in phone.get(f"/join/jobs/{job_id}").text)
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == []
     assert context.sampler.snapshot().pictures == ()
     assert context.gallery.index.count() == 0
@@ -254,8 +254,8 @@ def test_picture_waits_for_the_nod_everywhere(
     assert [view.name for view in context.gallery.index.newest()] == [held.name]
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{held.name}"]
     assert phone.get(address).content == context.store.get(held.name)
-    assert f"<img src='{address}'" in phone.get(f"/join/jobs/{job_id}").text
-    assert context.approvals.waiting() == []
+    assert f'<img src="{address}"' in phone.get(f"/join/jobs/{job_id}").text
+    assert context.approvals.pending() == []
 
 
 def test_rejected_picture_is_never_shown(
@@ -264,16 +264,16 @@ def test_rejected_picture_is_never_shown(
     """What the presenter rejects stays away, after a restart too; its sender is told."""
     context.approvals.require(True)
     job_id = send(phone, "not this one")
-    worker.paint()
-    wait_until(context.approvals.waiting, what="the picture waits")
+    worker.generate()
+    wait_until(context.approvals.pending, what="the picture waits")
     context.approvals.reject(job_id)
-    wait_until(lambda: "chose not to show it" in phone.get(f"/join/jobs/{job_id}").text)
+    wait_until(lambda: "the presenter rejected it" in phone.get(f"/join/jobs/{job_id}").text)
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
-    wait_until(lambda: again.approvals.of(job_id) == "rejected", what="the marks are read")
+    wait_until(lambda: again.approvals.state(job_id) == "rejected", what="the marks are read")
     wait_until(lambda: again.gallery.index.complete, what="the store was looked through")
     assert again.gallery.index.count() == 0
-    assert again.approvals.waiting() == []
+    assert again.approvals.pending() == []
     assert phone.get(f"/pictures/{picture_name(job_id, 0)}").status_code == 404
 
 
@@ -282,16 +282,16 @@ def test_restarted_dashboard_knows_what_waits(
 ):
     """A dashboard that heard of nothing shows what is free, and keeps what waits."""
     free = send(phone, "free")
-    worker.paint()
+    worker.generate()
     context.approvals.require(True)
     held = send(phone, "held")
-    worker.paint()
-    wait_until(context.approvals.waiting, what="the picture waits")
+    worker.generate()
+    wait_until(context.approvals.pending, what="the picture waits")
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
     wait_until(lambda: again.gallery.index.count(), what="the free picture is shown")
     assert {view.job_id for view in again.gallery.index.newest()} == {free}
-    assert [picture.job_id for picture in again.approvals.waiting()] == [held]
+    assert [picture.job_id for picture in again.approvals.pending()] == [held]
     assert again.approvals.is_required()
 
 
@@ -300,15 +300,15 @@ def test_nothing_is_free_before_the_marks_were_read(tmp_path: Path):
     store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
     approvals = Approvals(store, index, required=False)
     free, held = (new_job(JobRequest(prompt="a cat")).id for _ in range(2))
-    approval.hold(store, held)
+    approval.request(store, held)
     for job_id in (free, held):
         index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
-    assert approvals.of(free) == "waiting"
+    assert approvals.state(free) == "pending"
     approvals.read()
     assert [view.job_id for view in index.newest()] == [free]
-    assert approvals.of(free) is None
-    assert [picture.job_id for picture in approvals.waiting()] == [held]
+    assert approvals.state(free) is None
+    assert [picture.job_id for picture in approvals.pending()] == [held]
 
 
 def test_picture_that_is_held_while_the_marks_are_read_stays_held(
@@ -320,10 +320,10 @@ def test_picture_that_is_held_while_the_marks_are_read_stays_held(
     job_id = new_job(JobRequest(prompt="a cat")).id
 
     def hold_meanwhile(_store: DirectoryStore) -> approval.ModerationMarks:
-        approvals.note_held(job_id)
+        approvals.add_pending(job_id)
         return approval.ModerationMarks(frozenset(), frozenset())
 
-    monkeypatch.setattr(approval, "marks", hold_meanwhile)
+    monkeypatch.setattr(approval, "read_marks", hold_meanwhile)
     approvals.read()
     index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
@@ -338,7 +338,7 @@ def test_request_that_cannot_be_held_is_not_sent(
     def refuse(*_: object) -> None:
         raise StoreUnavailable("The store is away.")
 
-    monkeypatch.setattr(approval, "hold", refuse)
+    monkeypatch.setattr(approval, "request", refuse)
     answer = phone.post("/join", data={"prompt": "a cat"})
     assert answer.status_code == 503
     assert context.queue.receive(1, timeout=0) == []

@@ -1,4 +1,4 @@
-"""The manifests, as `kubectl apply -k` would send them."""
+"""The manifests, as `kubectl apply -k` renders them."""
 
 import base64
 import itertools
@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,16 +18,16 @@ from tests.support.conditions import need_program
 from wire.messages import names
 
 K8S = Path(__file__).parents[2] / "k8s"
-PLACES = sorted(path.name for path in (K8S / "overlays").iterdir())
+TARGETS = sorted(path.name for path in (K8S / "overlays").iterdir())
 PARTS = ("app", "scaledobject", "scaledjob")
-OVERLAYS = [f"{place}/{part}" for place, part in itertools.product(PLACES, PARTS)]
+OVERLAYS = [f"{target}/{part}" for target, part in itertools.product(TARGETS, PARTS)]
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 
-_BESIDE_EACH_OTHER = [name for name in COMPONENTS if name not in ("cpu", "minio", "scaledjob")]
-"""All components that one overlay can hold: of two that exclude each other, one."""
+_COMPATIBLE = [name for name in COMPONENTS if name not in ("cpu", "minio", "scaledjob")]
+"""All components that an overlay can combine: of two that exclude each other, only the first."""
 
-Manifest = dict
-Pod = dict
+Manifest = dict[str, Any]
+Pod = dict[str, Any]
 
 
 @cache
@@ -35,7 +36,7 @@ def rendered(folder: Path) -> tuple[Manifest, ...]:
     kubectl = need_program("kubectl", "https://kubernetes.io/docs/tasks/tools, 1.32 or newer")
     answer = subprocess.run([kubectl, "kustomize", folder], capture_output=True, text=True)
     assert answer.returncode == 0, answer.stderr
-    assert not answer.stderr, "kustomize warns of what it will no longer take"
+    assert not answer.stderr, "kustomize warns of a deprecation"
     return tuple(yaml.safe_load_all(answer.stdout))
 
 
@@ -45,11 +46,11 @@ def overlay(name: str) -> tuple[Manifest, ...]:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, ...]:
-    """Render every component that can stand beside the others."""
+    """Render all components that can be combined."""
     folder = tmp_path_factory.mktemp("overlay")
     here = Path(*[".."] * len(folder.resolve().relative_to("/").parts), *K8S.parts[1:])
-    # The scaler copies the worker's pod, so it comes after what changes that; settings last.
-    order = sorted(_BESIDE_EACH_OTHER, key=lambda name: name in ("scaledobject", "trigger"))
+    # The scaler copies the worker's pod, so it follows the components that patch it; settings last.
+    order = sorted(_COMPATIBLE, key=lambda name: name in ("scaledobject", "trigger"))
     kustomization = {
         "resources": [str(here / "base")],
         "components": [str(here / "components" / name) for name in order if name != "trigger"]
@@ -59,7 +60,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, ...]
     return rendered(folder)
 
 
-def one(manifests: tuple[Manifest, ...], kind: str, name: str) -> Manifest:
+def find(manifests: tuple[Manifest, ...], kind: str, name: str) -> Manifest:
     found = [each for each in manifests if (each["kind"], each["metadata"]["name"]) == (kind, name)]
     assert len(found) == 1, f"{kind} {name}"
     return found[0]
@@ -86,7 +87,7 @@ def containers(pod: Pod) -> list[dict]:
 
 
 def environment(pod: Pod) -> dict[str, str | None]:
-    """Return the variables that are spelled out; None for those taken from somewhere."""
+    """Return the variables with their values; None for those from a reference."""
     return {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
 
 
@@ -100,20 +101,20 @@ def settings_of(manifests: tuple[Manifest, ...]) -> dict[str, str]:
 
 def worker(name: str) -> Pod:
     """Return the pod of an overlay's workers."""
-    place, part = name.split("/")
+    target, part = name.split("/")
     kind = {"app": "PodTemplate", "scaledobject": "Deployment", "scaledjob": "ScaledJob"}[part]
-    return pods(overlay(f"{place}/{part}"))[f"{kind}/worker"]
+    return pods(overlay(f"{target}/{part}"))[f"{kind}/worker"]
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_overlay_renders(name: str) -> None:
-    """Each overlay builds without a warning, and puts all into one namespace."""
+    """Each overlay renders without a warning, with all objects in one namespace."""
     manifests = overlay(name)
-    namespace = one(manifests, "Namespace", "stable-diffusion")
+    namespace = find(manifests, "Namespace", "stable-diffusion")
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    elsewhere = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
+    cluster_scoped = {"Namespace", "ClusterRole", "ClusterRoleBinding"}
     assert {
-        each["metadata"]["namespace"] for each in manifests if each["kind"] not in elsewhere
+        each["metadata"]["namespace"] for each in manifests if each["kind"] not in cluster_scoped
     } == {"stable-diffusion"}
     assert all(
         each["metadata"]["labels"]["app.kubernetes.io/part-of"] == "stable-diffusion"
@@ -121,14 +122,14 @@ def test_every_overlay_renders(name: str) -> None:
     )
 
 
-def test_another_namespace_is_one_line_of_the_settings(tmp_path: Path) -> None:
-    """A namespace of one's own reaches every object, and whom the rights are given to."""
+def test_namespace_is_one_line_of_the_settings(tmp_path: Path) -> None:
+    """A changed namespace reaches every object and the subjects of every binding."""
     copy = shutil.copytree(K8S, tmp_path / "k8s")
     settings = copy / "settings" / "kustomization.yaml"
     text = settings.read_text()
     settings.write_text(text.replace("namespace: stable-diffusion", "namespace: elsewhere"))
     manifests = rendered(copy / "overlays" / "gke" / "scaledobject")
-    one(manifests, "Namespace", "elsewhere")
+    find(manifests, "Namespace", "elsewhere")
     assert {each["metadata"].get("namespace", "elsewhere") for each in manifests} == {"elsewhere"}
     bindings = [each for each in manifests if each["kind"].endswith("Binding")]
     subjects = [subject for each in bindings for subject in each["subjects"]]
@@ -142,7 +143,7 @@ def every_pod(everything: tuple[Manifest, ...]) -> dict[str, Pod]:
     return found
 
 
-def test_no_container_may_do_more_than_it_must(everything: tuple[Manifest, ...]) -> None:
+def test_containers_have_least_privilege(everything: tuple[Manifest, ...]) -> None:
     """All containers are non-root, read-only, without capabilities, with requests and limits."""
     for name, pod in every_pod(everything).items():
         assert pod["securityContext"]["runAsNonRoot"] is True, name
@@ -160,7 +161,7 @@ def test_no_container_may_do_more_than_it_must(everything: tuple[Manifest, ...])
             assert container["resources"]["limits"].keys() >= {"cpu", "memory"}, name
 
 
-def test_only_the_dashboard_may_ask_the_cluster(everything: tuple[Manifest, ...]) -> None:
+def test_only_the_dashboard_gets_an_api_token(everything: tuple[Manifest, ...]) -> None:
     """No other pod gets a token of the API server."""
     with_token = {
         name.split()[-1]
@@ -170,8 +171,8 @@ def test_only_the_dashboard_may_ask_the_cluster(everything: tuple[Manifest, ...]
     assert with_token == {"Deployment/dashboard"}
 
 
-def test_everything_that_runs_is_probed(everything: tuple[Manifest, ...]) -> None:
-    """Each lasting container has all three probes, but for the one that does nothing."""
+def test_every_container_is_probed(everything: tuple[Manifest, ...]) -> None:
+    """Each long-running container has all three probes, except the idle one of `prefetch`."""
     for name, pod in every_pod(everything).items():
         if name.endswith("/prefetch"):
             continue
@@ -179,8 +180,8 @@ def test_everything_that_runs_is_probed(everything: tuple[Manifest, ...]) -> Non
         assert all(each.keys() >= probes for each in pod["containers"]), name
 
 
-def test_probes_ask_what_the_processes_answer() -> None:
-    """The dashboard is ready when queue and store answer, a worker when its model is loaded."""
+def test_probes_match_the_endpoints() -> None:
+    """The dashboard's readiness is that of queue and store, a worker's that of its model."""
     dashboard = pods(overlay("cpu/app"))["Deployment/dashboard"]["containers"][0]
     assert dashboard["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "http"}
     assert dashboard["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "http"}
@@ -191,35 +192,35 @@ def test_probes_ask_what_the_processes_answer() -> None:
     assert pod["containers"][0]["ports"] == [{"name": "http", "containerPort": port}]
 
 
-def test_settings_are_those_of_the_code(everything: tuple[Manifest, ...]) -> None:
-    """Every variable that reaches our processes is a setting, and its value is a valid one."""
+def test_variables_are_valid_settings(everything: tuple[Manifest, ...]) -> None:
+    """Every variable of dashboard and worker is a setting with a valid value."""
     known = {name.upper() for name in Settings.model_fields}
-    theirs = {"OMP_NUM_THREADS", "LD_LIBRARY_PATH"}
+    of_libraries = {"OMP_NUM_THREADS", "LD_LIBRARY_PATH"}
     for manifests in (everything, *map(overlay, OVERLAYS)):
         shared = settings_of(manifests)
         assert shared.keys() <= known
-        ours = [of for of in pods(manifests) if of.endswith(("/worker", "/dashboard"))]
-        for pod in map(pods(manifests).get, ours):
-            assert environment(pod).keys() <= known | theirs
+        own_pods = [name for name in pods(manifests) if name.endswith(("/worker", "/dashboard"))]
+        for pod in map(pods(manifests).get, own_pods):
+            assert environment(pod).keys() <= known | of_libraries
             own = {name: value for name, value in environment(pod).items() if value}
             keys = {"MINIO_ACCESS_KEY": "key", "MINIO_SECRET_KEY": "key"}
             values = {name.lower(): value for name, value in (shared | own | keys).items()}
             Settings(_env_file=None, **values)
 
 
-def test_names_are_those_of_the_wire() -> None:
-    """KEDA counts the queue that jobs are put on; the store is where both sides look."""
+def test_names_match_the_wire() -> None:
+    """KEDA counts the queue of the jobs, and both sides use the default bucket of the store."""
     for part, kind in (("scaledobject", "ScaledObject"), ("scaledjob", "ScaledJob")):
-        trigger = one(overlay(f"cpu/{part}"), kind, "worker")["spec"]["triggers"][0]
+        trigger = find(overlay(f"cpu/{part}"), kind, "worker")["spec"]["triggers"][0]
         assert trigger["metadata"]["queueName"] == names.QUEUE
     shared = settings_of(overlay("cpu/app"))
     host, port = shared["MINIO_ENDPOINT"].split(":")
-    service = one(overlay("cpu/app"), "Service", host)
+    service = find(overlay("cpu/app"), "Service", host)
     assert int(port) in [each["port"] for each in service["spec"]["ports"]]
     assert "MINIO_BUCKET" not in shared
 
 
-def test_services_lead_to_ports_that_are_open(everything: tuple[Manifest, ...]) -> None:
+def test_services_target_open_ports(everything: tuple[Manifest, ...]) -> None:
     """Every Service, policy and monitor names a port that its pods have."""
     open_ports = {
         of.split("/")[1]: {
@@ -235,8 +236,8 @@ def test_services_lead_to_ports_that_are_open(everything: tuple[Manifest, ...]) 
         assert {each["port"] for each in monitor["spec"]["podMetricsEndpoints"]} <= open_ports[of]
 
 
-def test_a_gpu_changes_the_device_and_what_it_asks_for() -> None:
-    """The overlays for CPU and GPU are the same but for device, threads, resources, taint."""
+def test_gpu_overlay_differs_in_device_and_resources_only() -> None:
+    """The overlays for CPU and GPU differ only in device, threads, resources and toleration."""
     cpu, gpu = worker("cpu/scaledobject"), worker("gpu/scaledobject")
     assert environment(gpu)["DEVICE"] == "cuda"
     assert environment(cpu)["DEVICE"] == "cpu"
@@ -250,8 +251,8 @@ def test_a_gpu_changes_the_device_and_what_it_asks_for() -> None:
     ]
     assert without_device(cpu) == without_device(gpu)
     others = [
-        [each for each in overlay(f"{place}/app") if each["kind"] != "PodTemplate"]
-        for place in ("cpu", "gpu")
+        [each for each in overlay(f"{target}/app") if each["kind"] != "PodTemplate"]
+        for target in ("cpu", "gpu")
     ]
     assert others[0] == others[1]
 
@@ -266,10 +267,10 @@ def without_device(pod: Pod) -> Pod:
     return {key: pod[key] for key in pod if key != "tolerations"} | {"containers": [container]}
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_both_scalers_start_the_same_pod(place: str) -> None:
-    """A worker of a ScaledJob is that of the Deployment, but that it ends after one job."""
-    lasting, single = worker(f"{place}/scaledobject"), worker(f"{place}/scaledjob")
+@pytest.mark.parametrize("target", TARGETS)
+def test_both_scalers_start_the_same_pod(target: str) -> None:
+    """A worker of a ScaledJob is that of the Deployment, except that it exits after one job."""
+    long_lived, single = worker(f"{target}/scaledobject"), worker(f"{target}/scaledjob")
     assert single["restartPolicy"] == "Never"
     env = single["containers"][0]["env"]
     assert {"name": "EXIT_AFTER_ONE_TASK", "value": "1"} in env
@@ -278,24 +279,24 @@ def test_both_scalers_start_the_same_pod(place: str) -> None:
         single["containers"][0]
         | {"env": [each for each in env if each["name"] != "EXIT_AFTER_ONE_TASK"]}
     ]
-    assert same == lasting
-    assert lasting == worker(f"{place}/app")
+    assert same == long_lived
+    assert long_lived == worker(f"{target}/app")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_one_scaler_is_chosen(place: str) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_overlay_has_at_most_one_scaler(target: str) -> None:
     """An overlay has no scaler, or a ScaledObject with its Deployment, or a ScaledJob."""
     scalers = {"Deployment", "ScaledObject", "ScaledJob"}
-    assert not kinds(overlay(f"{place}/app"), "worker") & scalers
-    assert kinds(overlay(f"{place}/scaledobject"), "worker") & scalers == scalers - {"ScaledJob"}
-    assert kinds(overlay(f"{place}/scaledjob"), "worker") & scalers == {"ScaledJob"}
+    assert not kinds(overlay(f"{target}/app"), "worker") & scalers
+    assert kinds(overlay(f"{target}/scaledobject"), "worker") & scalers == scalers - {"ScaledJob"}
+    assert kinds(overlay(f"{target}/scaledjob"), "worker") & scalers == {"ScaledJob"}
 
 
 def test_scaling_is_as_documented() -> None:
-    """From zero to eight workers, one job each, counting jobs that are being painted."""
-    lasting = one(overlay("gpu/scaledobject"), "ScaledObject", "worker")["spec"]
-    single = one(overlay("gpu/scaledjob"), "ScaledJob", "worker")["spec"]
-    for spec in (lasting, single):
+    """From zero to eight workers, one job each, counting jobs in progress."""
+    long_lived = find(overlay("gpu/scaledobject"), "ScaledObject", "worker")["spec"]
+    single = find(overlay("gpu/scaledjob"), "ScaledJob", "worker")["spec"]
+    for spec in (long_lived, single):
         assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (0, 8)
         assert spec["pollingInterval"] == 5
         trigger = spec["triggers"][0]
@@ -307,45 +308,45 @@ def test_scaling_is_as_documented() -> None:
             "value": "1",
             "activationValue": "0",
         }
-    assert lasting["cooldownPeriod"] == 150
-    assert "scalingStrategy" not in single, "KEDA 2.20 refuses `default` by name"
-    deployment = one(overlay("gpu/scaledobject"), "Deployment", "worker")["spec"]
-    assert "replicas" not in deployment, "the number is KEDA's"
+    assert long_lived["cooldownPeriod"] == 150
+    assert "scalingStrategy" not in single, "KEDA 2.20 rejects an explicit `default`"
+    deployment = find(overlay("gpu/scaledobject"), "Deployment", "worker")["spec"]
+    assert "replicas" not in deployment, "KEDA sets the replicas"
 
 
-def test_a_worker_has_time_to_give_its_job_back() -> None:
+def test_worker_has_time_to_requeue_its_job() -> None:
     """Kubernetes kills a worker only after its own grace period is over."""
     pod = worker("gpu/scaledobject")
     assert float(environment(pod)["GRACE_PERIOD"]) < pod["terminationGracePeriodSeconds"]
 
 
 def test_images_are_pinned(everything: tuple[Manifest, ...]) -> None:
-    """Every image has a tag that is not `latest`, and stands in the settings."""
-    chosen = yaml.safe_load((K8S / "settings" / "kustomization.yaml").read_text())["images"]
-    allowed = {f"{each['newName']}:{each['newTag']}" for each in chosen}
+    """Every image is listed in the settings, with a tag other than `latest`."""
+    listed = yaml.safe_load((K8S / "settings" / "kustomization.yaml").read_text())["images"]
+    allowed = {f"{each['newName']}:{each['newTag']}" for each in listed}
     for name, pod in every_pod(everything).items():
         images = [each["image"] for each in containers(pod)]
         images += [each["image"]["reference"] for each in pod.get("volumes", []) if "image" in each]
         assert {image.partition("@")[0] for image in images} <= allowed, name
-    assert not [tag for each in chosen if (tag := each["newTag"]) in ("latest", "")]
+    assert not [tag for each in listed if (tag := each["newTag"]) in ("latest", "")]
 
 
-def test_no_manifest_holds_a_secret(everything: tuple[Manifest, ...]) -> None:
-    """Credentials come from Secrets, which no file of ours holds."""
+def test_manifests_contain_no_secret(everything: tuple[Manifest, ...]) -> None:
+    """Credentials come from Secrets, which no file contains."""
     for manifests in (everything, *map(overlay, OVERLAYS)):
         assert not [each for each in manifests if each["kind"] == "Secret"]
         for pod in pods(manifests).values():
-            spelled = {name for each in containers(pod) for name in _values(each)}
-            assert not [name for name in spelled if re.search("PASS|SECRET|KEY|URL", name)]
+            literal = {name for each in containers(pod) for name in _values(each)}
+            assert not [name for name in literal if re.search("PASS|SECRET|KEY|URL", name)]
 
 
 def _values(container: dict) -> list[str]:
     return [each["name"] for each in container.get("env", []) if "value" in each]
 
 
-def test_secrets_that_are_read_are_made_by_deploy(everything: tuple[Manifest, ...]) -> None:
+def test_deploy_writes_every_required_secret(everything: tuple[Manifest, ...]) -> None:
     """Each key that a pod or KEDA needs is one that `make deploy` writes."""
-    made = secrets_of_deploy("k", "s")
+    created = secrets_of_deploy("k", "s")
     references = [
         each["valueFrom"]["secretKeyRef"]
         for pod in every_pod(everything).values()
@@ -353,22 +354,22 @@ def test_secrets_that_are_read_are_made_by_deploy(everything: tuple[Manifest, ..
         for each in container.get("env", [])
         if "secretKeyRef" in each.get("valueFrom", {})
     ]
-    references += one(everything, "TriggerAuthentication", "rabbitmq")["spec"]["secretTargetRef"]
+    references += find(everything, "TriggerAuthentication", "rabbitmq")["spec"]["secretTargetRef"]
     needed = {(each["name"], each["key"]) for each in references if not each.get("optional")}
     assert {name for name, _ in needed} == {"rabbitmq", "minio"}
-    assert all(key in made[name] for name, key in needed)
+    assert all(key in created[name] for name, key in needed)
 
 
-def test_any_key_of_a_store_is_written_as_it_is() -> None:
-    """Quotes, backslashes, colons and spaces in a key are part of it, and of nothing else."""
+def test_store_keys_are_written_verbatim() -> None:
+    """Quotes, backslashes, colons and spaces in a key do not break the Secret."""
     access, secret = 'a"b\\c', "d: 'e' #f $HOME\n  name: g" + 60 * "h"
-    made = secrets_of_deploy(access, secret)
-    assert made["minio"] == {"access-key": access, "secret-key": secret}
-    assert made["rabbitmq"]["password"] in made["rabbitmq"]["amqp-url"]
+    created = secrets_of_deploy(access, secret)
+    assert created["minio"] == {"access-key": access, "secret-key": secret}
+    assert created["rabbitmq"]["password"] in created["rabbitmq"]["amqp-url"]
 
 
 def secrets_of_deploy(access: str, secret: str) -> dict[str, dict[str, str]]:
-    """Return what the script makes where nothing is yet: the data of each Secret, decoded."""
+    """Return the Secrets that the script creates in an empty namespace, with decoded data."""
     script = f"""
         set -euo pipefail
         namespace=here
@@ -381,17 +382,17 @@ def secrets_of_deploy(access: str, secret: str) -> dict[str, dict[str, str]]:
     env = {"PATH": os.environ["PATH"], "MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
     command = ["bash", "-c", f"exec 3>&1\n{script}"]
     answer = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    made = [each for each in yaml.safe_load_all(answer.stdout) if each]
+    created = [each for each in yaml.safe_load_all(answer.stdout) if each]
     return {
         each["metadata"]["name"]: {
             key: base64.b64decode(value).decode() for key, value in each["data"].items()
         }
-        for each in made
+        for each in created
     }
 
 
-def test_the_dashboard_only_reads() -> None:
-    """Its rights are to get, list and watch, and never a Secret."""
+def test_dashboard_has_read_only_rights() -> None:
+    """Its role allows get, list and watch only, and no Secrets."""
     roles = [each for each in overlay("gpu/app") if each["kind"] in ("Role", "ClusterRole")]
     rules = [rule for role in roles for rule in role["rules"]]
     assert rules

@@ -1,4 +1,4 @@
-"""Names and metadata of pictures, as they lie in the store."""
+"""Object names, metadata and PNG encoding of pictures."""
 
 import json
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from core.errors import MessageError
 from wire.messages.picture import (
@@ -42,18 +42,18 @@ METADATA = Metadata(
 )
 
 
-@given(some.uuids(), some.integers(0, 9999))
-def test_a_picture_name_is_read_as_it_was_written(identity, number: int):
-    """Job and number come back from a picture's name, and the store takes the name."""
+@given(st.uuids(), st.integers(0, 9999))
+def test_picture_name_survives_a_round_trip(identity, number: int):
+    """Job id and number are parsed from a picture's name, and the store accepts the name."""
     name = picture_name(str(identity), number)
     assert parse_picture_name(name) == PictureName(str(identity), number)
     assert parse_metadata_name(metadata_name(str(identity))) == str(identity)
     assert checked_name(name) == name
 
 
-@given(some.text())
-def test_other_names_are_nobodys_pictures(name: str):
-    """Whatever else lies in the bucket, or in a URL, is not taken for ours."""
+@given(st.text())
+def test_other_names_are_not_parsed(name: str):
+    """Any other name in the bucket or in a URL is neither a picture nor metadata."""
     assert parse_picture_name(name) is None
     assert parse_metadata_name(name) is None
 
@@ -70,13 +70,13 @@ def test_other_names_are_nobodys_pictures(name: str):
         f"{JOB_ID}-01.png",
     ],
 )
-def test_a_name_that_is_almost_right_is_refused(name: str):
-    """A picture has one name and no second spelling of it."""
+def test_almost_valid_name_is_not_parsed(name: str):
+    """A picture has exactly one name."""
     assert parse_picture_name(name) is None
 
 
-def test_metadata_keeps_the_older_samples_keys():
-    """Tools that read the older sample's JSON find every key that they know."""
+def test_metadata_has_the_keys_of_the_older_sample():
+    """Tools for the older sample's JSON find all its keys."""
     fields = json.loads(encode_metadata(METADATA))
     assert fields["lcm_model_id"] == "models/demo"
     assert fields["diffusion_task"] == "text_to_image"
@@ -84,20 +84,20 @@ def test_metadata_keeps_the_older_samples_keys():
             "number_of_images", "seed", "use_seed", "use_openvino"} <= fields.keys()  # fmt: skip
 
 
-def test_metadata_is_read_as_it_was_written():
-    """Nothing of a job's metadata is lost on the way through the store."""
+def test_metadata_survives_a_round_trip():
+    """No field of the metadata is lost."""
     assert decode_metadata(encode_metadata(METADATA)) == METADATA
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff", b'{"prompt": 7}'])
-def test_what_is_no_metadata_is_said_to_be_none(body: bytes):
-    """A damaged metadata object is a MessageError, never a crash of the gallery."""
+def test_invalid_metadata_raises_message_error(body: bytes):
+    """A damaged metadata object cannot crash the gallery."""
     with pytest.raises(MessageError, match="metadata is not valid"):
         decode_metadata(body)
 
 
-def test_a_png_holds_exactly_the_pixels_that_were_painted():
-    """Encoding loses nothing and keeps red red, whatever order the library likes."""
+def test_png_is_lossless():
+    """Encoding changes no pixel, and the order of the channels is right."""
     pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     body = encode_png(pixels)
     assert body.startswith(b"\x89PNG\r\n\x1a\n")

@@ -1,4 +1,4 @@
-"""Parts of the RabbitMQ side whose cases a real broker does not give on demand."""
+"""Cases of RabbitMQ that a real broker does not produce on demand."""
 
 import base64
 import json
@@ -15,21 +15,21 @@ from pika.frame import Method
 from pika.spec import Basic
 
 from core.settings import Settings
-from wire.queues import rabbitmq_management
-from wire.queues.rabbitmq_management import Management
+from wire.queues.rabbitmq import management
+from wire.queues.rabbitmq.management import Management
 from wire.rabbitmq.publisher import Publisher
 
 
 @dataclass
-class StandInChannel:
-    """Runs what a publisher asks for at once, and lets a test speak as the broker."""
+class FakeChannel:
+    """Runs requests at once; tests send confirms of the broker."""
 
     session: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(blocked=False))
     confirmed: list[object] = field(default_factory=list)
     confirm: object = None
 
     def request(self, start, _seconds: float = 0.0) -> type[Basic.Ack]:
-        """Answer every request with an acknowledgement; keep what the broker's would say."""
+        """Reply to every request with an acknowledgement; record the confirms."""
         raw = SimpleNamespace(
             add_on_return_callback=lambda _: None,
             confirm_delivery=lambda confirm, callback: vars(self).update(confirm=confirm),  # noqa: ARG005
@@ -40,38 +40,38 @@ class StandInChannel:
 
 
 @pytest.fixture
-def channel() -> StandInChannel:
-    """Have a channel on which three messages wait for their confirms."""
-    made = StandInChannel()
-    publisher = Publisher(made)
+def channel() -> FakeChannel:
+    """Return a channel with three unconfirmed messages."""
+    channel = FakeChannel()
+    publisher = Publisher(channel)
     for number in range(3):
         publisher.publish("", "tasks", b"", BasicProperties(message_id=str(number)))
-    return made
+    return channel
 
 
 def ack(tag: int, multiple: bool) -> Method:
     return Method(1, Basic.Ack(tag, multiple))
 
 
-def test_one_confirm_for_many_leaves_out_those_that_had_their_own(channel: StandInChannel):
-    """A broker that confirms the second message, then all three, breaks no connection."""
+def test_multiple_confirm_skips_confirmed_messages(channel: FakeChannel):
+    """A broker may confirm the second message, then all three."""
     channel.confirm(ack(2, multiple=False))
     channel.confirm(ack(3, multiple=True))
     assert channel.confirmed == [Basic.Ack] * 3
 
 
-def test_a_confirm_that_comes_twice_is_harmless(channel: StandInChannel):
-    """What is confirmed already, or was never sent, is passed over."""
+def test_repeated_confirm_does_nothing(channel: FakeChannel):
+    """A confirm for a confirmed or unknown message is ignored."""
     for tag in (1, 1, 9):
         channel.confirm(ack(tag, multiple=False))
     assert channel.confirmed == [Basic.Ack]
 
 
 class Api(ThreadingHTTPServer):
-    """Answers as RabbitMQ's management API does, or fails, as ``status`` says."""
+    """A server that responds like RabbitMQ's management API, with the given ``status``."""
 
     status = 200
-    asked_by = ""
+    authorization = ""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -79,13 +79,13 @@ class Api(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        self.server.asked_by = self.headers["Authorization"]
+        self.server.authorization = self.headers["Authorization"]
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(json.dumps({"messages_ready": 1, "messages_unacknowledged": 1}).encode())
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def api() -> Iterator[Api]:
         thread.join()
 
 
-def managed_at(api: Api, credentials: str = "") -> Management:
+def open_management(api: Api, credentials: str = "") -> Management:
     return Management(
         Settings(
             _env_file=None,
@@ -108,20 +108,20 @@ def managed_at(api: Api, credentials: str = "") -> Management:
     )
 
 
-def test_a_password_may_hold_any_character(api: Api):
-    """What a URL must spell with percent signs reaches the management API as it is meant."""
-    assert managed_at(api, "us%40er:p%2Fss%3A%C5%BE@").unacknowledged("tasks", 0) == 2
-    assert base64.b64decode(api.asked_by.removeprefix("Basic ")).decode() == "us@er:p/ss:ž"
+def test_credentials_may_contain_any_character(api: Api):
+    """Percent-encoded credentials in the URL are decoded for the management API."""
+    assert open_management(api, "us%40er:p%2Fss%3A%C5%BE@").unacknowledged("tasks", 0) == 2
+    assert base64.b64decode(api.authorization.removeprefix("Basic ")).decode() == "us@er:p/ss:ž"
 
 
-def test_a_silent_management_api_is_logged_once(
+def test_failing_management_api_is_logged_once(
     api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ):
-    """The log says when the leased jobs become unknown and when they are known again."""
-    monkeypatch.setattr(rabbitmq_management, "_PAUSE", 0)
+    """The log has the first failure and the recovery, but no repeated failures."""
+    monkeypatch.setattr(management, "_PAUSE_AFTER_FAILURE_SECONDS", 0)
     caplog.set_level(logging.INFO)
-    managed = managed_at(api)
+    client = open_management(api)
     for api.status in (200, 500, 500, 500, 200, 200, 500):
-        managed.unacknowledged("tasks", 0)
+        client.unacknowledged("tasks", 0)
     levels = [record.levelname for record in caplog.records]
     assert levels == ["WARNING", "INFO", "WARNING"]

@@ -1,4 +1,4 @@
-"""Recordings as files: what is written is read back, and damage is named."""
+"""Recordings: what is written is read back, and damaged files are reported."""
 
 import io
 import json
@@ -15,13 +15,13 @@ from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Sc
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
 from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.snapshot import Reading
-from dashboard.gallery.thumbnail import small
+from dashboard.gallery.pictures import thumbnail
 from dashboard.recordings.format import Header
 from dashboard.recordings.observations import ObservationReader, ObservationWriter
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.recorder import Recorder, recording
-from dashboard.recordings.redaction import without_addresses
-from dashboard.recordings.transcript import life_of
+from dashboard.recordings.redaction import redact
+from dashboard.recordings.transcript import past_events
 from tests.support.conditions import wait_until
 from tests.support.samples import metadata_of
 from wire.messages.event import Event
@@ -61,18 +61,18 @@ def recorded(tmp_path: Path, *inputs: object, store: object = None) -> Recording
     """Record some inputs, and read them back."""
     observers, path = Observers(), tmp_path / "run.jsonl"
     with recording(Recorder(path, header(), observers, store or DirectoryStore(tmp_path))):
-        for one in inputs:
-            observers.notify(one)
+        for value in inputs:
+            observers.notify(value)
     return read(path)
 
 
-def test_markup_is_no_path():
-    """What people or pods say is recorded as they said it, tags and slashes included."""
+def test_markup_is_not_redacted():
+    """Texts of users and pods keep their tags and slashes."""
     for sentence in ("CrashLoopBackOff <b>again</b>", "3/4 nodes and/or machines"):
-        assert without_addresses(sentence) == sentence
+        assert redact(sentence) == sentence
 
 
-def test_what_was_recorded_is_read_back(tmp_path):
+def test_recorded_inputs_are_read_back(tmp_path):
     """Each kind of input comes back equal and in order; unknown stays unknown."""
     job = new_job(JobRequest(prompt="<b>cat</b> \u202e🙂"))
     inputs = (
@@ -89,7 +89,7 @@ def test_what_was_recorded_is_read_back(tmp_path):
     )
     got = recorded(tmp_path, *inputs)
     assert tuple(step.input for step in got.steps) == inputs
-    assert (got.header, got.cut) == (header(), False)
+    assert (got.header, got.truncated) == (header(), False)
 
 
 readings = st.builds(
@@ -107,14 +107,14 @@ readings = st.builds(
 
 
 @given(st.lists(readings, max_size=8))
-def test_looks_survive_being_written_as_differences(looks):
-    """However readings come, go and return, each look is read back as it was."""
+def test_observations_survive_being_written_as_differences(observations):
+    """However readings change, each observation is read back as it was."""
     writer, reader = ObservationWriter(), ObservationReader()
-    assert [reader.read(writer.write(look)) for look in looks] == looks
+    assert [reader.read(writer.write(each)) for each in observations] == observations
 
 
-def test_pictures_and_metadata_travel_in_the_file(tmp_path):
-    """One file is a whole talk: pictures are in it, small, and what is known of them."""
+def test_recording_holds_pictures_and_metadata(tmp_path):
+    """A recording needs no other file: it holds thumbnails of the pictures and their metadata."""
     job = new_job(JobRequest(prompt="cat"))
     store = DirectoryStore(tmp_path)
     store.put(picture_name(job.id, 0), picture(), "image/png")
@@ -126,95 +126,97 @@ def test_pictures_and_metadata_travel_in_the_file(tmp_path):
         Event(kind="done", at=NOW + 2, job_id=job.id),
         store=store,
     )
-    with Image.open(io.BytesIO(got.object(picture_name(job.id, 0)))) as image:
+    with Image.open(io.BytesIO(got.read_object(picture_name(job.id, 0)))) as image:
         assert (image.format, image.size) == ("WEBP", (384, 384))
-    assert got.object(metadata_name(job.id)) == encode_metadata(metadata_of(job))
-    assert len(got.places) == 2
+    assert got.read_object(metadata_name(job.id)) == encode_metadata(metadata_of(job))
+    assert len(got.objects) == 2
 
 
-class _AwayAtFirst:
-    """A store that fails once and answers then."""
+class _StoreFailingOnce:
+    """A store that fails at the first read."""
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.reads = 0
 
     def get(self, _name: str) -> bytes:
-        self.asked += 1
-        if self.asked == 1:
+        self.reads += 1
+        if self.reads == 1:
             raise StoreUnavailable("It is away.")
         return picture()
 
 
-def test_a_store_that_is_away_for_a_while_costs_no_picture(tmp_path):
-    """What could not be read at once is read later."""
-    observers, store = Observers(), _AwayAtFirst()
+def test_store_outage_loses_no_picture(tmp_path):
+    """A picture that could not be read is read again later."""
+    observers, store = Observers(), _StoreFailingOnce()
     name = picture_name(new_job(JobRequest(prompt="cat")).id, 0)
     with recording(Recorder(tmp_path / "run.jsonl", header(), observers, store)):
         observers.notify(PictureFound(name, NOW + 1))
-        wait_until(lambda: store.asked > 1, what="a second try")
-    assert read(tmp_path / "run.jsonl").object(name)
+        wait_until(lambda: store.reads > 1, what="a second try")
+    assert read(tmp_path / "run.jsonl").read_object(name)
 
 
-def test_no_address_and_no_password_is_recorded(tmp_path):
-    """Sentences of queue, store and cluster lose the addresses that they name."""
-    told = "RabbitMQ at rabbit.example.org:5672 does not answer."
-    why = "error requesting http://user:secret@rabbitmq:15672/api/queues from 10.42.0.7:4431"
+def test_addresses_and_passwords_are_not_recorded(tmp_path):
+    """Errors of queue, store and cluster are recorded without the addresses in them."""
+    queue_error = "RabbitMQ at rabbit.example.org:5672 does not answer."
+    fleet_error = (
+        "error requesting http://user:secret@rabbitmq:15672/api/queues from 10.42.0.7:4431"
+    )
     got = recorded(
         tmp_path,
-        Observation(NOW, Reading(error=told), fleet=Reading(error=why)),
+        Observation(NOW, Reading(error=queue_error), fleet=Reading(error=fleet_error)),
         Event(kind="step", at=NOW, worker="worker-1", detail="[fe80::1]:9000 does not answer."),
     )
-    text = got.path.read_text()
+    recorded_text = got.path.read_text()
     for hidden in ("example.org", "secret", "15672", "10.42", "fe80"):
-        assert hidden not in text
-    assert "RabbitMQ at (address not recorded) does not answer." in text
+        assert hidden not in recorded_text
+    assert "RabbitMQ at (address not recorded) does not answer." in recorded_text
 
 
 @pytest.mark.parametrize(
     ("byte", "flipped"), [(0, 0xFF), (9, 0xFF), (11, 0x01), (36, 0xFF)],
     ids=["no picture", "OSError", "ValueError", "SyntaxError"],
 )  # fmt: skip
-def test_a_damaged_picture_is_no_picture(byte, flipped):
-    """A PNG with one wrong byte never ends a recording, whatever Pillow calls it."""
+def test_damaged_picture_has_no_thumbnail(byte, flipped):
+    """A PNG with one wrong byte never stops a recording, whatever Pillow raises."""
     body = bytearray(picture())
     body[byte] ^= flipped
-    assert small(bytes(body)) is None
+    assert thumbnail(bytes(body)) is None
 
 
-def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
-    """A few kilobytes that would be forty million pixels cost no memory."""
+def test_huge_picture_is_not_decompressed():
+    """A small file that declares forty million pixels takes no memory."""
     body = io.BytesIO()
     Image.new("1", (8000, 5001)).save(body, "PNG")
-    assert small(body.getvalue()) is None
+    assert thumbnail(body.getvalue()) is None
 
 
-def test_pictures_that_wait_for_approval_are_not_named(tmp_path):
-    """What no visitor may see has no name and no metadata in a recording."""
-    held, free = (new_job(JobRequest(prompt="cat")) for _ in range(2))
+def test_withheld_pictures_are_not_recorded(tmp_path):
+    """Pictures that wait for approval have neither name nor metadata in a recording."""
+    withheld, free = (new_job(JobRequest(prompt="cat")) for _ in range(2))
     store, observers, path = DirectoryStore(tmp_path), Observers(), tmp_path / "run.jsonl"
-    for job in (held, free):
+    for job in (withheld, free):
         store.put(metadata_name(job.id), encode_metadata(metadata_of(job)), "application/json")
-    waits = held.id.__eq__
-    with recording(Recorder(path, header(), observers, store, (), waits)):
-        for job in (held, free):
+    is_withheld = withheld.id.__eq__
+    with recording(Recorder(path, header(), observers, store, (), is_withheld)):
+        for job in (withheld, free):
             name = picture_name(job.id, 0)
             observers.notify(Event(kind="stored", at=NOW, job_id=job.id, name=name, picture=0))
             observers.notify(Event(kind="done", at=NOW, job_id=job.id))
-    assert picture_name(held.id, 0) not in path.read_text()
-    assert list(read(path).places) == [metadata_name(free.id)]
+    assert picture_name(withheld.id, 0) not in path.read_text()
+    assert list(read(path).objects) == [metadata_name(free.id)]
 
 
-def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
-    """Metadata of a picture gives no stranger the folders of this machine."""
+def test_model_path_is_not_recorded(tmp_path):
+    """A picture's metadata names the model's folder without its path on this machine."""
     job, store = new_job(JobRequest(prompt="cat")), DirectoryStore(tmp_path)
-    told = metadata_of(job).model_copy(update={"lcm_model_id": "/home/anna/models/turbo"})
-    store.put(metadata_name(job.id), encode_metadata(told), "application/json")
+    metadata = metadata_of(job).model_copy(update={"lcm_model_id": "/home/anna/models/turbo"})
+    store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
     got = recorded(tmp_path, Event(kind="done", at=NOW, job_id=job.id), store=store)
-    assert json.loads(got.object(metadata_name(job.id)))["lcm_model_id"] == "turbo"
+    assert json.loads(got.read_object(metadata_name(job.id)))["lcm_model_id"] == "turbo"
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("text", "expected"),
     [
         ("dial fe80::1: refused", "dial (address not recorded): refused"),
         ("[2001:db8::7]:5672 is away", "(address not recorded) is away"),
@@ -223,33 +225,33 @@ def test_a_models_folder_is_named_without_the_way_to_it(tmp_path):
             "The folder /home/anna/pictures cannot be used.",
             "The folder (path not recorded) cannot be used.",
         ),
-        ("Observation into C:\\Users\\anna now", "Observation into (path not recorded) now"),
+        ("Writing to C:\\Users\\anna now", "Writing to (path not recorded) now"),
     ],
 )
-def test_bare_addresses_and_paths_are_taken_out(said, kept):
-    """Whoever watches a recording learns neither a network nor a folder of the machine."""
-    assert without_addresses(said) == kept
+def test_addresses_and_paths_are_redacted(text, expected):
+    """A recording discloses neither the network nor the folders of the machine."""
+    assert redact(text) == expected
 
 
 @pytest.mark.parametrize("part", ["a-", "a.", "a:", "1:", "/a", "[:", "a+", "1."])
-def test_no_text_holds_a_recording_up(part):
-    """A sentence that somebody made up costs no more than another one of its length."""
+def test_redaction_takes_linear_time(part):
+    """A crafted text takes no longer to redact than any other of its length."""
     begun = time.thread_time()
-    assert len(without_addresses(part * 50_000)) < 10_000
-    assert len(without_addresses(part * 900)) < 60_000
+    assert len(redact(part * 50_000)) < 10_000
+    assert len(redact(part * 900)) < 60_000
     assert time.thread_time() - begun < 0.5
 
 
 @pytest.mark.parametrize(
-    "kept", ["Since 14:02:11, 3 of 4.", "It has 1.5 GB.", "Try again: now.", "3/4 and/or b"]
+    "text", ["Since 14:02:11, 3 of 4.", "It has 1.5 GB.", "Try again: now.", "3/4 and/or b"]
 )
-def test_times_and_numbers_are_no_addresses(kept):
-    """What is no address stays as it was said."""
-    assert without_addresses(kept) == kept
+def test_times_and_numbers_are_not_redacted(text):
+    """Times, numbers and shares resemble addresses, and are kept."""
+    assert redact(text) == text
 
 
-def test_jobs_that_began_before_the_recording_are_known_in_it():
-    """A job in progress is told again, as far as it was."""
+def test_earlier_jobs_have_their_state_in_the_recording():
+    """The events written for a job in progress lead to its present state."""
     job = new_job(JobRequest(prompt="cat", count=3))
     view = initial_view(job)
     for event in (
@@ -257,15 +259,15 @@ def test_jobs_that_began_before_the_recording_are_known_in_it():
         Event(kind="stored", at=NOW, job_id=job.id, name=picture_name(job.id, 0), picture=0),
     ):
         view = apply_event(view, event)
-    again = initial_view(job)
-    for event in life_of(view):
-        again = apply_event(again, event)
-    assert again == view
+    replayed = initial_view(job)
+    for event in past_events(view):
+        replayed = apply_event(replayed, event)
+    assert replayed == view
 
 
-def test_pictures_and_prompts_of_before_are_left_out(tmp_path):
-    """Whoever records a talk does not hand out what others painted last week."""
-    old, new = (new_job(JobRequest(prompt=prompt)) for prompt in ("a secret wish", "cat"))
+def test_earlier_pictures_and_prompts_are_left_out(tmp_path):
+    """A recording discloses nothing that was generated before it began."""
+    old, new = (new_job(JobRequest(prompt=prompt)) for prompt in ("a secret", "cat"))
     got = recorded(
         tmp_path,
         PictureFound(picture_name(old.id, 0), NOW - 60),
@@ -273,8 +275,8 @@ def test_pictures_and_prompts_of_before_are_left_out(tmp_path):
         PictureFound(picture_name(new.id, 0), NOW + 1),
         PromptRead(new.id, new.prompt),
     )
-    told = [step.input for step in got.steps]
-    assert told == [PictureFound(picture_name(new.id, 0), NOW + 1), PromptRead(new.id, "cat")]
+    inputs = [step.input for step in got.steps]
+    assert inputs == [PictureFound(picture_name(new.id, 0), NOW + 1), PromptRead(new.id, "cat")]
 
 
 def lines_of(tmp_path: Path) -> list[str]:
@@ -285,17 +287,17 @@ def lines_of(tmp_path: Path) -> list[str]:
     return got.path.read_text().splitlines(keepends=True)
 
 
-def test_a_recording_that_was_cut_off_still_plays(tmp_path):
-    """The process that recorded died in the middle of a line: all before it is there."""
-    *whole, last = lines_of(tmp_path)
-    path = tmp_path / "cut.jsonl"
-    path.write_text("".join(whole) + last[:-9])
+def test_truncated_recording_can_be_read(tmp_path):
+    """If the recorder was killed while it wrote a line, all lines before it are read."""
+    *complete, last = lines_of(tmp_path)
+    path = tmp_path / "truncated.jsonl"
+    path.write_text("".join(complete) + last[:-9])
     got = read(path)
-    assert (len(got.steps), got.cut) == (1, True)
+    assert (len(got.steps), got.truncated) == (1, True)
 
 
 @pytest.mark.parametrize(
-    ("damaged", "said"),
+    ("damaged", "expected"),
     [
         ("{nothing}\n", "Line 2 of .* is damaged: "),
         ('{"kind":"event","at":1,"event":{"kind":"danced"}}\n', "Line 2 .*event.kind should be"),
@@ -310,17 +312,17 @@ def test_a_recording_that_was_cut_off_still_plays(tmp_path):
         ),
     ],
 )
-def test_a_damaged_line_is_named(tmp_path, damaged, said):
-    """Nothing is played of a file that lies about a part of itself."""
+def test_damaged_line_is_reported(tmp_path, damaged, expected):
+    """A file with an invalid line is rejected, and the error names the line."""
     first, *others = lines_of(tmp_path)
     path = tmp_path / "damaged.jsonl"
     path.write_text("".join([first, damaged, *others]))
-    with pytest.raises(RecordingError, match=said):
+    with pytest.raises(RecordingError, match=expected):
         read(path)
 
 
 @pytest.mark.parametrize(
-    ("first", "said"),
+    ("first", "expected"),
     [
         ("", "is not a recording"),
         ("\x89PNG\n", "is not a recording"),
@@ -329,19 +331,19 @@ def test_a_damaged_line_is_named(tmp_path, damaged, said):
         (json.dumps(header().model_dump() | {"at": "soon"}), "Line 1 .* at should be"),
     ],
 )
-def test_what_is_no_recording_is_refused(tmp_path, first, said):
-    """A foreign file, and one of a later version, get a sentence."""
+def test_other_files_are_rejected(tmp_path, first, expected):
+    """A file that is no recording, or is of a later version, is rejected with a sentence."""
     path = tmp_path / "other.jsonl"
     path.write_text(first)
-    with pytest.raises(RecordingError, match=said):
+    with pytest.raises(RecordingError, match=expected):
         read(path)
     with pytest.raises(RecordingError, match="cannot be read"):
         read(tmp_path / "missing.jsonl")
 
 
-def test_a_recording_never_overwrites_another(tmp_path):
-    """A file that is there is kept, and the person is told."""
+def test_existing_file_is_not_overwritten(tmp_path):
+    """A recording to a file that exists fails, and the file is kept."""
     recorded(tmp_path)
     recorder = Recorder(tmp_path / "run.jsonl", header(), Observers(), DirectoryStore(tmp_path))
-    with pytest.raises(RecordingError, match="No recording can be made"):
+    with pytest.raises(RecordingError, match="cannot be created"):
         recorder.start()

@@ -1,5 +1,6 @@
 """Recordings that earlier versions made are read under today's names."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,22 @@ def test_version_1_fleet_readings_use_todays_names():
     assert second.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("finishes what it has", "finishes its jobs"),
+        ("paints", "generating"),
+        ("step 3 of 8", "step 3 of 8"),
+    ],
+)
+def test_version_1_reasons_use_todays_words(reason, expected):
+    """Pages that replay a version 1 file show the words of today's workers."""
+    workers = [{"name": "worker-1", "why": reason}]
+    line = {"kind": "look", "at": 1.0, "changes": {"fleet": {"value": {"workers": workers}}}}
+    upgraded = json.loads(upgrade(json.dumps(line).encode(), 1))
+    assert upgraded["changes"]["fleet"]["value"]["workers"][0]["reason"] == expected
+
+
 def test_version_1_events_and_objects_are_unchanged():
     """Fields of messages on the queue were not renamed: jobs, timings and pictures are kept."""
     recording = read(VERSION_1)
@@ -46,7 +63,7 @@ def test_version_1_events_and_objects_are_unchanged():
     assert [event.kind for event in events] == ["accepted", "received", "done"]
     assert events[0].job.pending_approval is True
     assert events[-1].timings.painting == 1.0
-    assert recording.object(f"{JOB_ID}-0.png") == b"RIFF"
+    assert recording.read_object(f"{JOB_ID}-0.png") == b"RIFF"
 
 
 @pytest.mark.parametrize("line", [b"{nothing}\n", b'["look"]\n', b'{"kind":["look"]}\n', b""])

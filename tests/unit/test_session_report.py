@@ -1,4 +1,4 @@
-"""The session report: right figures, everything escaped, nothing fetched."""
+"""The session report: correct figures, escaped texts, no external resources."""
 
 import io
 import re
@@ -20,8 +20,10 @@ NOW = 1_800_000_000.0
 HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" 'single' & \u202eright-to-left 🙂"
 
 
-def painted(second: float, prompt: str = "cat", wait: float = 4) -> tuple[JobView, PictureView]:
-    """Make a job sent in a second of the session, and its only picture, six seconds later."""
+def finished_job(
+    second: float, prompt: str = "cat", wait: float = 4
+) -> tuple[JobView, PictureView]:
+    """Make a job submitted at a second of the session, and its picture six seconds later."""
     job = new_job(JobRequest(prompt=prompt))
     at = NOW + second
     name = picture_name(job.id, 0)
@@ -30,9 +32,10 @@ def painted(second: float, prompt: str = "cat", wait: float = 4) -> tuple[JobVie
 
 
 def session(*prompts: str) -> Session:
-    """Make a minute in which two workers of at most four painted, for the first half."""
+    """Make a minute with two of at most four workers ready, for the first half."""
     jobs, pictures = zip(
-        *(painted(10 + n, prompt, wait=4 + 2 * n) for n, prompt in enumerate(prompts)), strict=True
+        *(finished_job(10 + n, prompt, wait=4 + 2 * n) for n, prompt in enumerate(prompts)),
+        strict=True,
     )
     samples = tuple(
         Sample(
@@ -47,7 +50,7 @@ def session(*prompts: str) -> Session:
         )
         for n in range(31)
     )
-    before = painted(-500)
+    before = finished_job(-500)
     snapshot = Snapshot(
         NOW + 60,
         "laptop",
@@ -69,19 +72,19 @@ def picture(_name: str) -> bytes:
     return body.getvalue()
 
 
-def test_figures_are_those_of_the_session():
-    """Requests, pictures, workers, waits and hours count what lies in the range, nothing else."""
+def test_figures_cover_the_session():
+    """Requests, pictures, workers, waits and hours count what is in the period, nothing else."""
     figures = figures_of(session("cat", "dog", "fish"))
     assert (figures.requests, figures.failed, figures.cancelled) == (3, 0, 0)
     assert (figures.pictures, figures.peak_workers, figures.peak_nodes) == (3, 2, None)
-    assert (figures.average_workers, figures.to_first_picture) == (1.0, 6.0)
+    assert (figures.average_workers, figures.first_picture_after) == (1.0, 6.0)
     assert figures.median_wait == 6.0
     assert figures.usage.used == 2 * 30 / 3600
     assert figures.usage.always_on == 4 * 60 / 3600
 
 
-def test_what_is_unknown_is_said_to_be():
-    """Without any reading there is no number, and no zero, in the report."""
+def test_unknown_figures_are_shown_as_unknown():
+    """Without any reading the report shows `unknown`, and no zero."""
     nothing = Session(NOW, NOW + 60, Snapshot(NOW + 60, "cluster", ("requests", "workers")))
     figures = figures_of(nothing)
     assert (figures.pictures, figures.peak_workers, figures.median_wait) == (None, None, None)
@@ -90,7 +93,7 @@ def test_what_is_unknown_is_said_to_be():
 
 
 class _Outside(HTMLParser):
-    """Collects tags, and the addresses that a browser would fetch."""
+    """Collects tags, and the URLs that a browser would fetch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,28 +102,28 @@ class _Outside(HTMLParser):
         self.alts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
-        """Note one tag."""
+        """Collect a tag."""
         self.tags.append(tag)
         fields = dict(attrs)
         self.alts += [fields["alt"]] if "alt" in fields else []
         self.fetched += [v for k, v in attrs if k in ("src", "href", "srcset", "data")]
 
 
-def test_prompts_are_shown_as_typed_and_nothing_is_fetched():
-    """A hostile prompt is text; the file holds all that it needs, and forbids the rest."""
+def test_prompts_are_escaped_and_nothing_is_fetched():
+    """A hostile prompt is text; the file loads nothing, and its policy forbids the rest."""
     text = page.write(session(HOSTILE, "cat"), HOSTILE, picture)
     parsed = _Outside()
     parsed.feed(text)
     assert parsed.tags.count("img") == 2
     assert HOSTILE in parsed.alts
     assert not {"script", "link", "iframe"} & set(parsed.tags)
-    assert all(address.startswith("data:image/webp;base64,") for address in parsed.fetched)
+    assert all(url.startswith("data:image/webp;base64,") for url in parsed.fetched)
     assert not re.search(r"url\(|@import|https?://", text)
     assert "default-src 'none'" in text
 
 
-def test_pictures_that_cannot_be_read_are_left_out():
-    """A store that lost a picture costs that picture."""
+def test_missing_pictures_are_left_out():
+    """A picture that cannot be read is left out, and the report is written."""
 
     def missing(name: str) -> bytes:
         raise ObjectMissing(f"There is no {name}.")
@@ -128,23 +131,25 @@ def test_pictures_that_cannot_be_read_are_left_out():
     assert "<img" not in page.write(session("cat"), "A talk", missing)
 
 
-def test_starred_pictures_come_first_and_no_prompt_crowds_the_others_out():
-    """Of many pictures those are chosen that somebody starred, then one of each prompt in turn."""
-    views = [painted(n, prompt)[1] for n, prompt in enumerate(["cat", "cat", "cat", "dog", "fish"])]
+def test_starred_pictures_come_first_then_each_prompt_in_turn():
+    """Of many pictures the starred ones are selected, then one of each prompt in turn."""
+    views = [
+        finished_job(n, prompt)[1] for n, prompt in enumerate(["cat", "cat", "cat", "dog", "fish"])
+    ]
     views[2] = replace(views[2], starred=True)
-    chosen = page.best(views, 4)
-    assert chosen[0] is views[2]
-    assert [view.prompt for view in chosen[1:]] == ["cat", "dog", "fish"]
+    selected = page.best(views, 4)
+    assert selected[0] is views[2]
+    assert [view.prompt for view in selected[1:]] == ["cat", "dog", "fish"]
 
 
-def test_prices_are_said_beside_the_hours():
-    """With a price set, hours have their cost."""
+def test_hours_have_their_price():
+    """With a price set, hours are shown with their cost."""
     text = page.write(session("cat"), "A talk", picture, price=lambda hours: f"${hours:.4f}")
     assert "1 min ($0.0167); 4 min ($0.0667) if always on" in text
 
 
-def test_the_timeline_draws_each_lane_and_names_its_moments():
-    """The drawing has the lanes of the mode, the session's moments, and stays inside."""
+def test_timeline_has_lanes_and_annotations_of_the_session():
+    """The drawing has the lanes of the mode and the session's annotations, within its width."""
     svg = draw(session("cat", "dog"))
     assert [name in svg for name in ("Requests", "Workers", "Pictures", "GPU nodes")] == [
         True,
@@ -154,4 +159,18 @@ def test_the_timeline_draws_each_lane_and_names_its_moments():
     ]
     assert "burst of 3" in svg
     assert "0 → 9" not in svg
-    assert all(0 <= float(x) <= 960 for x in re.findall(r"[^a-z]x\d?='([-\d.]+)'", svg))
+    positions = [float(x) for x in re.findall(r'[^a-z]x\d?="([-\d.]+)"', svg)]
+    assert len(positions) > 20
+    assert all(0 <= x <= 960 for x in positions)
+
+
+def test_timeline_marks_unknown_spans():
+    """A span without readings is shaded and titled, and no line crosses it."""
+    known = session("cat")
+    samples = tuple(
+        replace(sample, ready=None, wanted=None) if 20 <= sample.at - NOW < 40 else sample
+        for sample in known.snapshot.samples
+    )
+    svg = draw(replace(known, snapshot=replace(known.snapshot, samples=samples)))
+    assert svg.count("<title>no reading</title>") == 1
+    assert svg.count('<g class="workers tint">') == 2

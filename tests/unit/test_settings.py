@@ -1,4 +1,4 @@
-"""Settings: from the environment, checked once, secrets masked."""
+"""Settings are read from the environment, validated, and mask secrets."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from core.settings import Settings, load_settings
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch, tmp_path):
-    """Let no setting of this machine reach a test."""
+    """Hide the settings of this machine."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
 
 
-def test_nothing_needs_to_be_set():
-    """A fresh machine runs the embedded mode."""
+def test_defaults_select_the_local_mode():
+    """Without any setting, queue and store are local."""
     settings = load_settings()
     assert settings.rabbitmq_url is None
     assert settings.minio_endpoint is None
@@ -25,8 +25,8 @@ def test_nothing_needs_to_be_set():
     assert settings.local_fleet
 
 
-def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
-    """One run can differ from what the folder's file says."""
+def test_environment_overrides_the_file(monkeypatch, tmp_path):
+    """A single run can override values of .env."""
     (tmp_path / ".env").write_text("MODEL_ID=from/file\nMINIO_BUCKET=kept\n")
     monkeypatch.setenv("MODEL_ID", "from/environment")
     settings = load_settings()
@@ -51,22 +51,22 @@ def test_the_environment_wins_over_the_file(monkeypatch, tmp_path):
         ("EXIT_AFTER_ONE_TASK", "perhaps"),
     ],
 )
-def test_a_wrong_value_names_its_variable(monkeypatch, name, value):
-    """Who set it knows at once what to change; a password in it stays unsaid."""
+def test_invalid_value_names_its_variable(monkeypatch, name, value):
+    """The error names the variable, and does not contain its password."""
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsError, match=f"{name} in the environment ") as raised:
         load_settings()
     assert "hunter2" not in str(raised.value)
 
 
-def test_a_wrong_value_in_the_file_is_said_to_be_there(tmp_path):
-    """Who looks for it looks in the right place."""
+def test_invalid_value_in_the_file_names_the_file(tmp_path):
+    """The error names .env as the source."""
     (tmp_path / ".env").write_text("PORT=none\n")
     with pytest.raises(SettingsError, match=r"PORT in \.env "):
         load_settings()
 
 
-def test_an_empty_value_means_unset(monkeypatch):
+def test_empty_value_means_default(monkeypatch):
     """`NAME=` in a manifest is the default."""
     for name in ("RABBITMQ_URL", "PORT", "DEVICE", "MAX_WORKERS"):
         monkeypatch.setenv(name, "")
@@ -74,32 +74,32 @@ def test_an_empty_value_means_unset(monkeypatch):
     assert (settings.rabbitmq_url, settings.port, settings.device) == (None, 8501, None)
 
 
-def test_an_object_store_needs_its_keys(monkeypatch):
-    """A store without its keys is found out at the start, not at the first picture."""
+def test_object_store_requires_its_keys(monkeypatch):
+    """Missing keys fail at the start, not at the first picture."""
     monkeypatch.setenv("MINIO_ENDPOINT", "localhost:9000")
     with pytest.raises(SettingsError, match="MINIO_ACCESS_KEY and MINIO_SECRET_KEY"):
         load_settings()
 
 
-def test_fewer_workers_at_most_than_at_least_is_refused(monkeypatch):
-    """Two settings that contradict each other are both named."""
+def test_minimum_above_maximum_is_refused(monkeypatch):
+    """The error names both contradicting settings."""
     monkeypatch.setenv("MIN_WORKERS", "3")
     with pytest.raises(SettingsError, match="MIN_WORKERS must not exceed MAX_WORKERS"):
         load_settings()
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"),
+    ("value", "device"),
     [("GPU", "cuda"), ("CPU", "cpu"), ("cuda", "cuda"), ("mps", "mps"), ("Cpu", "cpu")],
 )
-def test_the_older_samples_devices_are_understood(monkeypatch, written, meant):
-    """GPU and CPU mean what they meant."""
-    monkeypatch.setenv("DEVICE", written)
-    assert load_settings().device == meant
+def test_device_names_of_the_older_sample_are_accepted(monkeypatch, value, device):
+    """GPU and CPU are mapped to PyTorch's names."""
+    monkeypatch.setenv("DEVICE", value)
+    assert load_settings().device == device
 
 
 def test_secrets_are_masked(monkeypatch):
-    """Showing or logging the settings shows no password."""
+    """Printed or logged settings contain no password."""
     monkeypatch.setenv("RABBITMQ_URL", "amqp://guest:hunter2@localhost")
     monkeypatch.setenv("RABBITMQ_MANAGEMENT_URL", "http://guest:hunter2@localhost")
     monkeypatch.setenv("MINIO_ENDPOINT", "localhost:9000")
@@ -112,7 +112,7 @@ def test_secrets_are_masked(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("fleet", "url", "pod", "who"),
+    ("fleet", "url", "in_pod", "kind"),
     [
         ("auto", "", False, "local"),
         ("auto", "", True, "local"),
@@ -123,12 +123,12 @@ def test_secrets_are_masked(monkeypatch):
         ("none", "", True, "none"),
     ],
 )
-def test_who_runs_the_workers(monkeypatch, fleet, url, pod, who):
-    """Where a cluster or a person runs the workers, the dashboard starts none by itself."""
+def test_fleet_kind(monkeypatch, fleet, url, in_pod, kind):
+    """The dashboard starts workers only for a local fleet."""
     monkeypatch.setenv("FLEET", fleet)
     monkeypatch.setenv("RABBITMQ_URL", url)
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
-    if pod:
+    if in_pod:
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
-    assert load_settings().who_runs_workers == who
-    assert load_settings().local_fleet is (who == "local")
+    assert load_settings().fleet_kind == kind
+    assert load_settings().local_fleet is (kind == "local")

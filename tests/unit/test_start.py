@@ -72,7 +72,7 @@ def test_a_file_that_is_no_recording_ends_the_command_without_a_stack_trace(tmp_
         text=True,
     )
     assert ended.returncode == 1
-    assert ended.stderr == "Makefile is not a recording: its first line does not say so.\n"
+    assert ended.stderr == "Makefile is not a recording: its first line is no header.\n"
 
 
 def test_ctrl_c_ends_with_a_sentence(tmp_path):

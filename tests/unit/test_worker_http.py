@@ -1,4 +1,4 @@
-"""A worker's own port."""
+"""The HTTP server of a worker."""
 
 from collections.abc import Iterator
 
@@ -20,30 +20,30 @@ def address() -> Iterator[str]:
     server.server_close()
 
 
-def test_probes_hear_when_the_model_is_loaded(address: str):
-    """A start-up probe waits with 503 until the worker can paint."""
+def test_healthz_reports_whether_the_model_is_loaded(address: str):
+    """The status is 503 until the model is loaded, for the startup probe."""
     metrics.MODEL_LOADED.set(0)
     assert httpx.get(f"{address}/healthz").status_code == 503
     metrics.MODEL_LOADED.set(1)
     assert httpx.get(f"{address}/healthz").json() == {"model": "loaded"}
 
 
-def test_prometheus_counts_jobs_by_their_result(address: str):
-    """What became of the jobs is a number per result."""
+def test_metrics_count_jobs_by_result(address: str):
+    """Each result of jobs has a counter."""
     before = _done(address)
     metrics.JOBS.labels("done").inc()
     assert _done(address) == before + 1
 
 
-def test_other_paths_are_not_found(address: str):
-    """A mistyped path says which ones there are."""
-    answer = httpx.get(f"{address}/health")
-    assert answer.status_code == 404
-    assert "/healthz" in answer.text
+def test_unknown_path_returns_404(address: str):
+    """The response lists the valid paths."""
+    response = httpx.get(f"{address}/health")
+    assert response.status_code == 404
+    assert "/healthz" in response.text
 
 
-def test_a_port_in_use_is_named():
-    """The second worker on a port reads which setting to change."""
+def test_port_in_use_raises_settings_error():
+    """The error names the setting to change."""
     port = free_port()
     server = serve(port)
     with pytest.raises(SettingsError, match=f"WORKER_PORT {port} cannot be used"):
@@ -54,5 +54,5 @@ def test_a_port_in_use_is_named():
 
 def _done(address: str) -> float:
     lines = httpx.get(f"{address}/metrics").text.splitlines()
-    found = [line for line in lines if line.startswith('worker_jobs_total{result="done"}')]
-    return float(found[0].split()[-1]) if found else 0.0
+    matching = [line for line in lines if line.startswith('worker_jobs_total{result="done"}')]
+    return float(matching[0].split()[-1]) if matching else 0.0

@@ -1,4 +1,4 @@
-"""The worker's promises about jobs, with a real queue and store and a generator that draws flat."""
+"""The worker's guarantees for jobs, with a real queue and store and a flat-colour generator."""
 
 import logging
 import os
@@ -17,7 +17,7 @@ import pytest
 
 from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
 from core.settings import Settings
-from tests.support.conditions import wait_until
+from tests.support.conditions import HANG_TIMEOUT, wait_until
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
@@ -27,10 +27,10 @@ from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.cancellation import cancel, is_cancelled
 from wire.stores.directory import DirectoryStore
-from worker.batch import do_batch
+from worker.batch import process_batch
 from worker.context import WorkerContext
 from worker.generator import DeviceLost, GenerationParameters, Interrupted, ModelInfo, OutOfMemory
-from worker.loop import work
+from worker.loop import run
 from worker.retry import retry_transient
 from worker.shutdown import ShutdownSignal
 
@@ -39,15 +39,15 @@ MODEL = ModelInfo(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, wi
 
 @dataclass
 class FlatGenerator:
-    """Paints one colour, made of the seed, and lets a test act in the middle."""
+    """Generates a flat colour that depends on the seed, and calls a hook of the test."""
 
-    description: ModelInfo = MODEL
+    model: ModelInfo = MODEL
     before: Callable[[list[GenerationParameters]], None] = lambda _: None
-    """Called before each painting; what it raises is raised."""
+    """Called before each batch; its errors are raised."""
     calls: list[list[GenerationParameters]] = field(default_factory=list)
 
     def generate(self, parameters, on_step, should_stop) -> list[np.ndarray]:
-        """Return flat pictures, one step after the other."""
+        """Return flat pictures after reporting each step."""
         self.calls.append(parameters)
         self.before(parameters)
         for step in range(1, parameters[0].steps + 1):
@@ -61,18 +61,18 @@ class FlatGenerator:
 
 @dataclass
 class RefusingQueue:
-    """Fails some takes, as a broker does that is short of memory."""
+    """Fails to receive a number of times, as a broker that is short of memory."""
 
     queue: SqliteQueue
     failures: int
-    fails: Callable[[], None] = lambda: None
+    on_failure: Callable[[], None] = lambda: None
     """Called at each failure."""
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
-        """Take, once there was failure enough."""
+        """Receive, after the failures."""
         if self.failures:
             self.failures -= 1
-            self.fails()
+            self.on_failure()
             raise PublishRefused("The broker's memory is short.")
         return self.queue.receive(limit, timeout)
 
@@ -89,7 +89,7 @@ def context(tmp_path: Path) -> Iterator[WorkerContext]:
         store=DirectoryStore(tmp_path / "pictures"),
         generator=FlatGenerator(),
         settings=settings,
-        stopping=ShutdownSignal(60),
+        shutdown=ShutdownSignal(60),
     )
     yield made
     made.queue.close()
@@ -102,43 +102,43 @@ def submit(context: WorkerContext, count: int = 1, **fields: object) -> Job:
     return job
 
 
-def do_what_waits(context: WorkerContext, jobs: int = 10) -> None:
-    do_batch(context, context.queue.receive(jobs, timeout=1))
+def process_ready_jobs(context: WorkerContext, jobs: int = 10) -> None:
+    process_batch(context, context.queue.receive(jobs, timeout=1))
 
 
 def stored(context: WorkerContext) -> list[str]:
     return [entry.name for entry in context.store.entries()]
 
 
-def told(context: WorkerContext) -> list[Event]:
+def events_of(context: WorkerContext) -> list[Event]:
     return context.events.receive(timeout=0)
 
 
 def kinds(context: WorkerContext) -> list[str]:
-    return [event.kind for event in told(context)]
+    return [event.kind for event in events_of(context)]
 
 
-def in_batches_of(context: WorkerContext, size: int) -> WorkerContext:
+def with_batch_size(context: WorkerContext, size: int) -> WorkerContext:
     return replace(context, settings=context.settings.model_copy(update={"batch_size": size}))
 
 
 @contextmanager
-def working(context: WorkerContext) -> Iterator[None]:
-    """Let a worker run beside the test."""
-    thread = threading.Thread(target=work, args=[context])
+def running(context: WorkerContext) -> Iterator[None]:
+    """Run a worker in a thread."""
+    thread = threading.Thread(target=run, args=[context])
     thread.start()
     try:
         yield
     finally:
-        context.shutdown.ask()
+        context.shutdown.request()
         thread.join(10)
     assert not thread.is_alive()
 
 
-def test_a_job_gives_its_pictures_and_its_metadata(context: WorkerContext):
-    """A job of n pictures leaves n PNG objects and one JSON object, and an empty queue."""
+def test_finished_job_leaves_pictures_and_metadata(context: WorkerContext):
+    """A job of n pictures stores n PNG objects and one JSON object, and empties the queue."""
     job = submit(context, count=3, seed=7)
-    do_what_waits(context)
+    process_ready_jobs(context)
     names = [picture_name(job.id, number) for number in range(3)]
     assert stored(context) == sorted([*names, metadata_name(job.id)])
     pixels = cv2.imdecode(np.frombuffer(context.store.get(names[1]), np.uint8), cv2.IMREAD_COLOR)
@@ -148,10 +148,10 @@ def test_a_job_gives_its_pictures_and_its_metadata(context: WorkerContext):
     assert (depth.ready, depth.unacknowledged) == (0, 0)
 
 
-def test_metadata_says_what_was_painted_and_where(context: WorkerContext):
-    """The metadata object tells prompt, sizes, seeds, model, worker and where the time went."""
+def test_metadata_contains_parameters_worker_and_timings(context: WorkerContext):
+    """The metadata object has prompt, sizes, seeds, model, worker and timings."""
     job = submit(context, count=2, seed=7)
-    do_what_waits(context)
+    process_ready_jobs(context)
     metadata = decode_metadata(context.store.get(metadata_name(job.id)))
     assert metadata.prompt == "cartoon dwarf"
     assert (metadata.image_width, metadata.image_height) == (64, 64)
@@ -163,31 +163,31 @@ def test_metadata_says_what_was_painted_and_where(context: WorkerContext):
     assert metadata.timings.storing > 0
 
 
-def test_a_job_is_acknowledged_after_it_is_stored(context: WorkerContext):
-    """While a job is painted, and until its metadata is stored, the queue still holds it."""
+def test_job_is_acknowledged_after_it_is_stored(context: WorkerContext):
+    """Until its metadata is stored, a job stays unacknowledged on the queue."""
     depths = []
     context.generator.before = lambda _: depths.append(context.queue.depth())
     submit(context, count=2)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert [(depth.ready, depth.unacknowledged) for depth in depths] == [(0, 1), (0, 1)]
     assert context.queue.depth().unacknowledged == 0
 
 
-def test_pictures_appear_as_they_are_painted_and_metadata_last(context: WorkerContext):
-    """Who finds a job's metadata finds all its pictures; who waits sees them one by one."""
+def test_pictures_are_stored_one_by_one_and_metadata_last(context: WorkerContext):
+    """Each picture is stored once it is generated; where metadata exists, all pictures do."""
     seen = []
     context.generator.before = lambda _: seen.append(stored(context))
     job = submit(context, count=3)
-    do_what_waits(context)
+    process_ready_jobs(context)
     first, second = picture_name(job.id, 0), picture_name(job.id, 1)
     assert seen == [[], [first], [first, second]]
 
 
-def test_events_tell_the_story_in_order(context: WorkerContext):
-    """A listener hears received, the steps, stored and done, with picture and step numbers."""
+def test_events_report_each_state_in_order(context: WorkerContext):
+    """Subscribers receive received, step, stored and done, with picture and step numbers."""
     job = submit(context)
-    do_what_waits(context)
-    events = told(context)
+    process_ready_jobs(context)
+    events = events_of(context)
     assert [event.kind for event in events] == ["received", "step", "step", "stored", "done"]
     assert events[0].job == job
     assert [(event.step, event.steps, event.picture) for event in events[1:3]] == [
@@ -200,81 +200,81 @@ def test_events_tell_the_story_in_order(context: WorkerContext):
 
 
 @pytest.mark.parametrize("seed", [None, 7])
-def test_a_job_done_twice_overwrites(context: WorkerContext, seed: int | None):
-    """A redelivered job leaves the same names and the same pictures, also without a seed."""
+def test_job_processed_twice_overwrites_its_objects(context: WorkerContext, seed: int | None):
+    """A redelivered job gives the same names and the same pictures, even without a seed."""
     job = submit(context, count=2, seed=seed)
-    do_what_waits(context)
+    process_ready_jobs(context)
     names = stored(context)
     first = [context.store.get(name) for name in names if name.endswith(".png")]
     context.queue.publish(job)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert stored(context) == names
     assert [context.store.get(name) for name in names if name.endswith(".png")] == first
 
 
-def interrupt(context: WorkerContext) -> Job:
-    """Let a job of three pictures be given back while its second one is painted."""
+def submit_and_interrupt(context: WorkerContext) -> Job:
+    """Requeue a job of three pictures while its second picture is generated."""
     job = submit(context, count=3, seed=7)
 
-    def stop_at_the_second(_: list[GenerationParameters]) -> None:
+    def stop_at_second_call(_: list[GenerationParameters]) -> None:
         if len(context.generator.calls) == 2:
             raise Interrupted
 
-    context.generator.before = stop_at_the_second
-    do_what_waits(context)
+    context.generator.before = stop_at_second_call
+    process_ready_jobs(context)
     context.generator.before = lambda _: None
     assert stored(context) == [picture_name(job.id, 0)]
-    told(context)
+    events_of(context)
     return job
 
 
-def test_a_job_that_comes_again_goes_on_where_it_ended(context: WorkerContext):
-    """Pictures that an earlier attempt stored are not painted again, and are told all the same."""
-    job = interrupt(context)
+def test_redelivered_job_skips_stored_pictures(context: WorkerContext):
+    """Stored pictures are not generated again, and their events are emitted again."""
+    job = submit_and_interrupt(context)
     context.generator.calls.clear()
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert [call[0].seed for call in context.generator.calls] == [8, 9]
     assert decode_metadata(context.store.get(metadata_name(job.id))).seeds == (7, 8, 9)
-    names = [event.name for event in told(context) if event.kind == "stored"]
+    names = [event.name for event in events_of(context) if event.kind == "stored"]
     assert names == [picture_name(job.id, number) for number in range(3)]
     assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_a_job_that_lacked_only_its_metadata_is_finished(context: WorkerContext):
-    """When all pictures are stored, a second attempt paints none and writes the metadata."""
-    job = interrupt(context)
+def test_redelivered_job_with_all_pictures_only_stores_metadata(context: WorkerContext):
+    """When all pictures are stored, a second attempt generates none and stores the metadata."""
+    job = submit_and_interrupt(context)
     for number in (1, 2):
-        context.store.put(picture_name(job.id, number), b"painted", "image/png")
+        context.store.put(picture_name(job.id, number), b"generated", "image/png")
     context.generator.calls.clear()
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert context.generator.calls == []
     assert context.store.exists(metadata_name(job.id))
     assert kinds(context) == ["received", "stored", "stored", "stored", "done"]
 
 
-def test_a_job_that_was_done_is_acknowledged(context: WorkerContext):
-    """A job whose acknowledgement was lost leaves the queue, and its metadata is left alone."""
-    job = interrupt(context)
+def test_redelivered_job_with_metadata_is_acknowledged(context: WorkerContext):
+    """A job whose acknowledgement was lost leaves the queue; its metadata is unchanged."""
+    job = submit_and_interrupt(context)
     context.store.put(metadata_name(job.id), b"written before", "application/json")
     context.generator.calls.clear()
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert context.generator.calls == []
     assert context.store.get(metadata_name(job.id)) == b"written before"
     assert kinds(context)[-1] == "done"
     assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_a_job_that_comes_again_waits_for_a_store_that_is_away(
-    context: WorkerContext, tmp_path: Path
-):
-    """Whether pictures are there already is unknown without the store: ask until it answers."""
-    job = interrupt(context)
+def test_redelivered_job_waits_for_an_unreachable_store(context: WorkerContext, tmp_path: Path):
+    """Without the store it is unknown which pictures exist, so the worker retries."""
+    job = submit_and_interrupt(context)
     context.generator.calls.clear()
     folder = tmp_path / "pictures"
     folder.rename(tmp_path / "elsewhere")
     folder.write_text("not a folder")
-    with working(context):
-        wait_until(lambda: [event for event in told(context) if event.detail], what="the reason")
+    with running(context):
+        wait_until(
+            lambda: [event for event in events_of(context) if event.detail], what="the reason"
+        )
         assert context.generator.calls == []
         folder.unlink()
         (tmp_path / "elsewhere").rename(folder)
@@ -282,95 +282,95 @@ def test_a_job_that_comes_again_waits_for_a_store_that_is_away(
     assert len(context.generator.calls) == 2
 
 
-def test_a_cancelled_job_is_not_painted(context: WorkerContext):
-    """A job that was cancelled before a worker took it leaves the queue, and no picture."""
+def test_cancelled_job_is_not_generated(context: WorkerContext):
+    """A job that was cancelled before its delivery leaves the queue without a picture."""
     job = submit(context)
     cancel(context.store, job.id)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert context.generator.calls == []
     assert stored(context) == []
     assert not is_cancelled(context.store, job.id)
-    # Told as received first, its card would come back for a moment.
+    # A "received" event first would show its card again for a moment.
     assert kinds(context) == ["cancelled"]
     assert context.queue.depth().ready == 0
 
 
-def test_a_job_cancelled_in_the_middle_ends_there(context: WorkerContext):
-    """No further picture is painted once a job is cancelled; no metadata says it is done."""
+def test_cancellation_stops_a_job_after_the_current_picture(context: WorkerContext):
+    """After cancellation no further picture is generated and no metadata is stored."""
     job = submit(context, count=3)
     context.generator.before = lambda _: cancel(context.store, job.id)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert stored(context) == [picture_name(job.id, 0)]
     assert kinds(context)[-1] == "cancelled"
 
 
-def test_a_job_cancelled_at_its_last_picture_is_cancelled(context: WorkerContext):
-    """Until a job is done it can be cancelled: no metadata, no mark that stays, no message."""
+def test_job_can_be_cancelled_during_its_last_picture(context: WorkerContext):
+    """A job cancelled at its last picture leaves no metadata, no mark and no message."""
     job = submit(context)
     context.generator.before = lambda _: cancel(context.store, job.id)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert not context.store.exists(metadata_name(job.id))
     assert not is_cancelled(context.store, job.id)
     assert kinds(context)[-1] == "cancelled"
     assert context.queue.depth() == QueueDepth(0, 0)
 
 
-def test_small_jobs_share_a_call(context: WorkerContext):
-    """Pictures of several jobs with one size and steps are painted together."""
-    context = in_batches_of(context, 4)
+def test_small_jobs_share_a_batch(context: WorkerContext):
+    """Pictures of several jobs with equal size and steps are generated in one call."""
+    context = with_batch_size(context, 4)
     jobs = [submit(context, count=1), submit(context, count=2), submit(context, width=128)]
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert [len(call) for call in context.generator.calls] == [3, 1]
     assert all(context.store.exists(metadata_name(job.id)) for job in jobs)
 
 
-def test_a_worker_takes_no_more_jobs_than_fill_a_call(context: WorkerContext):
-    """With one picture at a time a worker leases one job, and leaves the rest to others."""
+def test_worker_leases_no_more_jobs_than_fill_a_batch(context: WorkerContext):
+    """With a batch size of 1, a worker leases one job and leaves the others on the queue."""
     depths = []
     context.generator.before = lambda _: depths.append(context.queue.depth().unacknowledged)
     for _ in range(3):
         submit(context)
-    with working(context):
-        wait_until(lambda: len(depths) == 3, what="three jobs painted")
+    with running(context):
+        wait_until(lambda: len(depths) == 3, what="three jobs generated")
     assert depths == [1, 1, 1]
 
 
-def test_a_worker_takes_no_more_pictures_than_fill_a_call(context: WorkerContext):
-    """A GPU that paints four at once takes one job of four pictures, or small ones up to four."""
-    context = in_batches_of(context, 4)
+def test_worker_leases_jobs_while_their_pictures_fit_into_a_batch(context: WorkerContext):
+    """With a batch size of 4, a worker leases jobs of up to four pictures together."""
+    context = with_batch_size(context, 4)
     leased = []
     context.generator.before = lambda _: leased.append(context.queue.depth().unacknowledged)
     jobs = [submit(context, count=count) for count in (4, 1, 1, 2, 7)]
-    with working(context):
+    with running(context):
         wait_until(lambda: context.store.exists(metadata_name(jobs[-1].id)), what="all jobs done")
     assert [len(call) for call in context.generator.calls] == [4, 4, 4, 3]
     assert leased == [1, 3, 1, 1]
 
 
-def test_a_queue_lost_after_the_first_job_does_not_delay_it(context: WorkerContext):
-    """What was taken is painted, although no further job could be taken with it."""
+def test_queue_lost_after_the_first_job_does_not_delay_it(context: WorkerContext):
+    """A received job is processed, even if receiving further jobs fails."""
 
-    class OneTake(RefusingQueue):
+    class OneDelivery(RefusingQueue):
         def receive(self, limit: int, timeout: float) -> list[Delivery]:
             deliveries = super().receive(limit, timeout)
             self.failures = 10**6 if deliveries else 0
             return deliveries
 
-    context = in_batches_of(context, 4)
+    context = with_batch_size(context, 4)
     job = submit(context)
-    with working(replace(context, queue=OneTake(context.queue, 0))):
+    with running(replace(context, queue=OneDelivery(context.queue, 0))):
         wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
 
 
-def test_what_cannot_be_painted_becomes_a_dead_letter(context: WorkerContext):
-    """A job that fails is tried again up to the limit, then shown with its reason."""
+def test_job_that_always_fails_becomes_a_dead_letter(context: WorkerContext):
+    """A failing job is retried up to the delivery limit, then dead-lettered with its reason."""
 
-    def refuse(_: list[GenerationParameters]) -> None:
+    def fail(_: list[GenerationParameters]) -> None:
         raise GenerationFailed("The size is odd.")
 
     job = submit(context)
-    context.generator.before = refuse
-    with working(context):
+    context.generator.before = fail
+    with running(context):
         [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
     assert letter.job == job
     assert letter.reason == "The size is odd."
@@ -380,122 +380,124 @@ def test_what_cannot_be_painted_becomes_a_dead_letter(context: WorkerContext):
     )
 
 
-def test_a_job_does_not_fail_for_its_neighbour(context: WorkerContext):
-    """When a shared call fails, its pictures are tried in smaller calls; the good ones live."""
+def test_job_does_not_fail_because_of_another_job_in_its_batch(context: WorkerContext):
+    """A failed batch is split into smaller ones, so that only the failing job fails."""
 
-    def refuse_the_bad(parameters: list[GenerationParameters]) -> None:
-        if any(painting.seed == 13 for painting in parameters):
+    def fail_for_seed_13(parameters: list[GenerationParameters]) -> None:
+        if any(each.seed == 13 for each in parameters):
             raise GenerationFailed("Thirteen.")
 
-    context = in_batches_of(context, 4)
-    context.generator.before = refuse_the_bad
+    context = with_batch_size(context, 4)
+    context.generator.before = fail_for_seed_13
     good, bad = submit(context, count=2, seed=1), submit(context, seed=13)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert context.store.exists(metadata_name(good.id))
     assert not context.store.exists(metadata_name(bad.id))
     assert context.queue.depth().ready == 1
 
 
-def test_less_memory_means_smaller_calls(context: WorkerContext):
-    """A device without room for four pictures at once paints them two by two."""
+def test_out_of_memory_reduces_the_batch_size(context: WorkerContext):
+    """A device without memory for four pictures at once generates them two by two."""
 
-    def only_two(parameters: list[GenerationParameters]) -> None:
+    def allow_two(parameters: list[GenerationParameters]) -> None:
         if len(parameters) > 2:
             raise OutOfMemory("Too many.")
 
-    context = in_batches_of(context, 4)
-    context.generator.before = only_two
+    context = with_batch_size(context, 4)
+    context.generator.before = allow_two
     submit(context, count=4)
-    do_what_waits(context)
+    process_ready_jobs(context)
     assert [len(call) for call in context.generator.calls] == [4, 2, 2]
     assert kinds(context)[-1] == "done"
 
 
-def test_a_lost_device_gives_its_jobs_back(context: WorkerContext):
-    """A worker whose GPU fell off does not eat the queue: it returns its jobs and ends."""
+def test_lost_device_requeues_its_jobs(context: WorkerContext):
+    """A worker whose GPU is lost requeues its jobs and exits, instead of failing all jobs."""
 
-    def lose(_: list[GenerationParameters]) -> None:
+    def lose_device(_: list[GenerationParameters]) -> None:
         raise DeviceLost("The device fell off the bus.")
 
-    context.generator.before = lose
+    context.generator.before = lose_device
     submit(context)
     with pytest.raises(DeviceLost):
-        work(context)
+        run(context)
     assert context.queue.depth().ready == 1
     assert kinds(context) == ["received", "returned"]
 
 
-def test_a_worker_that_is_told_to_stop_finishes_what_it_has(context: WorkerContext):
-    """Within the grace period the job in hand is finished, and no other one is taken."""
+def test_shutdown_finishes_the_current_job(context: WorkerContext):
+    """Within the grace period the current job is finished, and no other job is received."""
     first, second = submit(context, count=3), submit(context)
-    context.generator.before = lambda _: context.shutdown.ask()
-    work(context)
+    context.generator.before = lambda _: context.shutdown.request()
+    run(context)
     assert context.store.exists(metadata_name(first.id))
     assert not context.store.exists(metadata_name(second.id))
     assert context.queue.depth().ready == 1
 
 
-def test_what_the_grace_period_is_too_short_for_is_given_back(context: WorkerContext):
-    """When the grace period is over, painting ends at the next step and the job returns."""
-    context = replace(context, stopping=ShutdownSignal(0))
+def test_job_is_requeued_after_the_grace_period(context: WorkerContext):
+    """After the grace period, generation stops at the next step and the job is requeued."""
+    context = replace(context, shutdown=ShutdownSignal(0))
     submit(context, count=3)
-    context.generator.before = lambda _: context.shutdown.ask()
-    work(context)
+    context.generator.before = lambda _: context.shutdown.request()
+    run(context)
     depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
     assert kinds(context) == ["received", "step", "returned"]
 
 
-def test_one_task_and_no_more(context: WorkerContext):
-    """With EXIT_AFTER_ONE_TASK a worker ends by itself after one job."""
+def test_exit_after_one_task_processes_one_job(context: WorkerContext):
+    """With EXIT_AFTER_ONE_TASK a worker exits after one job."""
     settings = context.settings.model_copy(update={"exit_after_one_task": True})
     context = replace(context, settings=settings)
     submit(context)
     submit(context)
-    work(context)
+    run(context)
     assert context.queue.depth().ready == 1
     assert kinds(context)[-1] == "done"
 
 
-def test_a_worker_for_one_task_does_not_wait_for_ever(
+def test_exit_after_one_task_does_not_wait_for_ever(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ):
-    """With EXIT_AFTER_ONE_TASK and nothing to do, a worker ends: it was one too many."""
-    monkeypatch.setattr("worker.loop._LONGEST_WAIT_FOR_ONE_TASK", 0.0)
+    """With EXIT_AFTER_ONE_TASK and an empty queue, a worker exits after its time limit."""
+    monkeypatch.setattr("worker.loop._MAX_WAIT_FOR_ONE_TASK_SECONDS", 0.0)
     settings = context.settings.model_copy(update={"exit_after_one_task": True})
-    work(replace(context, settings=settings))
+    run(replace(context, settings=settings))
     assert kinds(context) == []
 
 
-def test_a_store_that_is_away_delays_a_job_and_loses_nothing(
-    context: WorkerContext, tmp_path: Path
-):
-    """While the store is away the job waits, says why, and completes when it is back."""
-    in_the_way = tmp_path / "pictures"
-    in_the_way.write_text("not a folder")
+def test_unreachable_store_delays_a_job_and_loses_nothing(context: WorkerContext, tmp_path: Path):
+    """While the store is unreachable the job waits, with the reason; then it completes."""
+    blocking_file = tmp_path / "pictures"
+    blocking_file.write_text("not a folder")
     job = submit(context)
-    with working(context):
-        said = wait_until(lambda: [e for e in told(context) if e.detail], what="the reason")
-        assert "cannot be used" in said[0].detail
+    with running(context):
+        [event] = wait_until(
+            lambda: [event for event in events_of(context) if event.detail], what="the reason"
+        )
+        assert "cannot be used" in event.detail
         assert context.queue.depth().unacknowledged == 1
-        in_the_way.unlink()
+        blocking_file.unlink()
         wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
     assert context.queue.depth().unacknowledged == 0
     assert len(context.generator.calls) == 1
 
 
-def test_a_worker_leaves_a_store_that_stays_away(context: WorkerContext, tmp_path: Path):
-    """Told to stop while the store is away, a worker gives the job back and ends."""
+def test_shutdown_requeues_a_job_that_waits_for_the_store(context: WorkerContext, tmp_path: Path):
+    """On shutdown while the store is unreachable, the worker requeues the job and exits."""
     (tmp_path / "pictures").write_text("not a folder")
     submit(context)
-    with working(context):
-        wait_until(lambda: [event for event in told(context) if event.detail], what="the reason")
+    with running(context):
+        wait_until(
+            lambda: [event for event in events_of(context) if event.detail], what="the reason"
+        )
     assert context.queue.depth().ready == 1
 
 
-def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
-    """A queue that cannot be reached is tried again; the log says so once, and its end."""
-    failures = [QueueUnavailable("The broker is away.")] * 3
+def test_unreachable_queue_is_retried(caplog: pytest.LogCaptureFixture):
+    """An unreachable queue is retried; the log has its first error and its recovery."""
+    failures = [QueueUnavailable("The broker is down.")] * 3
 
     def receive() -> str:
         if failures:
@@ -503,37 +505,38 @@ def test_a_queue_that_is_away_is_waited_for(caplog: pytest.LogCaptureFixture):
         return "a job"
 
     caplog.set_level(logging.INFO)
-    troubles = []
-    assert retry_transient(receive, ShutdownSignal(60), troubles.append) == "a job"
-    assert troubles == ["The broker is away."]
+    errors = []
+    assert retry_transient(receive, ShutdownSignal(60), errors.append) == "a job"
+    assert errors == ["The broker is down."]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
-def test_a_queue_that_refuses_is_waited_for(context: WorkerContext):
-    """A broker that refuses a message for want of memory ends no worker."""
+def test_refusing_queue_is_retried(context: WorkerContext):
+    """A broker that refuses messages, short of memory, stops no worker."""
     job = submit(context)
-    with working(replace(context, queue=RefusingQueue(context.queue, failures=2))):
+    with running(replace(context, queue=RefusingQueue(context.queue, failures=2))):
         wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
 
 
-def test_a_worker_leaves_a_queue_that_goes_on_refusing(context: WorkerContext):
-    """Told to stop while the broker refuses, a worker ends without an error."""
-    work(replace(context, queue=RefusingQueue(context.queue, 10**6, fails=context.shutdown.ask)))
+def test_shutdown_while_the_queue_refuses_raises_nothing(context: WorkerContext):
+    """On shutdown while the broker refuses, the worker exits without an error."""
+    queue = RefusingQueue(context.queue, 10**6, on_failure=context.shutdown.request)
+    run(replace(context, queue=queue))
     assert context.shutdown.requested
 
 
-def test_a_worker_that_stops_does_not_wait_for_a_store():
-    """Patience ends with the request to stop; the newest failure is what comes out."""
+def test_shutdown_ends_retries():
+    """Retries end when shutdown is requested, and the last error is raised."""
 
     def put() -> None:
         raise StoreFull("The disk is full.")
 
-    stopping = ShutdownSignal(60)
+    shutdown = ShutdownSignal(60)
     with pytest.raises(StoreFull):
-        retry_transient(put, stopping, on_trouble=lambda _: stopping.ask())
+        retry_transient(put, shutdown, on_error=lambda _: shutdown.request())
 
 
-# From here on: the real command, with a real model.
+# The tests below run the real command with a real model.
 
 
 @pytest.fixture(scope="session")
@@ -562,35 +565,33 @@ def worker_process(data_dir: Path, model: Path, **variables: str) -> Iterator[su
 
 
 def wait_for_event(context: WorkerContext, kind: str) -> Event:
-    def heard() -> list[Event]:
-        return [event for event in told(context) if event.kind == kind]
+    def matching_events() -> list[Event]:
+        return [event for event in events_of(context) if event.kind == kind]
 
-    return wait_until(heard, timeout=90, what=f"the event {kind}")[0]
+    return wait_until(matching_events, what=f"the event {kind}")[0]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_the_middle_lets_the_job_finish(
-    context: WorkerContext, noise: Path, tmp_path, number
-):
-    """SIGTERM or one Ctrl+C while a picture is painted: it is finished, then exit code 0."""
+def test_signal_lets_the_current_job_finish(context: WorkerContext, noise: Path, tmp_path, number):
+    """After SIGTERM or one Ctrl+C, the worker finishes the current job and exits with 0."""
     job = submit(context, count=2, steps=30)
-    with worker_process(tmp_path, noise) as process:
+    with worker_process(tmp_path, noise, GRACE_PERIOD="3600") as process:
         wait_for_event(context, "step")
         process.send_signal(number)
-        assert process.wait(60) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     assert context.store.exists(metadata_name(job.id))
     assert kinds(context)[-1] == "stopped"
 
 
-def test_a_signal_without_grace_gives_the_job_back(
+def test_signal_without_grace_period_requeues_the_job(
     context: WorkerContext, noise: Path, tmp_path: Path
 ):
-    """When no time is left, the job is on the queue again as soon as the worker has ended."""
+    """Without a grace period, the job is back on the queue when the worker has exited."""
     submit(context, count=5, steps=150, width=512, height=512)
     with worker_process(tmp_path, noise, GRACE_PERIOD="0") as process:
         wait_for_event(context, "step")
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     depth = context.queue.depth()
     assert (depth.ready, depth.unacknowledged) == (1, 0)
 
@@ -608,27 +609,27 @@ runpy.run_module("worker", run_name="__main__", alter_sys=True)
 """
 
 
-def test_a_signal_is_heard_while_libraries_are_imported() -> None:
-    """A container's first process loses signals that it does not handle: none is lost early."""
+def test_signal_is_handled_while_libraries_are_imported() -> None:
+    """Process 1 of a container ignores unhandled signals, so handlers are installed first."""
     done = subprocess.run([sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], check=False)
     assert done.returncode == 0
 
 
-def test_a_worker_does_not_outlive_its_parent(context: WorkerContext, noise: Path, tmp_path: Path):
-    """With STOP_WITH_PARENT the worker ends when the pipe that its parent holds ends."""
+def test_worker_does_not_outlive_its_parent(context: WorkerContext, noise: Path, tmp_path: Path):
+    """With STOP_WITH_PARENT the worker exits when its parent's pipe is closed."""
     with worker_process(tmp_path, noise, STOP_WITH_PARENT="1") as process:
         wait_for_event(context, "ready")
         process.stdin.close()
         process.stdin = None
-        assert process.wait(30) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
 
 
-def test_a_worker_for_one_task_waits_for_it(context: WorkerContext, noise: Path, tmp_path: Path):
-    """EXIT_AFTER_ONE_TASK on an empty queue: the worker waits, does the one, and exits 0."""
+def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, noise: Path, tmp_path: Path):
+    """With EXIT_AFTER_ONE_TASK, a worker waits for a job, processes it and exits with 0."""
     with worker_process(tmp_path, noise, EXIT_AFTER_ONE_TASK="1") as process:
         wait_for_event(context, "ready")
         job = submit(context)
-        assert process.wait(60) == 0
+        assert process.wait(HANG_TIMEOUT) == 0
     assert context.store.exists(metadata_name(job.id))
 
 
@@ -637,23 +638,23 @@ def test_a_worker_for_one_task_waits_for_it(context: WorkerContext, noise: Path,
     [
         ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment should be"),
         ({"DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, 2, "DEVICE is cuda, but PyTorch"),
-        ({"MODEL_ID": "tests"}, 3, "The folder tests holds no model_index.json"),
-        ({"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"}, 3, "is no folder here"),
+        ({"MODEL_ID": "tests"}, 3, "The folder tests has no model_index.json"),
+        ({"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"}, 3, "is not a local folder"),
     ],
 )
-def test_what_a_worker_cannot_start_with_is_said(
+def test_startup_error_is_a_sentence_with_its_exit_code(
     tmp_path: Path, variables: dict[str, str], code: int, sentence: str
 ):
-    """A wrong setting, an absent device, no model: one sentence, and the documented code."""
+    """A wrong setting, a missing device or model: a sentence and the documented exit code."""
     with worker_process(tmp_path, tmp_path, **variables) as process:
-        _, log = process.communicate(timeout=90)
+        _, log = process.communicate(timeout=HANG_TIMEOUT)
     assert process.returncode == code
     assert sentence in log
     assert "Traceback" not in log
 
 
-def test_help_is_quick_to_import():
-    """`python -m worker --help` starts neither torch nor diffusers."""
+def test_help_imports_no_model_library():
+    """`python -m worker --help` imports neither torch nor diffusers."""
     script = (
         "import runpy, sys; sys.argv = ['worker', '--help']\n"
         "try: runpy.run_module('worker', run_name='__main__')\n"

@@ -1,4 +1,4 @@
-"""The stream of events from workers to whoever listens."""
+"""The interface of events, implemented for SQLite and RabbitMQ."""
 
 import logging
 from typing import Protocol
@@ -10,23 +10,23 @@ log = logging.getLogger(__name__)
 
 
 class Events(Protocol):
-    """Best effort in both directions: sending never raises, and never delays a job."""
+    """Publish and receive events, at most once. Publishing never raises and never blocks a job."""
 
     def publish(self, event: Event) -> None:
-        """Tell every listener. An event that cannot be sent is logged and dropped."""
+        """Publish to all subscribers. An event that cannot be sent is logged and dropped."""
 
     def receive(self, timeout: float) -> list[Event]:
-        """Return what happened since the last call; waits ``timeout`` seconds at most.
+        """Return the events since the last call; wait up to ``timeout`` seconds for the first.
 
-        Raises QueueUnavailable while nothing can be heard.
+        The first call subscribes. Raises QueueUnavailable.
         """
 
     def close(self) -> None:
-        """Stop listening."""
+        """Unsubscribe and release the connection."""
 
 
-def readable(body: bytes) -> Event | None:
-    """Read an event that arrived; None, and a line in the log, for anything else."""
+def decode_or_skip(body: bytes) -> Event | None:
+    """Decode an event; log an invalid one and return None."""
     try:
         return decode_event(body)
     except MessageError as error:

@@ -1,19 +1,22 @@
-"""Events over a fanout exchange: each listener has a queue of its own while it listens.
+"""Events over a fanout exchange: each subscriber has an exclusive queue.
 
-https://www.rabbitmq.com/tutorials/tutorial-three-python describes the pattern. A listener
-hears what is sent after its first ``receive``, and nothing while it is not connected.
+https://www.rabbitmq.com/tutorials/tutorial-three-python describes the pattern. A subscriber
+receives what is published after its first ``receive``, and nothing while it is disconnected.
 """
 
 import logging
 import queue
 import threading
 from contextlib import suppress
+from typing import TypeAlias, cast
 
+from pika import BasicProperties
 from pika.channel import Channel as RawChannel
+from pika.spec import Basic
 
 from core.errors import QueueUnavailable
 from core.settings import Settings
-from wire.events.base import readable
+from wire.events.base import decode_or_skip
 from wire.messages import names
 from wire.messages.event import Event, encode_event
 from wire.rabbitmq.channel import Channel, Done
@@ -21,62 +24,63 @@ from wire.rabbitmq.connection import shared_connection
 
 log = logging.getLogger(__name__)
 
-_OUTBOX = 1000
-"""Events that wait to be sent; more are dropped."""
-
+_MAX_UNSENT_EVENTS = 1000
 _FLUSH_SECONDS = 1.0
 
-# The broker drops the oldest events of a listener that does not read them.
+# The broker drops the oldest events of a subscriber that does not read them.
 _QUEUE_ARGUMENTS = {"x-queue-type": "classic", "x-max-length": 10_000}
 _PREFETCH = 1000
 
+_Delivery: TypeAlias = tuple[int, bytes]
+"""Delivery tag and body."""
+
 
 class RabbitEvents:
-    """Events on the broker at RABBITMQ_URL; see wire.events.base.Events for the promises."""
+    """Events on the broker at RABBITMQ_URL; see wire.events.base.Events."""
 
     def __init__(self, settings: Settings) -> None:
         """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
         self._connection = shared_connection(settings.rabbitmq_url)
-        self._outbox: queue.Queue[Event | None] = queue.Queue(_OUTBOX)
+        self._unsent: queue.Queue[Event | None] = queue.Queue(_MAX_UNSENT_EVENTS)
         self._closed = False
-        self._starting = threading.Lock()
+        self._sender_lock = threading.Lock()
         self._sender: threading.Thread | None = None
-        self._listener: Listener | None = None
+        self._subscription: Subscription | None = None
 
     def publish(self, event: Event) -> None:
-        """Tell every listener, soon; an event that cannot be sent is dropped."""
+        """Publish in the background; drop the event if too many are unsent."""
         self._start_sender()
         with suppress(queue.Full):
-            self._outbox.put_nowait(event)
+            self._unsent.put_nowait(event)
 
     def receive(self, timeout: float) -> list[Event]:
-        """Return the events since the last call; the first call starts to listen."""
-        if not self._listener or not self._listener.channel.is_open:
-            self._listener = Listener(Channel(self._connection.session()))
-        return self._listener.receive(timeout)
+        """Return the events since the last call; the first call subscribes."""
+        if not self._subscription or not self._subscription.channel.is_open:
+            self._subscription = Subscription(Channel(self._connection.session()))
+        return self._subscription.receive(timeout)
 
     def close(self) -> None:
-        """Send what waits, for a second at most, and stop listening."""
+        """Send unsent events, for up to a second, and unsubscribe."""
         if self._closed:
             return
         self._closed = True
         if self._sender:
             with suppress(queue.Full):
-                self._outbox.put(None, timeout=_FLUSH_SECONDS)
+                self._unsent.put(None, timeout=_FLUSH_SECONDS)
             self._sender.join(_FLUSH_SECONDS)
-        if self._listener:
-            self._listener.channel.close()
+        if self._subscription:
+            self._subscription.channel.close()
         self._connection.close()
 
     def _start_sender(self) -> None:
-        with self._starting:
+        with self._sender_lock:
             if self._sender is None:
                 self._sender = threading.Thread(target=self._send_all, name="events", daemon=True)
                 self._sender.start()
 
     def _send_all(self) -> None:
         channel: Channel | None = None
-        while event := self._outbox.get():
+        while event := self._unsent.get():
             try:
                 if channel is None or not channel.is_open:
                     channel = Channel(self._connection.session())
@@ -87,20 +91,20 @@ class RabbitEvents:
 
 def _publish(channel: Channel, event: Event) -> None:
     body = encode_event(event)
-    # While the broker blocks publishers, an event would delay acknowledgements behind it.
+    # While the broker blocks publishers, acknowledgements would wait behind the event.
     if not channel.session.blocked:
         channel.post(lambda raw: raw.basic_publish(names.EVENTS_EXCHANGE, "", body))
 
 
-class Listener:
-    """A queue of one's own, bound to the exchange; it ends with its channel's connection."""
+class Subscription:
+    """An exclusive queue bound to the exchange; deleted with its connection."""
 
     def __init__(self, channel: Channel) -> None:
-        """Start to listen; raises QueueUnavailable."""
+        """Subscribe. Raises QueueUnavailable."""
         self.channel = channel
-        self._arrived: queue.SimpleQueue[tuple[int, bytes] | None] = queue.SimpleQueue()
-        channel.when_lost(lambda: self._arrived.put(None))
-        # Exclusive, as RabbitMQ 4.3 refuses other queues that are not durable.
+        self._deliveries: queue.SimpleQueue[_Delivery | None] = queue.SimpleQueue()
+        channel.on_lost(lambda: self._deliveries.put(None))
+        # Exclusive: RabbitMQ 4.3 refuses other non-durable queues.
         declared = channel.request(
             lambda raw, done: raw.queue_declare(
                 "", exclusive=True, auto_delete=True, arguments=_QUEUE_ARGUMENTS, callback=done
@@ -113,25 +117,30 @@ class Listener:
         channel.request(lambda raw, done: self._consume(raw, name, done))
 
     def receive(self, timeout: float) -> list[Event]:
-        """Return what arrived; waits ``timeout`` seconds at most for the first event."""
+        """Return all events received so far; wait up to ``timeout`` seconds for the first."""
         try:
-            arrived = [self._arrived.get(timeout=max(0, timeout))]
+            delivery = self._deliveries.get(timeout=max(0, timeout))
         except queue.Empty:
             return []
-        while not self._arrived.empty():
-            arrived.append(self._arrived.get())
-        if None in arrived:
+        deliveries = [self._checked(delivery)]
+        while not self._deliveries.empty():
+            deliveries.append(self._checked(self._deliveries.get()))
+        last_tag, _ = deliveries[-1]
+        self.channel.post(lambda raw: raw.basic_ack(last_tag, multiple=True))
+        return [event for _, body in deliveries if (event := decode_or_skip(body))]
+
+    def _checked(self, delivery: _Delivery | None) -> _Delivery:
+        if delivery is None:
             raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
-        newest = arrived[-1][0]
-        self.channel.post(lambda raw: raw.basic_ack(newest, multiple=True))
-        return [event for _, body in arrived if (event := readable(body))]
+        return delivery
 
     def _consume(self, raw: RawChannel, name: str, done: Done) -> None:
-        # Told when the queue is deleted: who receives next hears of it, and listens anew.
+        # The broker cancels the consumer when its queue is deleted: the next call subscribes anew.
         raw.add_on_cancel_callback(lambda _: raw.close())
         raw.basic_qos(prefetch_count=_PREFETCH)
-        raw.basic_consume(
-            name,
-            lambda _raw, method, _properties, body: self._arrived.put((method.delivery_tag, body)),
-            callback=done,
-        )
+        raw.basic_consume(name, self._on_message, callback=done)
+
+    def _on_message(
+        self, _raw: RawChannel, method: Basic.Deliver, _properties: BasicProperties, body: bytes
+    ) -> None:
+        self._deliveries.put((cast("int", method.delivery_tag), body))

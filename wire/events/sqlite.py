@@ -1,7 +1,7 @@
-"""Events of the embedded mode: a table in the queue's file, of which the newest are kept.
+"""Events of the local mode: a table in the queue's file, limited to the newest events.
 
-Unlike a broker's fanout, the table has a memory: a new listener first receives what is
-kept, so a restarted dashboard knows its jobs again.
+Unlike a fanout exchange, the table keeps events: a new subscriber first receives the stored
+ones, so a restarted dashboard recovers its list of jobs.
 """
 
 import logging
@@ -10,15 +10,15 @@ import time
 from pathlib import Path
 
 from core.errors import QueueUnavailable
-from wire.events.base import readable
+from wire.events.base import decode_or_skip
 from wire.messages.event import Event, encode_event
 from wire.sqlite.file import SqliteFile
 
 log = logging.getLogger(__name__)
 
-KEPT = 5000
+MAX_STORED_EVENTS = 5000
+_EVENTS_BETWEEN_TRIMS = 100
 _POLL_SECONDS = 0.05
-_TRIM_EVERY = 100
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -29,42 +29,41 @@ CREATE TABLE IF NOT EXISTS events (
 
 
 class SqliteEvents:
-    """Events in ``data_dir/queue.sqlite3``; see wire.events.base.Events for the promises."""
+    """Events in ``data_dir/queue.sqlite3``; see wire.events.base.Events."""
 
     def __init__(self, data_dir: Path) -> None:
-        # An event may be lost, so its sender need not wait for the disk. Less than NORMAL
+        # An event may be lost, so publishing does not wait for the disk. Less than NORMAL
         # would endanger the jobs in the same file.
         self._file = SqliteFile(data_dir, _SCHEMA, synchronous="NORMAL")
-        self._seen = 0
+        self._last_number = 0
 
     def publish(self, event: Event) -> None:
-        """Tell every listener. An event that cannot be written is logged and dropped."""
+        """Publish to all subscribers. An event that cannot be written is logged and dropped."""
         try:
             with self._file.transaction() as connection:
-                cursor = connection.execute(
-                    "INSERT INTO events (body) VALUES (?)", (encode_event(event),)
-                )
-                self._trim(connection, cursor.lastrowid)
+                statement = "INSERT INTO events (body) VALUES (?)"
+                cursor = connection.execute(statement, (encode_event(event),))
+                self._trim(connection, cursor.lastrowid or 0)
         except QueueUnavailable as error:
             log.warning("An event was dropped. %s", error)
 
     def receive(self, timeout: float) -> list[Event]:
-        """Return the events since the last call, the kept ones at the first call."""
+        """Return the events since the last call; the first call returns all stored ones."""
         deadline = time.monotonic() + timeout
-        while True:
-            query = "SELECT number, body FROM events WHERE number > ? ORDER BY number"
-            rows = self._file.read(query, self._seen)
-            left = deadline - time.monotonic()
-            if rows or left <= 0:
-                break
-            time.sleep(min(left, _POLL_SECONDS))
-        self._seen = rows[-1][0] if rows else self._seen
-        return [event for _, body in rows if (event := readable(body))]
+        query = "SELECT number, body FROM events WHERE number > ? ORDER BY number"
+        while not (rows := self._file.read(query, self._last_number)):
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return []
+            time.sleep(min(remaining, _POLL_SECONDS))
+        self._last_number, _ = rows[-1]
+        return [event for _, body in rows if (event := decode_or_skip(body))]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
     def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
-        if newest % _TRIM_EVERY == 0:
-            connection.execute("DELETE FROM events WHERE number <= ?", (newest - KEPT,))
+        if newest % _EVENTS_BETWEEN_TRIMS == 0:
+            oldest = newest - MAX_STORED_EVENTS
+            connection.execute("DELETE FROM events WHERE number <= ?", (oldest,))

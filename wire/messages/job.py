@@ -1,7 +1,7 @@
-"""The job: one prompt and how many pictures of it, as it travels on the queue.
+"""Jobs: a prompt and the number of pictures to generate, as encoded on the queue.
 
-A message is a JSON object. ``prompt`` is required; everything else has a default, so
-the older sample's ``{"prompt": "yellow submarine", "count": 4}`` is a valid one.
+A message is a JSON object. Only ``prompt`` is required, so the older sample's
+``{"prompt": "yellow submarine", "count": 4}`` is valid.
 """
 
 import json
@@ -13,19 +13,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.errors import MessageError
 from core.model_defaults import Side
-from core.validation import first_fault
+from core.validation import first_error
 
 MAX_PROMPT = 1000
-"""Characters; CLIP reads the first 77 tokens, so nobody needs more."""
+"""Characters. CLIP reads the first 77 tokens only."""
 
 MAX_COUNT = 100
 MAX_MESSAGE = 64 * 1024
-"""Bytes; a valid job is far smaller."""
+"""Bytes. A valid job is far smaller."""
 
 
 def _clean_prompt(prompt: str) -> str:
     if any(ord(letter) < 32 and not letter.isspace() for letter in prompt):
-        raise ValueError("holds control characters")
+        raise ValueError("contains control characters")
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in prompt):
         raise ValueError("is not valid Unicode")
     prompt = " ".join(prompt.split())
@@ -35,7 +35,7 @@ def _clean_prompt(prompt: str) -> str:
 
 
 def _is_uuid(text: str) -> str:
-    # str(UUID(x)) == x admits one spelling only: an id is part of object names.
+    # An id is part of object names, so only the canonical spelling is valid.
     try:
         canonical = str(UUID(text))
     except ValueError:
@@ -51,7 +51,7 @@ JobId = Annotated[str, AfterValidator(_is_uuid)]
 
 
 class JobRequest(BaseModel):
-    """What a person asks for. ``None`` leaves the choice to the worker's model."""
+    """A request for pictures. ``None`` means the default of the worker's model."""
 
     model_config = ConfigDict(
         frozen=True, strict=True, extra="ignore", populate_by_name=True, serialize_by_alias=True
@@ -64,49 +64,43 @@ class JobRequest(BaseModel):
     steps: Annotated[int, Field(ge=1, le=150)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
     pending_approval: Literal[True] | None = Field(None, alias="held")
-    """Set where the pictures wait for the presenter's nod, see wire/stores/approval.py."""
+    """Set if the pictures need the presenter's approval, see wire/stores/approval.py."""
 
 
 class Job(JobRequest):
-    """A request with its identity, which its objects in the store carry too."""
+    """A request with its id, which is part of the names of its objects in the store."""
 
     id: JobId
 
 
 def new_job(request: JobRequest) -> Job:
-    """Give a request an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
+    """Assign an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
     return Job(id=str(uuid_utils.uuid7()), **request.model_dump())
 
 
 def submitted_at(job_id: str) -> float | None:
-    """Unix seconds at which a job was made, read from its UUIDv7; None for other ids."""
+    """Return the submission time in its UUIDv7, in Unix seconds; None for other UUIDs."""
     identity = UUID(job_id)
     return (identity.int >> 80) / 1000 if identity.version == 7 else None
 
 
 def encode(job: JobRequest) -> bytes:
-    """Write a job as the JSON bytes of a message."""
+    """Encode a job as JSON."""
     return job.model_dump_json(exclude_none=True).encode()
 
 
 def decode(body: bytes) -> Job | JobRequest:
-    """Read a message; a JobRequest if its sender gave it no id.
-
-    Raises:
-        MessageError: with a sentence that says what is wrong with it.
-
-    """
+    """Decode a message; a message without an id gives a JobRequest. Raises MessageError."""
     fields = _json_object(body)
-    kind = Job if "id" in fields else JobRequest
-    return validated(kind, fields)
+    return validate(Job if "id" in fields else JobRequest, fields)
 
 
-def validated(kind: type[Model], fields: dict[str, Any]) -> Model:
-    """Build a model from untrusted fields, or raise MessageError with one sentence."""
+def validate(model: type[Model], fields: dict[str, Any]) -> Model:
+    """Build a model from untrusted fields. Raises MessageError, which names the field."""
     try:
-        return kind.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as error:
-        field, reason = first_fault(error)
+        field, reason = first_error(error)
         raise MessageError(f"The {field or 'message'} {reason}.") from None
 
 

@@ -1,7 +1,6 @@
-"""Names that both sides of the wire must spell alike, each written once.
+"""Names of the queue and the exchanges, shared by dashboard and workers.
 
-The queue, the bucket and the object names are those of the older sample, so its
-messages, its bucket and its tools keep working.
+The queue has the name of the older sample, so its clients keep working.
 """
 
 QUEUE = "tasks"
@@ -10,4 +9,4 @@ DEAD_LETTER_QUEUE = "tasks.dead"
 EVENTS_EXCHANGE = "tasks.events"
 
 DELIVERY_LIMIT = 5
-"""Times a job is handed out again before it goes to the dead-letter queue."""
+"""Redeliveries of a job before it goes to the dead-letter queue."""

@@ -1,8 +1,8 @@
-"""Pictures and their metadata, as they lie in the store.
+"""Object names and metadata of pictures in the store.
 
 A job's objects are ``<job id>-0.png … <job id>-<count-1>.png`` and, written last,
-``<job id>.json``. The metadata keeps the keys of the older sample (fastsdcpu's settings:
-``prompt``, ``image_width``, ``lcm_model_id``, …) and adds what this project knows.
+``<job id>.json``. The metadata has the keys of the older sample (fastsdcpu's settings:
+``prompt``, ``image_width``, ``lcm_model_id``, …) and further keys of this project.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
-from core.validation import first_fault
+from core.validation import first_error
 from wire.messages.job import JobId
 
 _PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(0|[1-9][0-9]{0,3})\.png")
@@ -20,47 +20,47 @@ _METADATA = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
 
 @dataclass(frozen=True)
 class PictureName:
-    """Which job a picture belongs to, and which of its pictures it is (from 0)."""
+    """A parsed object name: the job's id and the number of the picture, from 0."""
 
     job_id: str
     number: int
 
 
 def picture_name(job_id: str, number: int) -> str:
-    """Name the object of a job's picture ``number``, counted from 0."""
+    """Return the object name of a job's picture; ``number`` counts from 0."""
     return f"{job_id}-{number}.png"
 
 
 def metadata_name(job_id: str) -> str:
-    """Name the object of a job's metadata."""
+    """Return the object name of a job's metadata."""
     return f"{job_id}.json"
 
 
 def parse_picture_name(name: str) -> PictureName | None:
-    """Read a picture's object name; None for anything else in the bucket."""
+    """Parse the object name of a picture; None for any other name."""
     match = _PICTURE.fullmatch(name)
     return PictureName(match[1], int(match[2])) if match else None
 
 
 def parse_metadata_name(name: str) -> str | None:
-    """Return the job id of a metadata object's name; None for anything else."""
+    """Return the job id in the object name of metadata; None for any other name."""
     match = _METADATA.fullmatch(name)
     return match[1] if match else None
 
 
 class Timings(BaseModel):
-    """Where a job's time went, in seconds; None where it was not measured."""
+    """Durations of a job's phases, in seconds; None if not measured."""
 
     model_config = ConfigDict(frozen=True)
 
     waiting: float | None = None
-    """From submission to a worker taking the job, by the clocks of both machines."""
+    """From submission to delivery, by the clocks of both machines."""
     painting: float
     storing: float
 
 
 class Metadata(BaseModel):
-    """A job's metadata object: the older sample's keys first, then ours."""
+    """A job's metadata: the older sample's keys, then the keys of this project."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -82,7 +82,7 @@ class Metadata(BaseModel):
     pictures: tuple[str, ...] = ()
     """Object names, in order."""
     seeds: tuple[int, ...] = ()
-    """One per picture: painting a picture alone with its seed gives the same picture."""
+    """One for each picture. A single job with this seed generates the same picture."""
     finished_at: float | None = None
     """Unix seconds."""
     timings: Timings | None = None
@@ -94,13 +94,13 @@ class Metadata(BaseModel):
 
 
 def encode_metadata(metadata: Metadata) -> bytes:
-    """Write metadata as the JSON bytes of its object."""
+    """Encode metadata as JSON."""
     return metadata.model_dump_json(indent=1).encode()
 
 
 def decode_metadata(body: bytes) -> Metadata:
-    """Read a metadata object; raises MessageError if it is not one."""
+    """Decode metadata. Raises MessageError."""
     try:
         return Metadata.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The metadata is not valid: {' '.join(first_fault(error))}.") from None
+        raise MessageError(f"The metadata is not valid: {' '.join(first_error(error))}.") from None

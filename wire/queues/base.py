@@ -1,26 +1,30 @@
-"""What a queue of jobs promises, whichever technology is behind it.
+"""The interface of job queues, implemented for SQLite and RabbitMQ.
 
-- ``publish`` returns only once the job is safe (on disk, or confirmed by the broker).
-- A job that was taken stays leased to its taker until it is acknowledged, given back or
-  rejected. If the taker dies, the job returns to the queue by itself.
-- A job that was handed out again ``names.DELIVERY_LIMIT`` times and is still not done
-  goes to the dead letters.
-- A message that is no job goes to the dead letters when it is taken, with its reason; the
-  taker never sees it.
+- ``publish`` returns once the job is durable: on disk, or confirmed by the broker.
+- A received job is leased to its receiver until it is acknowledged, requeued or rejected. If the
+  receiver dies, the job returns to the queue.
+- A job that was redelivered ``names.DELIVERY_LIMIT`` times goes to the dead-letter queue.
+- An invalid message goes to the dead-letter queue with the reason; it is never delivered.
 
-All methods may be called from any thread. They raise QueueUnavailable while the queue
-cannot be reached.
+All methods are thread-safe and raise QueueUnavailable if the queue is unreachable.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from wire.messages.job import Job
+from core.errors import MessageError
+from wire.messages.job import Job, decode, new_job
+from wire.messages.names import DELIVERY_LIMIT
+
+DELIVERY_LIMIT_EXCEEDED = f"It was delivered {DELIVERY_LIMIT + 1} times and no worker finished it."
+DEAD_LETTER_GONE = "This dead letter is gone: it was retried or dropped meanwhile."
+
+_MAX_BODY_CHARACTERS = 500
 
 
 @dataclass(frozen=True)
 class QueueDepth:
-    """How many jobs the queue holds. None is unknown, never zero."""
+    """Number of jobs on the queue. None means unknown, not zero."""
 
     ready: int
     unacknowledged: int | None
@@ -28,68 +32,85 @@ class QueueDepth:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A job, leased to this process."""
+    """A job that is leased to this process."""
 
     job: Job
     attempt: int
-    """From 1; more than 1 means that an earlier taker did not finish."""
+    """From 1; greater than 1 for a redelivery."""
     delivery_tag: int
-    """What the queue needs to know which lease this is; opaque to others."""
+    """Identifies the lease to the queue; opaque to others."""
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that will not be tried again by itself."""
+    """A message that is not delivered any more."""
 
     delivery_tag: str
-    """Names this dead letter to ``retry_dead_letter`` and ``drop_dead_letter``."""
+    """Identifies the dead letter to ``retry_dead_letter`` and ``drop_dead_letter``."""
     job: Job | None
-    """None if the message was no job."""
+    """None if the message is not a job, or has no id."""
     body: str
-    """The message's first 500 characters, for people."""
+    """The first 500 characters of the message."""
     reason: str
     at: float | None
-    """Unix seconds at which it died."""
+    """Time of dead-lettering, in Unix seconds."""
 
 
 class Queue(Protocol):
     """A durable queue of jobs with leases, a delivery limit and dead letters."""
 
     def publish(self, job: Job) -> None:
-        """Put a job on the queue; returns once it is safe. Raises PublishRefused."""
+        """Add a job; return once it is durable. Raises PublishRefused."""
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
-        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first.
+        """Lease up to ``limit`` jobs; wait up to ``timeout`` seconds for the first.
 
-        With a timeout of 0 it returns what waits now.
+        With a timeout of 0, return the jobs that are ready now.
         """
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Remove a finished job. Harmless if its lease was lost meanwhile."""
+        """Remove a finished job. Does nothing if the lease is lost."""
 
     def requeue(self, delivery: Delivery) -> None:
-        """Return an unfinished job to the queue, for another worker, soon."""
+        """Return an unfinished job to the queue, for another worker."""
 
     def reject(self, delivery: Delivery, reason: str) -> None:
-        """Send a job to the dead letters with the reason, a sentence."""
+        """Move a job to the dead-letter queue; the reason is a sentence."""
 
     def depth(self) -> QueueDepth:
-        """Count the jobs that wait and the jobs that are leased."""
+        """Count the ready and the unacknowledged jobs."""
 
     def count_dead_letters(self) -> int:
-        """Count the dead letters, without reading any; cheap."""
+        """Count the dead letters, without reading them."""
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the newest ``limit`` dead letters, newest first, leaving them where they are."""
+        """Return the newest ``limit`` dead letters, newest first, without removing them."""
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
-        """Put a dead letter's job on the queue again, as new.
+        """Move a dead letter's job back to the queue, with its delivery count reset.
 
-        Raises MessageError if it was no job, QueueError if it is gone.
+        Raises MessageError if the message is not a job, QueueError if the dead letter is gone.
         """
 
     def drop_dead_letter(self, delivery_tag: str) -> None:
-        """Forget a dead letter; nothing happens if it is gone."""
+        """Delete a dead letter, if it exists."""
 
     def close(self) -> None:
-        """Let go of leases and connections; leased jobs return to the queue."""
+        """Release leases and connections; leased jobs return to the queue."""
+
+
+def decode_dead_letter(delivery_tag: str, body: bytes, reason: str, at: float | None) -> DeadLetter:
+    """Build a dead letter from its message."""
+    try:
+        job = decode(body)
+    except MessageError:
+        job = None
+    # A character has at most four bytes, so the rest of a huge message is not decoded.
+    text = body[: 4 * _MAX_BODY_CHARACTERS].decode(errors="replace")[:_MAX_BODY_CHARACTERS]
+    return DeadLetter(delivery_tag, job if isinstance(job, Job) else None, text, reason, at)
+
+
+def decode_job(body: bytes) -> Job:
+    """Decode a job, and assign an id if it has none. Raises MessageError."""
+    job = decode(body)
+    return job if isinstance(job, Job) else new_job(job)

@@ -1,27 +1,37 @@
-"""The queue of the embedded mode: a table in one SQLite file, leases with an expiry.
+"""The queue of the local mode: a table in an SQLite file, with leases that expire.
 
-A lease is a random number in the job's row and the time at which it ends. Its taker
-renews it in the background; a taker that dies stops renewing, and the job is free again.
+A lease is a random number in the job's row, with its expiry. The receiver renews it in the
+background; when the receiver dies, the lease expires and the job is ready again.
 """
 
+import logging
 import sqlite3
+import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from core.errors import MessageError, QueueUnavailable
-from wire.messages.job import Job, decode, encode, new_job
+from core.errors import MessageError, QueueError, QueueUnavailable
+from wire.messages.job import MAX_MESSAGE, Job, decode, encode, new_job
 from wire.messages.names import DELIVERY_LIMIT
-from wire.queues import sqlite_dead_letters
-from wire.queues.base import DeadLetter, Delivery, QueueDepth
-from wire.queues.sqlite_leases import LeaseRenewal
+from wire.queues.base import (
+    DEAD_LETTER_GONE,
+    DELIVERY_LIMIT_EXCEEDED,
+    DeadLetter,
+    Delivery,
+    QueueDepth,
+    decode_dead_letter,
+    decode_job,
+)
 from wire.sqlite.file import SqliteFile
+
+log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
-_SCHEMA = (
-    """
+_SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     body BLOB NOT NULL,
@@ -29,9 +39,16 @@ CREATE TABLE IF NOT EXISTS jobs (
     lease INTEGER,
     leased_until REAL NOT NULL DEFAULT 0
 );
-"""
-    + sqlite_dead_letters.SCHEMA
+
+CREATE TABLE IF NOT EXISTS dead_letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    died_at REAL NOT NULL
 )
+"""
+
+_PUBLISH = "INSERT INTO jobs (body) VALUES (?)"
 
 _LEASE = """
 UPDATE jobs
@@ -42,7 +59,8 @@ WHERE position IN (
 RETURNING position, lease, attempts, CAST(body AS BLOB)
 """
 
-_FREE = "UPDATE jobs SET lease = NULL, leased_until = 0 WHERE lease = ?"
+_RENEW = "UPDATE jobs SET leased_until = ? WHERE lease = ?"
+_RELEASE = "UPDATE jobs SET lease = NULL, leased_until = 0 WHERE lease = ?"
 _REMOVE = "DELETE FROM jobs WHERE lease = ? RETURNING CAST(body AS BLOB)"
 
 _COUNT = """
@@ -50,9 +68,12 @@ SELECT count(*) FILTER (WHERE leased_until <= ?1), count(*) FILTER (WHERE leased
 FROM jobs
 """
 
+_ADD_DEAD_LETTER = "INSERT INTO dead_letters (body, reason, died_at) VALUES (?, ?, ?)"
+_REMOVE_DEAD_LETTER = "DELETE FROM dead_letters WHERE number = ? RETURNING body"
+
 
 class SqliteQueue:
-    """A queue in ``data_dir/queue.sqlite3``; see wire.queues.base.Queue for its promises."""
+    """A queue in ``data_dir/queue.sqlite3``; see wire.queues.base.Queue."""
 
     def __init__(self, data_dir: Path, lease_seconds: float = LEASE_SECONDS) -> None:
         self._file = SqliteFile(data_dir, _SCHEMA, synchronous="FULL")
@@ -60,76 +81,88 @@ class SqliteQueue:
         self._renewal = LeaseRenewal(self._file, lease_seconds)
 
     def publish(self, job: Job) -> None:
-        """Put a job on the queue; it is on the disk when this returns."""
+        """Add a job; it is on disk when this returns."""
         with self._file.transaction() as connection:
-            connection.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
+            connection.execute(_PUBLISH, (encode(job),))
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
-        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
+        """Lease up to ``limit`` jobs; wait up to ``timeout`` seconds for the first."""
         deadline = time.monotonic() + timeout
         while True:
             if self._any_ready() and (deliveries := self._lease(limit)):
                 return deliveries
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
                 return []
-            time.sleep(min(left, _POLL_SECONDS))
+            time.sleep(min(remaining, _POLL_SECONDS))
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Remove a finished job, unless its lease ran out and another worker has it."""
-        self._renewal.stop_for(delivery.delivery_tag)
+        """Remove a finished job, unless its lease expired and another worker has it."""
+        self._renewal.remove(delivery.delivery_tag)
         with self._file.transaction() as connection:
             connection.execute(_REMOVE, (delivery.delivery_tag,)).fetchall()
 
     def requeue(self, delivery: Delivery) -> None:
-        """Return a job to its place in line; this attempt stays counted, once."""
-        self._renewal.stop_for(delivery.delivery_tag)
+        """Return a job to its position in the queue; the attempt stays counted."""
+        self._renewal.remove(delivery.delivery_tag)
         with self._file.transaction() as connection:
-            connection.execute(_FREE, (delivery.delivery_tag,))
+            connection.execute(_RELEASE, (delivery.delivery_tag,))
 
     def reject(self, delivery: Delivery, reason: str) -> None:
-        """Move a job to the dead letters, unless its lease was lost."""
-        self._renewal.stop_for(delivery.delivery_tag)
+        """Move a job to the dead letters, unless its lease expired."""
+        self._renewal.remove(delivery.delivery_tag)
         with self._file.transaction() as connection:
-            for (body,) in connection.execute(_REMOVE, (delivery.delivery_tag,)).fetchall():
-                sqlite_dead_letters.dead_letter(connection, body, reason)
+            _dead_letter(connection, delivery.delivery_tag, reason)
 
     def depth(self) -> QueueDepth:
-        """Count the jobs that wait, expired leases among them, and the leased ones."""
+        """Count the ready jobs, including expired leases, and the leased ones."""
         [(ready, leased)] = self._file.read(_COUNT, time.time())
         return QueueDepth(ready, leased)
 
     def count_dead_letters(self) -> int:
         """Count the dead letters."""
-        return sqlite_dead_letters.count(self._file)
+        count: int
+        [(count,)] = self._file.read("SELECT count(*) FROM dead_letters")
+        return count
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the newest ``limit`` dead letters, newest first."""
-        return sqlite_dead_letters.newest(self._file, limit)
+        """Return the newest ``limit`` dead letters, newest first."""
+        query = (
+            "SELECT number, body, reason, died_at FROM dead_letters ORDER BY number DESC LIMIT ?"
+        )
+        return [
+            decode_dead_letter(str(number), body, reason, died_at)
+            for number, body, reason, died_at in self._file.read(query, limit)
+        ]
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
-        """Put a dead letter's job on the queue again, at its end, with no attempt counted.
+        """Move a dead letter's job to the end of the queue, with its delivery count reset.
 
-        Raises MessageError if it was no job, QueueError if it is gone.
+        Raises MessageError if the message is not a job, QueueError if the dead letter is gone.
         """
         with self._file.transaction() as connection:
-            job = sqlite_dead_letters.restore(connection, delivery_tag)
-            connection.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
+            rows = connection.execute(_REMOVE_DEAD_LETTER, (delivery_tag,)).fetchall()
+            if not rows:
+                raise QueueError(DEAD_LETTER_GONE)
+            # An error here rolls back, and the dead letter stays.
+            [(body,)] = rows
+            connection.execute(_PUBLISH, (encode(decode_job(body)),))
 
     def drop_dead_letter(self, delivery_tag: str) -> None:
-        """Forget a dead letter; nothing happens if it is gone."""
-        sqlite_dead_letters.drop(self._file, delivery_tag)
+        """Delete a dead letter, if it exists."""
+        with self._file.transaction() as connection:
+            connection.execute(_REMOVE_DEAD_LETTER, (delivery_tag,)).fetchall()
 
     def close(self) -> None:
-        """Give back what is leased and close the file."""
-        held = self._renewal.close()
-        # If the file cannot be written any more, the leases run out by themselves.
+        """Release all leases and close the file."""
+        leases = self._renewal.close()
+        # If the file is not writable any more, the leases expire.
         with suppress(QueueUnavailable), self._file.transaction() as connection:
-            connection.executemany(_FREE, [(lease,) for lease in held])
+            connection.executemany(_RELEASE, [(lease,) for lease in leases])
         self._file.close()
 
     def _any_ready(self) -> bool:
-        # A read, unlike the transaction that follows, disturbs no other process.
+        # Unlike the transaction that follows, a read blocks no other process.
         query = "SELECT 1 FROM jobs WHERE leased_until <= ? LIMIT 1"
         return bool(self._file.read(query, time.time()))
 
@@ -137,28 +170,82 @@ class SqliteQueue:
         now = time.time()
         with self._file.transaction() as connection:
             rows = connection.execute(_LEASE, (now + self._lease_seconds, now, limit)).fetchall()
-            # RETURNING promises no order (https://www.sqlite.org/lang_returning.html).
-            admitted = [self._admit(connection, *row[1:]) for row in sorted(rows)]
-        deliveries = [delivery for delivery in admitted if delivery]
-        self._renewal.start_for(delivery.delivery_tag for delivery in deliveries)
+            # RETURNING guarantees no order (https://www.sqlite.org/lang_returning.html).
+            rows_in_order = sorted(rows)
+            candidates = [_admit(connection, *row[1:]) for row in rows_in_order]
+        deliveries = [delivery for delivery in candidates if delivery]
+        self._renewal.add(delivery.delivery_tag for delivery in deliveries)
         return deliveries
 
-    def _admit(
-        self, connection: sqlite3.Connection, lease: int, attempt: int, body: bytes
-    ) -> Delivery | None:
-        """Make a delivery of a leased row, or dead-letter the row if no worker should get it."""
-        try:
-            job = decode(body)
-        except MessageError as error:
-            return self._dead_letter(connection, lease, str(error))
-        if attempt > DELIVERY_LIMIT + 1:
-            return self._dead_letter(connection, lease, sqlite_dead_letters.EXHAUSTED)
-        if not isinstance(job, Job):
-            # Somebody wrote a request without an id: it keeps the one it gets here.
-            job = new_job(job)
-            connection.execute("UPDATE jobs SET body = ? WHERE lease = ?", (encode(job), lease))
-        return Delivery(job, attempt, lease)
 
-    def _dead_letter(self, connection: sqlite3.Connection, lease: int, reason: str) -> None:
-        for (body,) in connection.execute(_REMOVE, (lease,)).fetchall():
-            sqlite_dead_letters.dead_letter(connection, body, reason)
+def _admit(
+    connection: sqlite3.Connection, lease: int, attempt: int, body: bytes
+) -> Delivery | None:
+    """Turn a leased row into a delivery; dead-letter the row if it must not be delivered."""
+    try:
+        job = decode(body)
+    except MessageError as error:
+        _dead_letter(connection, lease, str(error))
+        return None
+    if attempt > DELIVERY_LIMIT + 1:
+        _dead_letter(connection, lease, DELIVERY_LIMIT_EXCEEDED)
+        return None
+    if not isinstance(job, Job):
+        # The id is stored, so that it is the same at every attempt.
+        job = new_job(job)
+        connection.execute("UPDATE jobs SET body = ? WHERE lease = ?", (encode(job), lease))
+    return Delivery(job, attempt, lease)
+
+
+def _dead_letter(connection: sqlite3.Connection, lease: int, reason: str) -> None:
+    """Move a leased job to the dead letters; cut its body to the maximum size of a job."""
+    for (body,) in connection.execute(_REMOVE, (lease,)).fetchall():
+        connection.execute(_ADD_DEAD_LETTER, (body[:MAX_MESSAGE], reason, time.time()))
+
+
+class LeaseRenewal:
+    """Renews leases in a background thread, which the first lease starts."""
+
+    def __init__(self, file: SqliteFile, lease_seconds: float) -> None:
+        self._file = file
+        self._lease_seconds = lease_seconds
+        self._leases: set[int] = set()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def add(self, leases: Iterable[int]) -> None:
+        """Renew these leases until they are removed."""
+        with self._lock:
+            self._leases.update(leases)
+            if self._leases and self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
+                self._thread.start()
+
+    def remove(self, lease: int) -> None:
+        """Stop renewing a lease."""
+        with self._lock:
+            self._leases.discard(lease)
+
+    def close(self) -> set[int]:
+        """Stop the thread; return the remaining leases."""
+        self._closing.set()
+        if self._thread:
+            self._thread.join()
+        return self._leases
+
+    def _run(self) -> None:
+        # Three attempts per lease: a late renewal loses nothing.
+        while not self._closing.wait(self._lease_seconds / 3):
+            try:
+                self._renew()
+            except QueueUnavailable as error:
+                log.warning("Leases were not renewed; retrying. %s", error)
+
+    def _renew(self) -> None:
+        with self._lock:
+            leases = sorted(self._leases)
+        if leases:
+            leased_until = time.time() + self._lease_seconds
+            with self._file.transaction() as connection:
+                connection.executemany(_RENEW, [(leased_until, lease) for lease in leases])

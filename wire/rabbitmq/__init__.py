@@ -1,1 +1,1 @@
-"""How RabbitMQ is spoken, for the queue and the events alike: one connection per process."""
+"""AMQP for the queue and the events: one connection per process."""

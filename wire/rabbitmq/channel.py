@@ -1,128 +1,134 @@
-"""An AMQP channel that any thread may use.
+"""A thread-safe AMQP channel.
 
-Callers hand the connection's thread small pieces of work, and wait for the answer on a
-future that fails when the channel is lost.
+Calls run in the thread of the connection; callers wait for the reply on a future, which fails
+when the channel is lost.
 """
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
-import pika.channel
-from pika.exceptions import AMQPError
+from pika.channel import Channel as RawChannel
+from pika.exceptions import AMQPError, ChannelClosed
 
 from core.errors import QueueUnavailable
-from wire.rabbitmq.failures import cause
-from wire.rabbitmq.session import PATIENCE, Session
+from wire.rabbitmq.failures import explain
+from wire.rabbitmq.session import TIMEOUT_SECONDS, Session
 
 _NOT_FOUND = 404
 
-Done = Callable[[Any], None]
+_CLOSE_TIMEOUT_SECONDS = 1.0
+
+Done: TypeAlias = Callable[[Any], None]
+"""Receives the reply to a request."""
+
+Request: TypeAlias = Callable[[RawChannel, Done], object]
 
 
 class Channel:
-    """A channel of a session; once lost it stays lost, and so do its deliveries."""
+    """A channel of a session. A lost channel is never reopened; its deliveries are void."""
 
     def __init__(self, session: Session) -> None:
-        """Open a channel; raises QueueUnavailable."""
+        """Open a channel. Raises QueueUnavailable."""
         self.session = session
-        self.loss: Exception | None = None
-        """Why the channel was lost, in pika's words; None while it is open."""
+        self.error: Exception | None = None
+        """The reason that pika gave for closing the channel; None while it is open."""
         self._lock = threading.Lock()
-        self._waiting: set[Future] = set()
-        self._on_loss: list[Callable[[], None]] = []
-        self._raw: pika.channel.Channel | None = None
-        self.request(self._open)
+        self._pending: set[Future[Any]] = set()
+        self._lost_callbacks: list[Callable[[], None]] = []
+        self._raw: RawChannel
+        self._wait(self._open, TIMEOUT_SECONDS)
 
     @property
     def is_open(self) -> bool:
-        """Whether the channel can be used, as far as is known."""
-        return self.loss is None and self.session.is_open
+        """Whether the channel is open, as far as is known."""
+        return self.error is None and self.session.is_open
 
-    def request(
-        self, start: Callable[[pika.channel.Channel, Done], object], patience: float = PATIENCE
-    ) -> Any:
-        """Run ``start(channel, done)`` in the connection's thread; return what done gets.
+    def request(self, call: Request, timeout: float = TIMEOUT_SECONDS) -> Any:
+        """Run ``call(channel, done)`` in the connection's thread; return the reply given to done.
 
-        Raises QueueUnavailable if the channel is lost or ``patience`` seconds pass first.
-        Work that has not started by then is never started.
+        Raises QueueUnavailable if the channel is lost, or if no reply arrives within ``timeout``
+        seconds; a call that has not started by then never runs.
         """
-        answer: Future = Future()
-        self._expect(answer)
-        self.session.run(lambda: self._start(start, answer))
-        try:
-            return answer.result(patience)
-        except TimeoutError:
-            answer.cancel()
-            raise QueueUnavailable(self.session.unreachable(self.session.why_silent)) from None
-        finally:
-            with self._lock:
-                self._waiting.discard(answer)
+        return self._wait(lambda done: call(self._raw, done), timeout)
 
-    def post(self, work: Callable[[pika.channel.Channel], object]) -> None:
-        """Run ``work(channel)`` in the connection's thread; nothing happens on a lost one."""
-        self.session.run(lambda: self._post(work))
+    def post(self, call: Callable[[RawChannel], object]) -> None:
+        """Run ``call(channel)`` in the connection's thread; do nothing if the channel is lost."""
+        self.session.run(lambda: self._post(call))
 
-    def when_lost(self, callback: Callable[[], None]) -> None:
-        """Have ``callback`` called in the connection's thread when the channel is lost."""
-        self._on_loss.append(callback)
+    def on_lost(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` in the connection's thread when the channel is lost."""
+        self._lost_callbacks.append(callback)
 
     def close(self) -> None:
-        """Close the channel; unacknowledged messages return to their queues."""
-        # If it is lost they have returned already; if the broker is silent, they will.
+        """Close the channel; the broker requeues its unacknowledged messages."""
+        # The broker requeues them too if the channel is lost.
         with suppress(QueueUnavailable):
-            self.request(self._close, patience=1)
+            self.request(self._close, _CLOSE_TIMEOUT_SECONDS)
 
-    def _open(self, _: None, done: Done) -> None:
+    def _wait(self, call: Callable[[Done], object], timeout: float) -> Any:
+        reply: Future[Any] = Future()
+        self._add_pending(reply)
+        self.session.run(lambda: self._start(call, reply))
+        try:
+            return reply.result(timeout)
+        except TimeoutError:
+            reply.cancel()
+            raise QueueUnavailable(self.session.unreachable(self.session.delay_reason)) from None
+        finally:
+            with self._lock:
+                self._pending.discard(reply)
+
+    def _open(self, done: Done) -> None:
         self._raw = self.session.connection.channel(on_open_callback=done)
         self._raw.add_on_close_callback(self._on_closed)
 
-    def _close(self, raw: pika.channel.Channel, done: Done) -> None:
-        self._on_loss.append(lambda: done(None))
+    def _close(self, raw: RawChannel, done: Done) -> None:
+        self._lost_callbacks.append(lambda: done(None))
         raw.close()
 
-    def _expect(self, answer: Future) -> None:
+    def _add_pending(self, reply: Future[Any]) -> None:
         with self._lock:
             if not self.is_open:
-                raise QueueUnavailable(self._loss_sentence())
-            self._waiting.add(answer)
+                raise QueueUnavailable(self._explain_loss())
+            self._pending.add(reply)
 
-    def _start(self, start: Callable, answer: Future) -> None:
-        if not answer.set_running_or_notify_cancel():
+    def _start(self, call: Callable[[Done], object], reply: Future[Any]) -> None:
+        if not reply.set_running_or_notify_cancel():
             return
         try:
-            start(self._raw, lambda result: _answer(answer, result))
+            call(lambda result: _set_result(reply, result))
         except AMQPError as error:
             self._on_closed(None, error)
 
-    def _post(self, work: Callable) -> None:
+    def _post(self, call: Callable[[RawChannel], object]) -> None:
         try:
             if self.is_open:
-                work(self._raw)
+                call(self._raw)
         except AMQPError as error:
             self._on_closed(None, error)
 
     def _on_closed(self, _raw: object, reason: Exception) -> None:
         with self._lock:
-            self.loss = self.loss or reason
-            waiting, self._waiting = self._waiting, set()
-            callbacks, self._on_loss = self._on_loss, []
+            self.error = self.error or reason
+            pending, self._pending = self._pending, set()
+            callbacks, self._lost_callbacks = self._lost_callbacks, []
         for callback in callbacks:
             callback()
-        for answer in waiting:
-            if not answer.done():
-                answer.set_exception(QueueUnavailable(self._loss_sentence()))
-        if getattr(reason, "reply_code", None) == _NOT_FOUND:
-            # Somebody deleted a queue: the next session declares it again.
+        for reply in pending:
+            if not reply.done():
+                reply.set_exception(QueueUnavailable(self._explain_loss()))
+        if isinstance(reason, ChannelClosed) and reason.reply_code == _NOT_FOUND:
+            # A queue was deleted: the next session declares it again.
             self.session.close()
 
-    def _loss_sentence(self) -> str:
-        why = cause(self.loss) if self.loss else "the connection was lost"
-        return self.session.unreachable(why)
+    def _explain_loss(self) -> str:
+        reason = explain(self.error) if self.error else "the connection was lost"
+        return self.session.unreachable(reason)
 
 
-def _answer(answer: Future, result: object) -> None:
-    if not answer.done():
-        answer.set_result(result)
+def _set_result(reply: Future[Any], result: object) -> None:
+    if not reply.done():
+        reply.set_result(result)

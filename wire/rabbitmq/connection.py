@@ -1,7 +1,7 @@
-"""The process's one connection to a broker, shared by its queue and its events.
+"""The process's single connection to a broker, shared by the queue and the events.
 
-Nothing reconnects by itself: whoever needs the broker next opens the connection again,
-with growing pauses between tries, and waits no longer than its patience.
+A lost connection is reopened by the next caller that needs it, with exponential backoff, until
+the caller's timeout.
 """
 
 import logging
@@ -20,10 +20,10 @@ from tenacity import (
 )
 
 from core.errors import QueueUnavailable, SettingsError
-from wire.rabbitmq.session import PATIENCE, Session
+from wire.rabbitmq.session import TIMEOUT_SECONDS, Session
 from wire.rabbitmq.topology import declare_topology
 
-# Callers hear of every failure as QueueUnavailable; pika would log each several times.
+# Every failure is raised as QueueUnavailable; pika would log each several times.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 # Within the 5 to 20 s that https://www.rabbitmq.com/docs/heartbeats recommends.
@@ -33,35 +33,36 @@ _shared: dict[str, "Connection"] = {}
 _shared_lock = threading.Lock()
 
 
-def shared_connection(url: SecretStr) -> "Connection":
+def shared_connection(url: SecretStr | None) -> "Connection":
     """Return this process's connection to ``url``; each user closes it once."""
+    parameters = connection_parameters(url)
+    key = url.get_secret_value() if url else ""
     with _shared_lock:
-        key = url.get_secret_value()
-        connection = _shared.setdefault(key, Connection(connection_parameters(url)))
+        connection = _shared.setdefault(key, Connection(parameters))
         connection.users += 1
         return connection
 
 
-def connection_parameters(url: SecretStr) -> pika.ConnectionParameters:
-    """Read an AMQP URL; raises SettingsError, without repeating the URL."""
+def connection_parameters(url: SecretStr | None) -> pika.URLParameters:
+    """Parse an AMQP URL. Raises SettingsError, whose message does not contain the URL."""
     try:
-        parameters = pika.URLParameters(url.get_secret_value())
+        parameters = pika.URLParameters(url.get_secret_value() if url else "")
     except (ValueError, TypeError):
         raise SettingsError(
             "RABBITMQ_URL is not valid: it should look like amqp://user:password@host:5672/vhost."
         ) from None
     if parameters.heartbeat is None:
         parameters.heartbeat = _HEARTBEAT_SECONDS
-    parameters.socket_timeout = parameters.stack_timeout = PATIENCE
-    # Shown in the list of connections of RabbitMQ's management page.
+    parameters.socket_timeout = parameters.stack_timeout = TIMEOUT_SECONDS
+    # Shown by RabbitMQ's management page in the list of connections.
     parameters.client_properties = {"connection_name": f"{socket.gethostname()} {os.getpid()}"}
     return parameters
 
 
 class Connection:
-    """A connection that is opened when it is needed and opened again when it was lost."""
+    """A connection that is opened on demand, and reopened after it was lost."""
 
-    def __init__(self, parameters: pika.ConnectionParameters) -> None:
+    def __init__(self, parameters: pika.URLParameters) -> None:
         self.users = 0
         self._parameters = parameters
         self._opening = threading.Lock()
@@ -69,23 +70,21 @@ class Connection:
 
     @property
     def open_session(self) -> Session | None:
-        """The session, if it is open now; never waits."""
+        """The session, if it is open now; never blocks."""
         session = self._session
         return session if session and session.is_open else None
 
-    def session(self, patience: float = PATIENCE) -> Session:
-        """Return the open session, or open one. Raises QueueUnavailable."""
+    def session(self, timeout: float = TIMEOUT_SECONDS) -> Session:
+        """Return the open session, or open a session. Raises QueueUnavailable."""
         if session := self.open_session:
             return session
         if not self.users:
             raise QueueUnavailable("The connection to RabbitMQ was closed by this process.")
-        deadline = time.monotonic() + patience
-        if not self._opening.acquire(timeout=patience):
-            raise QueueUnavailable("RabbitMQ cannot be reached yet; it is being tried.")
+        deadline = time.monotonic() + timeout
+        if not self._opening.acquire(timeout=timeout):
+            raise QueueUnavailable("RabbitMQ cannot be reached yet; another thread is connecting.")
         try:
-            if not self.open_session:
-                self._session = self._reopened(deadline)
-            return self._session
+            return self.open_session or self._reopen(deadline)
         finally:
             self._opening.release()
 
@@ -100,16 +99,17 @@ class Connection:
         if self._session:
             self._session.close()
 
-    def _reopened(self, deadline: float) -> Session:
+    def _reopen(self, deadline: float) -> Session:
         retrying = Retrying(
             retry=retry_if_exception_type(QueueUnavailable),
             wait=wait_exponential_jitter(multiplier=0.1, max=2, jitter=0.1),
             stop=stop_before_delay(deadline - time.monotonic()),
             reraise=True,
         )
-        return retrying(self._opened, deadline)
+        self._session = retrying(self._open, deadline)
+        return self._session
 
-    def _opened(self, deadline: float) -> Session:
+    def _open(self, deadline: float) -> Session:
         session = Session(self._parameters)
         try:
             session.wait_until_open(max(0.1, deadline - time.monotonic()))

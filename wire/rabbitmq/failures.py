@@ -1,4 +1,4 @@
-"""What pika's exceptions mean, in a few words for people, and never with a password."""
+"""Explain pika's exceptions to users, without passwords."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,8 @@ _MEANINGS = {
     "ProbableAuthenticationError": "it refused the user and password of RABBITMQ_URL",
     "AuthenticationError": "it refused the user and password of RABBITMQ_URL",
     "ProbableAccessDeniedError": "the virtual host of RABBITMQ_URL is missing or not for this user",
-    "IncompatibleProtocolError": "it does not speak AMQP; is the port of RABBITMQ_URL right?",
-    "AMQPHeartbeatTimeout": "it was silent for too long",
+    "IncompatibleProtocolError": "the port of RABBITMQ_URL is not an AMQP port",
+    "AMQPHeartbeatTimeout": "it missed its heartbeats",
     "SSLError": "the TLS handshake failed",
     "gaierror": "its name is unknown",
     "ConnectionRefusedError": "nothing listens there",
@@ -15,21 +15,21 @@ _MEANINGS = {
 }
 
 
-def cause(error: BaseException) -> str:
-    """Say what went wrong, by the innermost exception that has a known meaning."""
-    for inner in _unwrapped(error):
-        if reply := getattr(inner, "reply_text", None):
+def explain(error: BaseException) -> str:
+    """Describe an error by the first exception in its chain that has a known meaning."""
+    for cause in _causes(error):
+        if reply := getattr(cause, "reply_text", None):
             return f"it answered “{reply}”"
-        for kind in type(inner).__mro__:
-            if kind.__name__ in _MEANINGS:
-                return _MEANINGS[kind.__name__]
+        for base in type(cause).__mro__:
+            if base.__name__ in _MEANINGS:
+                return _MEANINGS[base.__name__]
     return "the connection was lost"
 
 
-def _unwrapped(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and those that pika wrapped in it."""
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and the exceptions that pika wrapped in it."""
     yield error
-    inner = [*getattr(error, "exceptions", ()), getattr(error, "exception", None), *error.args]
-    for other in inner:
-        if isinstance(other, BaseException):
-            yield from _unwrapped(other)
+    wrapped = [*getattr(error, "exceptions", ()), getattr(error, "exception", None), *error.args]
+    for cause in wrapped:
+        if isinstance(cause, BaseException):
+            yield from _causes(cause)

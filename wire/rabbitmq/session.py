@@ -1,7 +1,7 @@
-"""One open connection to RabbitMQ and the thread that serves it.
+"""An open connection to RabbitMQ and its I/O thread.
 
-pika's objects belong to the thread that runs their loop. That thread never waits for
-anything but the network, so heartbeats go on whatever the rest of the process does
+pika's objects belong to the thread that runs their loop. That thread blocks on the network only,
+so heartbeats continue while the rest of the process is busy
 (https://www.rabbitmq.com/docs/heartbeats).
 """
 
@@ -12,23 +12,23 @@ from concurrent.futures import Future
 import pika
 
 from core.errors import QueueUnavailable
-from wire.rabbitmq.failures import cause
+from wire.rabbitmq.failures import explain
 
-PATIENCE = 5.0
-"""Seconds that a caller waits for the broker before it hears QueueUnavailable."""
+TIMEOUT_SECONDS = 5.0
+"""Time that a caller waits for the broker before QueueUnavailable is raised."""
 
-_CLOSING_SECONDS = 2.0
-"""How long a silent broker may delay the end of a process."""
+_CLOSE_TIMEOUT_SECONDS = 2.0
+"""Time by which an unresponsive broker may delay the exit of a process."""
 
 
 class Session:
-    """One open connection and the thread that reads and writes it."""
+    """A connection and the thread that reads and writes it."""
 
-    def __init__(self, parameters: pika.ConnectionParameters) -> None:
-        """Start to connect; ``wait_until_open`` tells how it went."""
+    def __init__(self, parameters: pika.URLParameters) -> None:
+        """Start to connect; ``wait_until_open`` waits for the result."""
         self.address = f"{parameters.host}:{parameters.port}"
         self.blocked = False
-        """Whether the broker takes no messages, since its memory or disk is short."""
+        """Whether the broker blocks publishers, since its memory or disk is short."""
         self._opened: Future[None] = Future()
         self.connection = pika.SelectConnection(
             parameters,
@@ -45,37 +45,37 @@ class Session:
 
     @property
     def is_open(self) -> bool:
-        """Whether the connection can be used, as far as is known."""
+        """Whether the connection is open, as far as is known."""
         return self.connection.is_open and self._thread.is_alive()
 
     @property
-    def why_silent(self) -> str:
-        """Why an answer may be late."""
+    def delay_reason(self) -> str:
+        """The likely reason for a missing reply."""
         if self.blocked:
-            return "it takes no messages, since its memory or disk is short"
+            return "it accepts no messages, since its memory or disk is short"
         return "it does not answer"
 
-    def wait_until_open(self, patience: float) -> None:
-        """Return once the connection is open; raises QueueUnavailable."""
+    def wait_until_open(self, timeout: float) -> None:
+        """Wait until the connection is open. Raises QueueUnavailable."""
         try:
-            error = self._opened.exception(patience)
+            error = self._opened.exception(timeout)
         except TimeoutError:
             raise QueueUnavailable(self.unreachable("it does not answer")) from None
         if error:
-            raise QueueUnavailable(self.unreachable(cause(error)))
+            raise QueueUnavailable(self.unreachable(explain(error)))
 
-    def run(self, work: Callable[[], None]) -> None:
-        """Let the connection's thread do something soon."""
-        self.connection.ioloop.add_callback_threadsafe(work)
+    def run(self, call: Callable[[], None]) -> None:
+        """Schedule a call in the connection's thread."""
+        self.connection.ioloop.add_callback_threadsafe(call)
 
     def close(self) -> None:
-        """Close the connection; what its channels hold returns to their queues."""
+        """Close the connection; the broker requeues all unacknowledged messages."""
         self.run(self._close)
         if threading.current_thread() is not self._thread:
-            self._thread.join(_CLOSING_SECONDS)
+            self._thread.join(_CLOSE_TIMEOUT_SECONDS)
 
     def unreachable(self, reason: str) -> str:
-        """Say that the broker cannot be used."""
+        """Return the message of a QueueUnavailable error."""
         return (
             f"RabbitMQ at {self.address} cannot be used: {reason}. "
             "Jobs on its queue are kept; try again in a moment."
@@ -87,7 +87,7 @@ class Session:
         elif not self.connection.is_closing:
             self.connection.ioloop.stop()
 
-    def _on_open_error(self, _connection: object, error: Exception) -> None:
+    def _on_open_error(self, _connection: object, error: BaseException) -> None:
         self._opened.set_exception(error)
         self.connection.ioloop.stop()
 

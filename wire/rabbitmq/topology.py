@@ -1,8 +1,12 @@
-"""The queues and exchanges on the broker, declared here and nowhere else.
+"""Declare the queues and exchanges on the broker.
 
-Declaring is idempotent, and refused with 406 PRECONDITION_FAILED if something of that
-name has other properties (https://www.rabbitmq.com/docs/queues#property-equivalence).
+Declaring is idempotent. The broker refuses it with 406 PRECONDITION_FAILED if a queue or exchange
+of that name has other properties (https://www.rabbitmq.com/docs/queues#property-equivalence).
 """
+
+from collections.abc import Mapping
+
+from pika.exceptions import ChannelClosed
 
 from core.errors import QueueUnavailable
 from wire.messages import names
@@ -11,32 +15,36 @@ from wire.rabbitmq.session import Session
 
 _PRECONDITION_FAILED = 406
 
-# https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling: without a limit of
-# its own, RabbitMQ 3.10 redelivers for ever; 4.x limits every quorum queue to 20.
-QUEUE_ARGUMENTS = {
+# https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling: without this limit,
+# RabbitMQ 3.10 redelivers for ever; 4.x limits every quorum queue to 20.
+QUEUE_ARGUMENTS: dict[str, str | int] = {
     "x-queue-type": "quorum",
     "x-delivery-limit": names.DELIVERY_LIMIT,
     "x-dead-letter-exchange": names.DEAD_LETTER_EXCHANGE,
-    # At-least-once dead-lettering needs the other overflow behaviour to be set too:
+    # At-least-once dead-lettering requires this overflow behaviour:
     # https://www.rabbitmq.com/docs/quorum-queues#activating-at-least-once-dead-lettering
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
 
-# Reading dead letters and leaving them there counts as delivering them, so their limit is
-# as good as none. RabbitMQ 3.10 does not take -1, which 4.x has for that.
-DEAD_LETTER_QUEUE_ARGUMENTS = {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000_000}
+# Reading dead letters without removing them counts as delivery, so the limit is practically
+# infinite. RabbitMQ 3.10 does not accept -1, as 4.x does.
+DEAD_LETTER_QUEUE_ARGUMENTS: dict[str, str | int] = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": 1_000_000_000,
+}
 
 
 def declare_topology(session: Session) -> None:
-    """Make what is missing on the broker; raises QueueUnavailable if something differs."""
+    """Declare what is missing. Raises QueueUnavailable if existing properties differ."""
     channel = Channel(session)
     try:
         _declare(channel)
-    except QueueUnavailable as error:
-        if getattr(channel.loss, "reply_code", None) == _PRECONDITION_FAILED:
-            raise QueueUnavailable(_other_properties(channel)) from None
-        raise error from None
+    except QueueUnavailable:
+        reason = channel.error
+        if isinstance(reason, ChannelClosed) and reason.reply_code == _PRECONDITION_FAILED:
+            raise QueueUnavailable(_explain_mismatch(channel, reason)) from None
+        raise
     channel.close()
 
 
@@ -58,15 +66,15 @@ def _declare_exchange(channel: Channel, name: str) -> None:
     )
 
 
-def _declare_queue(channel: Channel, name: str, arguments: dict) -> None:
+def _declare_queue(channel: Channel, name: str, arguments: Mapping[str, str | int]) -> None:
     channel.request(
         lambda raw, done: raw.queue_declare(name, durable=True, arguments=arguments, callback=done)
     )
 
 
-def _other_properties(channel: Channel) -> str:
+def _explain_mismatch(channel: Channel, reason: ChannelClosed) -> str:
     return (
-        f"RabbitMQ at {channel.session.address} has a queue or exchange of this project's name "
-        f"with other properties ({channel.loss.reply_text}). Nothing was changed. Delete it once "
-        "its messages are done, or name another virtual host in RABBITMQ_URL."
+        f"RabbitMQ at {channel.session.address} has a queue or exchange of the same name "
+        f"with other properties ({reason.reply_text}). Nothing was changed. Delete it once "
+        "its messages are processed, or set another virtual host in RABBITMQ_URL."
     )

@@ -1,1 +1,1 @@
-"""The SQLite file that queue and events share, and the leases in it."""
+"""The SQLite file of the local mode, shared by the queue and the events."""

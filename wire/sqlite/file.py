@@ -1,7 +1,7 @@
-"""The one SQLite file of the embedded mode, shared by many processes and threads.
+"""The SQLite file of the local mode, shared by processes and threads.
 
-Write-ahead logging lets readers go on while one process writes
-(https://www.sqlite.org/wal.html). sqlite3's exceptions stop here.
+With write-ahead logging, readers do not block while a process writes
+(https://www.sqlite.org/wal.html). sqlite3's exceptions are translated here.
 """
 
 import sqlite3
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
@@ -17,47 +17,45 @@ from core.errors import QueueUnavailable
 
 FILE_NAME = "queue.sqlite3"
 
-# OFF is missing: any connection may copy the log into the file, and without waiting for the
-# disk a power cut in the middle of it damages what all of them wrote
-# (https://www.sqlite.org/pragma.html#pragma_synchronous).
+# OFF is missing: any connection may run a checkpoint, and a power cut during an unsynced one
+# corrupts the file for all of them (https://www.sqlite.org/pragma.html#pragma_synchronous).
 Synchronous = Literal["FULL", "NORMAL"]
 
 _BUSY_SECONDS = 5.0
-"""How long a statement waits for another process to finish writing."""
+"""Time that a statement waits for the write lock of another process."""
 
 _ADVICE = {
     "SQLITE_FULL": "the disk is full; free some space and try again",
     "SQLITE_READONLY": "it cannot be written; check the permissions of DATA_DIR",
     "SQLITE_CANTOPEN": "it cannot be opened; check that DATA_DIR exists and can be written",
-    "SQLITE_BUSY": "another process held it for too long; try again",
-    "SQLITE_NOTADB": "it is not an SQLite file; move it away",
-    "SQLITE_CORRUPT": "it is damaged; move it away",
+    "SQLITE_BUSY": "another process locked it for too long; try again",
+    "SQLITE_NOTADB": "it is not an SQLite file; move it elsewhere",
+    "SQLITE_CORRUPT": "it is damaged; move it elsewhere",
 }
 
 
 class SqliteFile:
-    """One connection to the file, used by one thread at a time."""
+    """A connection to the file; a lock serializes its threads."""
 
     def __init__(self, data_dir: Path, schema: str, synchronous: Synchronous) -> None:
-        """Open the file, make it if absent, and create the tables of ``schema``.
+        """Open or create the file, and create the tables of ``schema``. Raises QueueUnavailable.
 
-        ``synchronous`` is SQLite's pragma. At a power cut ``FULL`` loses nothing that was
-        committed, and ``NORMAL`` at most the newest commits of this connection. Raises
-        QueueUnavailable.
+        ``synchronous`` is SQLite's pragma. On a power cut ``FULL`` loses no committed
+        transaction, and ``NORMAL`` at most the newest ones of this connection.
         """
         self._path = data_dir / FILE_NAME
         self._lock = threading.Lock()
-        with self._readable_errors():
+        with self._translated_errors():
             data_dir.mkdir(parents=True, exist_ok=True)
-            # check_same_thread: the lock above does what the check is there for.
+            # The lock above replaces check_same_thread.
             self._connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._prepare(schema, synchronous)
 
     def _prepare(self, schema: str, synchronous: Synchronous) -> None:
-        # Two processes that switch a new file to WAL at once get "database is locked"
-        # without SQLite's busy timeout having been tried.
+        # Switching a new file to WAL in two processes at once fails with "database is locked"
+        # without a wait for the busy timeout.
         for attempt in Retrying(
             retry=retry_if_exception_type(sqlite3.OperationalError),
             stop=stop_after_delay(1),
@@ -69,23 +67,23 @@ class SqliteFile:
                 self._connection.execute(f"PRAGMA synchronous = {synchronous}")
                 self._connection.executescript(f"BEGIN IMMEDIATE; {schema}; COMMIT")
 
-    def read(self, statement: str, *parameters: object) -> list[tuple]:
-        """Run one statement that changes nothing; never waits for a writer."""
-        with self._lock, self._readable_errors():
+    def read(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        """Run a read-only statement; never waits for a writer."""
+        with self._lock, self._translated_errors():
             return self._connection.execute(statement, parameters).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write with nobody else writing; committed at the end, or undone by an error."""
-        with self._lock, self._readable_errors():
-            # IMMEDIATE takes the write lock first, so nothing that is read inside can
-            # have changed by the time it is written.
+        """Run a write transaction: commit at the end, roll back on an error."""
+        with self._lock, self._translated_errors():
+            # IMMEDIATE takes the write lock first, so what is read inside cannot change
+            # before it is written.
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                # A full disk makes SQLite roll back by itself.
+                # On a full disk SQLite has rolled back already.
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
@@ -96,17 +94,18 @@ class SqliteFile:
             self._connection.close()
 
     @contextmanager
-    def _readable_errors(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
-            raise QueueUnavailable(self._sentence(error)) from None
+            raise QueueUnavailable(self._explain(error)) from None
         except OSError as error:
             raise QueueUnavailable(
                 f"The queue in {self._path} cannot be used: {error.strerror}."
             ) from None
 
-    def _sentence(self, error: sqlite3.Error) -> str:
+    def _explain(self, error: sqlite3.Error) -> str:
         name = getattr(error, "sqlite_errorname", "")
-        known = (advice for prefix, advice in _ADVICE.items() if name.startswith(prefix))
-        return f"The queue in {self._path} cannot be used: {next(known, str(error).rstrip('.'))}."
+        advice = (text for prefix, text in _ADVICE.items() if name.startswith(prefix))
+        reason = next(advice, str(error).rstrip("."))
+        return f"The queue in {self._path} cannot be used: {reason}."

@@ -1,8 +1,8 @@
-"""The presenter's nod: marks in the store for jobs whose pictures nobody else may see yet.
+"""Approval by the presenter: marks in the store for jobs whose pictures are not shown yet.
 
-A mark lies there before its job goes on the queue, and every dashboard shows a picture only
-after it looked for the mark. So a picture that must wait is shown by none of them, whichever
-took the job, whichever was restarted, and whatever event was lost.
+A mark is written before its job is published, and a dashboard shows a picture only after it
+has read the marks. So a pending picture is hidden on every dashboard, whichever of them
+received the job, after restarts and lost events too.
 """
 
 from dataclasses import dataclass
@@ -10,56 +10,54 @@ from dataclasses import dataclass
 from core.errors import ObjectMissing
 from wire.stores.base import Store
 
-_HELD = "held/"
+_PENDING = "held/"
 _REJECTED = "rejected/"
 _SWITCH = "join/approval"
 
 
 @dataclass(frozen=True)
 class ModerationMarks:
-    """Ids of the jobs whose pictures are not shown."""
+    """Ids of the jobs whose pictures are hidden."""
 
     pending_approval: frozenset[str]
-    """Those that wait for the presenter."""
     rejected: frozenset[str]
 
 
-def hold(store: Store, job_id: str) -> None:
-    """Let a job's pictures wait; to be called before the job is sent."""
-    store.put(_HELD + job_id, b"", "text/plain")
+def request(store: Store, job_id: str) -> None:
+    """Hide a job's pictures until they are approved. Call before the job is published."""
+    store.put(_PENDING + job_id, b"", "text/plain")
 
 
 def approve(store: Store, job_id: str) -> None:
-    """Let a job's pictures be shown."""
-    store.delete(_HELD + job_id)
+    """Show a job's pictures."""
+    store.delete(_PENDING + job_id)
 
 
 def reject(store: Store, job_id: str) -> None:
-    """Let a job's pictures never be shown."""
+    """Hide a job's pictures for good."""
     store.put(_REJECTED + job_id, b"", "text/plain")
-    store.delete(_HELD + job_id)
+    store.delete(_PENDING + job_id)
 
 
-def marks(store: Store) -> ModerationMarks:
+def read_marks(store: Store) -> ModerationMarks:
     """Read all marks."""
-    # Held ones first: what is rejected in between is in both, and not in none.
-    return ModerationMarks(
-        pending_approval=_marked(store, _HELD), rejected=_marked(store, _REJECTED)
-    )
+    # Pending first: a job rejected between the two listings is then in both, not in neither.
+    pending_approval = _list_job_ids(store, _PENDING)
+    return ModerationMarks(pending_approval, _list_job_ids(store, _REJECTED))
 
 
-def _marked(store: Store, prefix: str) -> frozenset[str]:
+def _list_job_ids(store: Store, prefix: str) -> frozenset[str]:
     return frozenset(entry.name.removeprefix(prefix) for entry in store.entries(prefix=prefix))
 
 
 def is_required(store: Store, default: bool) -> bool:
-    """Tell whether visitors' pictures have to wait, as the presenter chose last."""
+    """Return whether pictures of visitors need approval, by the presenter's last choice."""
     try:
         return store.get(_SWITCH) == b"on"
     except ObjectMissing:
         return default
 
 
-def require(store: Store, required: bool) -> None:
-    """Choose for all dashboards whether visitors' pictures have to wait from now on."""
+def set_required(store: Store, required: bool) -> None:
+    """Set for all dashboards whether pictures of visitors need approval."""
     store.put(_SWITCH, b"on" if required else b"off", "text/plain")

@@ -1,9 +1,9 @@
-"""What a store of objects promises, whichever technology is behind it.
+"""The interface of object stores, implemented for a folder and for S3.
 
-A reader sees an object whole or not at all. Writing a name again replaces the object.
-All methods may be called from any thread. They raise StoreUnavailable while the store
-cannot be reached, StoreFull when it has no room, and StoreError for a name that is not
-letters, digits, ``. _ -`` and single slashes.
+Objects are written atomically; writing a name again replaces the object. All methods are
+thread-safe. They raise StoreUnavailable if the store is unreachable, StoreFull if it has no
+space left, and StoreError for a name with other characters than letters, digits, ``. _ -`` and
+single slashes.
 """
 
 import re
@@ -13,20 +13,20 @@ from typing import Protocol
 
 from core.errors import StoreError
 
-_PART = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
-_NAME = re.compile(rf"(?=.{{1,200}}\Z){_PART}(?:/{_PART})*")
+_SEGMENT = r"[A-Za-z0-9_][A-Za-z0-9._-]*"
+_NAME = re.compile(rf"(?=.{{1,200}}\Z){_SEGMENT}(?:/{_SEGMENT})*")
 
 
 def checked_name(name: str) -> str:
-    """Return an object's name if it can do no harm; raises StoreError for any other text."""
+    """Return a valid object name. Raises StoreError for any other text."""
     if not _NAME.fullmatch(name):
-        raise StoreError(f"{name[:80]!r} is not a name of an object.")
+        raise StoreError(f"{name[:80]!r} is not a valid object name.")
     return name
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One object in a listing."""
+    """An object in a listing."""
 
     name: str
     size: int
@@ -39,25 +39,23 @@ class Store(Protocol):
     """A flat bucket of named objects."""
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
-        """Write an object; it appears at once and whole."""
+        """Write an object atomically."""
 
     def get(self, name: str) -> bytes:
-        """Read an object; raises ObjectMissing."""
+        """Read an object. Raises ObjectMissing."""
 
     def exists(self, name: str) -> bool:
-        """Tell whether an object has that name."""
+        """Return whether an object of that name exists."""
 
     def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
-        """List objects whose names sort after ``after``, in order of name, lazily.
+        """List objects whose names start with ``prefix`` and sort after ``after``.
 
-        With a prefix, only names that begin with it: of one that ends in a slash, a store
-        that keeps folders reads that folder only.
-
-        Job ids sort by time, so a caller that stops early pays for what it read only.
+        Entries are sorted by name and read lazily. Job ids sort by time, so a caller that wants
+        the objects of a period can stop early.
         """
 
     def delete(self, name: str) -> None:
-        """Remove an object; nothing happens if there is none."""
+        """Delete an object, if it exists."""
 
     def check(self) -> None:
-        """Return if the store answers, raise StoreUnavailable if it does not."""
+        """Raise StoreUnavailable if the store does not respond."""

@@ -1,7 +1,7 @@
-"""Cancelling a job: a mark in the store, which workers read before they paint.
+"""Cancel a job with a mark in the store, which workers check before they generate.
 
-A broker cannot take one message out of the middle of its queue, and an event reaches
-only workers that run already; a mark waits for the worker that is yet to start.
+A broker cannot remove one message from the middle of its queue, and an event reaches only
+running workers; a mark is found by a worker that starts later too.
 """
 
 from wire.stores.base import Store
@@ -10,15 +10,15 @@ _PREFIX = "cancelled/"
 
 
 def cancel(store: Store, job_id: str) -> None:
-    """Ask whichever worker takes this job to drop it."""
+    """Mark a job as cancelled; the worker that receives it drops it."""
     store.put(_PREFIX + job_id, b"", "text/plain")
 
 
 def is_cancelled(store: Store, job_id: str) -> bool:
-    """Tell whether somebody cancelled this job."""
+    """Return whether a job is marked as cancelled."""
     return store.exists(_PREFIX + job_id)
 
 
-def forget_cancellation(store: Store, job_id: str) -> None:
-    """Remove the mark, once the job has left the queue."""
+def clear_cancellation(store: Store, job_id: str) -> None:
+    """Remove the mark, after the job has left the queue."""
     store.delete(_PREFIX + job_id)

@@ -1,4 +1,4 @@
-"""Deleting a picture, and with a job's last one what else the store holds of it."""
+"""Delete pictures; the last picture of a job is deleted with the job's metadata."""
 
 from itertools import takewhile
 
@@ -8,9 +8,9 @@ from wire.stores.stars import unstar
 
 
 def delete_picture(store: Store, picture: PictureName) -> None:
-    """Remove a picture and its star, and its job's metadata if it was the last one.
+    """Delete a picture and its star, and the metadata of a job without further pictures.
 
-    The picture goes first: what is left by an interruption is removed by trying again.
+    The picture is deleted first, so that an interrupted deletion can be repeated.
     Raises StoreUnavailable.
     """
     name = picture_name(picture.job_id, picture.number)

@@ -1,8 +1,8 @@
-"""The store as a folder: one file per object, for a machine on its own.
+"""The store of the local mode: one file per object in a folder.
 
-A file is written under a hidden name in the same folder and renamed when it is complete
-and on the disk, so that a reader, a crash or a full disk never shows half a picture. Then
-the folder goes to the disk too, which holds the name.
+A file is written under a hidden temporary name in the same folder, synced to disk and renamed, so
+that neither a crash nor a full disk leaves a partial object. Then the folder is synced, which
+contains the name.
 """
 
 import errno
@@ -17,83 +17,85 @@ from urllib.parse import quote, unquote
 from core.errors import ObjectMissing, StoreFull, StoreUnavailable
 from wire.stores.base import Entry, checked_name
 
-_UNFINISHED = ".unfinished-"
-_FORGOTTEN_SECONDS = 3600.0
-"""Age at which an unfinished file is nobody's any more: writing one takes moments."""
+_TEMPORARY_PREFIX = ".unfinished-"
+_ABANDONED_AFTER_SECONDS = 3600.0
+"""Age at which a temporary file belongs to no running process: writing takes moments."""
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class DirectoryStore:
-    """Objects as files of one folder, which is made when it is first written to."""
+    """Objects as files of a folder, which is created by the first write."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._swept = False
+        self._cleaned = False
 
     def put(self, name: str, body: bytes, content_type: str) -> None:  # noqa: ARG002
-        """Write an object; raises StoreFull or StoreUnavailable and keeps the former one.
+        """Write an object. Raises StoreFull or StoreUnavailable, and then keeps the old object.
 
-        A file has no content type: its name's ending says it.
+        Files have no content type; the suffix of the name implies it.
         """
         path = self._path(name)
-        with self._translated():
+        with self._translated_errors():
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._replace(path, body)
+            self._write_atomically(path, body)
 
     def get(self, name: str) -> bytes:
-        """Read an object; raises ObjectMissing."""
+        """Read an object. Raises ObjectMissing."""
         path = self._path(name)
-        with self._translated():
+        with self._translated_errors():
             try:
                 return path.read_bytes()
             except FileNotFoundError:
-                raise ObjectMissing(f"The store holds no object named {name}.") from None
+                raise ObjectMissing(f"The store has no object named {name}.") from None
 
     def exists(self, name: str) -> bool:
-        """Tell whether an object has that name."""
-        return self._found(self._path(name).stat)
+        """Return whether an object of that name exists."""
+        return self._exists_for(self._path(name).stat)
 
     def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
-        """List objects after ``after`` in order of name; each is looked at when its turn comes."""
+        """List objects by name, reading the status of each file lazily."""
         for name in self._names(after, prefix):
             path = self._path(name)
             try:
                 status = path.stat()
             except FileNotFoundError:
-                continue  # deleted since the folder was read
+                continue  # deleted since the folder was listed
             yield Entry(name, status.st_size, status.st_mtime)
 
     def delete(self, name: str) -> None:
-        """Remove an object; nothing happens if there is none."""
-        self._found(self._path(name).unlink)
+        """Delete an object, if it exists."""
+        self._exists_for(self._path(name).unlink)
 
     def check(self) -> None:
-        """Return if the folder can be written to, raise StoreUnavailable if not."""
-        with self._translated():
+        """Raise StoreUnavailable if the folder is not writable."""
+        with self._translated_errors():
             self._folder.mkdir(parents=True, exist_ok=True)
             if not os.access(self._folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, "no permission to write")
-            self._sweep_once()
+            self._delete_abandoned_files()
 
     def _path(self, name: str) -> Path:
-        # A slash in a name is part of the name here, not a folder of its own.
+        # Slashes are quoted: all objects are files of one folder.
         return self._folder / quote(checked_name(name), safe="")
 
     def _names(self, after: str, prefix: str) -> list[str]:
-        with self._translated():
+        with self._translated_errors():
             try:
                 files = os.listdir(self._folder)  # noqa: PTH208, four times as fast as iterdir
             except FileNotFoundError:
                 return []
-        # Marks are listed every few seconds among many pictures: only their names are decoded.
-        begin = quote(prefix, safe="")
-        found = (file for file in files if file.startswith(begin) and not file.startswith("."))
-        names = map(unquote, found)
+        # Marks are listed every few seconds among many pictures: only matching names are unquoted.
+        quoted_prefix = quote(prefix, safe="")
+        matching = (
+            file for file in files if file.startswith(quoted_prefix) and not file.startswith(".")
+        )
+        names = map(unquote, matching)
         return sorted(name for name in names if name > after)
 
-    def _replace(self, path: Path, body: bytes) -> None:
-        with NamedTemporaryFile(dir=self._folder, prefix=_UNFINISHED, delete=False) as file:
+    def _write_atomically(self, path: Path, body: bytes) -> None:
+        with NamedTemporaryFile(dir=self._folder, prefix=_TEMPORARY_PREFIX, delete=False) as file:
             temporary = Path(file.name)
             try:
                 file.write(body)
@@ -112,19 +114,19 @@ class DirectoryStore:
         finally:
             os.close(descriptor)
 
-    def _sweep_once(self) -> None:
-        """Remove what processes left that were killed while they wrote."""
-        if self._swept:
+    def _delete_abandoned_files(self) -> None:
+        """Delete temporary files of killed processes, once."""
+        if self._cleaned:
             return
-        self._swept = True
-        youngest = time.time() - _FORGOTTEN_SECONDS
-        for file in self._folder.glob(f"{_UNFINISHED}*"):
-            with suppress(OSError):  # another process sweeps too, or has just renamed it
-                if file.stat().st_mtime < youngest:
+        self._cleaned = True
+        newest_abandoned = time.time() - _ABANDONED_AFTER_SECONDS
+        for file in self._folder.glob(f"{_TEMPORARY_PREFIX}*"):
+            with suppress(OSError):  # deleted or renamed by another process
+                if file.stat().st_mtime < newest_abandoned:
                     file.unlink()
 
-    def _found(self, action: Callable[[], object]) -> bool:
-        with self._translated():
+    def _exists_for(self, action: Callable[[], object]) -> bool:
+        with self._translated_errors():
             try:
                 action()
             except FileNotFoundError:
@@ -132,14 +134,14 @@ class DirectoryStore:
         return True
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            if error.errno in _NO_ROOM:
+            if error.errno in _NO_SPACE:
                 raise StoreFull(
                     f"The disk of {self._folder} is full. Nothing was lost: "
-                    "free some space and the work goes on."
+                    "free some space, and work continues."
                 ) from None
             raise StoreUnavailable(
                 f"The folder {self._folder} cannot be used: {error.strerror}."

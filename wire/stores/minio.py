@@ -1,7 +1,7 @@
-"""The store as a bucket of MinIO or any other S3, through minio-py.
+"""The store in a bucket of MinIO or another S3, through minio-py.
 
-The bucket is looked for, and made if absent, when the store is first used, so that a
-process can start while the store is away.
+The first use of the store creates the bucket if it is missing, so that a process can start
+while the store is unreachable.
 """
 
 import io
@@ -23,36 +23,36 @@ from wire.stores.base import Entry, checked_name
 
 _CONNECT_TIMEOUT = 2
 _READ_TIMEOUT = 10
-"""Seconds, each tried twice: an address where nobody is is known after five."""
+"""Seconds. Each request is tried twice, so an unreachable address fails within five."""
 
 _MISSING = ("NoSuchKey", "NoSuchObject")
-_ALREADY_MADE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
-_NO_ROOM = ("XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded")
-_REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
+_BUCKET_EXISTS = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
+_NO_SPACE = ("XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded")
+_CREDENTIALS_REFUSED = ("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch")
 
 
 class MinioStore:
-    """Objects of one bucket, as the ``MINIO_…`` settings name it."""
+    """Objects of the bucket in the ``MINIO_…`` settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._endpoint = settings.minio_endpoint
         self._bucket = settings.minio_bucket
         self._client = _client(settings)
         self._bucket_lock = Lock()
-        self._bucket_known = False
+        self._bucket_exists = False
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
-        """Write an object; S3 shows it at once and whole."""
-        with self._translated(name):
-            self._make_bucket()
+        """Write an object; S3 writes atomically."""
+        with self._translated_errors(name):
+            self._ensure_bucket()
             self._client.put_object(
                 self._bucket, checked_name(name), io.BytesIO(body), len(body), content_type
             )
 
     def get(self, name: str) -> bytes:
-        """Read an object; raises ObjectMissing."""
-        with self._translated(name):
-            self._make_bucket()
+        """Read an object. Raises ObjectMissing."""
+        with self._translated_errors(name):
+            self._ensure_bucket()
             response = self._client.get_object(self._bucket, checked_name(name))
             try:
                 return response.read()
@@ -61,78 +61,78 @@ class MinioStore:
                 response.release_conn()
 
     def exists(self, name: str) -> bool:
-        """Tell whether an object has that name."""
+        """Return whether an object of that name exists."""
         try:
-            with self._translated(name):
-                self._make_bucket()
+            with self._translated_errors(name):
+                self._ensure_bucket()
                 self._client.stat_object(self._bucket, checked_name(name))
         except ObjectMissing:
             return False
         return True
 
     def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
-        """List objects after ``after`` in order of name, a page of 1,000 at a time."""
-        with self._translated():
-            self._make_bucket()
+        """List objects by name, requesting pages of 1,000."""
+        with self._translated_errors():
+            self._ensure_bucket()
             objects = self._client.list_objects(
                 self._bucket, prefix or None, recursive=True, start_after=after or None
             )
-            for found in objects:
-                yield Entry(found.object_name, found.size, found.last_modified.timestamp())
+            for item in objects:
+                yield Entry(item.object_name, item.size, item.last_modified.timestamp())
 
     def delete(self, name: str) -> None:
-        """Remove an object; nothing happens if there is none."""
-        with self._translated(name):
-            self._make_bucket()
+        """Delete an object, if it exists."""
+        with self._translated_errors(name):
+            self._ensure_bucket()
             self._client.remove_object(self._bucket, checked_name(name))
 
     def check(self) -> None:
-        """Return if the store answers, raise StoreUnavailable if it does not."""
-        with self._translated():
+        """Raise StoreUnavailable if the store does not respond."""
+        with self._translated_errors():
             self._client.bucket_exists(self._bucket)
 
-    def _make_bucket(self) -> None:
+    def _ensure_bucket(self) -> None:
         with self._bucket_lock:
-            if self._bucket_known:
+            if self._bucket_exists:
                 return
             if not self._client.bucket_exists(self._bucket):
-                self._make_absent_bucket()
-            self._bucket_known = True
+                self._create_missing_bucket()
+            self._bucket_exists = True
 
-    def _make_absent_bucket(self) -> None:
+    def _create_missing_bucket(self) -> None:
         try:
             self._client.make_bucket(self._bucket)
         except S3Error as error:
-            if error.code not in _ALREADY_MADE:  # another process was quicker
+            if error.code not in _BUCKET_EXISTS:  # created by another process meanwhile
                 raise
 
     @contextmanager
-    def _translated(self, name: str = "") -> Iterator[None]:
+    def _translated_errors(self, name: str = "") -> Iterator[None]:
         try:
             yield
         except S3Error as error:
-            raise self._explained(error, name) from None
+            raise self._translate(error, name) from None
         except (MinioException, HTTPError):
             raise StoreUnavailable(
                 f"The store at {self._endpoint} does not answer. "
-                "What it holds is safe; look whether it runs and MINIO_ENDPOINT is right."
+                "Its objects are kept; check that it runs and that MINIO_ENDPOINT is right."
             ) from None
 
-    def _explained(self, error: S3Error, name: str) -> StoreError:
+    def _translate(self, error: S3Error, name: str) -> StoreError:
         if error.code in _MISSING:
-            return ObjectMissing(f"The store holds no object named {name}.")
-        if error.code in _NO_ROOM:
+            return ObjectMissing(f"The store has no object named {name}.")
+        if error.code in _NO_SPACE:
             return StoreFull(
                 f"The store at {self._endpoint} is full. Nothing was lost: "
-                "free some space and the work goes on."
+                "free some space, and work continues."
             )
-        if error.code in _REFUSED:
+        if error.code in _CREDENTIALS_REFUSED:
             return StoreUnavailable(
                 f"The store at {self._endpoint} refused the credentials ({error.code}). "
-                "Look at MINIO_ACCESS_KEY and MINIO_SECRET_KEY and what they allow."
+                "Check MINIO_ACCESS_KEY and MINIO_SECRET_KEY and their permissions."
             )
-        # A bucket that somebody removed is made again by the next call.
-        self._bucket_known = self._bucket_known and error.code != "NoSuchBucket"
+        # The next call creates a deleted bucket again.
+        self._bucket_exists = self._bucket_exists and error.code != "NoSuchBucket"
         return StoreUnavailable(f"The store at {self._endpoint} answered {error.code}.")
 
 
@@ -141,11 +141,14 @@ def _client(settings: Settings) -> Minio:
         check_bucket_name(settings.minio_bucket)
     except ValueError as error:
         raise SettingsError(f"MINIO_BUCKET is not valid: {error}.") from None
+    access_key, secret_key = settings.minio_access_key, settings.minio_secret_key
+    if not (settings.minio_endpoint and access_key and secret_key):
+        raise SettingsError("MINIO_ENDPOINT, MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set.")
     try:
         return Minio(
             settings.minio_endpoint,
-            access_key=settings.minio_access_key.get_secret_value(),
-            secret_key=settings.minio_secret_key.get_secret_value(),
+            access_key=access_key.get_secret_value(),
+            secret_key=secret_key.get_secret_value(),
             secure=settings.minio_secure,
             region=settings.minio_region,
             http_client=_http_client(),

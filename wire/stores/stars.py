@@ -1,7 +1,7 @@
-"""Stars: pictures that somebody marked as good. A star is everybody's, so it lies in the store.
+"""Star pictures with marks in the store, shared by all users.
 
-It is an object of its own beside the picture, ``stars/<picture name>``: giving and taking
-one changes nothing that a worker wrote, and one short listing reads them all.
+A star is an object ``stars/<picture name>``: starring changes no object that a worker writes,
+and one short listing returns all stars.
 """
 
 from wire.messages.picture import parse_picture_name
@@ -11,16 +11,16 @@ _PREFIX = "stars/"
 
 
 def star(store: Store, name: str) -> None:
-    """Mark a picture."""
+    """Star a picture."""
     store.put(_PREFIX + name, b"", "text/plain")
 
 
 def unstar(store: Store, name: str) -> None:
-    """Take a picture's mark away; nothing happens if there is none."""
+    """Remove a picture's star, if present."""
     store.delete(_PREFIX + name)
 
 
-def starred(store: Store) -> frozenset[str]:
-    """Return the names of all pictures that are marked."""
+def list_starred(store: Store) -> frozenset[str]:
+    """Return the names of all starred pictures."""
     names = (mark.name.removeprefix(_PREFIX) for mark in store.entries(prefix=_PREFIX))
     return frozenset(name for name in names if parse_picture_name(name))

@@ -1,38 +1,43 @@
-"""What the page keeps in the address bar beside its widgets: which picture, which page.
+"""Values that the address bar keeps beside those of widgets: the open picture, the first tile.
 
-A page writes there, and follows it when somebody goes back or forward. The browser's bar
-lags behind what the page wrote, so for a moment after it wrote the page's own word counts.
+A page writes them, and reads them again when the viewer goes back or forward. The browser
+reports its address late, so a value written a moment ago takes precedence over it.
 """
 
 import time
 
 import streamlit as st
 
-_LAG = 2.0
-"""Seconds within which a browser shows what the page wrote, also on a busy machine."""
+_REPORTED_AFTER_SECONDS = 2.0
+"""Within this time a browser reports an address that the page wrote, on a busy machine too."""
 
 
 def read(name: str) -> str:
-    """Return what the address bar holds, in a run of the whole page."""
-    written, at = st.session_state.get(_key(name), ("", 0.0))
-    if time.monotonic() - at < _LAG:
-        return written
-    st.session_state[_key(name)] = (st.query_params.get(name, ""), 0.0)
+    """Return the value in the address bar, in a run of the whole page."""
+    _, written_at = _stored(name)
+    if time.monotonic() - written_at >= _REPORTED_AFTER_SECONDS:
+        st.session_state[_key(name)] = (st.query_params.get(name, ""), 0.0)
     return current(name)
 
 
 def current(name: str) -> str:
-    """Return what was read or written last, in a run of a part of the page."""
-    return st.session_state.get(_key(name), ("", 0.0))[0]
+    """Return the value that was read or written last, in a run of a fragment."""
+    value, _ = _stored(name)
+    return value
 
 
 def write(name: str, value: str) -> None:
-    """Put a value into the address bar; an empty one takes it out."""
+    """Write a value to the address bar; an empty one removes the parameter."""
     st.session_state[_key(name)] = (value, time.monotonic())
     if value:
         st.query_params[name] = value
     else:
         st.query_params.pop(name, None)
+
+
+def _stored(name: str) -> tuple[str, float]:
+    stored: tuple[str, float] = st.session_state.get(_key(name), ("", 0.0))
+    return stored
 
 
 def _key(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Parts of a page that a script of our own draws in the browser."""
+"""Streamlit components that a script of this project renders in the browser."""
 
 import re
 from base64 import b64encode
@@ -12,13 +12,13 @@ _RELATIVE_IMPORT = re.compile(r'(?<=\bfrom )"(\.{1,2}/[^"]+)"(?=;)')
 
 
 def component(name: str, html: str) -> ComponentRenderer:
-    """Register the part that a script draws; each session mounts its own.
+    """Register a component that a script renders; each session mounts its own instance.
 
-    Once per process, as Streamlit wants it: in a module, never while a page runs.
+    Streamlit requires this once per process: call it in a module, not while a page runs.
 
     Args:
-        name: its script's path in this folder, without ``.js``.
-        html: what is there before the script ran.
+        name: the script's path below ``components/``, without ``.js``.
+        html: the content until the script has run.
 
     """
     return st.components.v2.component(
@@ -33,11 +33,11 @@ def resolve_imports(module: Path) -> str:
     """Return an ES module's source with its relative imports as ``data:`` URLs.
 
     Streamlit loads a component's script from a ``blob:`` URL, from which no relative URL
-    resolves. An embedded module needs no request, and no knowledge of the server's base path;
+    resolves. An embedded module needs no request and is independent of the server's base path;
     the browser evaluates it once, however many components import it.
     """
     return _RELATIVE_IMPORT.sub(
-        lambda found: f'"{_data_url(module.parent / found[1])}"', module.read_text(encoding="utf-8")
+        lambda match: f'"{_data_url(module.parent / match[1])}"', module.read_text(encoding="utf-8")
     )
 
 
@@ -47,4 +47,4 @@ def _data_url(module: Path) -> str:
 
 
 def noop() -> None:
-    """Do nothing: Streamlit offers a trigger's value only where it has a callback."""
+    """Do nothing: Streamlit returns a trigger's value only if the trigger has a callback."""

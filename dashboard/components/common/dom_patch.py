@@ -1,16 +1,20 @@
-"""HTML that changes in place, for lists in which people scroll, select, or have the focus.
+"""HTML that is updated in place, for lists in which people scroll, select or have the focus.
 
-``st.html`` replaces its whole content at a change; a link in it would lose the focus.
+``st.html`` replaces its whole content at a change; a focused link in it would lose the focus.
 """
+
+from markupsafe import Markup
 
 from dashboard.components.common import custom_component
 
 _html = custom_component.component("common/dom_patch", "<div class='live-html'></div>")
 
 
-def show(html: str, key: str) -> str | None:
-    """Show escaped HTML; return the ``data-opens`` of what was clicked in this run.
+def show(html: Markup, key: str) -> str | None:
+    """Show HTML; return the ``data-opens`` of the element that was clicked before this run.
 
-    Elements that may get others before them, such as rows, need a ``data-key``.
+    Elements that may be preceded by new ones, such as rows, need a ``data-key``.
     """
-    return _html(data={"html": html}, key=key, on_opened_change=custom_component.noop).opened
+    result = _html(data={"html": html}, key=key, on_opened_change=custom_component.noop)
+    clicked: str | None = result.opened
+    return clicked

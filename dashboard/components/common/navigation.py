@@ -1,7 +1,7 @@
-"""To another page of the app, from whatever part of a page runs.
+"""Navigation to another page of the app, from any fragment.
 
-``st.switch_page`` would not do: what the old page's parts ask for until the browser hears of the
-switch is answered after it, and leaves the page blank (Streamlit 1.67).
+``st.switch_page`` does not work from a fragment: requests of the old page's fragments that
+arrive after the switch leave the new page blank (Streamlit 1.67).
 """
 
 from typing import NoReturn
@@ -10,18 +10,18 @@ import streamlit as st
 
 from dashboard.components.common import custom_component
 
-_TO = "journey"
-_journey = custom_component.component("common/navigation", "<span hidden></span>")
+_ADDRESS = "navigation_address"
+_navigation = custom_component.component("common/navigation", "<span hidden></span>")
 
 
-def begin(to: str) -> NoReturn:
-    """Lead the browser to an address, relative to that of the page, with the session kept."""
-    st.session_state[_TO] = to
+def begin(address: str) -> NoReturn:
+    """Navigate to an address, relative to the page's, and keep the session."""
+    st.session_state[_ADDRESS] = address
     st.rerun()
 
 
 def show_if_begun() -> None:
-    """Send the browser on its way; in a run of the whole page, so that no tick takes it back."""
-    to = st.session_state.pop(_TO, None)
-    if to:
-        _journey(data={"to": to}, key=_TO)
+    """Send a pending navigation to the browser; in a run of the whole page, not of a fragment."""
+    address = st.session_state.pop(_ADDRESS, None)
+    if address:
+        _navigation(data={"to": address}, key=_ADDRESS)

@@ -1,14 +1,16 @@
-"""The sentence that says why there are as many workers as there are."""
-
-from html import escape
+"""The sentence that explains the number of workers."""
 
 import streamlit as st
 
-_LONG = 105
-"""Letters; what is longer takes two lines on a projector, see present.css."""
+from dashboard.presentation.templates import render
+
+_MAX_CHARACTERS_OF_ONE_LINE = 105
+"""A longer sentence takes two lines on a projector, see present.css."""
 
 
 def show(lead: str, rest: str) -> None:
     """Show the sentence; its first words in bold."""
-    form = "why long" if len(lead) + len(rest) > _LONG else "why"
-    st.html(f"<div class='{form}'><i></i><b>{escape(lead)}:</b> {escape(rest)}</div>")
+    is_long = len(lead) + len(rest) > _MAX_CHARACTERS_OF_ONE_LINE
+    st.html(
+        render("components/common/scaling_sentence.html", lead=lead, rest=rest, is_long=is_long)
+    )

@@ -1,36 +1,34 @@
-"""What is drawn of a snapshot is drawn once, however many sessions look at it."""
+"""A cache of what is rendered from snapshots, shared by all sessions."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import TypeVar
 
+from cachetools import LRUCache
+
 from dashboard.domain.snapshot import Snapshot
 
-Drawing = TypeVar("Drawing")
-_SNAPSHOTS = 3
-"""The newest, and what a frozen page or two still show."""
+Rendered = TypeVar("Rendered")
+_MAX_SNAPSHOTS = 3
+"""The newest, and those that frozen pages still show."""
 
 
-def snapshot_cache(draw: Callable[..., Drawing]) -> Callable[..., Drawing]:
-    """Remember what ``draw(snapshot, *options)`` returned, for the snapshots drawn last.
+def snapshot_cache(render: Callable[..., Rendered]) -> Callable[..., Rendered]:
+    """Cache the results of ``render(snapshot, *options)`` for the snapshots used last.
 
-    They are told apart by identity, not by time: frozen pages and replays go back in time.
+    Snapshots are compared by identity, not by time: frozen pages and replays go back in time.
     """
-    remembered: OrderedDict[int, tuple[Snapshot, dict[tuple[Hashable, ...], Drawing]]]
-    remembered = OrderedDict()
+    cache: LRUCache[int, tuple[Snapshot, dict[tuple[Hashable, ...], Rendered]]]
+    cache = LRUCache(_MAX_SNAPSHOTS)
     lock = Lock()
 
-    def drawn(snapshot: Snapshot, *options: Hashable) -> Drawing:
-        # Under the lock, so that sessions that tick together wait for one drawing.
+    def cached(snapshot: Snapshot, *options: Hashable) -> Rendered:
+        # Under the lock, so that sessions that tick together wait for one result.
         with lock:
-            # The snapshot is kept beside its drawings, so that its id stays its own.
-            _, drawings = remembered.setdefault(id(snapshot), (snapshot, {}))
-            remembered.move_to_end(id(snapshot))
-            while len(remembered) > _SNAPSHOTS:
-                remembered.popitem(last=False)
-            if options not in drawings:
-                drawings[options] = draw(snapshot, *options)
-            return drawings[options]
+            # The cache keeps the snapshot alive, so that its id is not reused.
+            _, results = cache.setdefault(id(snapshot), (snapshot, {}))
+            if options not in results:
+                results[options] = render(snapshot, *options)
+            return results[options]
 
-    return drawn
+    return cached

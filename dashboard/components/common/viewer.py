@@ -1,4 +1,4 @@
-"""What is known of the person in front of the page."""
+"""Properties of the viewer's browser."""
 
 from datetime import tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -7,10 +7,7 @@ import streamlit as st
 
 
 def zone() -> tzinfo | None:
-    """Return the browser's time zone, so that times are those on the viewer's wall.
-
-    None, the server's own, where the browser's is not known.
-    """
+    """Return the browser's time zone; None, the server's, if it is unknown."""
     try:
         return ZoneInfo(st.context.timezone) if st.context.timezone else None
     except (ZoneInfoNotFoundError, ValueError):

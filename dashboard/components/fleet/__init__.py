@@ -1,1 +1,8 @@
-"""The Fleet page's cards: each draws one idea of a fleet's reading."""
+"""The cards of the Fleet page."""
+
+from functools import partial
+
+from dashboard.presentation.templates import render_macro
+
+render = partial(render_macro, "components/fleet/fleet.html")
+"""Render a macro of ``fleet.html``."""

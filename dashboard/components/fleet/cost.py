@@ -1,73 +1,74 @@
-"""What the fleet used, and what one that never sleeps would have used."""
+"""The time that GPUs or workers ran, compared with always-on workers, and what it cost."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
-from html import escape
 from threading import Lock
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import runtime
 from dashboard.components.common import tables
 from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.common.tables import Column, Row
+from dashboard.components.fleet import render
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.cost import HOUR, Unit, Usage, usage
 from dashboard.presentation import formatting
 from dashboard.sampling.history import DAY
 
 _TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
-_EMPTY = "Nothing is known yet: this needs a fleet that answers."
-_SAMPLES_A_SECOND = 4000
-_GAPS = "Time of which nothing is known is in neither."
+_NO_DATA = "No data yet: this needs readings of a fleet."
+_GAPS = "Time without readings counts as neither used nor always on."
+_SAMPLES_PER_SECOND_OF_AGE = 4000
 
 
 @dataclass(frozen=True)
 class Price:
-    """What an hour costs."""
+    """The price of one hour."""
 
     amount: float
     currency: str
 
 
 @snapshot_cache
-def _used(snapshot: Snapshot, span: float) -> Usage:
+def _recent_usage(snapshot: Snapshot, span: float) -> Usage:
     return usage(snapshot.samples, snapshot.at - span)
 
 
-class _SinceStart:
-    """The sum of all samples, made less often the more of them there are.
+class _TotalUsage:
+    """The usage over all samples, recomputed less often the more samples there are.
 
-    A whole day takes 0.1 s, so it is summed every 10 s, and the first minutes at each tick.
+    Summing a whole day takes 0.1 s, so that is done every 10 s, and each second at first.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._newest: tuple[float, Usage] | None = None
+        self._latest: tuple[float, Usage] | None = None
 
-    def of(self, snapshot: Snapshot) -> Usage:
-        """Return the sum, at most some seconds old."""
+    def at(self, snapshot: Snapshot) -> Usage:
+        """Return the total at a snapshot, at most some seconds old."""
         with self._lock:
-            if self._newest is None or not self._is_fresh(snapshot, *self._newest):
-                self._newest = (snapshot.at, usage(snapshot.samples))
-            return self._newest[1]
+            if self._latest is None or not self._is_fresh(snapshot, *self._latest):
+                self._latest = (snapshot.at, usage(snapshot.samples))
+            return self._latest[1]
 
-    def _is_fresh(self, snapshot: Snapshot, at: float, summed: Usage) -> bool:
-        same = snapshot.samples[0].at == summed.start if snapshot.samples else False
-        age = snapshot.at - at
-        return same and 0 <= age < len(snapshot.samples) / _SAMPLES_A_SECOND
+    def _is_fresh(self, snapshot: Snapshot, at: float, total: Usage) -> bool:
+        same_start = bool(snapshot.samples) and snapshot.samples[0].at == total.start
+        max_age = len(snapshot.samples) / _SAMPLES_PER_SECOND_OF_AGE
+        return same_start and 0 <= snapshot.at - at < max_age
 
 
-_since_start = _SinceStart()
+_total_usage = _TotalUsage()
 
 
 def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
-    """Show the last ``span`` seconds, and all since the start, at the viewer's price."""
-    lately, whole = _used(snapshot, span), _since_start.of(snapshot)
-    st.html(tables.title(_TITLES[whole.unit], "against a fleet that never sleeps"))
-    above = st.container()
-    above.html(text(lately, whole, span, _price(whole.unit), zone))
+    """Show the usage in the last ``span`` seconds and since the start, at the viewer's price."""
+    recent, total = _recent_usage(snapshot, span), _total_usage.at(snapshot)
+    st.html(tables.title(_TITLES[total.unit], "compared with always-on workers"))
+    above_price = st.container()
+    above_price.html(table(recent, total, span, _price(total.unit), zone))
 
 
 def _price(unit: Unit) -> Price | None:
@@ -85,49 +86,47 @@ def _price(unit: Unit) -> Price | None:
     return None if price is None else Price(price, settings.currency)
 
 
-def text(lately: Usage, whole: Usage, span: float, price: Price | None, zone: tzinfo | None) -> str:
-    """Write both stretches of time side by side."""
-    if whole.used is None:
-        return tables.note(_EMPTY)
+def table(
+    recent: Usage, total: Usage, span: float, price: Price | None, zone: tzinfo | None
+) -> Markup:
+    """Render the recent and the total usage side by side."""
+    if total.used is None:
+        return tables.note(_NO_DATA)
     columns = (
         Column(""),
-        Column(f"last {formatting.duration(min(span, lately.known + lately.unknown))}", "right"),
-        Column(_since(whole, zone), "right"),
+        Column(f"last {formatting.duration(min(span, recent.known + recent.unknown))}", "right"),
+        Column(_since(total, zone), "right"),
     )
-    gaps = tables.note(_GAPS) if lately.unknown or whole.unknown else ""
-    return tables.table(columns, rows(lately, whole, price)) + gaps
+    gaps = tables.note(_GAPS) if recent.unknown or total.unknown else Markup()
+    return tables.table(columns, rows(recent, total, price)) + gaps
 
 
-def _since(whole: Usage, zone: tzinfo | None) -> str:
-    if whole.known + whole.unknown > DAY - HOUR:
-        return "last day"  # no more is kept
-    return f"since {formatting.clock(whole.start, zone)}"
+def _since(total: Usage, zone: tzinfo | None) -> str:
+    if total.known + total.unknown > DAY - HOUR:
+        return "last day"  # older samples are dropped
+    return f"since {formatting.clock(total.start, zone)}"
 
 
-def rows(lately: Usage, whole: Usage, price: Price | None) -> Iterator[Row]:
-    """Compare what was used with what would have been."""
-    both = (lately, whole)
-    yield Row("used", ("Used", *(_time(each.used, price) for each in both)))
-    yield Row("always", ("Always on", *(_time(each.always_on, price) for each in both)))
-    yield Row("saved", ("Saved", *(share(each.saved) for each in both)))
-    if whole.unknown:
-        yield Row("unknown", ("Unknown", *(formatting.duration(each.unknown) for each in both)))
+def rows(recent: Usage, total: Usage, price: Price | None) -> Iterator[Row]:
+    """List what was used, what always-on workers would have used, and the difference."""
+    periods = (recent, total)
+    yield Row("used", ("Used", *(_hours(period.used, price) for period in periods)))
+    yield Row("always", ("Always on", *(_hours(period.always_on, price) for period in periods)))
+    yield Row("saved", ("Saved", *(_share(period.saved) for period in periods)))
+    if total.unknown:
+        gaps = (formatting.duration(period.unknown) for period in periods)
+        yield Row("unknown", ("Unknown", *gaps))
 
 
-def _time(number: float | None, price: Price | None) -> str:
+def _hours(number: float | None, price: Price | None) -> str:
     if number is None:
         return tables.unknown()
+    # Less than an hour is shown in minutes and seconds.
+    hours = formatting.duration(number * HOUR) if number < 1 else f"{number:,.1f} h"
     if price is None:
-        return hours(number)
-    cost = formatting.money(number * price.amount, price.currency)
-    return f"{hours(number)} <span class='price'>{escape(cost)}</span>"
+        return hours
+    return render("priced", hours, formatting.money(number * price.amount, price.currency))
 
 
-def hours(number: float) -> str:
-    """Say hours, the short ones in minutes and seconds."""
-    return formatting.duration(number * HOUR) if number < 1 else f"{number:,.1f} h"
-
-
-def share(saved: float | None) -> str:
-    """Say a share in percent."""
-    return tables.unknown() if saved is None else f"<b>{saved:.0%}</b>"
+def _share(share: float | None) -> Markup:
+    return tables.unknown() if share is None else render("share", f"{share:.0%}")

@@ -1,42 +1,36 @@
-"""The fleet's own log, newest first."""
+"""The events of the fleet, newest first."""
 
 from datetime import tzinfo
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard.components.common import dom_patch, tables
+from dashboard.components.fleet import render
 from dashboard.domain.fleet import FleetEvent, FleetReading
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting
 
-_SHOWN = 100
+_MAX_EVENTS = 100
 
 
 def show(fleet: Reading[FleetReading] | None, zone: tzinfo | None) -> None:
-    """Show what happened in the fleet."""
+    """Show the newest events of the fleet."""
     if fleet is None:
-        st.html(tables.title("Events") + tables.note("Without a fleet there is no log of it."))
+        st.html(tables.title("Events") + tables.note("No fleet is configured (FLEET=none)."))
     elif fleet.value is None:
-        st.html(
-            tables.title("Events") + tables.note(f"Unknown: {formatting.time_ago(fleet.at, zone)}.")
-        )
+        reason = f"Unknown: {formatting.time_ago(fleet.at, zone)}."
+        st.html(tables.title("Events") + tables.note(reason))
     else:
-        dom_patch.show(_log(fleet.value.events, zone), key="fleet_events")
+        dom_patch.show(_list(fleet.value.events, zone), key="fleet_events")
 
 
-def _log(events: tuple[FleetEvent, ...], zone: tzinfo | None) -> str:
+def _list(events: tuple[FleetEvent, ...], zone: tzinfo | None) -> Markup:
     if not events:
-        return tables.title("Events") + tables.note("Nothing happened yet.")
-    rows = (_row(event, zone) for event in reversed(events[-_SHOWN:]))
-    return (
-        tables.title("Events", "newest first")
-        + "<div class='scroll' tabindex='0' role='region' aria-label='Events'>"
-        + f"<table class='plain pairs events'>{''.join(rows)}</table></div>"
-    )
-
-
-def _row(event: FleetEvent, zone: tzinfo | None) -> str:
-    key = escape(f"{event.at} {event.text}")
-    at = formatting.clock(event.at, zone)
-    return f"<tr data-key='{key}'><th scope='row'>{at}</th><td>{escape(event.text)}</td></tr>"
+        return tables.title("Events") + tables.note("No events yet.")
+    rows = [
+        (f"{event.at} {event.text}", formatting.clock(event.at, zone), event.text)
+        for event in reversed(events[-_MAX_EVENTS:])
+    ]
+    table = render("events", rows)
+    return tables.title("Events", "newest first") + tables.scrollable("Events", table)

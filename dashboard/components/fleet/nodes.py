@@ -1,13 +1,13 @@
-"""GPU nodes: what they are, and how much of them is used."""
+"""The GPU nodes, and how many of their GPU slots the workers use."""
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from html import escape
 
 import streamlit as st
 
 from dashboard.components.common import tables
 from dashboard.components.common.tables import Column, Row
+from dashboard.components.fleet import render
 from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting
@@ -21,56 +21,55 @@ _COLUMNS = (
     Column("State"),
     Column("For", "opt right"),
 )
-_DRAWN = 8
-"""Slots of one node that are drawn; more are told as a number."""
+_KINDS = {True: "spot", False: "on demand", None: tables.unknown()}
+_MAX_BOXES = 8
+"""A node with more slots shows only their number."""
 
 
 def show(fleet: Reading[FleetReading], now: float, zone: tzinfo | None) -> None:
-    """Show the nodes, and for how long each is as it is at ``now``, Unix seconds."""
+    """Show the nodes, each with the time since its state changed, at ``now`` (Unix seconds)."""
     nodes = fleet.value.nodes if fleet.value else None
     if nodes is None:
         st.html(tables.title("GPU nodes"))
-        st.html(tables.note(_why_unknown(fleet, zone)))
+        st.html(tables.note(_unknown_reason(fleet, zone)))
         return
     st.html(tables.title("GPU nodes", summary(nodes)))
     if not nodes:
-        st.html(tables.note("No GPU node is there, and none is billed."))
+        st.html(tables.note("No GPU nodes running, none billed."))
         return
     st.html(tables.table(_COLUMNS, (_row(node, now) for node in nodes)))
 
 
-def _why_unknown(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
+def _unknown_reason(fleet: Reading[FleetReading], zone: tzinfo | None) -> str:
     if fleet.value:
         return "Unknown: the nodes could not be read."
     return f"Unknown: {formatting.time_ago(fleet.at, zone)}."
 
 
 def summary(nodes: Sequence[Node]) -> str:
-    """Say how many nodes are ready and how much of them is used.
+    """Format how many nodes are ready and how many of their slots these workers use.
 
-    By these workers: who else holds the rest is not known, so nothing is called free.
+    Other pods may use the remaining slots, so they are not called free.
     """
     ready = [node for node in nodes if node.ready]
     slots = sum(node.slots for node in ready)
-    used = [node.slots_used for node in ready]
-    said = f"{len(ready)} ready"
+    used = [node.slots_used for node in ready if node.slots_used is not None]
+    text = f"{len(ready)} ready"
     if len(ready) < len(nodes):
-        said += f" of {len(nodes)}"
-    if None in used or not ready:
-        return said
-    return f"{said}, {sum(used)} of {formatting.pluralize(slots, 'slot')} used by these workers"
+        text += f" of {len(nodes)}"
+    if not ready or len(used) < len(ready):
+        return text
+    return f"{text}, {sum(used)} of {formatting.pluralize(slots, 'slot')} used by these workers"
 
 
 def _row(node: Node, now: float) -> Row:
-    state = "ready" if node.ready else "not ready"
-    form = "full" if node.ready else "half"
     cells = (
-        tables.dot("nodes", form, node.name),
-        escape(node.product) if node.product else tables.unknown(),
+        tables.dot("nodes", "full" if node.ready else "half", node.name),
+        node.product or tables.unknown(),
         _slots(node),
-        {True: "spot", False: "on demand", None: tables.unknown()}[node.spot],
-        escape(node.pool) if node.pool else tables.NONE,
-        state,
+        _KINDS[node.spot],
+        node.pool or tables.NONE,
+        "ready" if node.ready else "not ready",
         formatting.duration(now - node.since),
     )
     return Row(node.name, cells)
@@ -78,14 +77,13 @@ def _row(node: Node, now: float) -> Row:
 
 def _slots(node: Node) -> str:
     used = node.slots_used
-    number = f"{formatting.UNKNOWN} of {node.slots}" if used is None else f"{used} of {node.slots}"
-    if node.slots > _DRAWN:
-        return number
-    boxes = "".join(f"<i class='{_form(used, slot)}'></i>" for slot in range(node.slots))
-    return f"<span class='slots'>{boxes}</span>{number}"
+    label = f"{formatting.UNKNOWN if used is None else used} of {node.slots}"
+    if node.slots > _MAX_BOXES:
+        return label
+    return render("slots", [_slot_kind(used, slot) for slot in range(node.slots)], label)
 
 
-def _form(used: int | None, slot: int) -> str:
+def _slot_kind(used: int | None, slot: int) -> str:
     if used is None:
         return "unknown"
     return "used" if slot < used else "other"

@@ -1,28 +1,30 @@
-"""The workers: how each is, and why; the job that it paints is a link."""
+"""The workers: each with its phase and the reason for it, or a link to its job."""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
-from html import escape
+
+from markupsafe import Markup
 
 from dashboard.components.common import dom_patch, tables
 from dashboard.components.common.tables import Column, Row
+from dashboard.components.fleet import render
 from dashboard.components.jobs import links
 from dashboard.domain.fleet import FleetReading, Phase, Worker
-from dashboard.domain.jobs import JobView
+from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
 
 _COLUMNS = (
     Column("Worker"),
     Column("Phase"),
-    Column("Why", "cut"),
+    Column("Reason", "cut"),
     Column("Node", "opt"),
     Column("For", "right"),
 )
-# Within the hue of the workers, form tells apart: full takes jobs, half is on its way, a ring
-# waits for a place.
+# Phases of one colour differ in shape: a full dot accepts jobs, a half one is starting, a ring
+# has no node yet or is stopping.
 _DOTS: dict[Phase, tuple[str, str]] = {
     "pending": ("requests", "ring"),
     "starting": ("workers", "half"),
@@ -32,11 +34,13 @@ _DOTS: dict[Phase, tuple[str, str]] = {
     "failed": ("silent", "ring"),
 }
 
-_ZERO = "No worker runs: scaled to zero. The next request starts one; send it from the Studio."
-_WANTED_UNKNOWN = "No worker runs. Whether the next request starts one is unknown."
-_NOT_HEARD = (
-    "No worker was heard of. Requests wait on the queue until one starts; make worker starts "
-    "one for the same queue and store."
+_SCALED_TO_ZERO = (
+    "No workers running: scaled to zero. The next request starts one; send it from the Studio."
+)
+_WANTED_UNKNOWN = "No workers running. It is unknown whether the next request starts one."
+_NOT_CONNECTED = (
+    "No workers connected. Requests wait in the queue until one starts; make worker starts one "
+    "for the same queue and store."
 )
 
 
@@ -45,69 +49,71 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> str | None:
     return dom_patch.show(_card(snapshot, zone), key="fleet_workers")
 
 
-def _card(snapshot: Snapshot, zone: tzinfo | None) -> str:
+def _card(snapshot: Snapshot, zone: tzinfo | None) -> Markup:
     fleet = snapshot.fleet
     if fleet is None:
-        return _list("were heard of", snapshot.reported_workers, snapshot, _NOT_HEARD)
+        return _list("connected", snapshot.reported_workers, snapshot, _NOT_CONNECTED)
     if fleet.value is None:
-        unknown = tables.note(f"Unknown: {formatting.time_ago(fleet.at, zone)}.")
-        return tables.title("Workers") + unknown
-    empty = _ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
+        reason = f"Unknown: {formatting.time_ago(fleet.at, zone)}."
+        return tables.title("Workers") + tables.note(reason)
+    empty = _SCALED_TO_ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
     return _list(summary(fleet.value), fleet.value.workers, snapshot, empty)
 
 
-def _list(beside: str, workers: Sequence[Worker], snapshot: Snapshot, empty: str) -> str:
+def _list(beside: str, workers: Sequence[Worker], snapshot: Snapshot, empty: str) -> Markup:
     if not workers:
         return tables.title("Workers") + tables.note(empty)
     jobs = {view.job.id: view for view in snapshot.jobs}
     rows = (row(worker, jobs.get(worker.job_id or ""), snapshot.at) for worker in order(workers))
-    return (
-        tables.title("Workers", beside)
-        + "<div class='scroll' tabindex='0' role='region' aria-label='Workers'>"
-        + tables.table(_COLUMNS, rows, "workers")
-        + "</div>"
-    )
+    table = tables.table(_COLUMNS, rows, "workers")
+    return tables.title("Workers", beside) + tables.scrollable("Workers", table)
 
 
 def summary(fleet: FleetReading) -> str:
-    """Say how many there are of each phase."""
+    """Format how many workers are ready, wanted and in each phase."""
     ready = formatting.UNKNOWN if fleet.ready is None else str(fleet.ready)
     wanted = formatting.UNKNOWN if fleet.wanted is None else str(fleet.wanted)
     phases = Counter(worker.phase for worker in fleet.workers)
-    others = [f"{phases[phase]} {phase}" for phase in _DOTS if phases[phase]]
-    return " · ".join([f"{ready} ready of {wanted} wanted", *others])
+    counts = [f"{phases[phase]} {phase}" for phase in _DOTS if phases[phase]]
+    return " · ".join([f"{ready} ready of {wanted} wanted", *counts])
 
 
 def order(workers: Iterable[Worker]) -> list[Worker]:
-    """Put what failed first, and all others by name, so that rows keep their places."""
-    return sorted(workers, key=lambda worker: (worker.phase != "failed", *_natural(worker.name)))
+    """Sort failed workers first and all others by name, so that rows keep their places."""
+    return sorted(
+        workers, key=lambda worker: (worker.phase != "failed", *_natural_sort_key(worker.name))
+    )
 
 
-def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+def _natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
     parts = re.findall(r"\d+|\D+", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
 def row(worker: Worker, view: JobView | None, now: float) -> Row:
-    """Write a worker's row, with its job if that is known."""
+    """Return a worker's row; ``view`` is its job, if known."""
     cells = (
-        escape(worker.name),
+        worker.name,
         tables.dot(*_DOTS[worker.phase], worker.phase),
-        _why(worker, view),
-        escape(worker.node) if worker.node else tables.NONE,
+        _reason(worker, view),
+        worker.node or tables.NONE,
         formatting.duration(now - worker.since),
     )
     return Row(worker.name, cells)
 
 
-def _why(worker: Worker, view: JobView | None) -> str:
+def _reason(worker: Worker, view: JobView | None) -> Markup:
     if view is None or worker.job_id is None:
-        return f"<span title='{escape(worker.reason)}'>{escape(worker.reason)}</span>"
-    prompt = links.link(worker.job_id, view.job.prompt)
-    return f"{prompt} <span class='muted'>{escape(_progress(view))}</span>"
+        return render("reason", worker.reason)
+    return render("job", links.link(worker.job_id, view.job.prompt), progress(view))
 
 
-def _progress(view: JobView) -> str:
+def progress(view: JobView) -> str:
+    """Format how far a worker is with a job."""
+    if view.state == "done":
+        return f"{formatting.pluralize(view.job.count, 'picture')} stored"
+    if view.state in FINISHED:
+        return view.state
     picture = f"picture {min(len(view.pictures) + 1, view.job.count)} of {view.job.count}"
     if view.detail:
         return f"{picture}, {view.detail}"

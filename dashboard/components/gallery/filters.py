@@ -1,4 +1,4 @@
-"""Which pictures of the gallery: words in their prompts, starred ones, until some day."""
+"""The gallery's filters: words in prompts, starred pictures, a last day."""
 
 from datetime import datetime, time, timedelta, tzinfo
 
@@ -6,16 +6,16 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import address
-from dashboard.gallery.query import GalleryQuery, query_of
+from dashboard.gallery.query import GalleryQuery, parse_query
 
 FIRST = "from"
-"""The parameter of the address that names the picture with which the page begins."""
+"""The query parameter that names the first picture of the page."""
 
 _ALL, _STARRED = "All", "Starred"
 
 
 def show(zone: tzinfo | None) -> None:
-    """Show the filters; the address bar keeps what is searched for."""
+    """Show the filters; the address bar keeps the search and the choice of starred pictures."""
     with st.container(horizontal=True, key="gallery_filters", vertical_alignment="center"):
         st.text_input(
             "Search words in prompts",
@@ -42,13 +42,13 @@ def show(zone: tzinfo | None) -> None:
         )
         st.html("<span class='muted'>until</span>", width="content")
         st.date_input(
-            "Painted until",
+            "Generated until",
             value=None,
             max_value=datetime.now(zone).date(),
             format="YYYY-MM-DD",
             key="until",
             label_visibility="collapsed",
-            help="Goes back to the pictures of this day and before.",
+            help="Shows pictures of this day and earlier.",
             on_change=_go_to_day,
             args=(zone,),
             width=150,
@@ -56,13 +56,13 @@ def show(zone: tzinfo | None) -> None:
 
 
 def query() -> GalleryQuery:
-    """Return what the filters say."""
+    """Return the query that the filters describe."""
     state = st.session_state
-    return query_of(state.get("search") or "", state.get("show") == _STARRED)
+    return parse_query(state.get("search") or "", state.get("show") == _STARRED)
 
 
 def go_to(first: str) -> None:
-    """Turn to the page that begins with a picture; empty for the newest page."""
+    """Open the page that begins with the picture ``first``; empty for the newest page."""
     address.write(FIRST, first)
 
 
@@ -74,5 +74,5 @@ def _go_to_day(zone: tzinfo | None) -> None:
     end = datetime.combine(day + timedelta(days=1), time(), tzinfo=zone)
     first = runtime.current().gallery.index.first_before(query(), end.timestamp())
     if first is None:
-        st.toast("No picture is that old.")
+        st.toast("There are no pictures that old.")
     go_to(first or "")

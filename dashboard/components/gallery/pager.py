@@ -1,4 +1,4 @@
-"""Going back and forth in time through the gallery, a page at a time."""
+"""Buttons that lead to newer and older pages of the gallery."""
 
 import streamlit as st
 
@@ -7,7 +7,7 @@ from dashboard.gallery.query import GalleryPage
 
 
 def show(page: GalleryPage) -> None:
-    """Show the ways to other pages; nothing where there is one page only."""
+    """Show the buttons, unless there is only one page."""
     if page.newer is None and page.older is None:
         return
     with st.container(horizontal=True, key="gallery_pager"):

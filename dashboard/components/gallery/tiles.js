@@ -56,7 +56,7 @@ class GalleryTiles {
   update(data, emit) {
     this.data = data;
     this.emit = emit;
-    while (this.grid.children.length < data.places) {
+    while (this.grid.children.length < data.slots) {
       this.grid.append(createTile((tile, event) => this.handleClick(tile, event)));
     }
     this.dropDeleted();
@@ -81,7 +81,7 @@ class GalleryTiles {
     else this.replaceShown();
     this.newButton.hidden = !isPaused;
     this.newButton.textContent =
-      newCount < this.data.places ? `${newCount} new` : `${newCount} or more new`;
+      newCount < this.data.slots ? `${newCount} new` : `${newCount} or more new`;
     this.summary.textContent = this.data.summary;
     fillGrid(this.grid, this.shown);
     this.drawSelection();
@@ -150,7 +150,7 @@ class GalleryTiles {
   }
 
   drawActions() {
-    const { most: maximum, no_deletion: noDeletion } = this.data;
+    const { max_selected: maximum, no_deletion: noDeletion } = this.data;
     const count = this.selected.size;
     const isTooMany = count > maximum;
     this.actions.hidden = !this.isSelecting;

@@ -1,13 +1,13 @@
-"""A page of the gallery as tiles: open one, or select several for a zip or to delete them."""
+"""A page of the gallery as tiles: open a picture, or select several to download or delete."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from dashboard.components.common import custom_component
 from dashboard.components.pictures import deletion, tiles
-from dashboard.gallery.query import PAGE, GalleryPage
+from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage
 from dashboard.presentation import formatting
-from dashboard.routes.archive import MOST
+from dashboard.presentation.urls import MAX_ZIP_PICTURES
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
@@ -20,7 +20,7 @@ class Clicks:
 
     opened: str | None
     deletion: tuple[str, ...]
-    """Names of the pictures that somebody wants deleted."""
+    """Names of the selected pictures for which Delete was pressed."""
 
 
 def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Clicks:
@@ -28,18 +28,20 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
 
     Args:
         page: the pictures.
-        view: tells pages apart; within one, new pictures wait until nobody is disturbed.
-        summary: which pictures these are.
+        view: identifies the page; while it stays the same, new pictures do not replace those
+            that somebody is looking at.
+        summary: the text above the tiles.
         zone: the viewer's.
 
     """
-    fields = (tiles.fields(view, zone, formatting.date_and_clock) for view in page.pictures)
     data = {
-        "pictures": list(fields),
-        "places": PAGE,
+        "pictures": [
+            tiles.fields(picture, zone, formatting.date_and_clock) for picture in page.pictures
+        ],
+        "slots": PICTURES_PER_PAGE,
         "view": view,
         "summary": summary,
-        "most": MOST,
+        "max_selected": MAX_ZIP_PICTURES,
         "deleted": deletion.last(),
         "no_deletion": deletion.refusal(),
     }

@@ -1,7 +1,6 @@
 """Actions on a job by its state, and their buttons in lists that change in place."""
 
 from collections.abc import Callable, Sequence
-from typing import cast
 
 from markupsafe import Markup
 
@@ -46,5 +45,5 @@ def perform(clicked: str, jobs: Sequence[JobView]) -> bool:
         return False
     view = next((view for view in jobs if view.job.id == job_id), None)
     if view:
-        ACTIONS[cast(access.Action, action)](view)
+        ACTIONS[action](view)
     return True

@@ -38,7 +38,7 @@ _render = partial(render_macro, "components/jobs/jobs.html")
 def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
     """Show the newest dead letters; a click opens one."""
     context = runtime.current()
-    if context.dead_letters is None:
+    if context.sources is None or context.dead_letters is None:
         st.html(tables.title(_TITLE) + tables.note(_IN_REPLAY))
         return
     reading, letters = context.sources.dead_letters.reading(), context.dead_letters.letters()

@@ -17,8 +17,7 @@ from dashboard.presentation import formatting, job_text
 from dashboard.presentation.templates import render_macro
 from wire.messages.job import Job
 
-TICK_SECONDS = 1.0
-"""Interval of updates while the drawer is open."""
+_REFRESH_SECONDS = 1.0
 _STORED = "stored_job"
 _NOT_FOUND = (
     "There is no job with this id. It may have been cleared, or its metadata was deleted; "
@@ -39,7 +38,7 @@ def show_if_open(zone: tzinfo | None) -> None:
 
 
 def _show(job_id: str, zone: tzinfo | None) -> None:
-    st.fragment(run_every=TICK_SECONDS)(_show_live)(job_id, zone)
+    st.fragment(run_every=_REFRESH_SECONDS)(_show_live)(job_id, zone)
 
 
 def _show_live(job_id: str, zone: tzinfo | None) -> None:

@@ -30,7 +30,8 @@ def open_details(job_id: str) -> None:
 def open_job_id() -> str:
     """Return the id of the job to show, from a click or from the address; empty for none."""
     # The address is read once per session: a busy browser reports its changes late.
-    return st.session_state.setdefault(_OPEN, st.query_params.get(PARAMETER, ""))
+    job_id: str = st.session_state.setdefault(_OPEN, st.query_params.get(PARAMETER, ""))
+    return job_id
 
 
 def close_details() -> None:

@@ -1,71 +1,71 @@
-"""The foot of every page: to whom it is open, and how to log in or become the presenter."""
-
-from html import escape
+"""The foot of every page: what the viewer may do, login, and the presenter's key."""
 
 import streamlit as st
 
 from dashboard import access
+from dashboard.presentation.templates import render
 
 
 def show() -> None:
-    """Show who the viewer is here, and the ways to become more."""
+    """Show what the viewer may do, and the ways to log in."""
     policy = access.policy()
     with st.container(key="account", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f"<p>{escape(sentence(policy, access.role(), access.email()))}</p>")
+        text = describe_access(policy, access.role(), access.email())
+        st.html(render("components/page/account.html", sentence=text))
         if policy.login:
             show_login("foot")
         if policy.key:
             _show_key()
 
 
-def sentence(policy: access.Policy, role: access.Role, email: str | None) -> str:
-    """Say what the viewer may do here, and as whom."""
+def describe_access(policy: access.Policy, role: access.Role, email: str | None) -> str:
+    """Return a sentence about what the viewer may do."""
     if policy.open_to_all:
-        return "Open to all who reach this page: everybody may submit and delete."
+        return "No login: anyone who can open this page can submit and delete."
     if not policy.login:
-        return "Everybody may submit. " + _as_presenter(role)
+        return f"No login: anyone who can open this page can submit. {_PRESENTER[role]}"
     if email is None:
-        return "Everybody may look; members log in to submit. " + _as_presenter(role)
-    return f"Logged in as {email}, {_MAY[role]}."
+        return f"Anyone can view; members log in to submit. {_PRESENTER[role]}"
+    return f"Logged in as {email}: {_MEMBER[role]}."
 
 
-_MAY = {
-    "visitor": "who is not among the members: you may look",
-    "member": "a member: you may submit",
-    "presenter": "a presenter: you may do everything",
+_PRESENTER: dict[access.Role, str] = {
+    "visitor": "Only the presenter can delete, approve and purge.",
+    "member": "Only the presenter can delete, approve and purge.",
+    "presenter": "You are the presenter: you can delete, approve and purge.",
+}
+_MEMBER: dict[access.Role, str] = {
+    "visitor": "not a member, you can view",
+    "member": "a member, you can submit",
+    "presenter": "a presenter, you can do everything",
 }
 
 
-def _as_presenter(role: access.Role) -> str:
-    may = "You are" if role == "presenter" else "Only the presenter is"
-    return f"{may} able to delete, approve and purge."
-
-
-def show_login(place: str) -> None:
-    """Show the button that logs in or out; ``place`` tells it from others on the page."""
+def show_login(location: str) -> None:
+    """Show a button that logs in or out; ``location`` makes its key unique on the page."""
     if not access.is_logged_in():
-        st.button("Log in", key=f"log_in_{place}", on_click=st.login)
+        st.button("Log in", key=f"log_in_{location}", on_click=st.login)
     else:
-        st.button("Log out", key=f"log_out_{place}", on_click=st.logout)
+        st.button("Log out", key=f"log_out_{location}", on_click=st.logout)
 
 
 def _show_key() -> None:
     if access.role() == "presenter":
         if access.has_key():
-            st.button("Present no more", key="drop_key", on_click=access.drop_key)
+            st.button("Stop presenting", key="drop_key", on_click=access.drop_key)
         return
-    with st.popover("I am the presenter"), st.form("presenter", border=False, clear_on_submit=True):
-        typed = st.text_input("Presenter's key", type="password", autocomplete="off")
-        if st.form_submit_button("Enter") and (refusal := _try_key(typed)):
-            st.error(refusal)
+    with st.popover("Presenter login"), st.form("presenter", border=False, clear_on_submit=True):
+        key = st.text_input("Presenter key", type="password", autocomplete="off")
+        if st.form_submit_button("Log in") and (problem := _try_key(key)):
+            st.error(problem)
         elif access.has_key():
             st.rerun()
 
 
-def _try_key(typed: str) -> str:
-    """Offer a key; return why it was not taken, empty if it was."""
+def _try_key(key: str) -> str:
+    """Log in with a key; return why it was rejected, empty if it was accepted."""
     try:
-        right = access.present_key(typed)
+        is_right = access.present_key(key)
     except access.LockedOut as error:
         return str(error)
-    return "" if right else "That is not the key. Nothing was changed; try again."
+    return "" if is_right else "Wrong key. Please try again."

@@ -1,4 +1,4 @@
-"""The page's style sheets, read once and sent to each session."""
+"""The style sheets of all components, read once and sent to each session."""
 
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ def _sheets() -> str:
 
 
 def show() -> None:
-    """Put the style sheets on the page."""
-    # Dialogs lie outside the element on which Streamlit declares light or dark.
+    """Add the style sheets to the page."""
+    # Dialogs are outside of the element on which Streamlit declares light or dark.
     scheme = st.context.theme.type or "light dark"
     st.html(f"<style>:root {{ color-scheme: {scheme}; }}\n{_sheets()}</style>")

@@ -1,7 +1,9 @@
-"""Title, the health of each source with the age of its reading, and the mode."""
+"""The title, the health of each source with the age of its reading, and the mode."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import tzinfo
-from html import escape
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -9,57 +11,66 @@ from dashboard import runtime
 from dashboard.components.recordings import replay_bar
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation import formatting
+from dashboard.presentation.templates import render
 
-_STALE = 10.0
-"""Seconds after which the snapshot itself is old: the sampler does not run."""
+_STALE_AFTER_SECONDS = 10.0
+"""An older snapshot means that the sampler does not run."""
+
+
+@dataclass(frozen=True)
+class Pill:
+    """The health of one source."""
+
+    kind: Literal["", "unread", "silent"]
+    """CSS class: empty if the source is healthy."""
+    text: str
+    detail: str = ""
+    """The tooltip."""
 
 
 def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> None:
-    """Show the bar; ``now`` is None on a page that was frozen at the snapshot."""
+    """Show the bar; ``now`` is None on a page that is frozen at the snapshot."""
     replay_bar.keep_in_step()
-    if runtime.current().replaying and now is not None:
-        now = runtime.current().now()
-    mode = (
-        f"replay · {snapshot.mode} mode" if runtime.current().replaying else f"{snapshot.mode} mode"
-    )
-    st.html(
-        f"<div class='top-bar'><h1>{escape(title)}</h1>{pills(snapshot, zone, now)}"
-        f"<span class='pill mode'>{escape(mode)}</span></div>"
-    )
+    context = runtime.current()
+    if context.replaying and now is not None:
+        now = context.now()
+    mode = f"replay · {snapshot.mode} mode" if context.replaying else f"{snapshot.mode} mode"
+    pills = list(health(snapshot, zone, now))
+    st.html(render("components/page/top_bar.html", title=title, pills=pills, mode=mode))
 
 
-def pills(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> str:
-    """Write the health of all sources, or why it is not known."""
-    if now is not None and now - snapshot.at > _STALE:
-        return _pill("silent", f"nothing was read since {formatting.clock(snapshot.at, zone)}")
-    frozen = (
-        _pill("unread", f"frozen at {formatting.clock(snapshot.at, zone)}") if now is None else ""
-    )
-    return frozen + "".join(
-        pill(name, reading, snapshot.at, zone) for name, reading in sources(snapshot).items()
-    )
+def show_hidden_heading(title: str) -> None:
+    """Show the heading of a page without a bar, to screen readers only."""
+    st.html(render("components/page/hidden_heading.html", title=title))
 
 
-def sources(snapshot: Snapshot) -> dict[str, Reading]:
-    """Name the sources that this mode has."""
-    named = {"queue": snapshot.queue, "store": snapshot.store}
+def health(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> Iterator[Pill]:
+    """Return the health of all sources, or why it is unknown."""
+    if now is not None and now - snapshot.at > _STALE_AFTER_SECONDS:
+        yield Pill("silent", f"no reading since {formatting.clock(snapshot.at, zone)}")
+        return
+    if now is None:
+        yield Pill("unread", f"frozen at {formatting.clock(snapshot.at, zone)}")
+    for name, reading in sources(snapshot).items():
+        yield health_of(name, reading, snapshot.at, zone)
+
+
+def sources(snapshot: Snapshot) -> dict[str, Reading[Any]]:
+    """Return the readings of the sources that the snapshot's mode has, by name."""
+    named: dict[str, Reading[Any]] = {"queue": snapshot.queue, "store": snapshot.store}
     if snapshot.fleet:
         named["cluster" if snapshot.mode == "cluster" else "workers"] = snapshot.fleet
     return named
 
 
-def pill(name: str, reading: Reading, now: float, zone: tzinfo | None) -> str:
-    """Write one source's health."""
+def health_of(name: str, reading: Reading[Any], now: float, zone: tzinfo | None) -> Pill:
+    """Return one source's health."""
     age = reading.age(now)
     if reading.error:
-        return _pill("silent", f"{name}: {formatting.time_ago(reading.at, zone)}", reading.error)
+        return Pill("silent", f"{name}: {formatting.time_ago(reading.at, zone)}", reading.error)
     if age is None:
-        return _pill("unread", f"{name}: not read yet")
-    troubles = getattr(reading.value, "warnings", ())
-    if troubles:
-        return _pill("unread", f"{name} {formatting.format_age(age)}, in part", " ".join(troubles))
-    return _pill("", f"{name} {formatting.format_age(age)}", "age of the newest reading")
-
-
-def _pill(kind: str, text: str, title: str = "") -> str:
-    return f"<span class='pill {kind}' title='{escape(title)}'><i></i>{escape(text)}</span>"
+        return Pill("unread", f"{name}: not read yet")
+    text = f"{name} {formatting.format_age(age)}"
+    if warnings := getattr(reading.value, "warnings", ()):
+        return Pill("unread", f"{text}, incomplete", " ".join(warnings))
+    return Pill("", text, "Age of the newest reading")

@@ -1,7 +1,7 @@
-"""The details of a picture: what was asked, where and when it was painted, what it took."""
+"""The dialog with a picture, its details, and what can be done with it."""
 
 from datetime import tzinfo
-from html import escape
+from typing import Literal
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from core.errors import ApplicationError, MessageError, ObjectMissing, StoreUnav
 from dashboard import access, runtime
 from dashboard.components.common import address
 from dashboard.components.jobs import links, own_jobs
-from dashboard.components.pictures import deletion, details
+from dashboard.components.pictures import deletion, details, render, viewer
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.query import GalleryQuery
 from dashboard.gallery.stored_jobs import job_of
@@ -19,52 +19,59 @@ _PARAMETER = "picture"
 _ALL = GalleryQuery()
 
 
-def ask_for(name: str) -> None:
-    """Remember which picture's details to open; the next full run opens them."""
+def open_picture(name: str) -> None:
+    """Open the dialog with a picture at the next full run."""
     address.write(_PARAMETER, name)
 
 
-def show_if_asked(zone: tzinfo | None, query: GalleryQuery = _ALL) -> bool:
-    """Open the details of the picture that was clicked or that the address names.
+def show_if_open(zone: tzinfo | None, query: GalleryQuery = _ALL) -> bool:
+    """Show the picture that was clicked or that the address names.
 
-    The keys to the left and right go on to the newer and older ones that match ``query``.
-    Tells whether it opened them: a page has one dialog at a time.
+    The left and right arrow keys lead to the newer and older pictures that match ``query``.
+
+    Returns:
+        whether the dialog is open: a page has one dialog at a time.
+
     """
-    asked = parse_picture_name(address.read(_PARAMETER)) is not None
-    if asked:
-        st.dialog("Picture", width="medium", on_dismiss=_close)(_show)(zone, query)
-    return asked
+    is_open = parse_picture_name(address.read(_PARAMETER)) is not None
+    if is_open:
+        st.dialog("Picture", width="large", on_dismiss=_close)(_show)(zone, query)
+    return is_open
 
 
 def _close() -> None:
-    ask_for("")
+    open_picture("")
 
 
 def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     name = address.current(_PARAMETER)
     picture = parse_picture_name(name)
     if picture is None:
-        st.rerun()  # it was deleted or left a moment ago: closes the dialog
-    if runtime.current().is_withheld(picture.job_id):
-        st.html(_muted(NOT_SHOWN))
+        st.rerun()  # closes the dialog of a picture that has just been deleted
+    if runtime.current().lacks_approval(picture.job_id):
+        st.html(render("muted", NOT_SHOWN))
         return
     metadata, problem = _metadata(picture)
-    prompt = metadata.prompt if metadata else ""
-    left, right = st.columns(2, gap="medium")
-    left.html(f"<img class='detail' src='/pictures/{name}' alt='{escape(prompt)}'>")
-    right.html(details.table(metadata, picture, zone) if metadata else _muted(problem))
-    _show_actions(name, picture, metadata)
-    _show_neighbours(name, query)
+    # dialog.css places the two containers side by side.
+    with st.container(key="picture_dialog"):
+        with st.container(key="picture_view"):
+            viewer.show(name, metadata.prompt if metadata else "")
+        with st.container(key="picture_details"):
+            text = details.table(metadata, picture, zone) if metadata else render("muted", problem)
+            st.html(text)
+            _show_actions(name, picture, metadata)
+            _show_neighbours(name, query)
 
 
 def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
-    parts = runtime.current()
+    """Return a picture's metadata, or None and the reason why there is none."""
+    context = runtime.current()
     try:
-        return parts.metadata(picture.job_id), ""
+        return context.metadata(picture.job_id), ""
     except ObjectMissing:
-        if parts.find_job(picture.job_id):
-            return None, "Its job is still being painted; the details come with its last picture."
-        return None, "The store has no such picture: it was deleted, or the link is not whole."
+        if context.find_job(picture.job_id):
+            return None, "The job is in progress; the details follow with its last picture."
+        return None, "The store has no such picture: it was deleted, or the link is incomplete."
     except ApplicationError as error:
         return None, f"The details cannot be read: {error}"
 
@@ -73,15 +80,16 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
     with st.container(horizontal=True):
         if metadata:
             _show_repeats(picture, metadata)
-        # A link and no st.download_button: the bytes need not pass through the session.
-        link = f"<a class='button' href='/pictures/{name}' download='{name}'>Download</a>"
-        st.html(link, width="content")
-        if metadata and st.button("Its job", key="dialog_job", help="Where its time went."):
+        # A link instead of st.download_button, so that the bytes do not pass through the session.
+        st.html(render("download", name), width="content")
+        if metadata and st.button(
+            "Job details", key="dialog_job", help="Shows how long each stage of the job took."
+        ):
             links.follow(picture.job_id)
-        if _is_there(name, metadata):
+        if _is_stored(name, metadata):
             _show_star(name)
             deletion.show_button((name,))
-    if deletion.show_question((name,)):
+    if deletion.show_confirmation((name,)):
         _close()
         st.rerun()
 
@@ -89,41 +97,41 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
 def _show_repeats(picture: PictureName, metadata: Metadata) -> None:
     try:
         job = job_of(picture.job_id, metadata).model_copy(update={"count": 1})
-    except MessageError as error:  # an older sample painted sizes that no model here paints
-        st.html(_muted(f"This cannot be painted again: {error}"))
+    except MessageError as error:  # older versions allowed sizes that today's models refuse
+        st.html(render("muted", f"This picture cannot be generated again: {error}"))
         return
     seed = details.seed_of(metadata, picture)
-    kinds = (
-        ("Paint again", "primary", None, "Another picture of the same, with a new seed."),
-        ("Same seed", "secondary", seed, f"This picture once more, with seed {seed}."),
+    repeats: tuple[tuple[str, Literal["primary", "secondary"], int | None, str], ...] = (
+        ("Generate again", "primary", None, "Sends the same request with a new seed."),
+        ("Same seed", "secondary", seed, f"Generates this picture once more, with seed {seed}."),
     )
-    for label, look, with_seed, meaning in kinds:
-        if st.button(label, type=look, key=f"dialog_{label}", help=meaning):
+    for label, kind, with_seed, tooltip in repeats:
+        if st.button(label, type=kind, key=f"dialog_{label}", help=tooltip):
             own_jobs.repeat(job, with_seed)
             _close()
             st.rerun()  # closes the dialog
 
 
-def _is_there(name: str, metadata: Metadata | None) -> bool:
+def _is_stored(name: str, metadata: Metadata | None) -> bool:
     gallery = runtime.current().gallery
-    if metadata is None:  # the store may be away, and nobody waits for it
+    if metadata is None:  # the store may be unavailable, so it is not asked
         return gallery.index.find(name) is not None
     try:
         return gallery.has(name)
-    except StoreUnavailable:  # it went away since its metadata was read
+    except StoreUnavailable:  # since its metadata was read
         return False
 
 
 def _show_star(name: str) -> None:
     starred = runtime.current().gallery.index.is_starred(name)
-    may = access.allows("star")
+    allowed = access.allows("star")
     st.button(
         "★ Starred" if starred else "☆ Star",
         key="dialog_star",
         on_click=_star,
         args=(name, not starred),
-        disabled=not may,
-        help=None if may else access.reason("star"),
+        disabled=not allowed,
+        help=None if allowed else access.reason("star"),
     )
 
 
@@ -145,10 +153,6 @@ def _show_neighbours(name: str, query: GalleryQuery) -> None:
                 type="tertiary",
                 shortcut=key,
                 disabled=other is None,
-                on_click=ask_for,
+                on_click=open_picture,
                 args=(other or name,),
             )
-
-
-def _muted(text: str) -> str:
-    return f"<p class='muted'>{escape(text)}</p>"

@@ -1,5 +1,5 @@
-// A picture as a button in a fixed slot. A slot that gets another picture shows it once it is
-// decoded, so nothing flickers, and no tile moves while somebody aims at it.
+// A picture as a button in a fixed slot. A slot shows another picture only once it is decoded, so
+// that nothing flickers, and no tile moves under the pointer.
 
 /** Create a hidden, empty tile; onClick receives the tile and the event. */
 export function createTile(onClick) {

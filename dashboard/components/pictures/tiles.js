@@ -5,7 +5,7 @@ import { createTile, fillGrid } from "./tile.js";
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".tiles");
   grid.emitOpened = (name) => name && setTriggerValue("opened", name);
-  while (grid.children.length < data.places) {
+  while (grid.children.length < data.slots) {
     grid.append(createTile((tile) => grid.emitOpened(tile.dataset.name)));
   }
   const placeholder = parentElement.querySelector(".no-tiles");

@@ -1,95 +1,109 @@
-"""The pictures that wait for the presenter's nod, each with its prompt and two buttons."""
+"""The pictures that wait for the presenter's approval, each with its prompt and two buttons."""
 
 import base64
-from html import escape
+from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
+from markupsafe import Markup
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.gallery.approvals import Approvals, HeldPicture
+from dashboard.components import pictures
+from dashboard.components.common import tables
+from dashboard.components.present import render
+from dashboard.gallery.approvals import Approvals, PendingPicture
+from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
-from dashboard.routes.files import media_type, stored_thumbnail
 
-SHOWN = 12
-"""The first ones in line; others come as these are decided."""
+_MAX_PICTURES = 12
 _COLUMNS = 4
 
-_EMPTY = "Nothing waits. Pictures from /join come here by themselves while approval is on."
+_EMPTY = "No pictures waiting. While approval is on, pictures from /join appear here by themselves."
+
+Decision = Callable[[str], None]
+"""Approve or reject the pictures of a job; raises ApplicationError."""
 
 
 def show(approvals: Approvals) -> None:
-    """Show the pictures that wait, the first one first."""
-    waiting = approvals.waiting()
-    st.html(f"<div class='section-title'>{pluralize(len(waiting), 'picture')} waiting</div>")
+    """Show the pictures that wait, oldest first."""
+    waiting = approvals.pending()
+    st.html(tables.title(f"{pluralize(len(waiting), 'picture')} waiting"))
     if not waiting:
-        st.html(f"<p class='no-tiles'>{_EMPTY}</p>")
+        st.html(pictures.render("notice", _EMPTY))
     columns = st.columns(_COLUMNS, gap="small")
-    for number, picture in enumerate(waiting[:SHOWN]):
+    for number, picture in enumerate(waiting[:_MAX_PICTURES]):
         with columns[number % _COLUMNS].container(border=True, key=f"card_held_{picture.name}"):
-            _show_one(approvals, picture)
+            _show_picture(approvals, picture)
 
 
-def _show_one(approvals: Approvals, picture: HeldPicture) -> None:
-    prompt = escape(_prompt(picture.job_id))
-    st.html(f"{_picture(picture.name, prompt)}<p>{prompt}</p>")
+def _show_picture(approvals: Approvals, picture: PendingPicture) -> None:
+    st.html(_card(picture.name, _prompt(picture.job_id)))
     with st.container(horizontal=True, gap="small"):
-        _button("Approve", picture, approvals.approve, type="primary")
-        _button("Reject", picture, approvals.reject)
+        _show_button("Approve", "primary", picture, approvals.approve)
+        _show_button("Reject", "secondary", picture, approvals.reject)
 
 
-def _picture(name: str, prompt: str) -> str:
-    """Write a picture into the page itself: at its address nobody gets it before the nod."""
+def _card(name: str, prompt: str) -> Markup:
+    """Render a picture as a data URL: its own URL answers only after the approval."""
     try:
-        body = stored_thumbnail(name, runtime.current())
+        body = runtime.current().gallery.thumbnails.read(name)
     except ApplicationError as error:
-        return f"<p class='muted'>{escape(str(error))}</p>"
+        return render("unreadable", error, prompt)
     encoded = base64.b64encode(body).decode()
-    return f"<img class='detail' src='data:{media_type(body)};base64,{encoded}' alt='{prompt}'>"
+    return render("picture", f"data:{media_type(body)};base64,{encoded}", prompt)
 
 
-def _button(label: str, picture: HeldPicture, act, **look) -> None:
-    key = f"{label}_{picture.name}"
-    st.button(label, key=key, width="stretch", on_click=_decide, args=(act, picture), **look)
+def _show_button(
+    label: str, kind: Literal["primary", "secondary"], picture: PendingPicture, decision: Decision
+) -> None:
+    st.button(
+        label,
+        key=f"{label}_{picture.name}",
+        type=kind,
+        width="stretch",
+        on_click=_decide,
+        args=(decision, picture),
+    )
 
 
-def _decide(act, picture: HeldPicture) -> None:
-    """Do what a click says; what failed is said, and the picture waits on."""
+def _decide(decision: Decision, picture: PendingPicture) -> None:
+    """Apply a decision, as a click's callback; after an error the picture still waits."""
     try:
         access.require("approve")
-        act(picture.job_id)
+        decision(picture.job_id)
     except ApplicationError as error:
         st.toast(f"{error} The picture still waits.")
 
 
 def _prompt(job_id: str) -> str:
-    running = runtime.current()
-    if view := running.journal.find(job_id):
+    context = runtime.current()
+    if view := context.journal.find(job_id):
         return view.job.prompt
-    prompt = running.gallery.index.prompt(job_id)
+    prompt = context.gallery.index.prompt(job_id)
     if prompt is None:
-        running.gallery.prompts.want([job_id])
+        context.gallery.prompts.request([job_id])
     return prompt or "prompt not read yet"
 
 
 def show_switch(approvals: Approvals) -> None:
-    """Show whether new pictures of visitors have to wait, and let the presenter choose."""
+    """Show the switch that decides whether visitors' new pictures wait for approval."""
     try:
         required = approvals.is_required()
     except ApplicationError as error:
-        st.html(f"<p class='answer' role='alert'>{escape(str(error))}</p>")
+        st.html(pictures.render("alert", error))
         return
     st.session_state.approval_required = required
     st.toggle(
         "Pictures from /join wait for approval",
         key="approval_required",
-        on_change=_choose,
+        on_change=_set_required,
         args=(approvals,),
-        help="Holds from the next request on, in every dashboard. Those that wait go on waiting.",
+        help="Applies to new requests, in every dashboard. Waiting pictures stay in the list.",
     )
 
 
-def _choose(approvals: Approvals) -> None:
+def _set_required(approvals: Approvals) -> None:
     try:
         access.require("approve")
         approvals.require(st.session_state.approval_required)

@@ -1,4 +1,4 @@
-"""A button that fills the screen with the page, also by the key ``f``."""
+"""A button that shows the page in full screen, with the key ``f`` as its shortcut."""
 
 from dashboard.components.common import custom_component
 

@@ -1,45 +1,42 @@
-"""The audience's way in: the QR code to /join, with the same address in words."""
+"""The invitation for the audience: the address of /join, and its QR code."""
 
 from functools import cache
-from html import escape
 
 import segno
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import runtime
 from dashboard.audience import address
 from dashboard.audience.address import JoinAddress
+from dashboard.components.present import render
 
 
 def show() -> None:
-    """Show where phones find /join."""
+    """Show the address at which phones reach /join."""
     st.html(html(_address()))
 
 
 def _address() -> JoinAddress:
     settings = runtime.current().settings
     on_this_machine = runtime.current().sampler.snapshot().mode == "laptop"
-    network = address.network_address() if on_this_machine and _is_served_widely() else None
+    network = address.network_address() if on_this_machine and _listens_on_network() else None
     return address.choose(st.context.url or "http://localhost", settings.public_url, network)
 
 
-def _is_served_widely() -> bool:
+def _listens_on_network() -> bool:
     return st.get_option("server.address") not in ("localhost", "127.0.0.1", "::1")
 
 
-def html(where: JoinAddress) -> str:
-    """Write the invitation; the code is a picture inside the page."""
-    note = f"<small>{escape(where.note)}</small>" if where.note else ""
-    if where.url is None:
-        return f"<div class='invitation'><p>{note}</p></div>"
-    host, _, page = where.spoken.rpartition("/")
-    words = f"Your turn:<br><b>{escape(host)}<wbr>/{escape(page)}</b>{note}"
-    code = f"<img src='{_code(where.url)}' alt='QR code of {escape(where.url)}'>"
-    return f"<div class='invitation'><p>{words}</p>{code}</div>"
+def html(where: JoinAddress) -> Markup:
+    """Render the invitation; the QR code is embedded."""
+    host, _, page = where.without_scheme.rpartition("/")
+    code = _code(where.url) if where.url else ""
+    return render("invitation", host, page, where.note, where.url, code)
 
 
 @cache
 def _code(url: str) -> str:
-    # Dark on light in both themes: many phones read no inverted codes.
+    # Dark on light in both themes: many phones do not read inverted codes.
     code = segno.make(url, error="m", micro=False)
     return code.svg_data_uri(border=3, dark="#17191e", light="#ffffff", omitsize=True)

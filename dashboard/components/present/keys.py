@@ -1,7 +1,6 @@
-"""What the presenter does with a key. Each key is also a button, seen by who looks for it."""
+"""The presenter's keyboard shortcuts, each of which is also a button."""
 
 import time
-from html import escape
 
 import streamlit as st
 
@@ -9,15 +8,14 @@ from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.components.common import navigation
 from dashboard.components.jobs import own_jobs
-from dashboard.components.present import full_screen
+from dashboard.components.present import full_screen, render
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.formatting import pluralize
 
 _KEYS = ("b", "1", "2", "3")
-_SAID_FOR = 8.0
-"""Seconds for which the room can read what a key did."""
+_ANNOUNCEMENT_SECONDS = 8.0
 
-# One bucket for all presenters: keys are hit twice, and two people may have the key.
+# All presenters share one bucket: keys are pressed twice, and two people may have the login.
 _bursts = TokenBuckets(capacity=2, rate=1 / 5)
 
 
@@ -35,29 +33,28 @@ def show(home: str) -> None:
 
 
 def _send(burst: Burst) -> None:
-    """Send a burst, or first what is left of the one before."""
+    """Send a burst, or the unsent requests of the previous one."""
     if not access.allows("present"):
         _announce(access.reason("present"))
         return
     if seconds := _bursts.take("burst"):
-        _announce(f"The next burst can go in {pluralize(round(seconds + 0.5), 'second')}.")
+        _announce(f"The next burst can be sent in {pluralize(round(seconds + 0.5), 'second')}.")
         return
-    name, requests = st.session_state.pop("rest_of_burst", (burst.name, burst.requests()))
+    name, requests = st.session_state.pop("unsent_burst", (burst.name, burst.requests()))
     sending = own_jobs.submit_all(requests)
     if sending.error:
-        st.session_state.rest_of_burst = (name, sending.unsent)
-        sent = f"{sending.sent} of {len(requests)} were sent, then this happened"
-        _announce(f"{name}: {sent}: {sending.error} The next key sends the rest.")
+        st.session_state.unsent_burst = (name, sending.unsent)
+        sent = f"{sending.sent} of {pluralize(len(requests), 'request')} sent"
+        _announce(f"{name}: {sent}, then: {sending.error} The next key sends the others.")
     else:
         _announce(f"{name}: {pluralize(sending.sent, 'request')} sent.")
 
 
 def _announce(sentence: str) -> None:
-    st.session_state.announcement = (time.time() + _SAID_FOR, sentence)
+    st.session_state.announcement = (time.time() + _ANNOUNCEMENT_SECONDS, sentence)
 
 
 def show_announcement() -> None:
-    """Show what the last key did, for some seconds."""
+    """Show the effect of the last key for some seconds."""
     until, sentence = st.session_state.get("announcement", (0, ""))
-    said = escape(sentence) if time.time() < until else ""
-    st.html(f"<p class='announcement' role='status'>{said}</p>")
+    st.html(render("announcement", sentence if time.time() < until else ""))

@@ -1,43 +1,50 @@
-"""Start and stop the recording of what everybody sees."""
+"""Start and stop a recording of the run, and show its progress."""
 
 import time
-from html import escape
 from pathlib import Path
 
 import streamlit as st
+from markupsafe import Markup
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import tables
+from dashboard.components.recordings import render
 from dashboard.presentation import formatting
 from dashboard.recordings import control
 from dashboard.recordings.recorder import Progress
 
-_HOLDS = (
-    "A recording holds all readings, the prompts of everybody who submits meanwhile, and a small "
-    "copy of each new picture. It holds no password and no address."
+_CONTENTS = (
+    "A recording contains all readings, the prompts of everybody who submits meanwhile, and a "
+    "small copy of each new picture. It contains no passwords and no addresses."
 )
-_NOTHING_RUNS = "Only a replay is shown here; nothing runs that could be recorded."
+_ONLY_REPLAY = "Nothing to record: this dashboard only shows a replay."
+_DEFAULT_NAME = "A talk"
+_REFRESH_SECONDS = 1.0
 
 
 def show() -> None:
-    """Show the form that starts a recording, or the one that runs."""
-    drawn = control.progress()
-    st.html(tables.title("Record", _HOLDS))
-    if drawn is None:
-        _show_form()
-    _show_progress(drawn and drawn.path)
-    if drawn:
-        off = not access.allows("record")
-        label = "Close" if drawn.error else "Stop"
-        st.button(label, key="record_stop", on_click=_stop, disabled=off, help=_reason(off))
-
-
-@st.fragment(run_every=1.0)
-def _show_progress(drawn: Path | None) -> None:
-    """Show how far the recording is; draw the page anew if somebody began or ended one."""
+    """Show the form that starts a recording, or the progress of the current one."""
     progress = control.progress()
-    if drawn != (progress and progress.path):
+    st.html(tables.title("Record", _CONTENTS))
+    if progress is None:
+        _show_form()
+    _show_progress(progress.path if progress else None)
+    if progress:
+        st.button(
+            "Close" if progress.error else "Stop",
+            key="record_stop",
+            on_click=_stop,
+            disabled=not access.allows("record"),
+            help=_refusal(),
+        )
+
+
+@st.fragment(run_every=_REFRESH_SECONDS)
+def _show_progress(shown: Path | None) -> None:
+    """Show the progress; rerun the page if a recording was started or stopped elsewhere."""
+    progress = control.progress()
+    if shown != (progress.path if progress else None):
         st.rerun()
     if progress:
         st.html(line(progress, time.time()))
@@ -45,26 +52,33 @@ def _show_progress(drawn: Path | None) -> None:
 
 def _show_form() -> None:
     if runtime.live() is None:
-        st.html(tables.note(_NOTHING_RUNS))
+        st.html(tables.note(_ONLY_REPLAY))
         return
-    off = not access.allows("record")
-    row = {"horizontal": True, "vertical_alignment": "bottom"}
-    with st.form("record", border=False), st.container(**row):
-        st.text_input("Name", key="record_name", max_chars=control.MAX_NAME, placeholder="A talk")
+    with (
+        st.form("record", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        st.text_input(
+            "Name", key="record_name", max_chars=control.MAX_NAME, placeholder=_DEFAULT_NAME
+        )
         st.form_submit_button(
-            "Record", type="primary", on_click=_start, disabled=off, help=_reason(off)
+            "Record",
+            type="primary",
+            on_click=_start,
+            disabled=not access.allows("record"),
+            help=_refusal(),
         )
 
 
-def _reason(off: bool) -> str | None:
-    return access.reason("record") if off else None
+def _refusal() -> str | None:
+    return None if access.allows("record") else access.reason("record")
 
 
 def _start() -> None:
     try:
         access.require("record")
-        if running := runtime.live():
-            control.start(running, st.session_state.get("record_name") or "A talk")
+        if context := runtime.live():
+            control.start(context, st.session_state.get("record_name") or _DEFAULT_NAME)
     except ApplicationError as error:
         st.toast(str(error))
 
@@ -77,13 +91,12 @@ def _stop() -> None:
         st.toast(str(error))
 
 
-def line(progress: Progress, now: float) -> str:
-    """Write how far a recording is, or why it ended."""
-    name = f"<b>{escape(progress.name)}</b>"
-    holds = (
-        f"{formatting.pluralize(progress.pictures, 'picture')}, {formatting.size(progress.size)}"
-    )
+def line(progress: Progress, now: float) -> Markup:
+    """Render the progress of a recording, or why it ended."""
     if progress.error:
-        return f"<p class='recording ended' role='alert'>{name} {escape(progress.error)}</p>"
+        return render("ended", progress.name, progress.error)
     length = formatting.duration(now - progress.started)
-    return f"<p class='recording'><i></i>{name} {length}, {holds}</p>"
+    pictures = formatting.pluralize(progress.pictures, "picture")
+    return render(
+        "progress", progress.name, f"{length}, {pictures}, {formatting.size(progress.size)}"
+    )

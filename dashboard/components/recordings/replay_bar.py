@@ -1,4 +1,4 @@
-"""The bar above every page while a replay is shown: that it is one, where it is, its controls."""
+"""The bar above every page during a replay: its name, its position, and its controls."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ from dashboard.presentation import formatting
 from dashboard.recordings import playback
 from dashboard.recordings.replay import SPEEDS, Replay
 
-_TICK = 1.0
-"""Seconds after which the others see what somebody did to the replay."""
+_REFRESH_SECONDS = 1.0
 _KEY = "replay_bar"
-_DRAWN = "replay_drawn"
+_SHOWN_REPLAY = "shown_replay"
 
 _bar = custom_component.component(
     "recordings/replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
@@ -21,16 +20,16 @@ _bar = custom_component.component(
 
 
 def show() -> None:
-    """Show the bar if a replay is shown."""
+    """Show the bar during a replay."""
     replay = playback.current()
-    st.session_state[_DRAWN] = id(replay)
+    st.session_state[_SHOWN_REPLAY] = id(replay)
     if replay:
-        st.fragment(run_every=_TICK)(_show)()
+        st.fragment(run_every=_REFRESH_SECONDS)(_show)()
 
 
 def keep_in_step() -> None:
-    """Draw the page anew if it was drawn before somebody began or ended a replay."""
-    if st.session_state.get(_DRAWN) != id(playback.current()):
+    """Rerun the page if a replay was started or ended since the page was drawn."""
+    if st.session_state.get(_SHOWN_REPLAY) != id(playback.current()):
         st.rerun()
 
 
@@ -39,11 +38,11 @@ def _show() -> None:
     replay = playback.current()
     if replay:
         with st.container(key="replay"):
-            _bar(data=fields(replay), key=_KEY, on_command_change=_obey)
+            _bar(data=fields(replay), key=_KEY, on_command_change=_run_command)
 
 
 def fields(replay: Replay) -> dict[str, Any]:
-    """Write where the replay is, for the browser."""
+    """Return the state of a replay as ``replay_bar.js`` reads it."""
     header, position = replay.recording.header, replay.position()
     return {
         "name": header.name,
@@ -58,16 +57,15 @@ def fields(replay: Replay) -> dict[str, Any]:
     }
 
 
-def _obey() -> None:
-    """Do what was clicked, as a callback."""
+def _run_command() -> None:
+    """Apply a control that was used, as a callback."""
     replay, command = playback.current(), st.session_state[_KEY].command
-    if not replay or not command or not access.allows("present"):
-        return
-    act(replay, command)
+    if replay and command and access.allows("present"):
+        act(replay, command)
 
 
 def act(replay: Replay, command: dict[str, Any]) -> None:
-    """Do what the browser sent; what is none of the commands is passed over."""
+    """Apply a command from the browser; unknown commands are ignored."""
     match command:
         case {"do": "play"}:
             replay.play()

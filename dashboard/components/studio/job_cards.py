@@ -1,9 +1,10 @@
-"""Cards of the jobs that matter now: what was asked for, how far it is, what can be done."""
+"""Cards of the jobs that matter now: prompt, progress, state and action."""
 
 from collections.abc import Sequence
-from html import escape
+from functools import partial
 
 import streamlit as st
+from markupsafe import Markup
 
 from dashboard import access
 from dashboard.components.common import dom_patch
@@ -11,29 +12,36 @@ from dashboard.components.jobs import actions, links, own_jobs
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import job_text
+from dashboard.presentation.templates import render_macro
 
-CARDS = 3
-_EMPTY = "No requests yet. Say what you would like to see, or pick a suggestion, and press Paint."
+MAX_CARDS = 3
+_EMPTY = "No requests yet. Describe a picture or pick a suggestion, and press Generate."
+
+_render = partial(render_macro, "components/studio/job_cards.html")
 
 
 def show(snapshot: Snapshot) -> None:
-    """Show a session's newest job and its others; what others wait for fills the free cards."""
+    """Show the session's jobs, newest first; unfinished jobs of others fill the free cards."""
     own = own_jobs.ids()
     jobs = choose(snapshot.jobs, own)
-    html = title(snapshot.jobs, jobs, own) + cards(jobs, snapshot, actions.allowed())
+    html = (
+        _render("announcement", announce(snapshot.jobs, own))
+        + title(snapshot.jobs, jobs, own)
+        + cards(jobs, snapshot, actions.allowed())
+    )
     clicked = dom_patch.show(html, key="job_cards")
     if not clicked:
         return
-    if actions.act(clicked, jobs):
+    if actions.perform(clicked, jobs):
         st.rerun(scope="fragment")
     links.follow(clicked)
 
 
 def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[JobView]:
-    """Pick the jobs to show from some that have the newest first.
+    """Return the jobs to show, from jobs in the order newest first.
 
-    The newest comes first, then what is not finished, then what is; own before those of
-    others. A session that sent jobs is not shown what others have finished.
+    The newest comes first, then unfinished jobs, then finished ones; own jobs before those of
+    others. A session with jobs of its own is not shown the finished jobs of others.
     """
     mine = [view for view in jobs if view.job.id in own]
     newest = list((mine or jobs)[:1])
@@ -41,7 +49,7 @@ def choose(jobs: Sequence[JobView], own: frozenset[str] = frozenset()) -> list[J
     ordered = sorted(
         shown, key=lambda view: (view.state in FINISHED, view.job.id not in own, *_urgency(view))
     )
-    return (newest + [view for view in ordered if view not in newest])[:CARDS]
+    return (newest + [view for view in ordered if view not in newest])[:MAX_CARDS]
 
 
 def _urgency(view: JobView) -> tuple[int, float]:
@@ -51,32 +59,43 @@ def _urgency(view: JobView) -> tuple[int, float]:
     return ("generating", "starting", "waiting").index(view.state), submitted
 
 
-def title(jobs: Sequence[JobView], shown: list[JobView], own: frozenset[str]) -> str:
-    """Say whose jobs are shown, and how many more there are of them."""
-    whose = {view.job.id in own for view in shown}
-    hidden = sum((view.job.id in own) in whose for view in jobs) - len(shown)
-    more = f"<span class='muted'>{hidden} more</span>" if hidden > 0 else ""
-    yours = "Your requests and others" if False in whose else "Your requests"
-    return f"<div class='section-title'>{yours if True in whose else 'Requests'}{more}</div>"
+def announce(jobs: Sequence[JobView], own: frozenset[str]) -> str:
+    """Describe the latest change of the session's own jobs, for screen readers.
+
+    Requests are numbered, so that the same prompt sent twice is announced twice.
+    """
+    mine = sorted((view for view in jobs if view.job.id in own), key=lambda view: view.job.id)
+    if not mine:
+        return ""
+    number, latest = max(enumerate(mine, 1), key=lambda numbered: _changed_at(numbered[1]))
+    change = latest.state if latest.state in FINISHED else "sent"
+    return f"Request {number} {change}: {latest.job.prompt}"
 
 
-def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[access.Action]) -> str:
-    """Write cards; they stay where they are, and only what they say changes."""
+def _changed_at(view: JobView) -> float:
+    return (view.finished_at if view.state in FINISHED else view.submitted_at) or 0.0
+
+
+def title(jobs: Sequence[JobView], shown: Sequence[JobView], own: frozenset[str]) -> Markup:
+    """Render whose jobs are shown, and the number of further ones."""
+    owners = {view.job.id in own for view in shown}
+    hidden_count = sum((view.job.id in own) in owners for view in jobs) - len(shown)
+    if True not in owners:
+        return _render("title", "Requests", hidden_count)
+    text = "Your requests and others" if False in owners else "Your requests"
+    return _render("title", text, hidden_count)
+
+
+def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[access.Action]) -> Markup:
+    """Render the cards, in positions that stay the same across updates."""
     if not jobs:
-        return f"<p class='no-jobs'>{_EMPTY}</p>"
-    return f"<div class='job-cards'>{''.join(card(view, snapshot, allowed) for view in jobs)}</div>"
+        return _render("no_jobs", _EMPTY)
+    return _render("cards", [card(view, snapshot, allowed) for view in jobs])
 
 
-def card(view: JobView, snapshot: Snapshot, allowed: frozenset[access.Action]) -> str:
-    """Write a card, with a button for what can be done if that is allowed."""
+def card(view: JobView, snapshot: Snapshot, allowed: frozenset[access.Action]) -> Markup:
+    """Render a card, with the button of its job's action if that is allowed."""
     action = actions.action_of(view)
-    button = actions.button(action, view) if action in allowed else ""
-    prompt = links.link(view.job.id, view.job.prompt)
-    status = escape(job_text.describe_state(view, snapshot))
-    segments = "".join(f"<i style='--done: {share:.2f}'></i>" for share in job_text.progress(view))
-    return (
-        f"<div class='job {view.state}'><b>{prompt}</b>"
-        f"<span class='muted'>{len(view.pictures)} of {view.job.count}</span>"
-        f"<div class='segments'>{segments}</div>"
-        f"<span class='muted status' title='{status}'>{status}</span>{button}</div>"
-    )
+    button = actions.button(action, view) if action in allowed else Markup()
+    status = job_text.describe_state(view, snapshot)
+    return _render("card", view, status, job_text.progress(view), button)

@@ -1,30 +1,38 @@
-"""The form that takes a person's wish. What was typed stays, whatever happens."""
+"""Prompt form. Keeps its input when a submission fails, and while a recording is replayed."""
 
 from collections.abc import Callable, Sequence
-from html import escape
+from functools import partial
 from itertools import cycle, islice
 from typing import Any
 
 import streamlit as st
 
 from core.errors import ApplicationError
-from dashboard import access
+from dashboard import access, runtime
 from dashboard.components.jobs import own_jobs
 from dashboard.components.page import account
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
+from dashboard.presentation.templates import render_macro
 from wire.messages.job import MAX_PROMPT
 
 BURST = 20
-_SUGGESTIONS = 4
+_MAX_SUGGESTIONS = 4
 _PRESETS = "presets"
 _OPTIONS = ("width", "height", "steps", "seed")
 
+_render = partial(render_macro, "components/studio/prompt_form.html")
+
 
 def show(model: ModelFacts) -> None:
-    """Show the form; its buttons act before it is drawn again."""
+    """Show the form; the callbacks of its buttons run before it is rendered again."""
+    is_replay = runtime.current().replaying
+    if is_replay:
+        # prompt_form.css hides the fields: without them, the browser would drop their input.
+        st.html(_render("disabled", access.reason("submit")))
     _show_fields(model.suggestions)
-    _show_answer()
+    if not is_replay:
+        _show_result()
     if access.policy().login and access.email() is None:
         account.show_login("form")
     _show_suggestions(model.suggestions)
@@ -43,47 +51,47 @@ def _show_fields(suggestions: tuple[str, ...]) -> None:
         )
         st.slider("Pictures", 1, 16, 4, key="count")
         with st.container(horizontal=True, gap="small"):
-            _submit("Paint", _paint, type="primary")
-            _submit(f"Burst of {BURST}", _burst, suggestions)
+            _show_submit("Generate", _generate, type="primary")
+            _show_submit(f"Burst of {BURST}", _send_burst, suggestions)
             with st.popover("More", key=_PRESETS, on_change="rerun"):
                 for burst in BURSTS:
-                    _submit(burst.label, _send_preset, burst)
+                    _show_submit(burst.label, _send_preset, burst)
 
 
-def _submit(label: str, act: Callable, *args: Any, **look: Any) -> None:
+def _show_submit(label: str, callback: Callable[..., None], *args: Any, **style: Any) -> None:
     st.form_submit_button(
         label,
         width="stretch",
         disabled=not access.allows("submit"),
-        on_click=act,
+        on_click=callback,
         args=args,
-        **look,
+        **style,
     )
 
 
-def _show_answer() -> None:
-    """Say what went wrong with the last click; what was not sent can be sent again."""
-    answer = st.session_state.pop("answer", None)
+def _show_result() -> None:
+    """Show why the last submission failed, and a button that sends the rest of a burst."""
+    message = st.session_state.pop("submission_error", None)
     if not access.allows("submit"):
-        answer = access.reason("submit")
-    if answer:
-        st.html(f"<div class='answer' role='alert'>{escape(answer)}</div>")
+        message = access.reason("submit")
+    if message:
+        st.html(_render("answer", message))
     if unsent := st.session_state.get("unsent"):
         st.button(f"Send the other {len(unsent)}", width="stretch", on_click=_send, args=(unsent,))
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:
-    st.pills("Try", suggestions[:_SUGGESTIONS], key="suggestion", on_change=_take_suggestion)
+    st.pills("Try", suggestions[:_MAX_SUGGESTIONS], key="suggestion", on_change=_use_suggestion)
 
 
-def _take_suggestion() -> None:
+def _use_suggestion() -> None:
     if st.session_state.suggestion:
         st.session_state.prompt = st.session_state.suggestion
         st.session_state.suggestion = None
 
 
 def _show_options(model: ModelFacts) -> None:
-    """Show what few people change; the values travel with the next click on a button."""
+    """Show rarely used parameters; a submission sends them along."""
     with st.expander("Size, steps, seed"):
         width, height = st.columns(2, gap="small", wrap=False)
         width.number_input("Width", 64, 2048, **_option("width", model, step=8))
@@ -91,17 +99,6 @@ def _show_options(model: ModelFacts) -> None:
         steps, seed = st.columns(2, gap="small", wrap=False)
         steps.number_input("Steps", 1, 150, **_option("steps", model))
         seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", model))
-
-
-def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
-    """Show the words of a small model, which paints only what it was trained on."""
-    if vocabulary:
-        with st.expander("Words that this model knows"):
-            st.html("".join(_paragraph(kind, known) for kind, known in vocabulary.items()))
-
-
-def _paragraph(kind: str, known: tuple[str, ...]) -> str:
-    return f"<p class='vocabulary'><b>{escape(kind)}</b> {escape(', '.join(known))}</p>"
 
 
 def _option(key: str, model: ModelFacts, step: int = 1) -> dict[str, Any]:
@@ -115,25 +112,33 @@ def _option(key: str, model: ModelFacts, step: int = 1) -> dict[str, Any]:
     }
 
 
+def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
+    """Show the words of a small model, which generates only what it was trained on."""
+    if vocabulary:
+        with st.expander("Words that this model knows"):
+            st.html(_render("vocabulary", vocabulary))
+
+
 def _prompt() -> str:
-    return st.session_state.prompt.strip()
+    prompt: str = st.session_state.prompt
+    return prompt.strip()
 
 
 def _options() -> dict[str, int]:
-    chosen = {key: st.session_state.get(key) for key in _OPTIONS}
-    return {key: value for key, value in chosen.items() if value is not None}
+    values = {key: st.session_state.get(key) for key in _OPTIONS}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def burst_fields(
     prompt: str, suggestions: tuple[str, ...], options: dict[str, int]
 ) -> list[dict[str, Any]]:
-    """Make the requests of a burst: one picture each, and no two of them alike."""
+    """Return the requests of a burst: one picture each, each with a random seed."""
     prompts = islice(cycle((prompt,) if prompt else suggestions), BURST)
     options = {key: value for key, value in options.items() if key != "seed"}
-    return [{"prompt": each, "count": 1, **options} for each in prompts]
+    return [{"prompt": text, "count": 1, **options} for text in prompts]
 
 
-def _paint() -> None:
+def _generate() -> None:
     _send([{"prompt": _prompt(), "count": st.session_state.count, **_options()}])
 
 
@@ -142,26 +147,27 @@ def _send_preset(burst: Burst) -> None:
     _send(burst.requests())
 
 
-def _burst(suggestions: tuple[str, ...]) -> None:
+def _send_burst(suggestions: tuple[str, ...]) -> None:
     _send(burst_fields(_prompt(), suggestions, _options()))
 
 
 def _send(requests: Sequence[dict[str, Any]]) -> None:
-    """Send the requests; keep what is to be said, and what could not be sent of several."""
+    """Submit the requests; keep the error to show, and the requests that were not sent."""
     if not requests[0]["prompt"]:
-        st.session_state.answer = "Describe a picture first, or pick one of the suggestions."
+        message = "Describe a picture first, or pick one of the suggestions."
+        st.session_state.submission_error = message
         return
-    sending = own_jobs.submit_all(requests)
-    st.session_state.unsent = sending.unsent if sending.sent else ()
-    if sending.error:
-        st.session_state.answer = refusal(sending.error, sending.sent, len(requests))
+    result = own_jobs.submit_all(requests)
+    st.session_state.unsent = result.unsent if result.sent else ()
+    if result.error:
+        st.session_state.submission_error = refusal(result.error, result.sent, len(requests))
 
 
-def refusal(error: ApplicationError, sent: int, wanted: int) -> str:
-    """Say what happened, and that the text was kept.
+def refusal(error: ApplicationError, sent: int, total: int) -> str:
+    """Describe a failed submission, and that the input was kept.
 
-    Whether the request was sent only the error knows: a queue that was lost before it
-    answered may have the job.
+    Whether the request was sent is in the error: a queue whose connection broke before it
+    confirmed may have the job.
     """
-    before = f"{sent} of {wanted} requests were sent, then this happened: " if sent else ""
+    before = f"{sent} of {total} requests were sent, then an error: " if sent else ""
     return f"{before}{error} Your text is still here."

@@ -60,7 +60,9 @@ function fit(figure, width, height) {
   figure.layout.height = height;
   if (width < CAPTIONS_MIN_WIDTH_PIXELS) {
     figure.layout.xaxis.nticks = figure.layout.xaxis.tickformat.includes("%S") ? 3 : 4;
-    figure.layout.annotations = figure.layout.annotations.filter((a) => a.name !== "caption");
+    for (const marks of ["annotations", "shapes"]) {
+      figure.layout[marks] = figure.layout[marks].filter((mark) => mark.name !== "caption");
+    }
   }
 }
 

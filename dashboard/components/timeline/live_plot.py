@@ -1,4 +1,4 @@
-"""The timeline on the page: drawn once per snapshot, updated in place by the browser."""
+"""The timeline chart: computed once per snapshot, updated in place by the browser."""
 
 from datetime import tzinfo
 
@@ -7,31 +7,31 @@ from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.timeline import figure
 from dashboard.presentation.timeline.layout import HEIGHT
-from dashboard.routes import files
+from dashboard.presentation.urls import PLOTLY_URL
 
 _plot = custom_component.component(
     "timeline/live_plot",
-    "<div class='live-plot' role='img' aria-label='The chart is being drawn.'></div>",
+    "<div class='live-plot' role='img' aria-label='The chart is loading.'></div>",
 )
 
 
 @snapshot_cache
-def _drawn(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
+def _figure(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
     return figure.draw(snapshot, span, zone).to_json()
 
 
 def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | None = HEIGHT) -> None:
-    """Show the last ``span`` seconds on the viewer's clock.
+    """Show the last ``span`` seconds in the viewer's time zone.
 
     Without a height, in pixels, the chart fills the box that the page's style sheet gives
     it, and its text and lines are scaled by the font size of ``.live-plot`` there.
     """
     _plot(
         data={
-            "figure": _drawn(snapshot, span, zone),
+            "figure": _figure(snapshot, span, zone),
             "height": height,
             "alt": figure.alt_text(snapshot),
-            "library": files.PLOTLY_URL,
+            "library": PLOTLY_URL,
         },
         key="timeline",
         height=height or "stretch",

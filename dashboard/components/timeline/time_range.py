@@ -1,4 +1,4 @@
-"""Which stretch of time the page shows, and whether it stands still."""
+"""The time range of the chart, and the switch that freezes the page."""
 
 import streamlit as st
 
@@ -9,14 +9,14 @@ _RANGES = {"2 min": 120.0, "10 min": 600.0, "1 h": 3600.0}
 
 
 def show() -> None:
-    """Show the choice of ranges, which the address bar keeps, and the freeze switch."""
+    """Show the range selector, which the address bar keeps, and the freeze switch."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):
         st.segmented_control(
             "Range",
             list(_RANGES),
-            default=_usual(),
+            default=_default_range(),
             key="range",
             label_visibility="collapsed",
             required=True,
@@ -25,31 +25,32 @@ def show() -> None:
         st.toggle(
             "Freeze",
             key="freeze",
-            help="Stops the refresh on this page, so that you can read in peace.",
+            help="Pauses live updates on this page.",
         )
 
 
-def _usual() -> str:
-    """Choose a range in which a burst has a shape: a laptop's workers start in seconds."""
-    running = runtime.current()
-    short = running.replaying or running.sampler.snapshot().mode == "laptop"
-    return "2 min" if short else "10 min"
+def _default_range() -> str:
+    """Return a range in which a burst is visible: a laptop's workers start within seconds."""
+    context = runtime.current()
+    is_short = context.replaying or context.sampler.snapshot().mode == "laptop"
+    return "2 min" if is_short else "10 min"
 
 
 def seconds() -> float:
-    """Return the length of the chosen range."""
-    return _RANGES[st.session_state.get("range") or _usual()]
+    """Return the length of the selected range."""
+    return _RANGES[st.session_state.get("range") or _default_range()]
 
 
 def frozen() -> bool:
-    """Tell whether the page stands still."""
+    """Return whether the viewer froze the page."""
     return bool(st.session_state.get("freeze"))
 
 
 def snapshot() -> Snapshot:
-    """Return what to draw from: the newest readings, or those at which the page was frozen."""
+    """Return the newest snapshot, or the one at which the page was frozen."""
     newest = runtime.current().sampler.snapshot()
     if not frozen():
         st.session_state.pop("frozen_snapshot", None)
         return newest
-    return st.session_state.setdefault("frozen_snapshot", newest)
+    frozen_at: Snapshot = st.session_state.setdefault("frozen_snapshot", newest)
+    return frozen_at

@@ -1,5 +1,5 @@
 """The chart: requests, workers, GPU nodes and pictures on one time axis."""
 
-# plotly looks pandas up among the loaded modules and uses it. Half loaded, because another
-# thread imports it at that moment, it is an error: so it is loaded whole before any drawing.
+# Plotly uses pandas if it is among the loaded modules, and fails while another thread is still
+# importing it. Importing it here completes that before any figure is drawn.
 import pandas  # noqa: F401

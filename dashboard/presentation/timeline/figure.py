@@ -1,64 +1,136 @@
-"""The timeline: a snapshot in, a Plotly figure out. Pure; knows nothing of Streamlit.
+"""Draw a snapshot's timeline as a Plotly figure.
 
-Colours are CSS custom properties (``var(--requests)``), which the browser resolves, so
-one figure serves light and dark and every session that looks at the same snapshot.
+Colors are CSS custom properties (``var(--requests)``), which the browser resolves, so one
+figure serves light and dark pages and every session that shows the same snapshot.
 """
 
 from collections.abc import Sequence
 from datetime import tzinfo
 
+import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.formatting import UNKNOWN
 from dashboard.presentation.timeline import marks
-from dashboard.presentation.timeline.lanes import LANES, Lane
-from dashboard.presentation.timeline.layout import layout, share_height
-from dashboard.presentation.timeline.series import Window, bars, highest, nice_top, unknown, within
-from dashboard.presentation.timeline.traces import traces
+from dashboard.presentation.timeline.lanes import LANES, Curve, Lane
+from dashboard.presentation.timeline.layout import LaneGeometry, layout, share_height
+from dashboard.presentation.timeline.series import (
+    Point,
+    Window,
+    bars,
+    highest,
+    line,
+    nice_top,
+    unknown,
+    within,
+)
+
+Trace = go.Scatter | go.Bar
 
 
 def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figure:
-    """Draw the last ``span`` seconds of a snapshot, one lane for each idea that it knows."""
-    window = Window(snapshot.at, span, zone)
+    """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading."""
+    first = snapshot.samples[0].at if snapshot.samples else snapshot.at
+    window = Window(snapshot.at, span, zone, first)
     samples = within(snapshot.samples, window)
     lanes = _lanes(snapshot)
-    places = share_height([_top(lane, samples, window, snapshot) for lane in lanes])
-    by_name = {lane.name: where for lane, where in zip(lanes, places, strict=True)}
+    geometries = share_height([_scale(lane, samples, window, snapshot) for lane in lanes])
+    by_name = {lane.name: geometry for lane, geometry in zip(lanes, geometries, strict=True)}
 
-    shapes = marks.moment_lines(snapshot.annotations, window)
-    annotations = marks.captions(snapshot.annotations, window, by_name)
-    drawn = []
-    for lane, where in zip(lanes, places, strict=True):
-        stretches = unknown(samples, window, lane.curves[0].value) if lane.curves else []
-        shapes += marks.unknown_areas(stretches, window, where)
-        annotations += marks.unknown_words(stretches, window, where)
-        annotations.append(marks.title(lane, where, window))
-        annotations += marks.newest(lane.newest(snapshot), where, f"var(--{lane.name})")
-        drawn += traces(lane, samples, window, where)
-    return go.Figure(drawn, layout(window, places) | {"shapes": shapes, "annotations": annotations})
+    captioned = marks.with_room(snapshot.annotations, window, lanes)
+    shapes = marks.lines((annotation for annotation, _ in captioned), window)
+    annotations = [
+        marks.caption(annotation, window, by_name[annotation.lane], leftwards)
+        for annotation, leftwards in captioned
+    ]
+    data = []
+    for lane, geometry in zip(lanes, geometries, strict=True):
+        spans = unknown(samples, window, lane.curves[0].value) if lane.curves else []
+        shapes += marks.unknown_areas(spans, window, geometry)
+        annotations += marks.unknown_texts(spans, window, geometry)
+        annotations.append(marks.title(lane, geometry, window))
+        annotations += marks.newest(lane.newest(snapshot), geometry, f"var(--{lane.name})")
+        data += _traces(lane, samples, window, geometry)
+    figure_layout = layout(window, geometries)
+    return go.Figure(data, figure_layout | {"shapes": shapes, "annotations": annotations})
 
 
 def alt_text(snapshot: Snapshot) -> str:
-    """Say in words what the chart shows at its right edge."""
+    """Describe the chart and its newest values, for people who do not see it."""
     titles = ", ".join(lane.title for lane in _lanes(snapshot))
     newest = snapshot.samples[-1] if snapshot.samples else Sample(snapshot.at)
     numbers = {"waiting": newest.waiting, "generating": newest.generating}
     if "workers" in snapshot.lanes:
         numbers["workers ready"] = newest.ready
-    said = (f"{name} {UNKNOWN if number is None else number}" for name, number in numbers.items())
-    return f"{titles} over time. Now: {', '.join(said)}."
+    values = (f"{name} {UNKNOWN if number is None else number}" for name, number in numbers.items())
+    return f"{titles} over time. Now: {', '.join(values)}."
 
 
 def _lanes(snapshot: Snapshot) -> list[Lane]:
     return [LANES[name] for name in snapshot.lanes if name in LANES]
 
 
-def _top(lane: Lane, samples: Sequence[Sample], window: Window, snapshot: Snapshot) -> int:
+def _scale(lane: Lane, samples: Sequence[Sample], window: Window, snapshot: Snapshot) -> int:
     if lane.name == "pictures":
         return nice_top(max((number for _, number in bars(samples, window)), default=0))
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if lane.name == "workers" and fleet and fleet.scaler:
-        # The most that there may be: a full lane is a full fleet.
+        # The scaler's maximum, so that a full lane is a full fleet.
         return max(1, fleet.scaler.maximum, highest(samples, *lane.values))
     return nice_top(highest(samples, *lane.values))
+
+
+def _traces(
+    lane: Lane, samples: Sequence[Sample], window: Window, geometry: LaneGeometry
+) -> list[Trace]:
+    """Draw a lane's lines, or its bars if it has none."""
+    if not lane.curves:
+        return [_draw_bars(lane, samples, window, geometry)]
+    return [
+        _draw_line(lane, curve, _columns(run, window), geometry)
+        for curve in lane.curves
+        # A trace for each run: within one trace, the fill would bridge its gaps.
+        for run in line(samples, window, curve.value)
+    ]
+
+
+def _draw_line(
+    lane: Lane, curve: Curve, columns: tuple[np.ndarray, np.ndarray], geometry: LaneGeometry
+) -> go.Scatter:
+    color = f"var(--{lane.name})"
+    return go.Scatter(
+        x=columns[0],
+        y=columns[1],
+        yaxis=geometry.axis,
+        mode="lines",
+        line={
+            "color": color,
+            "width": curve.width,
+            "shape": "hv",
+            "dash": None if curve.fill else "4px,3px",
+        },
+        fill="tozeroy" if curve.fill else None,
+        fillcolor=f"var(--{lane.name}-{curve.fill})" if curve.fill else None,
+        hovertemplate=f"%{{y}} {curve.name}<extra></extra>",
+    )
+
+
+def _draw_bars(
+    lane: Lane, samples: Sequence[Sample], window: Window, geometry: LaneGeometry
+) -> go.Bar:
+    at, numbers = _columns(bars(samples, window), window)
+    return go.Bar(
+        x=at,
+        y=numbers,
+        width=window.bar * 740,  # milliseconds: three quarters of a bar's time
+        yaxis=geometry.axis,
+        marker={"color": f"var(--{lane.name})", "line": {"width": 0}},
+        hovertemplate=f"%{{y}} {lane.name}<extra></extra>",
+    )
+
+
+def _columns(points: Sequence[Point], window: Window) -> tuple[np.ndarray, np.ndarray]:
+    # Plotly sends arrays to the browser as bytes: a third of their size as text.
+    at = np.array([window.x(at) for at, _ in points], dtype=np.float64)
+    return at, np.array([number for _, number in points], dtype=np.int32)

@@ -1,4 +1,4 @@
-"""The lanes of the timeline: what each is called, draws, and says of the newest values."""
+"""The lanes of the timeline: titles, lines and labels of the newest values."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Literal
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.timeline.series import Value, requests
 
-Words = list[tuple[float, str]]
-"""Pairs of a value, which is a height in the lane, and what is written there."""
+Labels = list[tuple[float, str]]
+"""Pairs of a value, which gives the height in the lane, and a text."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of a lane. Within a lane, form tells lines apart, and not colour alone."""
+    """One line of a lane. Curves of a lane differ in form, not in color alone."""
 
     name: str
     value: Value
@@ -24,53 +24,57 @@ class Curve:
 
 @dataclass(frozen=True)
 class Lane:
-    """One idea of the timeline."""
+    """One chart of the timeline; all lanes share the time axis."""
 
     name: str
-    """Also the name of its colour in tokens.css."""
+    """Also the name of its color in tokens.css."""
     title: str
     curves: tuple[Curve, ...]
-    """The first is the one by which the lane is unknown. The pictures' lane has bars."""
-    newest: Callable[[Snapshot], Words]
+    """The lane is unknown where its first curve is. The pictures' lane has bars instead."""
+    newest: Callable[[Snapshot], Labels]
 
     @property
     def values(self) -> list[Value]:
-        """What its lines show."""
+        """Return the measures of its curves."""
         return [curve.value for curve in self.curves]
 
 
-def _last(snapshot: Snapshot) -> Sample:
+def _newest_sample(snapshot: Snapshot) -> Sample:
     return snapshot.samples[-1] if snapshot.samples else Sample(snapshot.at)
 
 
-def _said(*values: tuple[float, str, int | None]) -> Words:
-    return [(at, f"{word} <b>{number}</b>") for at, word, number in values if number is not None]
+def _labels(*values: tuple[float, str, int | None]) -> Labels:
+    return [(at, f"{text} <b>{number}</b>") for at, text, number in values if number is not None]
 
 
-def _newest_requests(snapshot: Snapshot) -> Words:
-    """Write in the middle of each band: what is painted lies below what waits."""
-    last = _last(snapshot)
-    painting = last.generating or 0
-    middle = painting + (last.waiting or 0) / 2
-    return _said((painting / 2, "generating", last.generating), (middle, "waiting", last.waiting))
+def _newest_requests(snapshot: Snapshot) -> Labels:
+    """Label the middle of each band; waiting requests are stacked on those in progress."""
+    newest = _newest_sample(snapshot)
+    generating = newest.generating or 0
+    middle = generating + (newest.waiting or 0) / 2
+    return _labels(
+        (generating / 2, "generating", newest.generating), (middle, "waiting", newest.waiting)
+    )
 
 
-def _newest_workers(snapshot: Snapshot) -> Words:
-    last = _last(snapshot)
-    return _said((last.ready or 0, "ready", last.ready), (last.wanted or 0, "wanted", last.wanted))
+def _newest_workers(snapshot: Snapshot) -> Labels:
+    newest = _newest_sample(snapshot)
+    return _labels(
+        (newest.ready or 0, "ready", newest.ready), (newest.wanted or 0, "wanted", newest.wanted)
+    )
 
 
-def _newest_nodes(snapshot: Snapshot) -> Words:
-    nodes = _last(snapshot).nodes
-    return _said((nodes or 0, "ready", nodes))
+def _newest_nodes(snapshot: Snapshot) -> Labels:
+    nodes = _newest_sample(snapshot).nodes
+    return _labels((nodes or 0, "ready", nodes))
 
 
-def _newest_pictures(snapshot: Snapshot) -> Words:
-    return _said((0, "total", snapshot.pictures_total))
+def _newest_pictures(snapshot: Snapshot) -> Labels:
+    return _labels((0, "total", snapshot.pictures_total))
 
 
 _REQUESTS = (
-    Curve("waiting or painting", requests, 1.6, "tint"),
+    Curve("waiting or generating", requests, 1.6, "tint"),
     Curve("generating", lambda sample: sample.generating, 1, "solid"),
 )
 _WORKERS = (

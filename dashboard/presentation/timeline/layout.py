@@ -1,4 +1,4 @@
-"""Where things lie on the timeline, and what its axes look like."""
+"""Geometry of the lanes, and the axes of the figure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,21 +7,22 @@ from dashboard.presentation.timeline.series import Window
 
 HEIGHT = 320
 FONT = 12
-SMALL = 11
+SMALL_FONT = 11
 
 _MARGIN = {"l": 24, "r": 88, "t": 2, "b": 22}
 PLOT_HEIGHT = HEIGHT - _MARGIN["t"] - _MARGIN["b"]
 
 _GAP = 0.03
+"""Space between lanes, as a share of the plot's height."""
 _HEADROOM = 1.5
-"""A lane's axis reaches this much above its top tick: room for its title and captions."""
+"""Top of a lane's axis, as a multiple of its tick: room for the title and captions."""
 
-_SMALL_MUTED = {"size": SMALL, "color": "var(--muted)"}
+_SMALL_MUTED = {"size": SMALL_FONT, "color": "var(--muted)"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a lane lies, as shares of the plot's height."""
+class LaneGeometry:
+    """The position of a lane, as shares of the plot's height."""
 
     axis: str
     """Plotly's name of its y axis: ``y``, ``y2`` …"""
@@ -32,33 +33,33 @@ class Place:
 
     @property
     def range(self) -> tuple[float, float]:
-        """The values at the lane's floor and ceiling."""
+        """Return the values at the lane's bottom and top."""
         return 0, self.scale * _HEADROOM
 
     @property
     def full(self) -> float:
-        """The height of the tick, as a share of the plot's."""
+        """Return the height of the tick, as a share of the plot's height."""
         return self.bottom + (self.top - self.bottom) / _HEADROOM
 
     def pixels(self, value: float) -> float:
-        """How far above the lane's floor a value is drawn."""
+        """Return the height of a value above the lane's bottom."""
         return value / self.scale * (self.full - self.bottom) * PLOT_HEIGHT
 
 
-def share_height(scales: Sequence[float]) -> list[Place]:
+def share_height(scales: Sequence[float]) -> list[LaneGeometry]:
     """Share the height of the plot between lanes, from top to bottom."""
     height = (1 - _GAP * (len(scales) - 1)) / max(1, len(scales))
-    places = []
+    geometries = []
     for index, scale in enumerate(scales):
         top = 1 - index * (height + _GAP)
         axis = f"y{index + 1}" if index else "y"
-        places.append(Place(axis, max(0.0, top - height), top, scale))
-    return places
+        geometries.append(LaneGeometry(axis, max(0.0, top - height), top, scale))
+    return geometries
 
 
-def layout(window: Window, places: Sequence[Place]) -> dict[str, object]:
-    """Set the axes, and all that is the same at every tick."""
-    lowest = places[-1].axis if places else "y"
+def layout(window: Window, geometries: Sequence[LaneGeometry]) -> dict[str, object]:
+    """Return the figure's axes and everything that does not depend on the samples."""
+    lowest = geometries[-1].axis if geometries else "y"
     return {
         "template": "none",
         "height": HEIGHT,
@@ -75,15 +76,15 @@ def layout(window: Window, places: Sequence[Place]) -> dict[str, object]:
             "font": {"size": FONT, "color": "var(--ink)"},
         },
         "xaxis": _time_axis(window, lowest),
-        **{where.axis.replace("y", "yaxis"): _value_axis(where) for where in places},
+        **{lane.axis.replace("y", "yaxis"): _value_axis(lane) for lane in geometries},
     }
 
 
-def _value_axis(where: Place) -> dict[str, object]:
+def _value_axis(lane: LaneGeometry) -> dict[str, object]:
     return {
-        "domain": [where.bottom, where.top],
-        "range": where.range,
-        "tickvals": [where.scale],
+        "domain": [lane.bottom, lane.top],
+        "range": lane.range,
+        "tickvals": [lane.scale],
         "tickfont": _SMALL_MUTED,
         "gridcolor": "var(--line)",
         "zerolinecolor": "var(--moment)",
@@ -99,7 +100,7 @@ def _time_axis(window: Window, anchor: str) -> dict[str, object]:
         "anchor": anchor,
         "showgrid": False,
         "zeroline": False,
-        "tickformat": "%H:%M:%S" if window.span <= 120 else "%H:%M",
+        "tickformat": "%H:%M:%S" if window.length <= 120 else "%H:%M",
         "hoverformat": "%H:%M:%S",
         "nticks": 7,
         "tickfont": _SMALL_MUTED,

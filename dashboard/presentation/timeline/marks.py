@@ -1,36 +1,37 @@
-"""What is written on the timeline: titles, newest values, moments, unknown stretches.
+"""Text and shapes on the timeline: titles, newest values, annotations, unknown spans.
 
-Text never lies over a line: titles and captions have each lane's headroom, the newest
-values stand right of the plot.
+Text never covers a line: titles and captions are in each lane's headroom, the newest values
+are right of the plot.
 """
 
 from collections.abc import Iterable, Sequence
 
 from dashboard.domain.snapshot import Annotation
-from dashboard.presentation.timeline.lanes import Lane, Words
-from dashboard.presentation.timeline.layout import FONT, SMALL, Place
+from dashboard.presentation.timeline.lanes import Labels, Lane
+from dashboard.presentation.timeline.layout import FONT, SMALL_FONT, LaneGeometry
 from dashboard.presentation.timeline.series import Window
 
 Mark = dict[str, object]
-Stretches = Sequence[tuple[float, float]]
+"""An annotation or a shape of a Plotly figure."""
+Spans = Sequence[tuple[float, float]]
 
 CAPTION = "caption"
-"""Annotations of this name are left out where the chart is narrow."""
+"""The name of marks that narrow charts leave out, see live_plot.js."""
 
 _PLOT_WIDTH = 880
-"""Pixels, roughly; captions are spaced for it."""
-_LETTER = 0.56 * SMALL
-_TITLE_SHARE = 0.14
+"""Pixels, approximately; captions are spaced for it."""
+_LETTER_WIDTH = 0.56
+"""Average width of a letter, as a share of the font's size."""
 _SAME_LINE = 10 / _PLOT_WIDTH
+"""Annotations that are closer share one line."""
 _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
 
 
-def title(lane: Lane, where: Place, window: Window) -> Mark:
-    """Write a lane's name at its upper left, and its unit where that is not obvious."""
-    unit = f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
-    return _text(f"<b>{lane.title}</b>{unit}", FONT, _INK) | {
+def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
+    """Write a lane's title at its upper left, with the width of its bars if it has any."""
+    return _text(f"<b>{lane.title}</b>{_unit(lane, window)}", FONT, _INK) | {
         "x": 0,
-        "y": where.top,
+        "y": geometry.top,
         "yref": "paper",
         "xshift": 5,
         "yshift": 1,
@@ -39,114 +40,135 @@ def title(lane: Lane, where: Place, window: Window) -> Mark:
     }
 
 
-def newest(words: Words, where: Place, colour: str) -> list[Mark]:
+def _unit(lane: Lane, window: Window) -> str:
+    return f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
+
+
+def _width(text: str, font: int) -> float:
+    """Return the approximate width of a text with its margins, as a share of the plot's width."""
+    return (len(text) * _LETTER_WIDTH * font + 10) / _PLOT_WIDTH
+
+
+def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
     """Write a lane's newest values beside their lines.
 
-    Words rise where they would collide or fall below the lane's floor; of equal values
-    the first stands below.
+    Labels move up where they would overlap or lie below the lane; of equal values the first
+    is the lower one.
     """
-    if not words:
-        words, colour = [(0, "no reading")], _MUTED
+    if not labels:
+        labels, color = [(0, "no reading")], _MUTED
     marks = []
-    floor = FONT * 0.65
-    for value, text in sorted(words, key=lambda pair: pair[0]):
-        natural = where.pixels(value)
-        height = max(natural, floor)
-        floor = height + FONT * 1.3
+    lowest = FONT * 0.65
+    for value, text in sorted(labels, key=lambda label: label[0]):
+        natural = geometry.pixels(value)
+        height = max(natural, lowest)
+        lowest = height + FONT * 1.3
         marks.append(
-            _text(text, FONT, colour)
-            | {"x": 1, "xshift": 7, "yref": where.axis, "y": value, "yanchor": "middle"}
+            _text(text, FONT, color)
+            | {"x": 1, "xshift": 7, "yref": geometry.axis, "y": value, "yanchor": "middle"}
             | {"yshift": height - natural}
         )
     return marks
 
 
-def moment_lines(moments: Iterable[Annotation], window: Window) -> list[Mark]:
-    """Draw a line across all lanes at each moment; close neighbours share one."""
-    lines = []
+def with_room(
+    annotations: Iterable[Annotation], window: Window, lanes: Sequence[Lane]
+) -> list[tuple[Annotation, bool]]:
+    """Select the annotations whose captions fit; where captions overlap, the newest is kept.
+
+    Returns:
+        Pairs of an annotation and whether its caption is left of it, at the right edge.
+
+    """
+    selected = []
+    titles = {lane.name: _width(lane.title + _unit(lane, window), FONT) for lane in lanes}
+    taken = dict.fromkeys(titles, 1.0)
+    for annotation in sorted(annotations, key=lambda annotation: -annotation.at):
+        share = window.share(annotation.at)
+        if annotation.lane not in taken or not titles[annotation.lane] < share <= 1:
+            continue
+        width = _width(annotation.text, SMALL_FONT)
+        leftwards = taken[annotation.lane] == 1.0 and share + width > 1
+        if not leftwards and share + width > taken[annotation.lane]:
+            continue
+        taken[annotation.lane] = share - width if leftwards else share
+        selected.append((annotation, leftwards))
+    return selected
+
+
+def lines(annotations: Iterable[Annotation], window: Window) -> list[Mark]:
+    """Draw a line across all lanes at each annotation; close neighbors share one."""
+    marks = []
     last = -1.0
-    for moment in sorted(moments, key=lambda moment: moment.at):
-        share = window.share(moment.at)
-        if not 0 < share <= 1 or share - last <= _SAME_LINE:
+    for annotation in sorted(annotations, key=lambda annotation: annotation.at):
+        share = window.share(annotation.at)
+        if share - last <= _SAME_LINE:
             continue
         last = share
-        x = window.x(moment.at)
-        lines.append(
-            {"type": "line", "xref": "x", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
-            | {"line": {"color": "var(--moment)", "width": 1}, "layer": "below"}
+        x = window.x(annotation.at)
+        marks.append(
+            {"name": CAPTION, "type": "line", "layer": "below"}
+            | {"xref": "x", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1}
+            | {"line": {"color": "var(--moment)", "width": 1}}
         )
-    return lines
-
-
-def captions(moments: Iterable[Annotation], window: Window, places: dict[str, Place]) -> list[Mark]:
-    """Name the moments in their lanes; where names collide, the newest stays."""
-    marks = []
-    taken = dict.fromkeys(places, 1.0)
-    for moment in sorted(moments, key=lambda moment: -moment.at):
-        share = window.share(moment.at)
-        if moment.lane not in places or not _TITLE_SHARE < share <= 1:
-            continue
-        width = (len(moment.text) * _LETTER + 10) / _PLOT_WIDTH
-        leftwards = taken[moment.lane] == 1.0 and share + width > 1
-        if not leftwards and share + width > taken[moment.lane]:
-            continue
-        taken[moment.lane] = share - width if leftwards else share
-        marks.append(_caption(moment, window, places[moment.lane], leftwards))
     return marks
 
 
-def _caption(moment: Annotation, window: Window, where: Place, leftwards: bool) -> Mark:
-    return _text(moment.text, SMALL, _MUTED) | {
+def caption(
+    annotation: Annotation, window: Window, geometry: LaneGeometry, leftwards: bool
+) -> Mark:
+    """Write an annotation's text in the headroom of its lane."""
+    return _text(annotation.text, SMALL_FONT, _MUTED) | {
         "name": CAPTION,
         "xref": "x",
-        "x": window.x(moment.at),
+        "x": window.x(annotation.at),
         "xanchor": "right" if leftwards else "left",
         "xshift": -4 if leftwards else 4,
         "yref": "paper",
-        "y": where.top,
+        "y": geometry.top,
         "yanchor": "top",
         "yshift": 1,
         "bgcolor": _CARD,
     }
 
 
-def unknown_areas(stretches: Stretches, window: Window, where: Place) -> list[Mark]:
-    """Shade what is unknown."""
+def unknown_areas(spans: Spans, window: Window, geometry: LaneGeometry) -> list[Mark]:
+    """Shade the spans in which a lane is unknown."""
     return [
         {"type": "rect", "xref": "x", "x0": window.x(start), "x1": window.x(end)}
-        | {"yref": "paper", "y0": where.bottom, "y1": where.full}
+        | {"yref": "paper", "y0": geometry.bottom, "y1": geometry.full}
         | {"fillcolor": "var(--unknown)", "line": {"width": 0}, "layer": "below"}
-        for start, end in stretches
+        for start, end in spans
     ]
 
 
-def unknown_words(stretches: Stretches, window: Window, where: Place) -> list[Mark]:
-    """Say that it is unknown, where the words have room."""
-    room = 60 / _PLOT_WIDTH * window.span
+def unknown_texts(spans: Spans, window: Window, geometry: LaneGeometry) -> list[Mark]:
+    """Write ``no reading`` into unknown spans that are wide enough."""
+    text_seconds = 60 / _PLOT_WIDTH * window.length
     return [
-        _no_reading((start + end) / 2, window, where)
-        for start, end in stretches
-        if end - start > room
+        _no_reading((start + end) / 2, window, geometry)
+        for start, end in spans
+        if end - start > text_seconds
     ]
 
 
-def _no_reading(middle: float, window: Window, where: Place) -> Mark:
-    return _text("no<br>reading", SMALL - 1, _MUTED) | {
+def _no_reading(middle: float, window: Window, geometry: LaneGeometry) -> Mark:
+    return _text("no<br>reading", SMALL_FONT - 1, _MUTED) | {
         "name": CAPTION,
         "xref": "x",
         "x": window.x(middle),
         "xanchor": "center",
         "yref": "paper",
-        "y": (where.bottom + where.full) / 2,
+        "y": (geometry.bottom + geometry.full) / 2,
         "yanchor": "middle",
     }
 
 
-def _text(text: str, size: int, colour: str) -> Mark:
+def _text(text: str, size: int, color: str) -> Mark:
     return {
         "text": text,
         "showarrow": False,
-        "font": {"size": size, "color": colour},
+        "font": {"size": size, "color": color},
         "xref": "paper",
         "xanchor": "left",
         "borderpad": 1,

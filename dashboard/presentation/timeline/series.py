@@ -1,10 +1,10 @@
-"""From samples to what the timeline draws: buckets of time, runs of known values."""
+"""Turn samples into series: time buckets, runs of known values, unknown spans."""
 
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import cached_property
 
 from dashboard.domain.snapshot import Sample
@@ -13,75 +13,85 @@ Value = Callable[[Sample], int | None]
 Point = tuple[float, int]
 
 BUCKETS = 300
-"""Points per line: one for every three pixels of a wide chart is all that anyone sees."""
-
+"""Points of a line: one for every three pixels of a wide chart."""
 BARS = 60
-_HOLE = 10.0
-"""Seconds without a sample (the dashboard slept or was restarted) that make a gap."""
+_GAP_SECONDS = 10.0
+"""Time without a sample that interrupts a line: the dashboard was suspended or restarted."""
+_MIN_SECONDS = 10.0
+"""Shortest time axis."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The stretch of time that the chart shows, on the viewer's clock."""
+    """The time axis, in the viewer's zone."""
 
     end: float
+    """Unix seconds."""
     span: float
+    """Seconds that the axis covers at most; buckets and bars are sized for them."""
     zone: tzinfo | None = None
+    first: float = 0.0
+    """Unix seconds of the oldest sample: the axis begins no earlier, so it is never half empty."""
 
-    @property
+    @cached_property
     def start(self) -> float:
         """The left edge, in Unix seconds."""
-        return self.end - self.span
+        return max(self.end - self.span, min(self.first, self.end - _MIN_SECONDS))
+
+    @property
+    def length(self) -> float:
+        """Seconds from edge to edge."""
+        return self.end - self.start
 
     @property
     def bucket(self) -> float:
-        """Seconds that one point of a line stands for."""
+        """Seconds per point of a line."""
         return max(1.0, self.span / BUCKETS)
 
     @property
     def bar(self) -> float:
-        """Seconds that one bar stands for."""
+        """Seconds per bar."""
         return max(2.0, self.span / BARS)
 
     @cached_property
     def _offset(self) -> float:
         local = datetime.fromtimestamp(self.end, self.zone).astimezone(self.zone)
-        return local.utcoffset().total_seconds()
+        return (local.utcoffset() or timedelta()).total_seconds()
 
     def x(self, at: float) -> float:
-        """Place a moment on the axis: Plotly's milliseconds know no time zone."""
+        """Return the axis value of a time: Plotly's milliseconds have no time zone."""
         return (at + self._offset) * 1000
 
     def share(self, at: float) -> float:
-        """Place a moment between 0 (left edge) and 1 (right edge)."""
-        return (at - self.start) / self.span
+        """Return the position of a time between 0 (left edge) and 1 (right edge)."""
+        return (at - self.start) / self.length
 
 
 def within(samples: Sequence[Sample], window: Window) -> Sequence[Sample]:
-    """Cut the samples to the window, keeping one before it so that lines reach its edge."""
+    """Select the samples of the window, and the one before it so that lines reach its edge."""
     first = bisect_left(samples, window.start, key=lambda sample: sample.at)
     return samples[max(0, first - 1) :]
 
 
 def line(samples: Sequence[Sample], window: Window, value: Value) -> list[list[Point]]:
-    """Make the runs of a line: each ends where the value is unknown.
+    """Return the runs of a line; a run ends where the value is unknown.
 
-    A bucket shows the highest of its values, so that no short burst falls between two
-    points. Buckets lie at fixed times, so that points keep their places as time goes on.
+    A bucket has the highest of its values, so that a short burst stays visible. Buckets
+    begin at fixed times, so that points do not move from one update to the next.
     """
     runs: list[list[Point]] = []
-    previous = None
+    previous = latest = None
     for sample in samples:
         number = value(sample)
         if number is None:
             previous = None
             continue
-        if previous is None or sample.at - previous > max(_HOLE, 2 * window.bucket):
+        if previous is None or sample.at - previous > max(_GAP_SECONDS, 2 * window.bucket):
             runs.append([])
         _add(runs[-1], _floor(sample.at, window.bucket), number)
-        previous = sample.at
-    if previous is not None:
-        runs[-1].append((window.end, value(samples[-1])))
+        previous, latest = sample.at, number
+    if previous is not None and latest is not None:
+        runs[-1].append((window.end, latest))
     return runs
 
 
@@ -93,22 +103,22 @@ def _add(run: list[Point], at: float, number: int) -> None:
 
 
 def unknown(samples: Sequence[Sample], window: Window, value: Value) -> list[tuple[float, float]]:
-    """Find the stretches for which a source was asked and did not answer."""
-    stretches: list[tuple[float, float]] = []
+    """Return the start and end of each span in which a source was read and did not answer."""
+    spans: list[tuple[float, float]] = []
     began = None
     for sample in samples:
         if value(sample) is None:
             began = sample.at if began is None else began
         elif began is not None:
-            stretches.append((max(began, window.start), sample.at))
+            spans.append((max(began, window.start), sample.at))
             began = None
     if began is not None:
-        stretches.append((max(began, window.start), window.end))
-    return [(start, end) for start, end in stretches if end > window.start]
+        spans.append((max(began, window.start), window.end))
+    return [(start, end) for start, end in spans if end > window.start]
 
 
 def bars(samples: Sequence[Sample], window: Window) -> list[Point]:
-    """Sum the pictures of each bar; a bar's place is its middle."""
+    """Sum the pictures of each bar; a bar is placed at its middle."""
     sums: dict[float, int] = {}
     for sample in samples:
         if sample.pictures and sample.at > window.start:
@@ -122,7 +132,7 @@ def _floor(at: float, width: float) -> float:
 
 
 def nice_top(number: float) -> int:
-    """Round a lane's highest value up to one that reads well on an axis."""
+    """Round a lane's highest value up to the value of its only tick."""
     scale = 1
     while True:
         for step in (4, 6, 8, 10, 12, 16, 20, 25, 30):
@@ -132,11 +142,11 @@ def nice_top(number: float) -> int:
 
 
 def requests(sample: Sample) -> int | None:
-    """Jobs that wait or are painted; the waiting alone where only they are known."""
+    """Return the jobs that wait or are in progress; waiting ones only if no more is known."""
     return None if sample.waiting is None else sample.waiting + (sample.generating or 0)
 
 
 def highest(samples: Sequence[Sample], *values: Value) -> int:
-    """Find the highest known value of some measures."""
+    """Return the highest known value of some measures, or 0."""
     known = (value(sample) for sample in samples for value in values)
     return max((number for number in known if number is not None), default=0)

@@ -1,1 +1,1 @@
-"""The session report: one HTML file that needs nothing else."""
+"""Write session reports: an HTML file that loads nothing else."""

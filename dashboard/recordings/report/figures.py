@@ -1,4 +1,4 @@
-"""What a span of time comes to in numbers; None is unknown."""
+"""Compute the figures of a session; None is unknown."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,41 +13,42 @@ from dashboard.sampling.history import MAX_INTERVAL_SECONDS
 
 @dataclass(frozen=True)
 class Session:
-    """A span of time and all that is known of it."""
+    """A period, and the snapshot at its end."""
 
     start: float
     """Unix seconds."""
     end: float
+    """Unix seconds."""
     snapshot: Snapshot
-    """As it was at the end; what it tells of earlier times is left out."""
+    """May reach further back than the period."""
 
     @property
     def samples(self) -> tuple[Sample, ...]:
-        """The samples of this time, oldest first."""
-        return tuple(each for each in self.snapshot.samples if self._holds(each.at))
+        """Return the samples of the period, oldest first."""
+        return tuple(each for each in self.snapshot.samples if self._contains(each.at))
 
     @property
     def jobs(self) -> tuple[JobView, ...]:
-        """The jobs that were sent in this time, newest first."""
-        return tuple(each for each in self.snapshot.jobs if self._holds(each.submitted_at))
+        """Return the jobs that were submitted in the period, newest first."""
+        return tuple(each for each in self.snapshot.jobs if self._contains(each.submitted_at))
 
     @property
     def pictures(self) -> tuple[PictureView, ...]:
-        """The pictures that were stored in this time, newest first."""
-        return tuple(each for each in self.snapshot.pictures if self._holds(each.at))
+        """Return the pictures that were stored in the period, newest first."""
+        return tuple(each for each in self.snapshot.pictures if self._contains(each.at))
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
-        """What happened in this time, oldest first."""
-        return tuple(each for each in self.snapshot.annotations if self._holds(each.at))
+        """Return the annotations of the period, oldest first."""
+        return tuple(each for each in self.snapshot.annotations if self._contains(each.at))
 
-    def _holds(self, at: float | None) -> bool:
+    def _contains(self, at: float | None) -> bool:
         return at is not None and self.start <= at <= self.end
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The numbers of a session."""
+    """The figures of a session."""
 
     requests: int
     failed: int
@@ -55,17 +56,17 @@ class Figures:
     pictures: int | None
     peak_workers: int | None
     average_workers: float | None
-    """Ready workers, over the time of which they are known."""
+    """Average of ready workers over the time for which they are known."""
     peak_nodes: int | None
-    to_first_picture: float | None
+    first_picture_after: float | None
     """Seconds from the first request to the first picture."""
     median_wait: float | None
-    """Seconds from a request to the worker that took it."""
+    """Median seconds from a request to its start on a worker."""
     usage: Usage
 
 
 def figures_of(session: Session) -> Figures:
-    """Sum a session up."""
+    """Compute the figures of a session."""
     samples, jobs = session.samples, session.jobs
     states = [view.state for view in jobs]
     return Figures(
@@ -73,10 +74,10 @@ def figures_of(session: Session) -> Figures:
         failed=states.count("failed"),
         cancelled=states.count("cancelled"),
         pictures=_sum(sample.pictures for sample in samples),
-        peak_workers=_highest(sample.ready for sample in samples),
+        peak_workers=_peak(sample.ready for sample in samples),
         average_workers=_average_ready(samples),
-        peak_nodes=_highest(sample.nodes for sample in samples),
-        to_first_picture=_to_first_picture(jobs, session.pictures),
+        peak_nodes=_peak(sample.nodes for sample in samples),
+        first_picture_after=_first_picture_after(jobs, session.pictures),
         median_wait=_median_wait(jobs),
         usage=usage(samples, session.start),
     )
@@ -91,12 +92,12 @@ def _sum(numbers: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def _highest(numbers: Iterable[int | None]) -> int | None:
+def _peak(numbers: Iterable[int | None]) -> int | None:
     return max(_known(numbers), default=None)
 
 
 def _average_ready(samples: Sequence[Sample]) -> float | None:
-    """Each sample holds until the next one; a gap counts for nothing."""
+    """Weight each sample by the time until the next one; gaps do not count."""
     spans = [
         (before.ready, after.at - before.at)
         for before, after in pairwise(samples)
@@ -106,18 +107,16 @@ def _average_ready(samples: Sequence[Sample]) -> float | None:
     return sum(ready * length for ready, length in spans) / seconds if seconds else None
 
 
-def _to_first_picture(jobs: Sequence[JobView], pictures: Sequence[PictureView]) -> float | None:
-    ids = {view.job.id for view in jobs}
-    stored = [picture.at for picture in pictures if picture.job_id in ids]
-    if not stored:
-        return None
-    return max(0.0, min(stored) - min(view.submitted_at for view in jobs))
+def _first_picture_after(jobs: Sequence[JobView], pictures: Sequence[PictureView]) -> float | None:
+    submitted = {view.job.id: view.submitted_at for view in jobs if view.submitted_at is not None}
+    stored = [picture.at for picture in pictures if picture.job_id in submitted]
+    return max(0.0, min(stored) - min(submitted.values())) if stored else None
 
 
 def _median_wait(jobs: Sequence[JobView]) -> float | None:
     waits = [
         max(0.0, view.received_at - view.submitted_at)
         for view in jobs
-        if view.received_at is not None
+        if view.received_at is not None and view.submitted_at is not None
     ]
     return median(waits) if waits else None

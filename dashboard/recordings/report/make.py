@@ -1,8 +1,7 @@
-"""Where reports come from: a live session, or a recording."""
+"""Write the report of a live session or of a recording."""
 
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 
 from core.settings import Settings
 from dashboard.presentation import formatting
@@ -14,30 +13,27 @@ from dashboard.recordings.report.figures import Session
 from dashboard.runtime.context import AppContext
 
 
-def of_runtime(runtime: AppContext, seconds: float, zone: tzinfo | None) -> str:
-    """Report on the last ``seconds`` of what runs, or of what plays."""
-    snapshot = runtime.sampler.snapshot()
+def live_report(context: AppContext, seconds: float, zone: tzinfo | None) -> str:
+    """Write the report of the last ``seconds`` that the pages show, live or replayed."""
+    snapshot = context.sampler.snapshot()
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
     session = Session(max(first, snapshot.at - seconds), snapshot.at, snapshot)
-    prices = _prices(runtime.settings)
-    return page.write(session, "Stable Diffusion, live", runtime.store.get, prices, zone)
+    price = _price(context.settings)
+    return page.write(session, "Stable Diffusion, live", context.store.get, price, zone)
 
 
-def of_recording(recording: Recording, settings: Settings, zone: tzinfo | None) -> str:
-    """Report on a whole recording."""
-    stage = ReplayState(recording)
-    stage.play_until(recording.end)
-    snapshot = stage.sampler.snapshot()
-    store = ReplayedStore(recording, stage.sampler.snapshot)
-    session = Session(recording.start, recording.end, snapshot)
-    return page.write(session, recording.header.name, store.get, _prices(settings), zone)
+def recording_report(recording: Recording, settings: Settings, zone: tzinfo | None) -> str:
+    """Write the report of a whole recording."""
+    state = ReplayState(recording)
+    state.play_until(recording.end)
+    store = ReplayedStore(recording, state.sampler.snapshot)
+    session = Session(recording.start, recording.end, state.sampler.snapshot())
+    return page.write(session, recording.header.name, store.get, _price(settings), zone)
 
 
-def _prices(settings: Settings) -> Callable[[float], str] | None:
-    """Say what hours cost, if a price is set."""
-    price = settings.gpu_hour_price
-    return None if price is None else partial(_cost, price, settings.currency)
-
-
-def _cost(price: float, currency: str, hours: float) -> str:
-    return formatting.money(hours * price, currency)
+def _price(settings: Settings) -> Callable[[float], str] | None:
+    """Return a function that formats the price of GPU hours; None if no price is set."""
+    hour_price = settings.gpu_hour_price
+    if hour_price is None:
+        return None
+    return lambda hours: formatting.money(hours * hour_price, settings.currency)

@@ -1,94 +1,118 @@
-"""The report's page: everything that people wrote is escaped, and nothing is fetched."""
+"""Render the report's page."""
 
 import base64
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
-from html import escape
 from itertools import zip_longest
 from pathlib import Path
 
+from markupsafe import Markup
+
 from core.errors import StoreError
-from dashboard.domain.snapshot import Annotation, PictureView
-from dashboard.gallery.thumbnail import TYPE, small
+from dashboard.domain.snapshot import PictureView
+from dashboard.gallery.pictures import THUMBNAIL_TYPE, thumbnail
 from dashboard.insights.cost import HOUR, Usage
 from dashboard.presentation import formatting
+from dashboard.presentation.templates import render
 from dashboard.recordings.report import timeline
 from dashboard.recordings.report.figures import Figures, Session, figures_of
 
-PICTURES = 24
+MAX_PICTURES = 24
 _STYLE = Path(__file__).with_name("report.css")
 
 ReadPicture = Callable[[str], bytes]
 """Returns a stored picture by its name; raises StoreError."""
+Price = Callable[[float], str]
+"""Formats the price of a number of GPU hours."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure of the report."""
+
+    hue: str
+    """The lane whose color it has."""
+    label: str
+    value: object
+    """None is shown as ``unknown``."""
+    below: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the report, as a data URL."""
+
+    url: str
+    prompt: str
 
 
 def write(
     session: Session,
     name: str,
     read_picture: ReadPicture,
-    price: Callable[[float], str] | None = None,
+    price: Price | None = None,
     zone: tzinfo | None = None,
 ) -> str:
-    """Write the report of a session as one HTML file.
+    """Render the report of a session as an HTML file.
 
     Args:
-        session: what it is about.
-        name: its title.
-        read_picture: where pictures come from; those that cannot be read are left out.
-        price: says what a number of hours costs; None where no price is set.
-        zone: in which to say times; None is this machine's.
+        session: the period and its snapshot.
+        name: the report's title.
+        read_picture: the source of pictures; those that cannot be read are left out.
+        price: formats the price of hours; None where no price is set.
+        zone: of all times; None is this machine's.
 
     """
     figures = figures_of(session)
-    length = formatting.duration(session.end - session.start)
     start = formatting.date_and_clock(session.start, zone)
-    when = f"{start} · {length} · {session.snapshot.mode} mode"
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>{escape(name)}</title><style>{_STYLE.read_text(encoding="utf-8")}</style></head>
-<body><main><header><h1>{escape(name)}</h1><p>{escape(when)}</p></header>
-<dl class="figures">{"".join(_cells(figures, price))}</dl>
-<section><h2>What happened</h2>{timeline.draw(session, zone)}
-<ul class="moments">{"".join(_moments(session.annotations, zone))}</ul></section>
-{_gallery(session.pictures, read_picture)}
-<footer>Stable Diffusion, live. {escape(_footnote(figures.usage))}</footer>
-</main></body></html>
-"""
+    length = formatting.duration(session.end - session.start)
+    return render(
+        "recordings/report/page.html",
+        name=name,
+        style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704, a file of this project
+        period=f"{start} · {length} · {session.snapshot.mode} mode",
+        cells=list(_cells(figures, price)),
+        timeline=timeline.draw(session, zone),
+        annotations=[
+            (annotation, formatting.clock(annotation.at, zone))
+            for annotation in session.annotations
+        ],
+        pictures=list(_pictures(session.pictures, read_picture)),
+        footnote=_footnote(figures.usage),
+    )
 
 
-def _cells(figures: Figures, price: Callable[[float], str] | None) -> Iterator[str]:
-    lost = [f"{n} {what}" for n, what in _lost(figures) if n]
-    yield _cell("requests", "Requests", figures.requests, ", ".join(lost) or "none failed")
-    yield _cell("pictures", "Pictures", figures.pictures)
+def _cells(figures: Figures, price: Price | None) -> Iterator[Cell]:
+    unfinished = ((figures.failed, "failed"), (figures.cancelled, "cancelled"))
+    states = ", ".join(f"{number} {state}" for number, state in unfinished if number)
     average = figures.average_workers
-    below = "" if average is None else f"{average:.1f} on average"
-    yield _cell("workers", "Workers at most", figures.peak_workers, below)
+    yield Cell("requests", "Requests", figures.requests, states or "none failed")
+    yield Cell("pictures", "Pictures", figures.pictures)
+    yield Cell(
+        "workers",
+        "Peak workers",
+        figures.peak_workers,
+        "" if average is None else f"{average:.1f} on average",
+    )
     if figures.peak_nodes is not None:
-        yield _cell("nodes", "GPU nodes at most", figures.peak_nodes)
-    yield _cell("pictures", "To the first picture", _seconds(figures.to_first_picture))
-    yield _cell("requests", "Median wait", _seconds(figures.median_wait), "until a worker took it")
-    yield from _cost(figures.usage, price)
+        yield Cell("nodes", "Peak GPU nodes", figures.peak_nodes)
+    yield Cell("pictures", "First picture after", _seconds(figures.first_picture_after))
+    yield Cell("requests", "Median wait", _seconds(figures.median_wait), "from request to worker")
+    if figures.usage.used is not None:
+        yield _saved_cell(figures.usage, figures.usage.used, price)
 
 
-def _lost(figures: Figures) -> tuple[tuple[int, str], ...]:
-    return (figures.failed, "failed"), (figures.cancelled, "cancelled")
-
-
-def _cost(usage: Usage, price: Callable[[float], str] | None) -> Iterator[str]:
-    if usage.used is None:
-        return
-    hours = [_hours(usage.used, price)]
+def _saved_cell(usage: Usage, used: float, price: Price | None) -> Cell:
+    hours = [_hours(used, price)]
     if usage.always_on is not None:
         hours.append(f"{_hours(usage.always_on, price)} if always on")
     saved = None if usage.saved is None else f"{usage.saved:.0%}"
     hue, unit = ("nodes", "GPU") if usage.unit == "GPU" else ("workers", "Worker")
-    yield _cell(hue, f"{unit} time saved", saved, "; ".join(hours))
+    return Cell(hue, f"{unit} time saved", saved, "; ".join(hours))
 
 
-def _hours(hours: float, price: Callable[[float], str] | None) -> str:
+def _hours(hours: float, price: Price | None) -> str:
     text = formatting.duration(hours * HOUR)
     return f"{text} ({price(hours)})" if price else text
 
@@ -97,58 +121,34 @@ def _seconds(seconds: float | None) -> str | None:
     return None if seconds is None else formatting.short_duration(seconds)
 
 
-def _cell(hue: str, label: str, value: object, below: str = "") -> str:
-    shown = "<em>unknown</em>" if value is None else escape(str(value))
-    return (
-        f"<div class='{hue}'><dt>{escape(label)}</dt><dd>{shown}"
-        f"<span>{escape(below)}</span></dd></div>"
-    )
+def _pictures(views: Sequence[PictureView], read_picture: ReadPicture) -> Iterator[Picture]:
+    for view in best(views, MAX_PICTURES):
+        try:
+            small = thumbnail(read_picture(view.name))
+        except StoreError:
+            continue
+        if small is not None:
+            url = f"data:{THUMBNAIL_TYPE};base64,{base64.b64encode(small).decode()}"
+            yield Picture(url, view.prompt or "prompt unknown")
 
 
-def _moments(moments: Sequence[Annotation], zone: tzinfo | None) -> Iterator[str]:
-    for moment in moments:
-        at = formatting.clock(moment.at, zone)
-        yield f"<li class='{escape(moment.lane)}'><time>{at}</time> {escape(moment.text)}</li>"
+def best(views: Sequence[PictureView], limit: int) -> list[PictureView]:
+    """Select starred pictures, then the newest of the others, in turn from each prompt."""
+    starred = [view for view in views if view.starred]
+    others = [view for view in views if not view.starred]
+    return [*_in_turn(starred), *_in_turn(others)][:limit]
 
 
-def _gallery(pictures: Sequence[PictureView], read_picture: ReadPicture) -> str:
-    figures = "".join(_picture(each, read_picture) for each in best(pictures, PICTURES))
-    return (
-        f"<section><h2>Pictures</h2><div class='wall'>{figures}</div></section>" if figures else ""
-    )
-
-
-def _picture(view: PictureView, read_picture: ReadPicture) -> str:
-    try:
-        body = small(read_picture(view.name))
-    except StoreError:
-        return ""
-    if body is None:
-        return ""
-    prompt = escape(view.prompt or "prompt unknown")
-    data = base64.b64encode(body).decode()
-    return (
-        f"<figure><img src='data:{TYPE};base64,{data}' alt='{prompt}'>"
-        f"<figcaption dir='auto'>{prompt}</figcaption></figure>"
-    )
-
-
-def best(pictures: Sequence[PictureView], most: int) -> list[PictureView]:
-    """Choose the starred pictures first, then the newest, in turn from each prompt."""
-    starred = [each for each in pictures if each.starred]
-    others = [each for each in pictures if not each.starred]
-    return [*_in_turn(starred), *_in_turn(others)][:most]
-
-
-def _in_turn(pictures: Sequence[PictureView]) -> Iterator[PictureView]:
-    of_prompt: dict[str | None, list[PictureView]] = {}
-    for picture in pictures:
-        of_prompt.setdefault(picture.prompt, []).append(picture)
-    for turn in zip_longest(*of_prompt.values()):
-        yield from (picture for picture in turn if picture)
+def _in_turn(views: Sequence[PictureView]) -> Iterator[PictureView]:
+    by_prompt: dict[str | None, list[PictureView]] = {}
+    for view in views:
+        by_prompt.setdefault(view.prompt, []).append(view)
+    for turn in zip_longest(*by_prompt.values()):
+        yield from (view for view in turn if view)
 
 
 def _footnote(usage: Usage) -> str:
     if not usage.unknown:
         return ""
-    return f"Of {formatting.duration(usage.unknown)} nothing is known; they count neither way."
+    unknown = formatting.duration(usage.unknown)
+    return f"The usage of {unknown} is unknown and not counted, neither as used nor as saved."

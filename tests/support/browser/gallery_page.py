@@ -1,14 +1,14 @@
-"""The Gallery as tests see it: what a person would call its parts."""
+"""Page object of the Gallery."""
 
 from playwright.sync_api import Locator, Page
 
 
 class GalleryPage:
-    """A page that has been drawn once."""
+    """The Gallery, once it is drawn."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        page.locator(".gallery-bar").wait_for(timeout=60_000)
+        page.locator(".gallery-bar").wait_for()
 
     @property
     def tiles(self) -> Locator:
@@ -17,17 +17,22 @@ class GalleryPage:
 
     @property
     def dialog(self) -> Locator:
-        """Return the dialog that is open."""
+        """Return the open dialog."""
         return self.page.get_by_role("dialog")
 
     @property
+    def picture(self) -> Locator:
+        """Return the picture in the dialog."""
+        return self.page.locator(".picture-viewer img")
+
+    @property
     def summary(self) -> Locator:
-        """Return the line that says which pictures these are."""
+        """Return the line that counts the pictures."""
         return self.page.locator(".gallery-bar .summary")
 
     @property
-    def news(self) -> Locator:
-        """Return the button that tells of new pictures."""
+    def new_pictures(self) -> Locator:
+        """Return the button that counts new pictures."""
         return self.page.locator(".gallery-bar .news")
 
     def tile(self, prompt: str) -> Locator:
@@ -35,7 +40,7 @@ class GalleryPage:
         return self.tiles.filter(has=self.page.get_by_alt_text(prompt, exact=True))
 
     def button(self, name: str) -> Locator:
-        """Find a button by what it says."""
+        """Find a button by its label."""
         return self.page.get_by_role("button", name=name, exact=True)
 
     def search(self, text: str) -> None:

@@ -1,19 +1,18 @@
-"""A server whose parts of a page follow each other faster than it can say that they ended.
+"""A server that starts the next fragment before it reports the end of the last one.
 
-Where the next part begins before the end of the last one was sent, Streamlit tells the browser
-that the last one was cut short, and the browser keeps what that part no longer draws. It
-happens on a busy machine; here it happens always.
+Streamlit then reports that the last fragment was cut short, and the browser keeps elements that
+the fragment no longer draws. This happens on a busy machine; here it happens every time.
 """
 
 from playwright.sync_api import Page, WebSocketRoute
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-_PART_ENDED = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+_FRAGMENT_ENDED = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 _CUT_SHORT = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
 
 
 def open_hurried(page: Page, url: str) -> Page:
-    """Open an address in a page that never hears that a part of it was drawn to its end."""
+    """Open an address in a page that never learns that a fragment was drawn to its end."""
     page.route_web_socket("**/_stcore/stream", _relay)
     page.goto(url)
     return page
@@ -21,11 +20,11 @@ def open_hurried(page: Page, url: str) -> Page:
 
 def _relay(browser: WebSocketRoute) -> None:
     server = browser.connect_to_server()
-    server.on_message(lambda message: browser.send(_hurried(message)))
+    server.on_message(lambda message: browser.send(_cut_short(message)))
 
 
-def _hurried(message: bytes) -> bytes:
-    told = ForwardMsg.FromString(message)
-    if told.WhichOneof("type") == "script_finished" and told.script_finished == _PART_ENDED:
-        told.script_finished = _CUT_SHORT
-    return told.SerializeToString()
+def _cut_short(message: bytes) -> bytes:
+    parsed = ForwardMsg.FromString(message)
+    if parsed.WhichOneof("type") == "script_finished" and parsed.script_finished == _FRAGMENT_ENDED:
+        parsed.script_finished = _CUT_SHORT
+    return parsed.SerializeToString()

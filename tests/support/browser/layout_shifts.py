@@ -1,4 +1,6 @@
-"""Counting what moves on a page by itself."""
+"""Count the layout shifts of a page."""
+
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -18,6 +20,7 @@ def watch(page: Page) -> None:
     page.evaluate(_WATCH)
 
 
-def shifts(page: Page) -> list:
-    """Return the layout shifts since ``watch``, each with what moved."""
-    return page.evaluate("window.shifts")
+def shifts(page: Page) -> list[Any]:
+    """Return the layout shifts since ``watch``, each with the elements that moved."""
+    shifts: list[Any] = page.evaluate("window.shifts")
+    return shifts

@@ -1,4 +1,4 @@
-"""A worker that does what a test says, when it says it, through the same wire as a real one."""
+"""A worker under a test's control, on the same queue, events and store as a real one."""
 
 import io
 import time
@@ -20,57 +20,57 @@ _NAME = "worker-1"
 
 
 class ScriptedWorker:
-    """Takes jobs and paints plain colours."""
+    """Receive jobs and generate pictures of one colour."""
 
     def __init__(self, data_dir: Path) -> None:
         self._queue = SqliteQueue(data_dir)
         self._events = SqliteEvents(data_dir)
         self._store = DirectoryStore(data_dir / "pictures")
 
-    def take(self) -> Delivery:
-        """Wait for a job and take it."""
-        [delivery] = wait_until(lambda: self._queue.take(1, 1), what="a job to take")
-        self._tell("received", delivery.job, job=delivery.job)
+    def receive(self) -> Delivery:
+        """Wait for a job and receive it."""
+        [delivery] = wait_until(lambda: self._queue.receive(1, 1), what="a job to receive")
+        self._publish("received", delivery.job.id, job=delivery.job)
         return delivery
 
     def step(self, delivery: Delivery, picture: int, step: int) -> None:
-        """Say that a step of a picture is done."""
-        self._tell("step", delivery.job, picture=picture, step=step, steps=STEPS)
+        """Report a finished step of a picture."""
+        self._publish("step", delivery.job.id, picture=picture, step=step, steps=STEPS)
 
     def store(self, delivery: Delivery, picture: int) -> None:
         """Store a picture."""
         name = picture_name(delivery.job.id, picture)
         self._store.put(name, _plain(picture), "image/png")
-        self._tell("stored", delivery.job, picture=picture, name=name)
+        self._publish("stored", delivery.job.id, picture=picture, name=name)
 
     def finish(self, delivery: Delivery) -> None:
-        """Store what is known of the job, and be done with it."""
+        """Store the metadata of a job and acknowledge it."""
         job = delivery.job
         metadata = _metadata(job)
         self._store.put(metadata_name(job.id), encode_metadata(metadata), "application/json")
-        self._tell("done", job, timings=metadata.timings)
+        self._publish("done", job.id, timings=metadata.timings)
         self._queue.acknowledge(delivery)
 
     def fail(self, delivery: Delivery, reason: str) -> None:
-        """Give a job up."""
+        """Reject a job."""
         self._queue.reject(delivery, reason)
-        self._tell("failed", delivery.job, detail=reason)
+        self._publish("failed", delivery.job.id, detail=reason)
 
     def generate(self) -> None:
-        """Take one job and do all of it at once."""
-        delivery = self.take()
+        """Receive a job, store its pictures and finish it."""
+        delivery = self.receive()
         for picture in range(delivery.job.count):
             self.step(delivery, picture, STEPS)
             self.store(delivery, picture)
         self.finish(delivery)
 
     def close(self) -> None:
-        """Let go of the queue."""
+        """Close the queue and the events."""
         self._events.close()
         self._queue.close()
 
-    def _tell(self, kind: str, about: Job, **fields: object) -> None:
-        self._events.publish(Event(kind=kind, worker=_NAME, job_id=about.id, **fields))
+    def _publish(self, kind: str, job_id: str, **fields: object) -> None:
+        self._events.publish(Event(kind=kind, worker=_NAME, job_id=job_id, **fields))
 
 
 def _plain(picture: int) -> bytes:

@@ -1,4 +1,6 @@
-"""The Studio as tests see it: what a person would call its parts."""
+"""Page object of the Studio."""
+
+from typing import Any
 
 from playwright.sync_api import Locator, Page
 
@@ -12,24 +14,24 @@ _WATCH_PLOT = """() => {
 
 
 class StudioPage:
-    """A page that has been drawn once."""
+    """A Studio page that is fully rendered."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
-        self.drawn()
+        self.wait_until_rendered()
 
-    def drawn(self) -> None:
-        """Wait until the last part of the page is there."""
-        self.page.locator(".js-plotly-plot .annotation").first.wait_for(timeout=60_000)
+    def wait_until_rendered(self) -> None:
+        """Wait for the element that is rendered last."""
+        self.page.locator(".js-plotly-plot .annotation").first.wait_for()
 
     @property
     def prompt(self) -> Locator:
-        """Return the field for the prompt."""
+        """Return the prompt field."""
         return self.page.get_by_label("Describe a picture")
 
     @property
     def answer(self) -> Locator:
-        """Return what the form says to a request that it did not send."""
+        """Return the form's error message about a request that was not sent."""
         return self.page.get_by_role("alert").filter(has_text="text is still here")
 
     @property
@@ -39,40 +41,39 @@ class StudioPage:
 
     @property
     def dialog(self) -> Locator:
-        """Return the dialog that is open."""
+        """Return the open dialog."""
         return self.page.get_by_role("dialog")
 
     def card(self, prompt: str) -> Locator:
-        """Find the card of a job."""
+        """Return the card of a job."""
         return self.page.locator(".job").filter(has_text=prompt)
 
     def generate(self, prompt: str) -> None:
-        """Type a prompt and press Paint."""
+        """Type a prompt and press Generate."""
         self.prompt.fill(prompt)
-        self.page.get_by_role("button", name="Paint", exact=True).click()
+        self.page.get_by_role("button", name="Generate", exact=True).click()
 
     def watch(self) -> None:
-        """From now on, count layout shifts and redraws of the chart."""
+        """Start to record layout shifts and redraws of the chart."""
         layout_shifts.watch(self.page)
         self.page.evaluate(_WATCH_PLOT)
 
-    def wait_for_redraws(self, number: int) -> None:
-        """Wait for some ticks of the page."""
+    def wait_for_redraws(self, count: int) -> None:
+        """Wait for so many updates of the chart."""
         self.page.evaluate("window.drawn = 0")
-        self.page.wait_for_function(f"window.drawn >= {number}", timeout=60_000)
+        self.page.wait_for_function(f"window.drawn >= {count}")
 
     @property
-    def shifts(self) -> list:
-        """Return the layout shifts since ``watch``, each with what moved."""
+    def shifts(self) -> list[Any]:
+        """Return the layout shifts since ``watch``, each with the elements that moved."""
         return layout_shifts.shifts(self.page)
 
     @property
     def same_plot(self) -> bool:
-        """Tell whether the chart is still the element that ``watch`` saw."""
-        return self.page.evaluate(
-            "window.plot.isConnected && window.plot === document.querySelector('.live-plot')"
-        )
+        """Return whether the chart is still the same element as at ``watch``."""
+        script = "window.plot.isConnected && window.plot === document.querySelector('.live-plot')"
+        return bool(self.page.evaluate(script))
 
-    def text_colour_of_chart(self) -> str:
-        """Return the colour of some text on the chart, as the browser writes it."""
-        return self.page.evaluate("document.querySelector('.annotation-text').style.fill")
+    def chart_text_colour(self) -> str:
+        """Return the CSS colour of a text on the chart."""
+        return str(self.page.evaluate("document.querySelector('.annotation-text').style.fill"))

@@ -1,4 +1,4 @@
-"""`python -m tests.cluster`: a cluster to play with, and the recording of a run in one."""
+"""`python -m tests.support.cluster`: run a cluster, or record a run in one."""
 
 import signal
 import tempfile
@@ -16,8 +16,8 @@ from tests.support.cluster.node_pool import PoolSize
 from tests.support.minio_server import MinioServer, minio_server_in
 from tests.support.rabbitmq_server import RabbitServer, rabbit_server
 
-_WORDS = """\
-A cluster runs, with KEDA, a pool of made-up GPU machines, RabbitMQ and MinIO. Logs: {folder}
+_INSTRUCTIONS = """\
+A cluster is running, with KEDA, a pool of simulated GPU nodes, RabbitMQ and MinIO. Logs: {folder}
 
     export KUBECONFIG={kubeconfig}
     make GPU=1 deploy-scaledobject   # or deploy-scaledjob
@@ -31,7 +31,7 @@ A dashboard or a client on this machine:
       MINIO_SECRET_KEY={minio.secret_key}
     make run-example
 
-Ctrl+C ends all of it."""
+Ctrl+C stops all of it."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -44,8 +44,8 @@ def up() -> None:
         tempfile.TemporaryDirectory(prefix="cluster-", ignore_cleanup_errors=True) as folder,
         running(Path(folder)) as (cluster, rabbitmq, minio),
     ):
-        Deployed(cluster, rabbitmq, minio)  # nothing yet but the credentials
-        words = _WORDS.format(
+        Deployed(cluster, rabbitmq, minio)  # only the credentials so far
+        instructions = _INSTRUCTIONS.format(
             folder=folder,
             kubeconfig=cluster.control_plane.kubeconfig,
             namespace=NAMESPACE,
@@ -53,16 +53,16 @@ def up() -> None:
             management=rabbitmq.management_url,
             minio=minio,
         )
-        print(words, flush=True)
+        print(instructions, flush=True)
         try:
             signal.pause()
         except KeyboardInterrupt:
-            print("ShutdownSignal.", flush=True)
+            print("Stopping.", flush=True)
 
 
 @app.command()
-def record(file: Annotated[Path, typer.Argument(help="The file to make.")]) -> None:
-    """Record a talk's run: bursts, workers and machines from none to all and back."""
+def record(file: Annotated[Path, typer.Argument(help="The file to write.")]) -> None:
+    """Record the run of the talk: bursts, with workers and nodes from zero to all and back."""
     from tests.support.cluster import talk
 
     file.unlink(missing_ok=True)
@@ -80,15 +80,15 @@ def running(
     folder: Path, size: PoolSize | None = None, pull_seconds: float = 1.0
 ) -> Iterator[tuple[Cluster, RabbitServer, MinioServer]]:
     """Run a cluster and its servers."""
-    parts = [folder / name for name in ("rabbitmq", "minio", "cluster")]
-    for part in parts:
-        part.mkdir()
+    folders = [folder / name for name in ("rabbitmq", "minio", "cluster")]
+    for each in folders:
+        each.mkdir()
     with ExitStack() as stack:
-        rabbitmq, minio = rabbit_server(parts[0]), minio_server_in(parts[1])
-        cluster = Cluster(parts[2], services_of(rabbitmq, minio), size, pull_seconds)
-        for part in (rabbitmq, minio, cluster):
-            stack.callback(part.stop)
-            part.start()
+        rabbitmq, minio = rabbit_server(folders[0]), minio_server_in(folders[1])
+        cluster = Cluster(folders[2], services_of(rabbitmq, minio), size, pull_seconds)
+        for server in (rabbitmq, minio, cluster):
+            stack.callback(server.stop)
+            server.start()
         yield cluster, rabbitmq, minio
 
 

@@ -1,4 +1,4 @@
-"""Compare the dashboard's reading of a fleet with kubectl's output at the same time."""
+"""Compare the dashboard's reading of a fleet with kubectl's at the same moment."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _KINDS = ("deployments", "scaledjobs.keda.sh", "jobs", "pods", "nodes")
 
 @dataclass(frozen=True)
 class Count:
-    """The numbers that both report."""
+    """Numbers that both report."""
 
     wanted: int
     workers: int
@@ -24,22 +24,22 @@ class Count:
     gpus: int
 
 
-def counted_by_kubectl(deployed: Deployed) -> Count:
-    """Return the numbers of kubectl's output."""
-    found = deployed.objects(*_KINDS)
-    pods = [pod for pod in _of(found, "Pod") if is_worker(pod)]
-    machines = [node["status"].get("allocatable", {}) for node in _of(found, "Node")]
+def count_with_kubectl(deployed: Deployed) -> Count:
+    """Count with kubectl alone."""
+    objects = deployed.objects(*_KINDS)
+    pods = [pod for pod in _of(objects, "Pod") if is_worker(pod)]
+    machines = [node["status"].get("allocatable", {}) for node in _of(objects, "Node")]
     gpus = [int(allocatable[_GPU]) for allocatable in machines if _GPU in allocatable]
     return Count(
-        wanted=_wanted(found),
+        wanted=_wanted(objects),
         workers=sum(pod["status"]["phase"] != "Succeeded" for pod in pods),
         nodes=len(gpus),
         gpus=sum(gpus),
     )
 
 
-def counted_by_dashboard(reading: FleetReading) -> Count:
-    """Return the numbers of the dashboard's reading."""
+def count_in_reading(reading: FleetReading) -> Count:
+    """Count the objects of the dashboard's reading."""
     nodes = [node for node in reading.nodes if node.ready]
     return Count(
         wanted=reading.wanted,
@@ -49,40 +49,40 @@ def counted_by_dashboard(reading: FleetReading) -> Count:
     )
 
 
-def agreed_reading(deployed: Deployed) -> FleetReading | None:
+def confirmed_reading(deployed: Deployed) -> FleetReading | None:
     """Return a reading that agrees with kubectl; None if the cluster changed meanwhile.
 
-    The dashboard lists several kinds, and so a reading may combine states of different times. A
-    second reading of a cluster that did not change must agree.
+    The dashboard lists several kinds, so its lists may be of different times. A
+    second reading of an unchanged cluster has to agree.
     """
     for _ in range(2):
-        before = counted_by_kubectl(deployed)
-        # A new fleet lists everything; an existing one lists nodes only every few seconds.
+        before = count_with_kubectl(deployed)
+        # A new instance lists every kind at once; afterwards it lists nodes every few seconds only.
         reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
-        if counted_by_kubectl(deployed) != before:
+        if count_with_kubectl(deployed) != before:
             return None
         assert reading.warnings == ()
-        counted = counted_by_dashboard(reading)
+        counted = count_in_reading(reading)
         if counted == before:
             return reading
-    pytest.fail(f"the dashboard reports {counted}, kubectl {before}: {reading}")
+    pytest.fail(f"the dashboard has {counted}, kubectl {before}: {reading}")
 
 
-def _wanted(found: list[dict]) -> int:
-    if _of(found, "ScaledJob"):
-        return sum(not _has_ended(job) for job in _of(found, "Job"))
-    return sum(each["spec"]["replicas"] for each in _of(found, "Deployment") if is_worker(each))
+def _wanted(objects: list[dict]) -> int:
+    if _of(objects, "ScaledJob"):
+        return sum(not _has_ended(job) for job in _of(objects, "Job"))
+    return sum(item["spec"]["replicas"] for item in _of(objects, "Deployment") if is_worker(item))
 
 
-def _of(found: Iterable[dict], kind: str) -> list[dict]:
-    return [each for each in found if each["kind"] == kind]
+def _of(objects: Iterable[dict], kind: str) -> list[dict]:
+    return [item for item in objects if item["kind"] == kind]
 
 
-def is_worker(found: dict) -> bool:
-    """Return whether an object is the workers' Deployment, or one of their pods."""
-    return found["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
+def is_worker(item: dict) -> bool:
+    """Return whether an object is the workers' Deployment, or a pod of it."""
+    return item["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
 
 
 def _has_ended(job: dict) -> bool:
     conditions = job["status"].get("conditions", ())
-    return any(each["type"] in ("Complete", "Failed") for each in conditions)
+    return any(item["type"] in ("Complete", "Failed") for item in conditions)

@@ -1,10 +1,10 @@
-"""Who is who in a test cluster: one certificate authority, and a certificate for each role."""
+"""The identities of a test cluster: a certificate authority, and a certificate for each role."""
 
 from pathlib import Path
 
 import trustme
 
-# Authenticated by certificate, a client's user is its common name, its group the organisation:
+# A client's user is the common name of its certificate, its group the organisation:
 # https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
 _ADMINISTRATORS = "system:masters"
 _HERE = ("localhost", "127.0.0.1")
@@ -26,7 +26,7 @@ class Certificates:
 
     @property
     def authority(self) -> Path:
-        """Return the file that whoever checks a certificate needs."""
+        """Return the certificate of the authority."""
         return self._folder / "ca.crt"
 
     def certificate(self, role: str) -> Path:

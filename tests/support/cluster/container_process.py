@@ -1,4 +1,4 @@
-"""One run of a container as a process of this machine, and the probes that look at it."""
+"""One run of a container as a process of this machine, with its probes."""
 
 import os
 import signal
@@ -10,25 +10,25 @@ from pathlib import Path
 from kubernetes.client import V1Container, V1Probe
 
 from tests.support.cluster.image import Image, command_line
-from tests.support.cluster.server_process import BOUND_TO_US
+from tests.support.cluster.server_process import KILLED_WITH_PARENT
 from tests.support.cluster.warm_process import WarmProcess
 from tests.support.conditions import free_port
 
-_LAST_WORDS = 2000
-"""Characters, as many as the kubelet takes from a log, roughly."""
+_LOG_TAIL_LENGTH = 2000
+"""Characters; the kubelet takes about as many for a termination message."""
 
 
 class ContainerProcess:
-    """Runs a container's command; to be started by a thread that stays while it runs.
+    """Runs a container's command; the thread that starts it must live as long as it runs.
 
-    A pod has ports and paths of its own, and so takes whichever it likes. Here each port
-    becomes a free one, and each mounted path a folder, also where the environment names it.
+    A pod has its own network and file system. Here each of its ports is mapped to a free one, and
+    each mounted path to a folder, also where the environment names it.
 
     Args:
-        image: what the container's image stands for.
-        container: as the pod describes it.
+        image: the folder and environment of the container's image.
+        container: the container of the pod's spec.
         environment: its variables, with their values.
-        folder: where the pod's files go.
+        folder: for the pod's files.
 
     """
 
@@ -46,11 +46,11 @@ class ContainerProcess:
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended: the exit code, or minus the signal; None while it runs."""
+        """The exit code, or minus the signal; None while it runs."""
         return self._process.poll()
 
     def is_ready(self) -> bool:
-        """Ask whether it has started and is ready, as its probes have it."""
+        """Return whether its startup and readiness probes pass."""
         probes = (self._container.startup_probe, self._container.readiness_probe)
         return all(self._passes(probe) for probe in probes if probe)
 
@@ -59,16 +59,16 @@ class ContainerProcess:
         self._process.terminate()
 
     def kill(self) -> None:
-        """End it and whatever it started."""
+        """Kill the process and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def last_words(self) -> str:
-        """Return the end of what this run wrote."""
+    def log_tail(self) -> str:
+        """Return the end of this run's log."""
         with self._log.open("rb") as log:
             log.seek(self._log_start)
-            return log.read().decode(errors="replace")[-_LAST_WORDS:]
+            return log.read().decode(errors="replace")[-_LOG_TAIL_LENGTH:]
 
     def _start(self, image: Image, environment: dict[str, str]) -> subprocess.Popen | WarmProcess:
         command = self._container.command
@@ -76,7 +76,7 @@ class ContainerProcess:
             return WarmProcess("worker", image.folder, environment, self._log)
         with self._log.open("ab") as output:
             return subprocess.Popen(
-                [*BOUND_TO_US, *command_line(command)],
+                [*KILLED_WITH_PARENT, *command_line(command)],
                 cwd=image.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -86,12 +86,12 @@ class ContainerProcess:
             )
 
     def _environment(self, variables: dict[str, str]) -> dict[str, str]:
-        moved = {str(port): str(here) for port, here in self._ports.items()} | self._folders()
-        own = {name: moved.get(value, value) for name, value in variables.items()}
-        return {"PATH": os.environ["PATH"], "HOME": str(self._folder)} | own
+        mapped = {str(port): str(free) for port, free in self._ports.items()} | self._folders()
+        translated = {name: mapped.get(value, value) for name, value in variables.items()}
+        return {"PATH": os.environ["PATH"], "HOME": str(self._folder)} | translated
 
     def _folders(self) -> dict[str, str]:
-        """Make a folder for each path that something is mounted at."""
+        """Create a folder for each mount path."""
         paths = [mount.mount_path for mount in self._container.volume_mounts or ()]
         folders = {path: self._folder / "mounts" / path.strip("/") for path in paths}
         for folder in folders.values():

@@ -1,7 +1,7 @@
 """A real Kubernetes control plane on free ports of this machine, without any container.
 
 etcd, API server, controller manager and scheduler are the real programs; `.ci/run` builds
-them. There are no nodes until somebody makes some: see `kubelet.py`.
+them. It has no nodes of its own: see `kubelet.py`.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.support.cluster.certificates import Certificates
 from tests.support.cluster.kubeconfig import write_administrator, write_bearer
-from tests.support.cluster.server_process import ADVICE, ServerProcess
+from tests.support.cluster.server_process import INSTALL_HINT, ServerProcess
 from tests.support.conditions import free_port, need_program
 
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl")
@@ -21,10 +21,10 @@ _ISSUER = "https://kubernetes.default.svc"
 
 
 class ControlPlane:
-    """The four servers, each of which can be stopped and started again."""
+    """The four servers, each of which can be stopped and restarted."""
 
     def __init__(self, folder: Path) -> None:
-        programs = {name: need_program(name, ADVICE) for name in PROGRAMS}
+        programs = {name: need_program(name, INSTALL_HINT) for name in PROGRAMS}
         self._kubectl = programs["kubectl"]
         self.folder = folder
         self.certificates = Certificates(folder / "certificates")
@@ -38,7 +38,7 @@ class ControlPlane:
         self._servers = (self.etcd, self.api_server, self.controller_manager, self.scheduler)
 
     def start(self) -> None:
-        """Start everything and wait until it answers."""
+        """Start everything and wait until it is ready."""
         self.etcd.start()
         self.api_server.start()
         for server in (self.controller_manager, self.scheduler):
@@ -47,7 +47,7 @@ class ControlPlane:
             server.wait()
 
     def stop(self) -> None:
-        """End everything at once."""
+        """Stop everything."""
         for server in reversed(self._servers):
             server.stop()
 
@@ -58,13 +58,13 @@ class ControlPlane:
         check: bool = True,
         kubeconfig: Path | None = None,
     ) -> str:
-        """Run kubectl, ``text`` on its input; return what it printed.
+        """Run kubectl with ``text`` as its input; return its output.
 
         Args:
             arguments: the command line.
-            text: a file that is named ``-``.
-            check: fail the test if kubectl fails; else its complaint is returned too.
-            kubeconfig: who asks; the administrator if not given.
+            text: its standard input, the file ``-``.
+            check: fail the test if kubectl fails; else its errors are returned too.
+            kubeconfig: the client's; the administrator's if not given.
 
         """
         done = subprocess.run(
@@ -78,16 +78,16 @@ class ControlPlane:
         return done.stdout + ("" if check else done.stderr)
 
     def apply(self, description: dict) -> None:
-        """Make what is described, in the name of `make deploy`, which may change it later."""
-        who = ("--field-manager", "make-deploy", "--force-conflicts")
+        """Apply an object with the field manager of `make deploy`, which may change it later."""
+        manager = ("--field-manager", "make-deploy", "--force-conflicts")
         self.kubectl(
-            "apply", "--server-side", *who, "--filename", "-", text=json.dumps(description)
+            "apply", "--server-side", *manager, "--filename", "-", text=json.dumps(description)
         )
 
-    def kubeconfig_of(self, service_account: str, namespace: str, lasting: str = "1h") -> Path:
-        """Write a kubeconfig that holds a fresh token of a ServiceAccount."""
+    def kubeconfig_of(self, service_account: str, namespace: str, duration: str = "1h") -> Path:
+        """Write a kubeconfig with a new token of a ServiceAccount."""
         token = self.kubectl(
-            "create", "token", service_account, "--namespace", namespace, "--duration", lasting
+            "create", "token", service_account, "--namespace", namespace, "--duration", duration
         )
         path = self.folder / f"kubeconfig-{namespace}-{service_account}"
         return write_bearer(path, self.url, self.certificates, token.strip())
@@ -146,7 +146,7 @@ class ControlPlane:
             f"--service-account-private-key-file={self.certificates.key('service-accounts')}",
             f"--root-ca-file={self.certificates.authority}",
             "--leader-elect=false",
-            # And not every 15 s, for which tests would wait.
+            # The default of 15 s would slow the tests down.
             "--horizontal-pod-autoscaler-sync-period=2s",
         )
 
@@ -173,7 +173,7 @@ class ControlPlane:
             return False
 
     def _tls(self) -> ssl.SSLContext:
-        # Controller manager and scheduler make their own certificates, which nobody knows.
+        # Controller manager and scheduler sign their own certificates.
         context = ssl._create_unverified_context()
         context.load_cert_chain(
             self.certificates.certificate("administrator"), self.certificates.key("administrator")

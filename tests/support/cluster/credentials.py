@@ -1,6 +1,6 @@
-"""The servers that stand for a cluster's own, and the Secrets that `make deploy` would make.
+"""The Services and Secrets that connect a cluster to the tests' own servers.
 
-It keeps Secrets that are there, so what it deploys then uses these servers.
+`make deploy` keeps Secrets that exist, so what it deploys then uses these servers.
 """
 
 from tests.support.minio_server import MinioServer
@@ -8,7 +8,7 @@ from tests.support.rabbitmq_server import PASSWORD, USER, RabbitServer
 
 
 def services_of(rabbitmq: RabbitServer, minio: MinioServer) -> dict[str, str]:
-    """Say where the Services are that the manifests name."""
+    """Return the addresses of the Services in the manifests."""
     return {
         "rabbitmq:5672": f"127.0.0.1:{rabbitmq.port}",
         "rabbitmq:15672": f"127.0.0.1:{rabbitmq.management_port}",
@@ -17,7 +17,7 @@ def services_of(rabbitmq: RabbitServer, minio: MinioServer) -> dict[str, str]:
 
 
 def secrets_of(namespace: str, vhost: str, minio: MinioServer) -> dict:
-    """Describe the Secrets of a namespace whose broker is a vhost of its own."""
+    """Return the Secrets of a namespace with a vhost of its own."""
     rabbitmq = {
         "username": USER,
         "password": PASSWORD,

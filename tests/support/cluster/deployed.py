@@ -1,4 +1,4 @@
-"""The app in a test cluster, deployed by the command that people use."""
+"""The app in a test cluster, deployed by the script behind `make deploy`."""
 
 import json
 import os
@@ -17,11 +17,11 @@ _DEPLOY = Path(__file__).parents[3] / "k8s" / "scripts" / "deploy.sh"
 
 
 class Deployed:
-    """What `make deploy` and its kin made, and what is in it.
+    """Deploys parts of the app and queries their objects.
 
     Args:
-        cluster: where.
-        rabbitmq: the broker; the default vhost is used, as in a cluster of people's own.
+        cluster: the cluster.
+        rabbitmq: the broker; its default vhost is used.
         minio: the store.
 
     """
@@ -41,7 +41,7 @@ class Deployed:
         cluster.control_plane.apply(secrets_of(NAMESPACE, "", minio))
 
     def deploy(self, part: str, overlay: str = "gpu") -> None:
-        """Do what `make deploy-<part>` does; fails the test with what it printed."""
+        """Run `make deploy-<part>`; fail the test with its output."""
         programs = f"{CACHE / 'bin'}{os.pathsep}{os.environ['PATH']}"
         own = {"KUBECONFIG": str(self.cluster.control_plane.kubeconfig), "OVERLAY": overlay}
         done = subprocess.run(
@@ -54,15 +54,15 @@ class Deployed:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def patch(self, kind: str, **spec: object) -> None:
-        """Change the spec of the scaler, or of what is called like it."""
+        """Patch the spec of the object named ``worker``."""
         patch = json.dumps({"spec": spec})
         self.kubectl("-n", NAMESPACE, "patch", kind, "worker", "--type=merge", "--patch", patch)
 
     def objects(self, *kinds: str) -> list[dict]:
-        """Return objects of some kinds as kubectl tells them, those of nodes among them."""
+        """Return the objects of some kinds, as `kubectl get` prints them."""
         text = self.kubectl("-n", NAMESPACE, "get", ",".join(kinds), "--output=json")
         return json.loads(text)["items"]
 
     def login(self) -> Path:
-        """Return a kubeconfig with a fresh token of the dashboard's ServiceAccount."""
+        """Return a kubeconfig with a new token of the dashboard's ServiceAccount."""
         return self.cluster.control_plane.kubeconfig_of("dashboard", NAMESPACE)

@@ -1,4 +1,4 @@
-"""The cluster as tests get it: one for each test process, with the real KEDA and servers."""
+"""The cluster fixture: one for each test process, with the real KEDA and servers."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # Kubernetes' client takes a second to import, and most tests
 def cluster(
     rabbitmq: RabbitServer, minio_server: MinioServer, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[Cluster]":
-    """Run a cluster; whoever stops a part of it starts it again."""
+    """Run a cluster; a test that stops a part of it restarts that part."""
     from tests.support.cluster.cluster import Cluster
 
     folder = tmp_path_factory.mktemp("cluster")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# kubectl for a cluster without containers: what port-forward would ask of a kubelet, socat does
-# on this machine. SERVICES has lines "name:port host:port"; KUBECTL names the real program.
+# kubectl for a cluster without containers: socat does on this machine what port-forward would
+# request from a kubelet. SERVICES has lines "name:port host:port"; KUBECTL names the real program.
 case " $* " in
 *" port-forward "*) ;;
 *) exec "$KUBECTL" "$@" ;;

@@ -1,4 +1,4 @@
-"""What stands for a container image: a folder to run in, and what is set there."""
+"""Stand-ins for container images: a working folder and its environment."""
 
 import sys
 from collections.abc import Mapping
@@ -10,32 +10,32 @@ _ROOT = Path(__file__).parents[3]
 
 @dataclass(frozen=True)
 class Image:
-    """Something that a container can be started from on this machine."""
+    """What a container is started from on this machine."""
 
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What holds where the pod says nothing else."""
+    """Defaults of the image; the pod's spec overrides them."""
     overrides: Mapping[str, str] = field(default_factory=dict)
-    """What holds whatever the pod says."""
+    """Values that override the pod's spec."""
 
 
 def project_images(folder: Path) -> dict[str, Image]:
-    """Lay out the project's images, by their names: what each Dockerfile copies."""
-    worker = _copied(folder / "worker", "models", "wire", "worker")
-    dashboard = _copied(folder / "dashboard", ".streamlit", "dashboard", "models", "wire")
+    """Return the project's images by name, with the folders that each Dockerfile copies."""
+    worker = _linked(folder / "worker", "core", "models", "wire", "worker")
+    dashboard = _linked(folder / "dashboard", ".streamlit", "core", "dashboard", "models", "wire")
     return {
-        # A GPU that is made up paints on the CPU.
+        # The nodes' GPUs are simulated.
         "worker": Image(worker, overrides={"DEVICE": "cpu"}),
         "dashboard": Image(dashboard, {"PORT": "8501"}),
     }
 
 
-def command_line(words: list[str]) -> list[str]:
-    """Return what a container runs; ``python`` is the one that runs us."""
-    return [sys.executable if word == "python" else word for word in words]
+def command_line(arguments: list[str]) -> list[str]:
+    """Return a container's command; ``python`` becomes the interpreter of the tests."""
+    return [sys.executable if word == "python" else word for word in arguments]
 
 
-def _copied(folder: Path, *names: str) -> Path:
+def _linked(folder: Path, *names: str) -> Path:
     folder.mkdir(parents=True)
     for name in names:
         (folder / name).symlink_to(_ROOT / name)

@@ -5,7 +5,7 @@ import urllib.request
 from pathlib import Path
 
 from tests.support.cluster.control_plane import ControlPlane
-from tests.support.cluster.server_process import ADVICE, ServerProcess
+from tests.support.cluster.server_process import INSTALL_HINT, ServerProcess
 from tests.support.conditions import CACHE, free_port, need_program
 
 CUSTOM_RESOURCES = CACHE / "keda-crds.yaml"
@@ -15,22 +15,22 @@ _NAMESPACE = "keda"
 
 
 class Keda:
-    """Scales what ScaledObjects and ScaledJobs of a control plane name.
+    """Runs KEDA against a control plane.
 
     Args:
-        control_plane: one that runs.
-        proxy: the address of an HTTP proxy that knows the cluster's Services.
+        control_plane: a running one.
+        proxy: the address of an HTTP proxy that resolves the cluster's Services.
 
     """
 
     def __init__(self, control_plane: ControlPlane, proxy: str) -> None:
         for program in ("keda-operator", "keda-adapter"):
-            need_program(program, ADVICE)
+            need_program(program, INSTALL_HINT)
         self._control_plane = control_plane
         self._environment = {
             "KEDA_CLUSTER_OBJECT_NAMESPACE": _NAMESPACE,
             "POD_NAMESPACE": _NAMESPACE,
-            "WATCH_NAMESPACE": "",  # all of them; KEDA wants it to be there
+            "WATCH_NAMESPACE": "",  # all namespaces; KEDA requires the variable
             "HTTP_PROXY": proxy,
         }
         self._certificates = self._certificate_folder()
@@ -40,7 +40,7 @@ class Keda:
         self.adapter = self._adapter()
 
     def start(self) -> None:
-        """Install KEDA's kinds, start it, and wait until the HPA can read its metrics."""
+        """Install KEDA's custom resources, start it, and wait until its metrics are served."""
         kubectl = self._control_plane.kubectl
         kubectl("apply", "--server-side", "--filename", str(CUSTOM_RESOURCES))
         self._control_plane.apply(self._registration())
@@ -51,7 +51,7 @@ class Keda:
             server.wait()
 
     def stop(self) -> None:
-        """End both servers at once."""
+        """Stop both servers."""
         self.adapter.stop()
         self.operator.stop()
 
@@ -100,13 +100,13 @@ class Keda:
         )
 
     def _serves_metrics(self) -> bool:
-        """Tell whether the API server reaches the adapter, as the HPA will want to."""
+        """Return whether the API server reaches the adapter, as the HPA will."""
         path = "/apis/external.metrics.k8s.io/v1beta1"
         answer = self._control_plane.kubectl("get", "--raw", path, check=False)
         return "ExternalMetricValueList" in answer or "APIResourceList" in answer
 
     def _certificate_folder(self) -> Path:
-        """Name the certificates as KEDA wants them to be named in a folder."""
+        """Copy the certificates under the names that KEDA expects."""
         files = self._control_plane.certificates
         folder = self._control_plane.folder / "keda"
         folder.mkdir()
@@ -116,10 +116,10 @@ class Keda:
         return folder
 
     def _registration(self) -> dict:
-        """Describe the namespace, and where the API server finds the adapter."""
+        """Return the namespace and the APIService of the adapter."""
         service = {"name": "keda-metrics-apiserver", "namespace": _NAMESPACE}
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}}
-        # Nothing resolves a Service's name here; an external name is resolved by the system.
+        # No cluster DNS resolves a Service; the system resolves an external name.
         local = {"type": "ExternalName", "externalName": "localhost"}
         registration = {
             "group": "external.metrics.k8s.io",

@@ -1,4 +1,4 @@
-"""Kubeconfig files: who calls which API server. JSON, which is YAML too."""
+"""Write kubeconfig files, as JSON, which is YAML too."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from tests.support.cluster.certificates import Certificates
 
 
 def write_administrator(path: Path, server: str, certificates: Certificates) -> Path:
-    """Write a kubeconfig that may do everything."""
+    """Write a kubeconfig of the administrator."""
     user = {
         "client-certificate": str(certificates.certificate("administrator")),
         "client-key": str(certificates.key("administrator")),
@@ -16,7 +16,7 @@ def write_administrator(path: Path, server: str, certificates: Certificates) -> 
 
 
 def write_bearer(path: Path, server: str, certificates: Certificates, token: str) -> Path:
-    """Write a kubeconfig that may do what the owner of a token may."""
+    """Write a kubeconfig with a bearer token."""
     return _write(path, server, certificates, {"token": token})
 
 

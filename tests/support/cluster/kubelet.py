@@ -1,4 +1,4 @@
-"""A stand-in for the kubelet: made-up machines whose pods are real processes of this one.
+"""A stand-in for the kubelet: simulated machines whose pods are processes of this one.
 
 It registers Nodes, keeps them ready, and runs the pods that the scheduler binds to them.
 """
@@ -13,20 +13,20 @@ from kubernetes.watch import Watch
 from urllib3.exceptions import HTTPError
 
 from tests.support.cluster.machine import Machine
-from tests.support.cluster.pod_runner import PodRunner, Surroundings
+from tests.support.cluster.pod_runner import PodContext, PodRunner
 from tests.support.cluster.pod_status import now
 
 _RENEW_EVERY = 10.0
-"""Seconds, as the kubelet does."""
+"""Seconds, as in the kubelet."""
 _LEASES = "kube-node-lease"
 
 
 class Kubelet:
     """Runs the pods of all its machines."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._shared = surroundings
-        self._api: CoreV1Api = surroundings.api
+    def __init__(self, context: PodContext) -> None:
+        self._shared = context
+        self._api: CoreV1Api = context.api
         self._leases = CoordinationV1Api(self._api.api_client)
         self._machines: dict[str, Machine] = {}
         self._runners: dict[str, PodRunner] = {}
@@ -37,18 +37,18 @@ class Kubelet:
         ]
 
     def start(self) -> None:
-        """Begin to watch for pods."""
+        """Start watching for pods."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End every process that was started."""
+        """Kill every pod's process."""
         self._stopping.set()
         for runner in list(self._runners.values()):
-            runner.vanish()
+            runner.kill()
 
     def machines(self) -> tuple[Machine, ...]:
-        """Return the machines that there are now."""
+        """Return the current machines."""
         return tuple(self._machines.values())
 
     def join(self, machine: Machine) -> None:
@@ -60,29 +60,29 @@ class Kubelet:
         self._report(machine)
 
     def leave(self, name: str) -> None:
-        """Take a machine away, as a cloud does: its processes are gone at once."""
+        """Remove a machine as a cloud does: its processes are killed at once."""
         del self._machines[name]
         self._api.delete_node(name)
         for runner in [runner for runner in self._runners.values() if runner.node == name]:
-            runner.vanish()
+            runner.kill()
 
     def _watch(self) -> None:
         while not self._stopping.is_set():
-            # The API server may be away for a while, and ends each watch after some minutes.
+            # The API server may be unavailable, and ends each watch after some minutes.
             with suppress(ApiException, HTTPError, OSError):
                 for event in Watch().stream(self._api.list_pod_for_all_namespaces):
-                    self._follow(event["type"], event["object"])
+                    self._handle(event["type"], event["object"])
             self._stopping.wait(0.5)
 
-    def _follow(self, change: str, pod: V1Pod) -> None:
-        """Act on what is new about a pod."""
+    def _handle(self, change: str, pod: V1Pod) -> None:
+        """Handle a change of a pod."""
         if pod.spec.node_name not in self._machines or self._stopping.is_set():
             return
         runner = self._runners.get(pod.metadata.uid)
         if change == "DELETED":
             if runner:
                 self._runners.pop(pod.metadata.uid)
-                threading.Thread(target=runner.vanish, daemon=True).start()
+                threading.Thread(target=runner.kill, daemon=True).start()
         elif runner is None and pod.status.phase == "Pending":
             runner = self._runners[pod.metadata.uid] = PodRunner(self._shared, pod)
         if runner and pod.metadata.deletion_timestamp:
@@ -111,7 +111,7 @@ class Kubelet:
         self._api.patch_node_status(machine.name, {"status": status})
 
     def _renew(self, machine: Machine) -> None:
-        """Say that the machine lives; without it the node becomes NotReady after 50 s."""
+        """Renew the machine's lease; without it the node becomes NotReady after 50 s."""
         spec = {"renewTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
         self._leases.patch_namespaced_lease(machine.name, _LEASES, {"spec": spec})
 

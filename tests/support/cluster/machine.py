@@ -1,4 +1,4 @@
-"""Machines with GPUs that do not exist, described as GKE describes its own."""
+"""Simulated machines with GPUs, with the labels of GKE."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ _LABELS = {
     "kubernetes.io/arch": "amd64",
     "topology.kubernetes.io/zone": "europe-west4-a",
 }
-# What GKE and the GPU operator put on a node, so that only pods with use for a GPU go there.
+# GKE and the GPU operator add it, so that only pods that use a GPU are scheduled there.
 _TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
 
 
@@ -22,19 +22,19 @@ class Machine:
     spot: bool = False
 
     def node(self) -> dict:
-        """Describe it as a Node, without its status."""
-        own = {
+        """Return its Node object, without the status."""
+        specific = {
             "kubernetes.io/hostname": self.name,
             "cloud.google.com/gke-nodepool": self.pool,
             "node.kubernetes.io/instance-type": "g2-standard-8" if self.gpus else "e2-standard-8",
         }
         return {
-            "metadata": {"name": self.name, "labels": _LABELS | own | self._gpu_labels()},
+            "metadata": {"name": self.name, "labels": _LABELS | specific | self._gpu_labels()},
             "spec": {"taints": [_TAINT] if self.gpus else []},
         }
 
     def capacity(self) -> dict[str, str]:
-        """Return what it has for pods."""
+        """Return its capacity for pods."""
         gpus = {"nvidia.com/gpu": str(self.gpus)} if self.gpus else {}
         return {"cpu": "8", "memory": "32Gi", "pods": "110", "ephemeral-storage": "200Gi"} | gpus
 

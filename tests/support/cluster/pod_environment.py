@@ -1,4 +1,4 @@
-"""A container's environment, resolved as the kubelet resolves it.
+"""Resolve a container's environment as the kubelet does.
 
 https://kubernetes.io/docs/tasks/inject-data-application/define-environment-variable-container/
 """
@@ -23,7 +23,7 @@ _FIELDS: dict[str, Callable[[V1Pod], str | None]] = {
 
 
 def environment_of(api: CoreV1Api, pod: V1Pod, container: V1Container) -> dict[str, str]:
-    """Return every variable; raises NotFoundException if a ConfigMap or Secret is not there."""
+    """Return every variable; raises NotFoundException if a ConfigMap or Secret is missing."""
     namespace = pod.metadata.namespace
     resolved: dict[str, str] = {}
     for source in container.env_from or ():
@@ -54,7 +54,7 @@ def _field(pod: V1Pod, selector: V1ObjectFieldSelector) -> str | None:
 
 
 def _expanded(value: str, known: dict[str, str]) -> str:
-    return _REFERENCE.sub(lambda found: known.get(found[1], found[0]), value)
+    return _REFERENCE.sub(lambda match: known.get(match[1], match[0]), value)
 
 
 def _data(read: Callable[..., dict], api: CoreV1Api, namespace: str, reference) -> dict[str, str]:

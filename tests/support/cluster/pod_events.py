@@ -1,4 +1,4 @@
-"""Events as the kubelet and others write them about a pod."""
+"""Events of pods, as the kubelet and other components write them."""
 
 from kubernetes.client import (
     CoreV1Api,
@@ -12,11 +12,11 @@ from kubernetes.client import (
 from tests.support.cluster.pod_status import now
 
 
-def tell(
+def emit_event(
     api: CoreV1Api, pod: V1Pod, reason: str, message: str, *, component: str, kind: str = "Normal"
 ) -> None:
-    """Write an event about a pod."""
-    about = V1ObjectReference(
+    """Create an event of a pod."""
+    involved = V1ObjectReference(
         api_version="v1",
         kind="Pod",
         name=pod.metadata.name,
@@ -27,7 +27,7 @@ def tell(
         pod.metadata.namespace,
         CoreV1Event(
             metadata=V1ObjectMeta(generate_name=f"{pod.metadata.name}."),
-            involved_object=about,
+            involved_object=involved,
             reason=reason,
             message=message,
             type=kind,

@@ -1,4 +1,4 @@
-"""A pod from the moment it is bound to a node until it is gone."""
+"""Run a pod from its binding to a node until its deletion."""
 
 import json
 import threading
@@ -15,40 +15,40 @@ from urllib3.exceptions import HTTPError
 from tests.support.cluster.container_process import ContainerProcess
 from tests.support.cluster.image import Image
 from tests.support.cluster.pod_environment import environment_of
-from tests.support.cluster.pod_events import tell
+from tests.support.cluster.pod_events import emit_event
 from tests.support.cluster.pod_status import now, pod_status, running, terminated, waiting
 from tests.support.cluster.service_network import Services, translate
 
-_LOOK_EVERY = 0.3
-"""Seconds between two looks at a process and its probes."""
+_POLL_INTERVAL = 0.3
+"""Seconds between two checks of a process and its probes."""
 _FIRST_BACK_OFF = 2.0
-"""Seconds; the kubelet's own first one is 10."""
-_LONGEST_BACK_OFF = 300.0
+"""Seconds; the kubelet starts with 10."""
+_MAX_BACK_OFF = 300.0
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class PodContext:
     """What all pods of a cluster share."""
 
     api: CoreV1Api
     images: Mapping[str, Image]
-    """By the image's name, without registry and tag; what runs others is somewhere else."""
+    """By name, without registry and tag; containers of other images are not started."""
     services: Services
     folder: Path
-    """Where pods keep their files, their logs among them."""
+    """The folder of the pods' files and logs."""
     pull_seconds: float
-    """How long it takes until a machine that has none of an image has all of it."""
+    """How long a node takes to pull an image."""
     kubeconfig_of: Callable[[str, str], Path]
-    """Makes the login of a ServiceAccount in a namespace."""
+    """Returns the kubeconfig of a ServiceAccount in a namespace."""
     pulled: set[tuple[str, str]] = field(default_factory=set)
-    """Which node has which image."""
+    """Pairs of node and image."""
 
 
 class PodRunner:
-    """Runs a pod of one container in a thread, and tells the API server how it is."""
+    """Runs a pod of one container in a thread, and reports its status to the API server."""
 
-    def __init__(self, surroundings: Surroundings, pod: V1Pod) -> None:
-        self._shared = surroundings
+    def __init__(self, context: PodContext, pod: V1Pod) -> None:
+        self._shared = context
         self._pod = pod
         self._container = pod.spec.containers[0]
         self._restarts = 0
@@ -66,21 +66,21 @@ class PodRunner:
         return self._pod.spec.node_name
 
     def delete(self, grace: float) -> None:
-        """End the pod because somebody deleted it: SIGTERM, and SIGKILL ``grace`` seconds later."""
+        """Handle the deletion of the pod: SIGTERM, and SIGKILL ``grace`` seconds later."""
         self._grace = grace
         self._leaving.set()
 
-    def vanish(self) -> None:
-        """End the pod because its machine, or the pod itself, is no more; returns when it is."""
+    def kill(self) -> None:
+        """Kill the pod because its node or the pod itself is gone; return when it has ended."""
         self._disrupted = True
         self.delete(0.0)
         self._thread.join()
 
     def _run(self) -> None:
-        # Whoever deletes pods does so at any time, and then there is nobody to tell.
+        # A pod may be deleted at any time; then its status cannot be reported.
         with suppress(ApiException, HTTPError):
             self._pull()
-            self._live()
+            self._run_until_over()
         with suppress(ApiException, HTTPError):
             self._leaving.wait()
             if self._disrupted:
@@ -93,14 +93,14 @@ class PodRunner:
         self._report("Pending", waiting("ContainerCreating"))
         image = self._container.image
         if (self.node, image) in self._shared.pulled:
-            self._tell("Pulled", f'Container image "{image}" already present on machine')
+            self._emit_event("Pulled", f'Container image "{image}" already present on machine')
             return
-        self._tell("Pulling", f'Pulling image "{image}"')
+        self._emit_event("Pulling", f'Pulling image "{image}"')
         self._leaving.wait(self._shared.pull_seconds)
         self._shared.pulled.add((self.node, image))
-        self._tell("Pulled", f'Successfully pulled image "{image}"')
+        self._emit_event("Pulled", f'Successfully pulled image "{image}"')
 
-    def _live(self) -> None:
+    def _run_until_over(self) -> None:
         while not self._leaving.is_set():
             since = now()
             try:
@@ -114,16 +114,16 @@ class PodRunner:
                 continue
             if self._disrupted:
                 return
-            code, words = ended
-            self._last_state = terminated(code, since, words)
-            # Also of a pod that is deleted: its Job waits to hear how it ended.
+            code, message = ended
+            self._last_state = terminated(code, since, message)
+            # Also for a deleted pod: its Job waits for the exit code.
             if self._leaving.is_set() or self._is_over(code):
                 self._report("Failed" if code else "Succeeded", self._last_state)
                 return
             self._back_off()
 
     def _run_once(self, since: str) -> tuple[int, str]:
-        """Run the container until it ends or should; return how it ended and its last words."""
+        """Run the container until it ends or has to stop; return its exit code and log tail."""
         image = self._shared.images.get(_short_name(self._container.image))
         if image is None:
             self._report("Running", running(since), ready_since=since)
@@ -132,12 +132,12 @@ class PodRunner:
         process = self._launch(image)
         try:
             self._report("Running", running(since))
-            self._tell("Started", f"Started container {self._container.name}")
-            self._attend(process, since)
-            self._end(process)
+            self._emit_event("Started", f"Started container {self._container.name}")
+            self._wait_for_exit(process, since)
+            self._stop(process)
         finally:
             process.kill()
-        return process.exit_code, process.last_words()
+        return process.exit_code, process.log_tail()
 
     def _launch(self, image: Image) -> ContainerProcess:
         folder = self._shared.folder / self._pod.metadata.name
@@ -145,10 +145,10 @@ class PodRunner:
         services = self._shared.services
         environment = environment_of(self._shared.api, self._pod, self._container)
         translated = {name: translate(services, value) for name, value in environment.items()}
-        return ContainerProcess(image, self._container, translated | self._login(), folder)
+        return ContainerProcess(image, self._container, translated | self._credentials(), folder)
 
-    def _login(self) -> dict[str, str]:
-        """Return how the pod's own login is found; a real one lies at a fixed path."""
+    def _credentials(self) -> dict[str, str]:
+        """Return the variables that lead to the pod's credentials, in place of a fixed path."""
         spec = self._pod.spec
         if spec.automount_service_account_token is False:
             return {}
@@ -156,22 +156,22 @@ class PodRunner:
         kubeconfig = self._shared.kubeconfig_of(spec.service_account_name, namespace)
         return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBECONFIG": str(kubeconfig)}
 
-    def _attend(self, process: ContainerProcess, since: str) -> None:
-        """Say once when it is ready; return when it has ended or should end."""
+    def _wait_for_exit(self, process: ContainerProcess, since: str) -> None:
+        """Report readiness once; return when the process has ended or has to stop."""
         is_ready = False
-        while process.exit_code is None and not self._leaving.wait(_LOOK_EVERY):
+        while process.exit_code is None and not self._leaving.wait(_POLL_INTERVAL):
             if not is_ready and process.is_ready():
                 is_ready = True
                 self._report("Running", running(since), ready_since=now())
 
-    def _end(self, process: ContainerProcess) -> None:
-        """Ask it to stop, and wait for as long as it may take."""
+    def _stop(self, process: ContainerProcess) -> None:
+        """Send SIGTERM and wait for the grace period."""
         if process.exit_code is not None:
             return
         process.request_stop()
         deadline = time.monotonic() + self._grace
         while process.exit_code is None and time.monotonic() < deadline:
-            time.sleep(_LOOK_EVERY)
+            time.sleep(_POLL_INTERVAL)
 
     def _is_over(self, code: int) -> bool:
         policy = self._pod.spec.restart_policy
@@ -179,10 +179,10 @@ class PodRunner:
 
     def _back_off(self) -> None:
         self._restarts += 1
-        pause = min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** min(self._restarts - 1, 10))
+        pause = min(_MAX_BACK_OFF, _FIRST_BACK_OFF * 2 ** min(self._restarts - 1, 10))
         message = f"back-off {pause:g}s restarting failed container={self._container.name}"
         self._report("Running", waiting("CrashLoopBackOff", message))
-        self._tell("BackOff", message.capitalize(), kind="Warning")
+        self._emit_event("BackOff", message.capitalize(), kind="Warning")
         self._leaving.wait(pause)
 
     def _report(self, phase: str, state: dict, ready_since: str | None = None) -> None:
@@ -200,7 +200,7 @@ class PodRunner:
         )
 
     def _report_disruption(self) -> None:
-        """Say that it is nobody's fault: a Job then does not count it as a failed try."""
+        """Report a disruption, which a Job does not count as a failed attempt."""
         # https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
         disrupted = {"type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC"}
         metadata = self._pod.metadata
@@ -210,8 +210,8 @@ class PodRunner:
             {"status": {"phase": "Failed", "conditions": [disrupted]}},
         )
 
-    def _tell(self, reason: str, message: str, kind: str = "Normal") -> None:
-        tell(self._shared.api, self._pod, reason, message, component="kubelet", kind=kind)
+    def _emit_event(self, reason: str, message: str, kind: str = "Normal") -> None:
+        emit_event(self._shared.api, self._pod, reason, message, component="kubelet", kind=kind)
 
 
 def _short_name(image: str) -> str:

@@ -1,4 +1,4 @@
-"""A pod's status in the words of the kubelet, as plain data."""
+"""Build pod statuses like those of the kubelet."""
 
 from datetime import UTC, datetime
 
@@ -8,22 +8,22 @@ Status = dict[str, object]
 
 
 def now() -> str:
-    """Return this moment as the API writes it."""
+    """Return the current time in the format of the API."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def waiting(reason: str, message: str = "") -> dict:
-    """Describe a container that does not run."""
+    """Return the state of a waiting container."""
     return {"waiting": {"reason": reason, **({"message": message} if message else {})}}
 
 
 def running(since: str) -> dict:
-    """Describe a container that runs."""
+    """Return the state of a running container."""
     return {"running": {"startedAt": since}}
 
 
 def terminated(code: int, since: str, message: str) -> dict:
-    """Describe a container that ended; a negative code is the signal that ended it."""
+    """Return the state of a terminated container; a negative code is minus the signal."""
     return {
         "terminated": {
             "exitCode": code if code >= 0 else 128 - code,
@@ -44,7 +44,7 @@ def pod_status(
     restarts: int = 0,
     last_state: dict | None = None,
 ) -> Status:
-    """Describe a pod by what its only running container does."""
+    """Return the status of a pod by the state of its container."""
     statuses = [
         _container_status(container, state, ready_since is not None, restarts, last_state or {})
         for container in pod.spec.containers
@@ -73,11 +73,11 @@ def _container_status(
 
 
 def _conditions(ready_since: str | None, completed: bool) -> list[dict]:
-    why = "PodCompleted" if completed else "ContainersNotReady"
+    reason = "PodCompleted" if completed else "ContainersNotReady"
     readiness = {
         "status": str(ready_since is not None),
         "lastTransitionTime": ready_since or now(),
-        "reason": "" if ready_since else why,
+        "reason": "" if ready_since else reason,
     }
     return [
         {"type": "PodScheduled", "status": "True"},

@@ -1,4 +1,4 @@
-"""Imports what takes a worker seconds of a core, in the process that workers are forked from."""
+"""Import the slow libraries of a worker, in the process that workers are forked from."""
 
 import os
 

@@ -10,53 +10,53 @@ import pytest
 
 from tests.support.conditions import need_program, wait_until
 
-ADVICE = ".ci/run builds it, or installs it from Debian"
+INSTALL_HINT = ".ci/run builds it, or installs it from Debian"
 
-# The system ends the server if we are killed ourselves: a kernel's promise, so on Linux only.
-BOUND_TO_US = ("setpriv", "--pdeathsig", "KILL", "--")
+# The kernel kills the server when its parent ends; Linux only.
+KILLED_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 @dataclass
 class ServerProcess:
-    """One server, which can be stopped and started again."""
+    """A server that can be stopped and restarted."""
 
     program: str
     arguments: list[str]
     log: Path
     answers: Callable[[], bool]
-    """Whether it does what it is there for."""
+    """Whether it is ready."""
     environment: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen | None = None
 
     def launch(self) -> None:
-        """Start it, from a thread that lives as long as the server should."""
+        """Start it; the calling thread must live as long as the server."""
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
-                [*BOUND_TO_US, need_program(self.program, ADVICE), *self.arguments],
+                [*KILLED_WITH_PARENT, need_program(self.program, INSTALL_HINT), *self.arguments],
                 env=os.environ | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a terminal's Ctrl+C ends us first, and we end it
+                start_new_session=True,  # a terminal's Ctrl+C reaches the tests only
             )
 
     def wait(self) -> None:
-        """Wait until it answers; fails the test with its last words if it ends."""
-        wait_until(self._checked, 120, f"{self.program} answers; its log is {self.log}")
+        """Wait until it is ready; fail the test with its log if it ends."""
+        wait_until(self._is_ready, what=f"{self.program} is ready; its log is {self.log}")
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it is ready."""
         self.launch()
         self.wait()
 
     def stop(self) -> None:
-        """End it at once; nothing happens if it does not run."""
+        """Kill it; does nothing if it is not running."""
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
 
-    def _checked(self) -> bool:
+    def _is_ready(self) -> bool:
         if self._process.poll() is not None:
             pytest.fail(f"{self.program} ended: {self.log.read_text()[-3000:]}")
         return self.answers()

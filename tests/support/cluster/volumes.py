@@ -1,10 +1,10 @@
-"""Disks for claims that name no storage class; nothing is ever written on them."""
+"""Volumes for claims without a storage class; nothing is ever written to them."""
 
 _DISKS = 8
 
 
 def volumes() -> dict:
-    """Describe them to the API server, whose controllers bind claims to them."""
+    """Return the PersistentVolumes that controllers bind claims to."""
     items = [_volume(f"disk-{number}") for number in range(_DISKS)]
     return {"apiVersion": "v1", "kind": "List", "items": items}
 

@@ -1,8 +1,8 @@
-"""`python -m worker`, started with its libraries imported already.
+"""Start `python -m worker` with its libraries imported already.
 
-Importing torch takes seconds of a core, and a test starts dozens of workers. So one process
-imports it once and forks for each worker, which from then on runs as if started by itself:
-in its own session, folder and environment, with its own output.
+Importing torch takes seconds of CPU time, and a test starts dozens of workers. So one process
+imports it once and is forked for each worker, which then has its own session, folder, environment
+and output.
 """
 
 import ctypes
@@ -20,12 +20,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def warm_up() -> None:
-    """Begin to import, in the background, what workers will need."""
+    """Start importing the workers' libraries, in the background."""
     forkserver.ensure_running()
 
 
 class WarmProcess:
-    """A Python module that runs; what is used of it is called as in subprocess.Popen."""
+    """A running Python module, with the methods of subprocess.Popen that are used here."""
 
     def __init__(self, module: str, folder: Path, environment: dict[str, str], log: Path) -> None:
         arguments = (module, folder, environment, log)
@@ -34,7 +34,7 @@ class WarmProcess:
         self.pid = self._process.pid
 
     def poll(self) -> int | None:
-        """Return how it ended: the exit code, or minus the signal; None while it runs."""
+        """Return the exit code, or minus the signal; None while it runs."""
         return self._process.exitcode
 
     def terminate(self) -> None:
@@ -47,7 +47,7 @@ class WarmProcess:
 
 
 def _run(module: str, folder: Path, environment: dict[str, str], log: Path) -> None:
-    # The process that forked us ends when the tests do, and then so do we.
+    # The forking process ends with the tests, and this one with it.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
     os.chdir(folder)

@@ -1,4 +1,4 @@
-"""What it costs to look at a cluster of many workers, on a real API server and scheduler."""
+"""Cost of polling a cluster of many workers, with a real API server and scheduler."""
 
 import os
 import tempfile
@@ -18,18 +18,18 @@ from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import recorded
 
 _NAMESPACE = "stable-diffusion"
-_IMAGES = 50
-"""Images that a node tells of, at most; most of a node's size."""
+_IMAGES_PER_NODE = 50
+"""The maximum in a node's status, and most of its size."""
 
 
-def main(workers: int = 200, nodes: int = 100, looks: int = 30) -> None:
-    """Look once a second, as the dashboard does."""
+def main(workers: int = 200, nodes: int = 100, polls: int = 30) -> None:
+    """Poll once a second, as the dashboard does."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         plane = ControlPlane(Path(folder))
         try:
             plane.start()
             _populate(plane, workers, nodes)
-            _measure(plane, workers, looks)
+            _measure(plane, workers, polls)
         finally:
             plane.stop()
 
@@ -40,17 +40,17 @@ def _populate(plane: ControlPlane, workers: int, nodes: int) -> None:
     client = new_client_from_config(str(plane.kubeconfig))
     core = CoreV1Api(client)
     for number in range(nodes):
-        _join(core, Machine(f"gpu-{number}", "gpu", gpus=2, spot=True))
+        _add_node(core, Machine(f"gpu-{number}", "gpu", gpus=2, spot=True))
     deployment = recorded("deployment", spec={"replicas": workers})
     deployment["metadata"] = {"name": "worker"}
     AppsV1Api(client).create_namespaced_deployment(_NAMESPACE, deployment)
 
 
-def _join(core: CoreV1Api, machine: Machine) -> None:
+def _add_node(core: CoreV1Api, machine: Machine) -> None:
     core.create_node(machine.node())
     images = [
         {"names": [f"registry.example.org/team/image-{number}@sha256:{'0' * 64}"]}
-        for number in range(_IMAGES)
+        for number in range(_IMAGES_PER_NODE)
     ]
     ready = [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]
     status = {"conditions": ready, "images": images}
@@ -58,22 +58,28 @@ def _join(core: CoreV1Api, machine: Machine) -> None:
     core.patch_node_status(machine.name, {"status": status})
 
 
-def _measure(plane: ControlPlane, workers: int, looks: int) -> None:
+def _measure(plane: ControlPlane, workers: int, polls: int) -> None:
     os.environ["KUBECONFIG"] = str(plane.kubeconfig)
     fleet = KubernetesFleet(_NAMESPACE, "worker", Journal())
-    wait_until(lambda: _placed(fleet) == workers, timeout=120, what=f"{workers} pods are placed")
-    times, cpu, began = [], time.process_time(), time.monotonic()
-    for _ in range(looks):
-        start = time.monotonic()
+    wait_until(
+        lambda: _count_scheduled(fleet) == workers,
+        timeout=120,
+        what=f"{workers} pods are scheduled",
+    )
+    milliseconds, cpu, started = [], time.process_time(), time.monotonic()
+    for _ in range(polls):
+        before = time.monotonic()
         fleet.read()
-        times.append(1000 * (time.monotonic() - start))
+        milliseconds.append(1000 * (time.monotonic() - before))
         time.sleep(1)
-    share = 100 * (time.process_time() - cpu) / (time.monotonic() - began)
-    title = f"Looking at {workers} workers once a second"
-    show(title, [Figure("a look", tuple(times), "ms"), Figure("of one core", (share,), "%")])
+    share = 100 * (time.process_time() - cpu) / (time.monotonic() - started)
+    title = f"Polling {workers} workers once a second"
+    show(
+        title, [Figure("one poll", tuple(milliseconds), "ms"), Figure("of one core", (share,), "%")]
+    )
 
 
-def _placed(fleet: KubernetesFleet) -> int:
+def _count_scheduled(fleet: KubernetesFleet) -> int:
     return sum(worker.node is not None for worker in fleet.read().workers)
 
 

@@ -1,8 +1,8 @@
-"""The queue on RabbitMQ; see wire.queues.base.Queue for its promises.
+"""The queue on RabbitMQ; see wire.queues.base.Queue.
 
-A job stays unacknowledged on the channel that it came by until its work is done. If the
-connection is lost, the broker gives the job to another worker, and what this process
-still has to say about it no longer counts: a delivery_tag of a lost channel is void.
+A job stays unacknowledged on the channel that delivered it until it is finished. If the connection
+is lost, the broker redelivers the job to another worker, and acknowledgements of this process have
+no effect: the delivery tags of a lost channel are void.
 """
 
 import itertools
@@ -16,34 +16,33 @@ from core.errors import MessageError, QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
 from wire.messages.job import Job, decode, encode, new_job
-from wire.queues import rabbitmq_dead_letters
-from wire.queues.base import DeadLetter, Delivery, QueueDepth
-from wire.queues.dead_letters import GONE, job_of
-from wire.queues.rabbitmq_consumer import Consumer, Message
-from wire.queues.rabbitmq_management import Management
+from wire.queues.base import DEAD_LETTER_GONE, DeadLetter, Delivery, QueueDepth, decode_job
+from wire.queues.rabbitmq import dead_letters
+from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.management import Management
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
 from wire.rabbitmq.publisher import Publisher
 
 
 class RabbitQueue:
-    """The queue `tasks` of the broker at RABBITMQ_URL, reached when it is first needed."""
+    """The queue `tasks` on the broker at RABBITMQ_URL; connects on first use."""
 
     def __init__(self, settings: Settings) -> None:
         """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
         self._connection = shared_connection(settings.rabbitmq_url)
         self._management = Management(settings)
         self._closed = False
-        self._opening = threading.Lock()
-        self._taking = threading.Lock()
-        self._reading = threading.Lock()
+        self._publisher_lock = threading.Lock()
+        self._receive_lock = threading.Lock()
+        self._dead_letters_lock = threading.Lock()
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
         self._leases: dict[int, Message] = {}
         self._delivery_tags = itertools.count(1)
 
     def publish(self, job: Job) -> None:
-        """Put a job on the queue; returns once the broker confirmed it."""
+        """Add a job; return once the broker has confirmed it."""
         publisher = self._open_publisher()
         properties = BasicProperties(content_type="application/json", message_id=job.id)
         try:
@@ -54,65 +53,63 @@ class RabbitQueue:
             ) from None
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
-        """Lease up to ``limit`` jobs; waits ``timeout`` seconds at most for the first."""
+        """Lease up to ``limit`` jobs; wait up to ``timeout`` seconds for the first."""
         deadline = time.monotonic() + timeout
-        with self._taking:
+        with self._receive_lock:
             while True:
-                messages = self._open_consumer().batch(limit, deadline - time.monotonic())
-                deliveries = self._admitted(messages)
+                messages = self._open_consumer().receive(limit, deadline - time.monotonic())
+                deliveries = self._admit_all(messages)
                 if deliveries or not messages:
                     return deliveries
 
     def acknowledge(self, delivery: Delivery) -> None:
-        """Remove a finished job; harmless if the connection that it came by is lost."""
+        """Remove a finished job. Does nothing if the connection that delivered it is lost."""
         if message := self._leases.pop(delivery.delivery_tag, None):
             message.acknowledge()
 
     def requeue(self, delivery: Delivery) -> None:
-        """Return a job to the head of the queue; the broker counts the attempt, once."""
+        """Return a job to the head of the queue; the broker counts the attempt."""
         if message := self._leases.pop(delivery.delivery_tag, None):
-            message.requeue(counted=True)
+            message.requeue(count_delivery=True)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
-        """Send a job to the dead letters, then remove it; harmless if its lease is lost."""
+        """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
         message = self._leases.get(delivery.delivery_tag)
         if message and message.channel.is_open:
             self._dead_letter(message, reason)
         self._leases.pop(delivery.delivery_tag, None)
 
     def depth(self) -> QueueDepth:
-        """Count the jobs that wait, exactly, and the leased ones as far as is known."""
-        ready = rabbitmq_dead_letters.waiting(self._open_publisher().channel, names.QUEUE)
+        """Count the ready jobs exactly, and the unacknowledged ones if known."""
+        ready = dead_letters.count_ready(self._open_publisher().channel, names.QUEUE)
         return QueueDepth(ready, self._management.unacknowledged(names.QUEUE, ready))
 
     def count_dead_letters(self) -> int:
-        """Count the dead letters that nobody reads at the moment."""
-        return rabbitmq_dead_letters.waiting(
-            self._open_publisher().channel, names.DEAD_LETTER_QUEUE
-        )
+        """Count the dead letters that are not being read at the moment."""
+        return dead_letters.count_ready(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
-        """Read the newest ``limit`` dead letters, newest first, and leave them where they are.
+        """Return the newest ``limit`` dead letters, newest first.
 
-        It looks at 1,000 at most, and the broker notes the second in which each one died.
+        At most 1,000 are read, and their times have a resolution of one second.
         """
-        with self._reading:
-            return rabbitmq_dead_letters.newest(self._connection.session(), limit)
+        with self._dead_letters_lock:
+            return dead_letters.read_newest(self._connection.session(), limit)
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
-        """Put a dead letter's job on the queue again, at its end, with no attempt counted.
+        """Move a dead letter's job to the end of the queue, with its delivery count reset.
 
-        Raises MessageError if it was no job, QueueError if it is gone.
+        Raises MessageError if the message is not a job, QueueError if the dead letter is gone.
         """
-        if not self._remove_dead_letter(delivery_tag, lambda body: self.publish(job_of(body))):
-            raise QueueError(GONE)
+        if not self._remove_dead_letter(delivery_tag, lambda body: self.publish(decode_job(body))):
+            raise QueueError(DEAD_LETTER_GONE)
 
     def drop_dead_letter(self, delivery_tag: str) -> None:
-        """Forget a dead letter; nothing happens if it is gone."""
+        """Delete a dead letter, if it exists."""
         self._remove_dead_letter(delivery_tag, lambda _: None)
 
     def close(self) -> None:
-        """Return what is leased to the queue and let go of the connection."""
+        """Release all leases and the connection."""
         if self._closed:
             return
         self._closed = True
@@ -123,12 +120,12 @@ class RabbitQueue:
             self._publisher.channel.close()
         self._connection.close()
 
-    def _remove_dead_letter(self, delivery_tag: str, use: Callable[[bytes], None]) -> bool:
-        with self._reading:
-            return rabbitmq_dead_letters.remove(self._connection.session(), delivery_tag, use)
+    def _remove_dead_letter(self, delivery_tag: str, handle: Callable[[bytes], None]) -> bool:
+        with self._dead_letters_lock:
+            return dead_letters.remove(self._connection.session(), delivery_tag, handle)
 
     def _open_publisher(self) -> Publisher:
-        with self._opening:
+        with self._publisher_lock:
             if not self._publisher or not self._publisher.channel.is_open:
                 self._publisher = Publisher(Channel(self._connection.session()))
             return self._publisher
@@ -138,33 +135,35 @@ class RabbitQueue:
             self._consumer = Consumer(Channel(self._connection.session()), names.QUEUE)
         return self._consumer
 
-    def _admitted(self, messages: list[Message]) -> list[Delivery]:
+    def _admit_all(self, messages: list[Message]) -> list[Delivery]:
         try:
-            admitted = [self._admit(message) for message in messages]
+            candidates = [self._admit(message) for message in messages]
         except QueueError:
-            # Nobody would finish the messages before the one that failed: return them all.
+            # The caller never receives the messages admitted so far: requeue them all.
             messages[0].channel.close()
             raise
-        return [delivery for delivery in admitted if delivery]
+        return [delivery for delivery in candidates if delivery]
 
     def _admit(self, message: Message) -> Delivery | None:
-        """Make a delivery of a message; None if it was buried or adopted instead."""
+        """Turn a message into a delivery; None if it was dead-lettered or republished instead."""
         try:
             job = decode(message.body)
         except MessageError as error:
-            return self._dead_letter(message, str(error))
+            self._dead_letter(message, str(error))
+            return None
         if not isinstance(job, Job):
-            return self._adopt(message, new_job(job))
+            self._republish(message, new_job(job))
+            return None
         delivery_tag = next(self._delivery_tags)
         self._leases[delivery_tag] = message
-        return Delivery(job, 1 + message.deliveries_before, delivery_tag)
+        return Delivery(job, 1 + message.delivery_count, delivery_tag)
 
-    def _adopt(self, message: Message, job: Job) -> None:
-        # Somebody sent a request without an id. The broker cannot change a message, so it
-        # goes to the end of the queue again with one, which every later attempt will see.
+    def _republish(self, message: Message, job: Job) -> None:
+        # The broker cannot change a message, so one without an id goes to the end of the queue
+        # again as a job with an id, which is then the same at every attempt.
         self.publish(job)
         message.acknowledge()
 
     def _dead_letter(self, message: Message, reason: str) -> None:
-        rabbitmq_dead_letters.dead_letter(self._open_publisher(), message.body, reason)
+        dead_letters.dead_letter(self._open_publisher(), message.body, reason)
         message.acknowledge()

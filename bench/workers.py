@@ -1,4 +1,4 @@
-"""One worker that stays against one process per job, the older sample's way."""
+"""One long-running worker, compared with one process per job as in the older sample."""
 
 import os
 import subprocess
@@ -19,38 +19,38 @@ _PROMPTS = ("cartoon dwarf", "yellow submarine", "green dog", "red house at nigh
 
 
 def main(runs: int = 3) -> None:
-    """Paint the same prompts both ways, in turn, and print the ratio."""
-    pairs = [(_one_that_stays(), _one_for_each()) for _ in range(runs)]
-    stays, each = zip(*pairs, strict=True)
-    ours = Figure(f"{len(_PROMPTS)} jobs, one worker that stays", stays, "s")
-    theirs = Figure(f"{len(_PROMPTS)} jobs, one process per job", each, "s")
-    show("The same prompts and model, start of the processes included", [ours, theirs])
-    show_ratio(ours, theirs, "A worker that stays is faster by")
+    """Generate the same prompts both ways, alternating, and print the ratio."""
+    pairs = [(_long_running(), _process_per_job()) for _ in range(runs)]
+    long_running, per_job = zip(*pairs, strict=True)
+    ours = Figure(f"{len(_PROMPTS)} jobs, one long-running worker", long_running, "s")
+    theirs = Figure(f"{len(_PROMPTS)} jobs, one process per job", per_job, "s")
+    show("The same prompts and model, including process start", [ours, theirs])
+    show_ratio(ours, theirs, "A long-running worker is faster by")
 
 
-def _one_that_stays() -> float:
+def _long_running() -> float:
     with tempfile.TemporaryDirectory() as folder:
-        settings, jobs = _prepared(folder)
-        begun = time.monotonic()
-        worker = _worker(settings)
+        settings, jobs = _submit_jobs(folder)
+        started = time.monotonic()
+        worker = _start_worker(settings)
         try:
             wait_until(lambda: all(_is_stored(settings, job) for job in jobs), 300, "all stored")
-            return time.monotonic() - begun
+            return time.monotonic() - started
         finally:
             worker.terminate()
             worker.wait()
 
 
-def _one_for_each() -> float:
+def _process_per_job() -> float:
     with tempfile.TemporaryDirectory() as folder:
-        settings, jobs = _prepared(folder)
-        begun = time.monotonic()
+        settings, jobs = _submit_jobs(folder)
+        started = time.monotonic()
         for _ in jobs:
-            _worker(settings, EXIT_AFTER_ONE_TASK="1").wait()
-        return time.monotonic() - begun
+            _start_worker(settings, EXIT_AFTER_ONE_TASK="1").wait()
+        return time.monotonic() - started
 
 
-def _prepared(folder: str) -> tuple[Settings, list[Job]]:
+def _submit_jobs(folder: str) -> tuple[Settings, list[Job]]:
     settings = Settings(_env_file=None, data_dir=Path(folder))
     jobs = [new_job(JobRequest(prompt=prompt, seed=1)) for prompt in _PROMPTS]
     with closing(open_queue(settings)) as queue:
@@ -59,7 +59,7 @@ def _prepared(folder: str) -> tuple[Settings, list[Job]]:
     return settings, jobs
 
 
-def _worker(settings: Settings, **changes: str) -> subprocess.Popen:
+def _start_worker(settings: Settings, **changes: str) -> subprocess.Popen:
     environment = os.environ | {"DATA_DIR": str(settings.data_dir)} | changes
     return subprocess.Popen(
         [sys.executable, "-m", "worker"], env=environment, stderr=subprocess.DEVNULL

@@ -1,9 +1,10 @@
-"""Paints prompts with the finished model, as a worker does."""
+"""Load the bundled model and generate pictures with it, as a worker does."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,29 +14,30 @@ DEMO = Path("models/demo")
 
 
 @dataclass(frozen=True, slots=True)
-class Painter:
+class BundledModel:
     """The loaded pipeline with its own steps and guidance."""
 
-    pipeline: DiffusionPipeline
+    pipeline: Any  # diffusers leaves the types of a pipeline's call open
     steps: int
     guidance: float
 
-    def paint(self, prompts: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
-        """Paint (count, 256, 256, 3) uint8; a prompt and its seed always give the same picture."""
+    def generate(self, prompts: Sequence[str], seeds: Sequence[int]) -> np.ndarray:
+        """Generate (count, 256, 256, 3) uint8; a prompt and its seed always give one picture."""
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        painted = self.pipeline(
+        result = self.pipeline(
             list(prompts),
             num_inference_steps=self.steps,
             guidance_scale=self.guidance,
             generator=generators,
             output_type="np",
         )
-        return (painted.images * 255).round().astype(np.uint8)
+        pictures: np.ndarray = (result.images * 255).round().astype(np.uint8)
+        return pictures
 
 
-def load_painter(folder: Path = DEMO) -> Painter:
+def load_model(folder: Path = DEMO) -> BundledModel:
     """Load the pipeline of a folder, on the CPU in 32 bits."""
-    pipeline = DiffusionPipeline.from_pretrained(folder, dtype=torch.float32)
+    pipeline = cast("Any", DiffusionPipeline).from_pretrained(folder, dtype=torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     defaults = json.loads((folder / "defaults.json").read_text())
-    return Painter(pipeline, defaults["steps"], defaults["guidance_scale"])
+    return BundledModel(pipeline, defaults["steps"], defaults["guidance_scale"])

@@ -1,4 +1,4 @@
-"""A pen that draws a subject's shapes in unit coordinates, in each of the styles."""
+"""Draw a subject's shapes in unit coordinates, in each of the styles."""
 
 import math
 from collections.abc import Sequence
@@ -28,23 +28,23 @@ def luminance(colour: Colour) -> float:
 
 
 def darker(colour: Colour, share: float = 0.28) -> Colour:
-    """Go towards a dark violet, which keeps shadows lively."""
+    """Mix with a dark violet, which makes livelier shadows than black."""
     return mix(colour, (22, 14, 48), share)
 
 
 def lighter(colour: Colour, share: float = 0.35) -> Colour:
-    """Go towards white."""
+    """Mix with white."""
     return mix(colour, (255, 255, 255), share)
 
 
 def neon_line(colour: Colour) -> Colour:
-    """Colour a glowing tube: dark colours are lifted until they shine."""
+    """Return the colour of a neon outline: dark colours are brightened."""
     return lighter(colour, 0.18) if luminance(colour) > 60 else (128, 128, 172)
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
-    """Draws on a canvas; (0, 0) is the subject's middle, y points down, `scale` pixels per unit."""
+class StyledDraw:
+    """Draws on an image; (0, 0) is the subject's middle, y points down, `scale` pixels per unit."""
 
     draw: ImageDraw.ImageDraw
     middle: Point
@@ -53,7 +53,7 @@ class Pen:
 
     def polygon(self, points: Sequence[Point], colour: Colour, outlined: bool = True) -> None:
         """Fill a shape, with the style's outline unless it is a detail."""
-        corners = [self._place(point) for point in points]
+        corners = [self._to_pixels(point) for point in points]
         self.draw.polygon(corners, fill=self._fill(colour))
         if outlined and self._outline_width():
             line = neon_line(colour) if self.style == "neon" else OUTLINE
@@ -88,22 +88,22 @@ class Pen:
 
     def line(self, points: Sequence[Point], colour: Colour, width: float) -> None:
         """Draw a stroke with round ends, `width` in units."""
-        places = [self._place(point) for point in points]
+        path = [self._to_pixels(point) for point in points]
         pixels = int(width * self.scale)
         if self.style == "cartoon":
-            self._stroke(places, OUTLINE, pixels + 2 * self._outline_width())
-        self._stroke(places, neon_line(colour) if self.style == "neon" else colour, pixels)
+            self._stroke(path, OUTLINE, pixels + 2 * self._outline_width())
+        self._stroke(path, neon_line(colour) if self.style == "neon" else colour, pixels)
 
-    def eye(self, x: float, y: float, radius: float, look: float = 0.0) -> None:
-        """Draw an eye that looks ahead (0), left (-1) or right (1)."""
+    def eye(self, x: float, y: float, radius: float, gaze: float = 0.0) -> None:
+        """Draw an eye with its pupil in the middle (0), left (-1) or right (1)."""
         if self.style == "neon":
             self._dot((x, y), radius * 0.8, (255, 255, 255))
             return
         self._dot((x, y), radius, (255, 255, 255))
-        self._dot((x + look * radius * 0.3, y + radius * 0.1), radius * 0.66, (30, 24, 40))
-        self._dot((x + (look * 0.3 - 0.22) * radius, y - radius * 0.2), radius * 0.22, (255,) * 3)
+        self._dot((x + gaze * radius * 0.3, y + radius * 0.1), radius * 0.66, (30, 24, 40))
+        self._dot((x + (gaze * 0.3 - 0.22) * radius, y - radius * 0.2), radius * 0.22, (255,) * 3)
 
-    def _place(self, point: Point) -> Point:
+    def _to_pixels(self, point: Point) -> Point:
         return self.middle[0] + point[0] * self.scale, self.middle[1] + point[1] * self.scale
 
     def _fill(self, colour: Colour) -> Colour:
@@ -112,14 +112,14 @@ class Pen:
     def _outline_width(self) -> int:
         return {"cartoon": 5 * OVERSAMPLING, "neon": 4 * OVERSAMPLING}.get(self.style, 0)
 
-    def _stroke(self, places: Sequence[Point], colour: Colour, width: int) -> None:
-        self.draw.line(list(places), fill=colour, width=width, joint="curve")
-        for x, y in (places[0], places[-1]):
+    def _stroke(self, path: Sequence[Point], colour: Colour, width: int) -> None:
+        self.draw.line(list(path), fill=colour, width=width, joint="curve")
+        for x, y in (path[0], path[-1]):
             half = width / 2
             self.draw.ellipse((x - half, y - half, x + half, y + half), fill=colour)
 
     def _dot(self, at: Point, radius: float, colour: Colour) -> None:
-        x, y = self._place(at)
+        x, y = self._to_pixels(at)
         pixels = radius * self.scale
         self.draw.ellipse((x - pixels, y - pixels, x + pixels, y + pixels), fill=colour)
 

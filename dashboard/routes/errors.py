@@ -1,0 +1,63 @@
+"""Error responses: exceptions become a status code and a JSON body with a sentence."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from core.errors import (
+    ApplicationError,
+    MessageError,
+    ObjectMissing,
+    PromptRefused,
+    QueueError,
+    StoreError,
+)
+from dashboard.access import LockedOut
+from dashboard.audience.visitors import RateLimited
+
+NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+_STATUS_CODES: dict[type[Exception], int] = {
+    LockedOut: 429,
+    RateLimited: 429,
+    MessageError: 422,
+    PromptRefused: 422,
+    ObjectMissing: 404,
+    QueueError: 503,
+    StoreError: 503,
+}
+
+
+def to_http(error: Exception) -> HTTPException:
+    """Convert an exception of this project to an HTTP error with the same sentence."""
+    if isinstance(error, HTTPException):
+        return error
+    code = next((_STATUS_CODES[base] for base in type(error).__mro__ if base in _STATUS_CODES), 500)
+    headers = None
+    if isinstance(error, LockedOut | RateLimited):
+        headers = {"Retry-After": str(error.seconds)}
+    return HTTPException(code, str(error), headers)
+
+
+def json_route(
+    path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str = "GET"
+) -> Route:
+    """Return a route that answers exceptions with ``{"error": "<a sentence>"}``."""
+    # Applied to the route and not the application, whose other routes are Streamlit's.
+    return Route(path, endpoint, methods=[method], middleware=[_json_errors])
+
+
+async def _handle(_request: Request, error: Exception) -> Response:
+    http = to_http(error)
+    headers = NO_STORE | dict(http.headers or {})
+    return JSONResponse({"error": http.detail}, http.status_code, headers=headers)
+
+
+_json_errors = Middleware(
+    ExceptionMiddleware, handlers={HTTPException: _handle, ApplicationError: _handle}
+)

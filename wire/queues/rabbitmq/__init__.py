@@ -1,0 +1,5 @@
+"""The queue on RabbitMQ."""
+
+from wire.queues.rabbitmq.queue import RabbitQueue
+
+__all__ = ["RabbitQueue"]
