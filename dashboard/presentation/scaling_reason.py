@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from dashboard.domain.fleet import LOCAL, FleetReading, Scaler, Worker
+from dashboard.domain.queue_counts import QueueCounts
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.presentation.formatting import duration, end_sentence, pluralize, time_ago
-from wire.queues.base import QueueDepth
 
 Sentence = tuple[str, str]
 """A lead, which pages show in bold and end with a colon, and the explanation."""
@@ -44,12 +44,12 @@ class _Load:
 def explain_snapshot(snapshot: Snapshot, zone: tzinfo | None) -> Sentence:
     """Explain the number of workers of a snapshot; times are in the viewer's zone."""
     unserved = unserved_since(snapshot.samples)
-    return explain(snapshot.fleet, snapshot.queue, snapshot.at, zone, unserved)
+    return explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
 
 
 def explain(
     fleet: Reading[FleetReading] | None,
-    queue: Reading[QueueDepth],
+    counts: QueueCounts | None,
     now: float,
     zone: tzinfo | None = None,
     unserved_since: float | None = None,
@@ -58,7 +58,7 @@ def explain(
 
     Args:
         fleet: the newest reading of the fleet; None where this mode has none.
-        queue: the newest reading of the queue, for numbers that the scaler does not report.
+        counts: the snapshot's, for numbers that the scaler does not report; None if unknown.
         now: Unix seconds; a cool-down is counted from the fleet's reading to now.
         zone: the viewer's; None is this machine's.
         unserved_since: Unix seconds since which requests wait while no worker is wanted; None
@@ -66,17 +66,17 @@ def explain(
 
     """
     if fleet is None:
-        return "Why these workers", f"their number is set by hand. {_describe_queue(queue)}"
+        return "Why these workers", f"their number is set by hand. {_describe_queue(counts)}"
     reading = fleet.value
     if reading is None:
-        return _UNKNOWN, _describe_silence(fleet, queue, zone)
+        return _UNKNOWN, _describe_silence(fleet, counts, zone)
     scaler, wanted = reading.scaler, reading.wanted
     if scaler is None or wanted is None:
         return _UNKNOWN, _describe_unread(reading)
     lead = f"Why still {pluralize(wanted, 'worker')}" if wanted else "Why no workers"
     if fault := _fault(scaler, wanted):
         return lead, fault
-    requests = _requests(scaler, wanted, queue)
+    requests = _requests(scaler, wanted, counts)
     if requests is None:
         return lead, "the requests could not be counted; until they are, nothing changes."
     if wanted == 0:
@@ -97,12 +97,11 @@ def unserved_since(samples: Sequence[Sample]) -> float | None:
     return since
 
 
-def _requests(scaler: Scaler, wanted: int, queue: Reading[QueueDepth]) -> int | None:
+def _requests(scaler: Scaler, wanted: int, counts: QueueCounts | None) -> int | None:
     """Return the scaler's count, or the queue's where the scaler has none or an old one."""
-    depth = queue.value
-    in_queue = (
-        depth.ready + depth.unacknowledged if depth and depth.unacknowledged is not None else None
-    )
+    in_queue = None
+    if counts and counts.generating is not None:
+        in_queue = counts.waiting + counts.generating
     if scaler.jobs is None or (wanted == 0 and in_queue is not None):
         return in_queue
     return scaler.jobs
@@ -239,12 +238,12 @@ def _starting(workers: tuple[Worker, ...], wanted: int, missing: int) -> str:
     return f"{missing} {verb} starting{f': {reason}' if reason else ''}."
 
 
-def _describe_queue(queue: Reading[QueueDepth]) -> str:
-    if queue.value is None:
+def _describe_queue(counts: QueueCounts | None) -> str:
+    if counts is None:
         return "The number of waiting requests is unknown."
-    if queue.value.ready == 0:
+    if counts.waiting == 0:
         return "The queue is empty."
-    return f"{pluralize(queue.value.ready, 'request')} waiting."
+    return f"{pluralize(counts.waiting, 'request')} waiting."
 
 
 def _describe_unread(reading: FleetReading) -> str:
@@ -253,10 +252,10 @@ def _describe_unread(reading: FleetReading) -> str:
 
 
 def _describe_silence(
-    fleet: Reading[FleetReading], queue: Reading[QueueDepth], zone: tzinfo | None
+    fleet: Reading[FleetReading], counts: QueueCounts | None, zone: tzinfo | None
 ) -> str:
     if fleet.error is None:
         return "the fleet has not been read yet."
     reason = fleet.error[:1].lower() + end_sentence(fleet.error)[1:]
-    unaffected = " Requests and pictures are not affected." if queue.value else ""
+    unaffected = " Requests and pictures are not affected." if counts else ""
     return f"{time_ago(fleet.at, zone)}, {reason}{unaffected}"

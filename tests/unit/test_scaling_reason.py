@@ -6,9 +6,9 @@ from functools import partial
 import pytest
 
 from dashboard.domain.fleet import LOCAL, Autoscaler, Condition, FleetReading, Scaler, Worker
+from dashboard.domain.queue_counts import QueueCounts
 from dashboard.domain.snapshot import Reading, Sample
 from dashboard.presentation.scaling_reason import explain, unserved_since
-from wire.queues.base import QueueDepth
 
 SCALER = Scaler(
     kind=LOCAL,
@@ -21,20 +21,20 @@ SCALER = Scaler(
     cooldown_period=60.0,
 )
 
-DEPTH = QueueDepth(3, 0)
+COUNTS = QueueCounts(3, 0)
 
 
 def explanation(wanted: int, ready: int | None, *workers: Worker, age: float = 0, **numbers) -> str:
     """Return the sentence for these numbers."""
     fleet = FleetReading(replace(SCALER, **numbers), wanted, ready, workers, nodes=None)
-    return sentence(Reading(fleet, at=1000.0), age, QueueDepth(fleet.scaler.jobs, 0))
+    return sentence(Reading(fleet, at=1000.0), age, QueueCounts(fleet.scaler.jobs, 0))
 
 
 def sentence(
-    fleet: Reading[FleetReading] | None, age: float = 0, queue: QueueDepth | None = DEPTH
+    fleet: Reading[FleetReading] | None, age: float = 0, counts: QueueCounts | None = COUNTS
 ) -> str:
     """Return the sentence for this reading."""
-    return ": ".join(explain(fleet, Reading(queue), now=1000.0 + age))
+    return ": ".join(explain(fleet, counts, now=1000.0 + age))
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_scaler_that_starts_no_worker_is_questioned():
     for kind, expected in question.items():
         scaler = replace(SCALER, kind=kind, jobs=0)
         fleet = Reading(FleetReading(scaler, 0, 0, (), nodes=None), at=98.0)
-        _, answer = explain(fleet, Reading(DEPTH), 98.0, unserved_since=unserved_since(samples))
+        _, answer = explain(fleet, COUNTS, 98.0, unserved_since=unserved_since(samples))
         assert answer == (
             "3 requests waiting for 1 min 38 s; the scaler, which polls every 1 s, has not "
             f"started a worker. {expected}"
@@ -203,8 +203,8 @@ def test_queue_count_replaces_a_missing_scaler_count():
     uncounted = (
         "Why still 2 workers: the requests could not be counted; until they are, nothing changes."
     )
-    assert sentence(silent, queue=None) == uncounted
-    assert sentence(silent, queue=QueueDepth(3, None)) == uncounted
+    assert sentence(silent, counts=None) == uncounted
+    assert sentence(silent, counts=QueueCounts(3, None)) == uncounted
 
 
 def test_inactive_autoscaler_is_a_fault_only_with_workers():
@@ -259,7 +259,7 @@ def test_unread_fleet_is_unknown_not_empty():
         "Reason unknown: no reading yet, another process on this data folder runs the workers. "
         "Requests and pictures are not affected."
     )
-    assert "not affected" not in sentence(silent, queue=None)
+    assert "not affected" not in sentence(silent, counts=None)
     assert "no reading since " in sentence(replace(silent, at=900.0))
     assert sentence(Reading()) == "Reason unknown: the fleet has not been read yet."
 
