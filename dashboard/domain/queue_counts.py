@@ -45,12 +45,19 @@ def count_jobs(
     if depth is None:
         return None
     since = read_at - _CLOCK_TOLERANCE_SECONDS
+    statistics_since = since - _STATISTICS_INTERVAL_SECONDS
+    jobs = [view for view in jobs if not _ended_before(view, statistics_since)]
     waiting = _count(depth.ready, since, jobs, _is_waiting, _was_waiting)
     if depth.unacknowledged is None:
         return QueueCounts(waiting, None)
-    since -= _STATISTICS_INTERVAL_SECONDS
-    generating = _count(depth.unacknowledged, since, jobs, _is_generating, _was_generating)
+    generating = _count(
+        depth.unacknowledged, statistics_since, jobs, _is_generating, _was_generating
+    )
     return QueueCounts(waiting, generating)
+
+
+def _ended_before(view: JobView, since: float) -> bool:
+    return view.state in ("done", "failed") and (view.finished_at or 0.0) <= since
 
 
 def _count(
@@ -69,8 +76,12 @@ def _count(
 
 
 def _changed_at(view: JobView) -> float:
-    times = (view.submitted_at, view.received_at, view.requeued_at, view.finished_at)
-    return max((at for at in times if at is not None), default=0.0)
+    return max(
+        view.submitted_at or 0.0,
+        view.received_at or 0.0,
+        view.requeued_at or 0.0,
+        view.finished_at or 0.0,
+    )
 
 
 def _is_waiting(view: JobView) -> bool:
@@ -91,7 +102,7 @@ def _was_waiting(view: JobView, since: float) -> bool:
 
 
 def _was_generating(view: JobView, since: float) -> bool:
-    """Return whether a worker may have held a job's message after ``since``."""
+    """Return whether a worker may have had a job's message after ``since``."""
     if _is_generating(view):
         return True
     left_at = view.requeued_at if _is_requeued(view) else view.finished_at

@@ -80,5 +80,5 @@ class Source(Generic[Value]):
             sentence = str(error)
         except Exception:  # noqa: BLE001, an unexpected error must not end the thread
             _log.exception("Reading %s failed.", self.name)
-            sentence = f"Reading {self.name} failed; the dashboard's log says why."
+            sentence = f"Reading {self.name} failed; see the dashboard's log."
         return Reading(at=self._newest.at, error=sentence)

@@ -225,6 +225,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
         "age": 0.5,
         "error": None,
     }
+    assert state["counts"] == {"waiting": 3, "generating": None}
     assert state["store"]["age"] == 2.0
     assert state["fleet"]["value"]["ready"] is None
 

@@ -105,7 +105,7 @@ def test_unexpected_error_does_not_end_a_source():
     answers = Answers(error=ValueError("boom"))
     with source(answers) as running:
         error = wait_until(lambda: running.reading().error, what="a failed reading")
-        assert error == "Reading the store failed; the dashboard's log says why."
+        assert error == "Reading the store failed; see the dashboard's log."
 
 
 @dataclass
