@@ -67,9 +67,9 @@ def test_wall_shows_a_picture_after_approval(
     stage = open_page(f"{dashboard.url}/present", 1366, 768)
     presenter = open_page(f"{dashboard.url}/approve")
     expect(presenter.get_by_text("Only the presenter may do this")).to_be_visible()
-    presenter.get_by_role("button", name="I am the presenter").click()
-    presenter.get_by_label("Presenter's key").fill("open sesame")
-    presenter.get_by_label("Presenter's key").press("Enter")
+    presenter.get_by_role("button", name="Presenter login").click()
+    presenter.get_by_label("Presenter key").fill("open sesame")
+    presenter.get_by_label("Presenter key").press("Enter")
     expect(presenter.get_by_role("switch", name="Pictures from /join wait")).to_be_checked()
 
     for prompt in ("a good one", "a bad one"):

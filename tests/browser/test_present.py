@@ -74,12 +74,12 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     page = _stage(open_page(f"{dashboard.url}/present", 1920, 1080))
     expect(page.get_by_role("button", name="Mixed")).to_have_count(0)
     page.keyboard.press("b")
-    page.get_by_role("button", name="I am the presenter").click()
-    page.get_by_label("Presenter's key").press_sequentially("bb1-bb1-bb1")
+    page.get_by_role("button", name="Presenter login").click()
+    page.get_by_label("Presenter key").press_sequentially("bb1-bb1-bb1")
     assert _waiting(dashboard) == 0
-    page.get_by_label("Presenter's key").press("Enter")
+    page.get_by_label("Presenter key").press("Enter")
     expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
-    expect(page.get_by_label("Presenter's key")).to_have_count(0)
+    expect(page.get_by_label("Presenter key")).to_have_count(0)
 
     page.keyboard.press("b")
     expect(page.get_by_role("status")).to_contain_text("Mixed: 20 requests sent.")
