@@ -78,14 +78,19 @@ def test_recording_plays_for_everybody_until_back_to_live(
     shared_dashboard: Dashboard,
     open_page: Callable[..., Page],
 ):
-    """Play replays the recording on all open pages; Back to live shows the live run again."""
+    """Play replays the recording on all open pages; Back to live shows the live run again.
+
+    Text in a prompt form that is hidden meanwhile is kept.
+    """
     audience = StudioPage(open_page(shared_dashboard.url))
+    audience.prompt.fill("half a thought")
     speaker = open_page(f"{shared_dashboard.url}/recordings")
     card = speaker.locator("[class*='st-key-card_recording_']").filter(has_text=NAME)
     card.get_by_role("button", name="Play", exact=True).click()
     expect(audience.page.locator(".replay-bar")).to_contain_text(NAME)
     expect(audience.page.locator(".pill.mode")).to_contain_text("replay")
     expect(audience.page.get_by_text("nothing is sent and nothing is changed")).to_be_visible()
+    expect(audience.prompt).to_be_hidden()
     expect(audience.page.get_by_role("button", name="Generate", exact=True)).to_have_count(0)
     refused = httpx.post(f"{shared_dashboard.url}/api/jobs", json={"prompt": "cat"})
     assert (refused.status_code, "replay" in refused.json()["error"]) == (503, True)
@@ -96,6 +101,7 @@ def test_recording_plays_for_everybody_until_back_to_live(
     speaker.get_by_role("button", name="Back to live").click()
     expect(audience.page.locator(".replay-bar")).to_have_count(0)
     expect(audience.page.get_by_role("button", name="Generate", exact=True)).to_be_enabled()
+    expect(audience.prompt).to_have_value("half a thought")
 
 
 def test_recording_is_deleted_after_a_confirmation(recorded: Path, open_page: Callable[..., Page]):

@@ -27,9 +27,6 @@ _render = partial(render_macro, "components/studio/prompt_form.html")
 def show(model: ModelFacts) -> None:
     """Show the form; the callbacks of its buttons run before it is rendered again."""
     is_replay = runtime.current().replaying
-    if is_replay:
-        # prompt_form.css hides the fields: without them, the browser would drop their input.
-        st.html(_render("disabled", access.reason("submit")))
     _show_fields(model.suggestions)
     if not is_replay:
         _show_result()
@@ -38,6 +35,9 @@ def show(model: ModelFacts) -> None:
     _show_suggestions(model.suggestions)
     _show_options(model)
     _show_vocabulary(model.vocabulary)
+    if is_replay:
+        # prompt_form.css hides the fields: if they were not rendered, their input would be lost.
+        st.html(_render("disabled", access.reason("submit")))
 
 
 def _show_fields(suggestions: tuple[str, ...]) -> None:
