@@ -144,7 +144,7 @@ def test_job_can_be_cancelled_retried_and_repeated(studio: StudioPage, worker: S
     expect(studio.card("a wrong prompt")).to_contain_text("cancelled")
     studio.page.get_by_role("button", name="Generate again").first.click()
     expect(studio.card("a wrong prompt").first).to_contain_text("in queue")
-    worker.receive()  # the cancelled one
+    worker.receive()  # the cancelled job
     worker.fail(worker.receive(), "The disk is full.")
     expect(studio.card("a wrong prompt").first).to_contain_text("failed: The disk is full.")
     studio.page.get_by_role("button", name="Retry").first.click()
@@ -174,9 +174,9 @@ def test_options_are_submitted(studio: StudioPage, worker: ScriptedWorker):
     studio.page.get_by_label("Steps").fill("7")
     studio.page.get_by_label("Width").fill("128")
     studio.page.get_by_label("Width").press("Tab")
-    studio.generate("a wide one")
+    studio.generate("a wide cat")
     job = worker.receive().job
-    assert (job.prompt, job.count) == ("a wide one", 4)
+    assert (job.prompt, job.count) == ("a wide cat", 4)
     assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
 
 

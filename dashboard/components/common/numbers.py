@@ -15,7 +15,7 @@ from dashboard.presentation.templates import render
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the strip."""
+    """A number of the strip with its context."""
 
     hue: str
     """The lane of the chart whose colour it has."""

@@ -78,7 +78,7 @@ def summary(snapshot: Snapshot) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """One job as the template shows it; empty texts are shown as unknown."""
+    """The values of a row; empty texts are shown as unknown."""
 
     id: str
     state: State
