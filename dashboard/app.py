@@ -1,4 +1,4 @@
-"""Navigation, and nothing else: each page is a file in ``views/``."""
+"""Navigation between the pages, which are files in ``views/``."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _HERE = Path(__file__).parent
 
 st.set_page_config(
     page_title="Stable Diffusion, live",
-    page_icon=_HERE / "static" / "favicon.png",  # a local file: nothing is fetched from afar
+    page_icon=_HERE / "static" / "favicon.png",  # a local file; no request leaves the site
     layout="wide",
 )
 page = st.navigation(
@@ -23,7 +23,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
-        # Opened from Present's keys: a screen of the presenter's own.
+        # Opened with a key on Present, on the presenter's own screen.
         st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
     ],
     position="top",

@@ -71,7 +71,7 @@ def test_an_address_that_is_no_member_looks_only(site: Dashboard, open_page: Cal
     page = open_page(site.url)
     StudioPage(page)
     _log_in(page, "eve")
-    expect(page.get_by_text("eve@example.com is none of them")).to_be_visible()
+    expect(page.get_by_text("eve@example.com is not a member")).to_be_visible()
     expect(page.get_by_role("button", name="Paint", exact=True)).to_be_disabled()
 
 
