@@ -1,8 +1,9 @@
-"""Token buckets for rate limits. https://en.wikipedia.org/wiki/Token_bucket
+"""Rate limits with token buckets.
 
-The library ``limits`` offers windows, not buckets. A window that admits a burst of 3 admits the
-next 3 together when it ends, not one each 10 seconds, and the library's memory storage has no
-maximum of keys, so that clients could fill the memory with invented ones.
+See https://en.wikipedia.org/wiki/Token_bucket. The library ``limits`` offers windows, not
+buckets: a window that admits a burst of 3 admits the next 3 together when it ends, not one
+each 10 seconds. Its memory storage has no maximum of keys, so that clients could fill the
+memory with invented ones.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""`python -m dashboard.cli.run_example`: submit a job, wait for it, and print where its pictures are.
+"""`python -m dashboard.cli.run_example`: submit a job and print where its pictures are.
 
 Runs beside a dashboard or without one. With local workers it has a supervisor of its own, which
 stays idle while a dashboard's supervisor holds the lock.
@@ -40,9 +40,7 @@ def main(
     width: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     height: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     steps: Annotated[int | None, typer.Option(help="denoising steps")] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="the same seed generates the same pictures")
-    ] = None,
+    seed: Annotated[int | None, typer.Option(help="equal seeds generate equal pictures")] = None,
     timeout: Annotated[float, typer.Option(help="seconds to wait for the pictures")] = 3600,
 ) -> None:
     """Submit a job to the configured queue and wait for its pictures."""

@@ -45,7 +45,7 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     yield "jobs_waiting", "Jobs waiting for a worker.", depth and depth.ready
     yield (
         "jobs_in_progress",
-        "Jobs delivered to a worker and not acknowledged yet.",
+        "Jobs that are not acknowledged.",
         depth and depth.unacknowledged,
     )
     yield "workers_wanted", "Workers requested by the scaler.", fleet and fleet.wanted
