@@ -19,7 +19,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
-        # Opened from Present by the presenter's key A.
+        # Opened with a key on Present, on the presenter's own screen.
         st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
     ],
     position="top",

@@ -1,4 +1,4 @@
-"""The dashboard's process: the page, the HTTP routes, and one sampler for all sessions.
+"""The ASGI application: pages, HTTP routes, and one context for all sessions.
 
 Start it with ``python -m streamlit run dashboard/server.py`` from the repository's root.
 """
@@ -42,30 +42,30 @@ def _stop() -> None:
 
 
 def _warm_up(snapshot: Snapshot) -> None:
-    """Load and compress now what the first visitor would wait for."""
+    """Load and compress in advance what the first visitor would wait for."""
     from dashboard.presentation.timeline import figure
 
     figure.draw(snapshot, 120).to_json()
     files.compressed_plotly()
-    # What was loaded stays: a full collection that walks over it stops all sessions for long.
+    # Excludes the loaded modules from garbage collections, which pause all sessions.
     gc.collect()
     gc.freeze()
 
 
-def _leave(error: ApplicationError) -> None:
-    # Raised further, the web server would print it with a page of stack trace. Nothing
-    # runs yet that a normal exit would have to stop.
+def _exit(error: ApplicationError) -> None:
+    # The web server would print a stack trace of an exception. No thread is running yet that
+    # a normal exit would stop.
     print(error, file=sys.stderr, flush=True)
     os._exit(1)
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Run the dashboard's parts while the server runs."""
+    """Start the context with the server, and stop it with the server."""
     try:
         await to_thread.run_sync(_start)
     except ApplicationError as error:
-        _leave(error)
+        _exit(error)
     try:
         yield
     finally:

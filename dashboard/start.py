@@ -1,4 +1,4 @@
-"""What `python -m dashboard` does: check what a person can mend, then become the server."""
+"""`python -m dashboard`: check the settings, then run the server in this process."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ from core.settings import Settings, load_settings
 from dashboard.recordings.reader import read_header
 
 _SERVER = Path(__file__).with_name("server.py")
-_ROOM_NEEDED = 200 * 2**20
-"""Bytes; below this SQLite's journal and a few pictures may no longer fit."""
+_MIN_FREE_BYTES = 200 * 2**20
+"""Room for SQLite's journal and some pictures."""
 
 
 def main() -> None:
-    """Start the dashboard, or say in one sentence why it cannot start."""
+    """Start the dashboard, or exit with a sentence about what to change."""
     try:
         settings = load_settings()
         _check_port(settings.port)
@@ -36,7 +36,7 @@ def _serve(settings: Settings) -> None:
     from streamlit.web import cli
 
     arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
-    # How Ctrl+C comes back from there depends on how far the server's own shutdown was.
+    # Which of them Ctrl+C raises depends on the progress of the server's shutdown.
     with suppress(KeyboardInterrupt, click.Abort):
         cli.main(arguments, standalone_mode=False)
     print("Stopped. The queue and the pictures are kept.", flush=True)
@@ -63,8 +63,8 @@ def _check_data_dir(settings: Settings) -> None:
         raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
     if not os.access(folder, os.W_OK):
         raise SettingsError(f"DATA_DIR {folder} cannot be written to.")
-    if free < _ROOM_NEEDED:
+    if free < _MIN_FREE_BYTES:
         raise SettingsError(
-            f"Only {free // 2**20} MB are free where DATA_DIR {folder} lies; "
-            "make room, or set DATA_DIR to another disk. What is there was kept."
+            f"Only {free // 2**20} MB are free on the disk of DATA_DIR {folder}. "
+            "Free some space, or set DATA_DIR to another disk. Nothing was deleted."
         )

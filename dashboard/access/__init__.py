@@ -1,8 +1,8 @@
-"""Who may do what: ``access.allows("delete")`` for the viewer of this session.
+"""Authorization: ``access.allows("delete")`` for the viewer of the current session.
 
-Without ``[auth]`` in `.streamlit/secrets.toml` the page is open to all who reach it, and only
-the presenter's actions may be guarded, by PRESENTER_KEY. With it, people log in through
-OpenID Connect.
+Without ``[auth]`` in `.streamlit/secrets.toml` there is no login, and anyone who can open the
+page may use it; PRESENTER_KEY can restrict the presenter's actions. With ``[auth]``, people
+log in through OpenID Connect.
 """
 
 from dashboard.access.presenter_key import LockedOut, program_may_submit

@@ -1,4 +1,4 @@
-"""The presenter's key as people and programs offer it; whoever guesses is slowed down."""
+"""Check the presenter's key, from people and programs, and limit the rate of guesses."""
 
 import math
 
@@ -7,37 +7,37 @@ from dashboard.access.roles import NotAllowed, Policy, is_key
 from dashboard.presentation.formatting import pluralize
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
-"""For each address: 5 wrong keys at once, then one each 10 s."""
+"""Per address: 5 wrong keys at once, then 1 per 10 s."""
 
 
 class LockedOut(NotAllowed):
-    """No key is looked at for so many seconds, not even the right one."""
+    """After too many wrong keys, an address may not try again for some seconds."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
         super().__init__(
-            "Too many wrong keys came from this address. "
+            "Too many wrong keys from this address. "
             f"Please try again in {pluralize(self.seconds, 'second')}."
         )
 
 
-def check(policy: Policy, typed: str, address: str) -> bool:
-    """Tell whether that is the key; raises LockedOut."""
+def check(policy: Policy, key: str, address: str) -> bool:
+    """Return whether a key is the presenter's; raises LockedOut."""
     if seconds := _wrong_keys.wait(address):
         raise LockedOut(seconds)
-    right = is_key(policy, typed)
-    if not right:
+    correct = is_key(policy, key)
+    if not correct:
         _wrong_keys.take(address)
-    return right
+    return correct
 
 
 def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
-    """Tell whether a program may submit: where people log in, only with the presenter's key.
+    """Return whether a program may submit jobs: with login, only with the presenter's key.
 
     Args:
         policy: the site's.
-        authorization: the HTTP header of that name (RFC 6750); empty if there is none.
-        address: whose wrong keys are pluralize together.
+        authorization: the HTTP header of that name (RFC 6750); empty if it is missing.
+        address: the client's, for the rate limit of wrong keys.
 
     Raises LockedOut.
 

@@ -1,25 +1,35 @@
-"""Token buckets: how often somebody may do something.
+"""Rate limits with token buckets.
 
-A bucket holds ``capacity`` tokens and gains ``rate`` of them a second; what is done takes
-one. So a few things may follow each other quickly, and many only at the rate.
-https://en.wikipedia.org/wiki/Token_bucket
+See https://en.wikipedia.org/wiki/Token_bucket. The library ``limits`` offers windows, not
+buckets: a window that admits a burst of 3 admits the next 3 together when it ends, not one
+each 10 seconds. Its memory storage has no maximum of keys, so that clients could fill the
+memory with invented ones.
 """
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
-_MOST_KEYS = 20_000
+from cachetools import LRUCache
+
+_MAX_KEYS = 20_000
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    tokens: float
+    updated_at: float
 
 
 class TokenBuckets:
-    """A bucket for each key, full at first; safe to use from any thread.
+    """A bucket for each key, full at first; thread-safe.
 
     Args:
-        capacity: tokens that a bucket holds.
-        rate: tokens that it gains a second.
-        most_keys: buckets kept; the one that was used longest ago makes room.
+        capacity: the maximum of tokens in a bucket: the size of a burst.
+        rate: tokens that are added per second.
+        max_keys: the number of buckets; the least recently used is dropped first.
+        clock: returns seconds.
 
     """
 
@@ -27,34 +37,34 @@ class TokenBuckets:
         self,
         capacity: float,
         rate: float,
-        most_keys: int = _MOST_KEYS,
+        max_keys: int = _MAX_KEYS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._capacity = capacity
         self._rate = rate
-        self._most_keys = most_keys
         self._clock = clock
         self._lock = threading.Lock()
-        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
-        """Tokens, and when they were counted."""
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(max_keys)
 
     def wait(self, key: str) -> float:
-        """Return the seconds until this key's bucket has a token; 0 if it has one."""
+        """Return the seconds until a key's bucket has a token; 0 if it has one."""
         with self._lock:
-            return max(0.0, (1 - self._tokens(key)) / self._rate)
+            return self._seconds_until_token(self._tokens(key, self._clock()))
 
     def take(self, key: str) -> float:
-        """Take a token and return 0; or return the seconds to wait, and take none."""
+        """Take a token and return 0; without one, return the seconds until there is one."""
         with self._lock:
-            tokens = self._tokens(key)
-            if tokens < 1:
-                return (1 - tokens) / self._rate
-            self._buckets[key] = (tokens - 1, self._clock())
-            self._buckets.move_to_end(key)
-            if len(self._buckets) > self._most_keys:
-                self._buckets.popitem(last=False)
-            return 0.0
+            now = self._clock()
+            tokens = self._tokens(key, now)
+            if tokens >= 1:
+                self._buckets[key] = _Bucket(tokens - 1, now)
+            return self._seconds_until_token(tokens)
 
-    def _tokens(self, key: str) -> float:
-        tokens, at = self._buckets.get(key, (self._capacity, self._clock()))
-        return min(self._capacity, tokens + (self._clock() - at) * self._rate)
+    def _tokens(self, key: str, now: float) -> float:
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            return self._capacity
+        return min(self._capacity, bucket.tokens + (now - bucket.updated_at) * self._rate)
+
+    def _seconds_until_token(self, tokens: float) -> float:
+        return max(0.0, (1 - tokens) / self._rate)

@@ -1,4 +1,4 @@
-"""Roles and what each may do, as plain values and pure functions."""
+"""Roles and their permissions."""
 
 import hmac
 from collections.abc import Mapping
@@ -18,50 +18,50 @@ Action = Literal[
 _RANKS: tuple[Role, ...] = ("visitor", "member", "presenter")
 _MEMBERS: frozenset[Action] = frozenset({"submit", "cancel", "retry", "star"})
 ALSO_IN_REPLAY: frozenset[Action] = frozenset({"record", "present"})
-"""What touches no job and no picture."""
+"""Actions that change neither jobs nor pictures."""
 
 
 class NotAllowed(ApplicationError):
-    """The viewer's role does not reach that far; the message says whose does."""
+    """The viewer's role lacks a permission; the message names the required role."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who has which role, as the site's settings say."""
+    """The site's assignment of roles."""
 
     login: bool = False
-    """Whether people can log in."""
+    """Whether a login is configured."""
     members: tuple[str, ...] = ("*",)
-    """E-mail addresses, or patterns such as ``*@example.org``, of those who may submit."""
+    """E-mail addresses, or patterns such as ``*@example.org``, of people who may submit."""
     presenters: tuple[str, ...] = ()
     key: SecretStr | None = None
-    """What a presenter types to be one."""
+    """The presenter's key; None if there is none."""
     trust_unverified: bool = False
-    """Whether an address counts of which the provider does not say if it was verified."""
+    """Whether to trust addresses if the provider sends no ``email_verified``."""
 
     @property
     def open_to_all(self) -> bool:
-        """Whether everybody who reaches the page may do everything."""
+        """Whether everyone has all permissions."""
         return not self.login and self.key is None
 
 
 def address_of(policy: Policy, claims: Mapping[str, Any]) -> str | None:
-    """Return who somebody is, of what the provider says; None if that is not sure.
+    """Return the verified e-mail address of a login; None without one.
 
-    ``email_verified`` is OpenID Connect Core's, section 5.1; some providers write it as text.
+    OpenID Connect Core, section 5.1, defines ``email_verified``; some providers send a string.
     """
     verified = claims.get("email_verified")
-    unsaid = verified is None and policy.trust_unverified
-    return claims.get("email") if verified in (True, "true") or unsaid else None
+    trusted = verified is None and policy.trust_unverified
+    return claims.get("email") if verified in (True, "true") or trusted else None
 
 
 def role_of(policy: Policy, email: str | None, has_key: bool) -> Role:
-    """Tell a viewer's role.
+    """Return a viewer's role.
 
     Args:
         policy: the site's.
-        email: a verified address; None for who did not log in.
-        has_key: whether the viewer gave the presenter's key.
+        email: a verified address; None without a login.
+        has_key: whether the viewer entered the presenter's key.
 
     """
     if has_key or policy.open_to_all:
@@ -76,33 +76,33 @@ def role_of(policy: Policy, email: str | None, has_key: bool) -> Role:
 
 
 def allowed(role: Role, action: Action) -> bool:
-    """Tell whether a role reaches as far as an action."""
-    return _RANKS.index(role) >= _RANKS.index(_needed(action))
+    """Return whether a role permits an action."""
+    return _RANKS.index(role) >= _RANKS.index(_required_role(action))
 
 
 def refusal(policy: Policy, email: str | None, action: Action) -> str:
-    """Say who may do this, and how to become one of them."""
-    if _needed(action) == "member":
+    """Return a sentence that names the required role and how to obtain it."""
+    if _required_role(action) == "member":
         return _for_members(email)
     if policy.key:
         return "Only the presenter may do this: enter the presenter's key at the foot of the page."
-    return "Only the presenter may do this: an address listed under presenters in secrets.toml."
+    return "Only presenters may do this: the addresses listed under presenters in secrets.toml."
 
 
-def is_key(policy: Policy, typed: str) -> bool:
-    """Compare a key with the presenter's, in a time that tells nothing of it."""
+def is_key(policy: Policy, key: str) -> bool:
+    """Compare a key with the presenter's in constant time."""
     if policy.key is None:
         return False
-    return hmac.compare_digest(typed.encode(), policy.key.get_secret_value().encode())
+    return hmac.compare_digest(key.encode(), policy.key.get_secret_value().encode())
 
 
 def _for_members(email: str | None) -> str:
     if email is None:
-        return "Log in to do this; everybody may look."
-    return f"This is for members, and {email} is none of them; you may look."
+        return "Log in to do this. Without a login, you can only view."
+    return f"Only members may do this, and {email} is not a member. You can only view."
 
 
-def _needed(action: Action) -> Role:
+def _required_role(action: Action) -> Role:
     return "member" if action in _MEMBERS else "presenter"
 
 

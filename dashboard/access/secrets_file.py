@@ -1,4 +1,4 @@
-"""The site's policy, from `.streamlit/secrets.toml` and PRESENTER_KEY."""
+"""Read the site's policy from `.streamlit/secrets.toml`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from core.validation import first_error
 from dashboard.access.roles import Policy
 
 _PROVIDER = ("client_id", "client_secret", "server_metadata_url")
-_NEEDED = ("redirect_uri", "cookie_secret", *_PROVIDER)
+_REQUIRED = ("redirect_uri", "cookie_secret", *_PROVIDER)
 _SECTIONS = frozenset({"auth", "roles"})
 
 
@@ -27,15 +27,19 @@ class _Roles(BaseModel):
 
 
 def read_policy(key: SecretStr | None) -> Policy:
-    """Read who may do what, beside who has the presenter's key.
+    """Read the site's policy.
 
-    Raises SettingsError with a sentence that names the wrong entry.
+    Args:
+        key: the presenter's, from PRESENTER_KEY.
+
+    Raises SettingsError with a sentence that names the invalid entry.
+
     """
     secrets = _secrets()
     _check_sections(secrets)
     if "auth" not in secrets:
         return Policy(key=key)
-    missing = [name for name in _NEEDED if not secrets["auth"].get(name)]
+    missing = [name for name in _REQUIRED if not secrets["auth"].get(name)]
     if missing:
         raise SettingsError(f"secrets.toml has [auth] without {', '.join(missing)}.")
     roles = _roles(secrets.get("roles", {}))
@@ -43,22 +47,22 @@ def read_policy(key: SecretStr | None) -> Policy:
 
 
 def _check_sections(secrets: Mapping[str, Any]) -> None:
-    """Raise SettingsError for what may be a login that was meant and mistyped."""
-    # Texts outside sections may be anything: Streamlit offers them to all programs.
+    """Raise SettingsError for an entry that may be a misspelt section."""
+    # Strings outside sections are allowed: they may belong to other programs.
     sections = {name for name, value in secrets.items() if isinstance(value, Mapping)}
     if unknown := sorted(sections - _SECTIONS):
         raise SettingsError(f"secrets.toml has [{unknown[0]}]; only [auth] and [roles] are known.")
     for name in sorted(_SECTIONS & (secrets.keys() - sections)):
-        raise SettingsError(f"{name} in secrets.toml is no section: write [{name}].")
+        raise SettingsError(f"{name} in secrets.toml is not a section: write [{name}].")
     if "roles" in sections and "auth" not in sections:
-        raise SettingsError("secrets.toml has [roles] without [auth]: nobody could log in.")
+        raise SettingsError("secrets.toml has [roles] without [auth]: login is impossible.")
 
 
 def _secrets() -> dict[str, Any]:
     try:
         return st.secrets.to_dict()
     except StreamlitSecretNotFoundError as error:
-        # The same exception for a file that is broken: then nothing may be open to all.
+        # A malformed file raises the same exception, and must not disable the login.
         if error.error_id == "no-secrets-found":
             return {}
         raise SettingsError(f"The secrets cannot be read: {error}") from None

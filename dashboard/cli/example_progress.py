@@ -1,4 +1,4 @@
-"""How far a job is, in a terminal: a bar, or plain lines where there is no terminal."""
+"""Show a job's progress in a terminal as a bar, and elsewhere as plain lines."""
 
 from typing import Protocol
 
@@ -10,29 +10,32 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from wire.messages.job import Job
 
+_MAX_PROMPT = 30
+"""Characters beside the bar."""
+
 
 class Progress(Protocol):
-    """Shows how far a job is."""
+    """Displays the progress of a job."""
 
     def show(self, view: JobView, text: str) -> None:
-        """Show a job's newest state."""
+        """Display a job's latest state."""
 
     def close(self) -> None:
-        """Leave what was shown, and the terminal as it was."""
+        """Restore the terminal."""
 
 
 def open_progress(job: Job) -> Progress:
-    """Choose what suits where the output goes."""
+    """Return a bar in a terminal, else plain lines."""
     console = Console()
     return _Bar(console, job) if console.is_terminal else _Lines(job)
 
 
-def words(view: JobView, snapshot: Snapshot) -> str:
-    """Say in a few words what happens to a job."""
+def describe(view: JobView, snapshot: Snapshot) -> str:
+    """Describe a job's state in a few words."""
     if view.state == "waiting":
-        return _why_waiting(snapshot)
+        return _describe_waiting(snapshot)
     if view.state == "starting":
-        return f"taken by {view.worker}"
+        return f"received by {view.worker}"
     stored = f"{len(view.pictures)} of {view.job.count} stored"
     if view.state == "generating" and view.detail:
         return f"{stored}. {view.detail}"
@@ -41,15 +44,15 @@ def words(view: JobView, snapshot: Snapshot) -> str:
     return stored if view.state == "generating" else view.state
 
 
-def painted(view: JobView) -> float:
-    """Count the pictures that are painted, a part for the one in progress."""
+def completed_pictures(view: JobView) -> float:
+    """Return the number of generated pictures, with a fraction for the one in progress."""
     if view.state == "done":
         return view.job.count
-    part = view.step / view.steps if view.steps else 0.0
-    return min(view.job.count, len(view.pictures) + part)
+    fraction = view.step / view.steps if view.step and view.steps else 0.0
+    return min(view.job.count, len(view.pictures) + fraction)
 
 
-def _why_waiting(snapshot: Snapshot) -> str:
+def _describe_waiting(snapshot: Snapshot) -> str:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     by_phase = {worker.phase: worker for worker in fleet.workers} if fleet else {}
     if worker := by_phase.get("failed"):
@@ -68,15 +71,16 @@ class _Bar:
             TimeElapsedColumn(),
             console=console,
         )
-        self._task: TaskID = self._bar.add_task("waiting", total=job.count, prompt=job.prompt[:30])
+        prompt = job.prompt[:_MAX_PROMPT]
+        self._task: TaskID = self._bar.add_task("waiting", total=job.count, prompt=prompt)
         self._bar.start()
 
     def show(self, view: JobView, text: str) -> None:
-        """Move the bar."""
-        self._bar.update(self._task, completed=painted(view), description=text)
+        """Update the bar."""
+        self._bar.update(self._task, completed=completed_pictures(view), description=text)
 
     def close(self) -> None:
-        """Leave the bar where it is."""
+        """Stop the live display."""
         self._bar.stop()
 
 
@@ -86,10 +90,10 @@ class _Lines:
         print(f"{job.prompt}: {job.count} pictures, job {job.id}", flush=True)
 
     def show(self, _view: JobView, text: str) -> None:
-        """Print what is new."""
+        """Print a line if the text has changed."""
         if text != self._last:
             self._last = text
             print(text, flush=True)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: lines leave the terminal unchanged."""

@@ -1,7 +1,7 @@
-"""`python -m dashboard.cli.run_example`: send one job, watch it, and say where its pictures are.
+"""`python -m dashboard.cli.run_example`: submit a job and print where its pictures are.
 
-It works beside a running dashboard. Without one, and where workers are local, it brings its
-own supervisor, which waits for the lock that only one of them can hold.
+Runs beside a dashboard or without one. With local workers it has a supervisor of its own, which
+stays idle while a dashboard's supervisor holds the lock.
 """
 
 import logging
@@ -17,20 +17,21 @@ import typer
 from core.errors import ApplicationError, StoreError
 from core.settings import Settings, load_settings
 from dashboard import runtime
-from dashboard.cli.example_progress import Progress, open_progress, words
+from dashboard.cli.example_progress import Progress, describe, open_progress
 from dashboard.domain.jobs import FINISHED, JobView, initial_view
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
 from wire.messages.job import MAX_COUNT, Job
 from wire.messages.picture import metadata_name, picture_name
 
-_LOOK_EVERY = 0.1
+_POLL_INTERVAL = 0.1
+"""Seconds."""
 _INTERRUPTED = 130
-"""The exit code that shells give to a program that Ctrl+C ended."""
+"""The exit code of programs that end by SIGINT."""
 
 
 class JobIncomplete(ApplicationError):
-    """The job did not come to its end with all its pictures."""
+    """The job did not finish with all its pictures."""
 
 
 def main(
@@ -39,16 +40,16 @@ def main(
     width: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     height: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     steps: Annotated[int | None, typer.Option(help="denoising steps")] = None,
-    seed: Annotated[int | None, typer.Option(help="the same seed paints the same")] = None,
+    seed: Annotated[int | None, typer.Option(help="equal seeds generate equal pictures")] = None,
     timeout: Annotated[float, typer.Option(help="seconds to wait for the pictures")] = 3600,
 ) -> None:
-    """Send a job to whatever the settings point at, and wait for its pictures."""
-    # The sentences below say what matters; warnings of the context would tear the bar.
+    """Submit a job to the configured queue and wait for its pictures."""
+    # Warnings would break the bar, and errors are printed as sentences below.
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sizes = {"width": width, "height": height, "steps": steps, "seed": seed}
+    options = {"width": width, "height": height, "steps": steps, "seed": seed}
     try:
-        _run({"prompt": prompt, "count": num_images, **sizes}, timeout)
+        _run({"prompt": prompt, "count": num_images, **options}, timeout)
     except ApplicationError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -60,8 +61,8 @@ def _run(fields: dict[str, object], timeout: float) -> None:
     try:
         job = _submit(fields)
         _wait(context, job, timeout)
-        for place in places(context.settings, job):
-            print(place)
+        for location in locations(context.settings, job):
+            print(location)
     finally:
         _stop(context)
 
@@ -70,7 +71,7 @@ def _submit(fields: dict[str, object]) -> Job:
     try:
         return submission.submit(fields)
     except KeyboardInterrupt:
-        print("Stopped while the job was sent: if it got there, it stays on the queue.")
+        print("Stopped during submission. If the job was queued already, it stays on the queue.")
         raise
 
 
@@ -79,52 +80,50 @@ def _wait(context: AppContext, job: Job, timeout: float) -> None:
         with closing(open_progress(job)) as progress:
             _follow(context, job, progress, time.monotonic() + timeout)
     except KeyboardInterrupt:
-        print(
-            f"Stopped. The job {job.id} stays on the queue and is painted when workers run again."
-        )
+        print(f"Stopped. The job {job.id} stays on the queue until a worker generates it.")
         raise
 
 
 def _follow(context: AppContext, job: Job, progress: Progress, deadline: float) -> None:
-    """Return once all that the job promises lies in the store."""
+    """Return once the store holds all objects of the job."""
     while True:
         view = context.find_job(job.id) or initial_view(job)
-        progress.show(view, words(view, context.sampler.snapshot()))
+        progress.show(view, describe(view, context.sampler.snapshot()))
         if view.state in FINISHED and _is_complete(context, view):
             return
         if time.monotonic() > deadline:
-            _give_up(job)
-        time.sleep(_LOOK_EVERY)
+            _raise_timeout(job)
+        time.sleep(_POLL_INTERVAL)
 
 
 def _is_complete(context: AppContext, view: JobView) -> bool:
     if view.state == "failed":
-        raise JobIncomplete(f"The job failed: {view.detail or 'nobody said why.'}")
+        raise JobIncomplete(f"The job failed: {view.detail or 'reason unknown.'}")
     if view.state == "cancelled":
         raise JobIncomplete("The job was cancelled.")
-    with suppress(StoreError):  # it was away a moment; the next look may find them
+    with suppress(StoreError):  # the next poll may succeed
         return all(context.store.exists(name) for name in object_names(view.job))
     return False
 
 
-def _give_up(job: Job) -> NoReturn:
-    raise JobIncomplete(f"The pictures did not come in time; the job {job.id} stays on the queue.")
+def _raise_timeout(job: Job) -> NoReturn:
+    raise JobIncomplete(f"Timed out. The job {job.id} stays on the queue.")
 
 
 def _stop(context: AppContext) -> None:
     if context.supervisor and context.supervisor.busy_workers():
         grace = context.settings.grace_period
-        print(f"Workers finish what they have, {grace:g} s at most; Ctrl+C ends them at once.")
+        print(f"Waiting up to {grace:g} s for workers to finish; Ctrl+C stops them now.")
     runtime.stop()
 
 
 def object_names(job: Job) -> list[str]:
-    """Name every object that a finished job has in the store."""
+    """Return the names of all objects of a finished job."""
     return [*(picture_name(job.id, n) for n in range(job.count)), metadata_name(job.id)]
 
 
-def places(settings: Settings, job: Job) -> list[str]:
-    """Say where a person finds each object: a path, or the address in the store."""
+def locations(settings: Settings, job: Job) -> list[str]:
+    """Return where each object of a job is: a path, or a URL of the object store."""
     names = object_names(job)
     if settings.minio_endpoint:
         return [f"s3://{settings.minio_bucket}/{name}" for name in names]

@@ -1,4 +1,4 @@
-"""The newest readings in Prometheus' text format. Unknown is absent, never zero."""
+"""The latest readings in Prometheus' text format. Unknown values are omitted, never zero."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _PREFIX = "stable_diffusion"
 
 
 def exposition(snapshot: Snapshot, now: float) -> str:
-    """Write a snapshot as metrics, with the ages of its readings at ``now``."""
+    """Format a snapshot as metrics, with the ages of its readings at ``now``."""
     registry = CollectorRegistry()
     registry.register(_Readings(snapshot, now))
     return generate_latest(registry).decode()
@@ -25,7 +25,7 @@ class _Readings(Collector):
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics whose values are known."""
+        """Yield the metrics with known values."""
         for name, text, value in _gauges(self._snapshot):
             if value is not None:
                 yield _gauge(name, text, value)
@@ -42,15 +42,15 @@ class _Readings(Collector):
 def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     counts = snapshot.counts
     fleet = snapshot.fleet.value if snapshot.fleet else None
-    yield "jobs_waiting", "Jobs that wait for a worker.", counts and counts.waiting
-    yield "jobs_in_progress", "Jobs that a worker holds.", counts and counts.generating
-    yield "workers_wanted", "Workers that the scaler wants.", fleet and fleet.wanted
-    yield "workers_ready", "Workers that take jobs.", fleet and fleet.ready
+    yield "jobs_waiting", "Jobs waiting for a worker.", counts and counts.waiting
+    yield "jobs_in_progress", "Jobs that a worker has received.", counts and counts.generating
+    yield "workers_wanted", "Workers requested by the scaler.", fleet and fleet.wanted
+    yield "workers_ready", "Workers that receive jobs.", fleet and fleet.ready
     yield "pictures_known", "Pictures in the store.", snapshot.store.value
 
 
 def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
-    """Tell who works where, and by which numbers it is scaled."""
+    """Yield metrics of workers, GPU nodes and the scaler."""
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet is None:
         return
@@ -59,16 +59,16 @@ def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
         yield _labelled("workers", "Workers by phase.", "phase", phases)
     if fleet.nodes is not None:
         slots, used = sum(n.slots for n in fleet.nodes), [n.slots_used for n in fleet.nodes]
-        yield _gauge("gpu_nodes_ready", "GPU nodes.", sum(n.ready for n in fleet.nodes))
-        yield _gauge("gpu_slots", "GPUs on these nodes.", slots)
+        yield _gauge("gpu_nodes_ready", "Ready GPU nodes.", sum(n.ready for n in fleet.nodes))
+        yield _gauge("gpu_slots", "GPUs on all GPU nodes.", slots)
         if None not in used:
-            yield _gauge("gpu_slots_used", "GPUs that workers hold.", sum(used))
+            yield _gauge("gpu_slots_used", "GPUs allocated to workers.", sum(used))
     if fleet.scaler:
-        yield _gauge("scaler_minimum", "Workers at least.", fleet.scaler.minimum)
-        yield _gauge("scaler_maximum", "Workers at most.", fleet.scaler.maximum)
+        yield _gauge("scaler_minimum", "Minimum number of workers.", fleet.scaler.minimum)
+        yield _gauge("scaler_maximum", "Maximum number of workers.", fleet.scaler.maximum)
         yield _gauge("scaler_paused", "1 while the scaler is paused.", fleet.scaler.paused)
         if fleet.scaler.jobs is not None:
-            yield _gauge("scaler_jobs", "Jobs that the scaler counted.", fleet.scaler.jobs)
+            yield _gauge("scaler_jobs", "Jobs counted by the scaler.", fleet.scaler.jobs)
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
@@ -85,7 +85,7 @@ def _labelled(name: str, text: str, label: str, values: Mapping[str, int]) -> Ga
 def _ages(snapshot: Snapshot, now: float) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         f"{_PREFIX}_reading_age_seconds",
-        "Seconds since each source was read last.",
+        "Seconds since the last successful read of each source.",
         labels=["source"],
     )
     sources: dict[str, Reading | None] = {

@@ -71,7 +71,7 @@ def test_unlisted_address_cannot_submit(site: Dashboard, open_page: Callable[...
     page = open_page(site.url)
     StudioPage(page)
     _log_in(page, "eve")
-    expect(page.get_by_text("eve@example.com is none of them")).to_be_visible()
+    expect(page.get_by_text("eve@example.com is not a member")).to_be_visible()
     expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
 
 

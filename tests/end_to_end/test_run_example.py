@@ -156,7 +156,7 @@ def test_it_gives_up_after_its_timeout(settings):
     """Nobody waits for ever: the command ends, the job stays."""
     code, output = finish(start(settings, "--timeout", "1"))
     assert code == 1
-    assert "did not come in time" in output
+    assert "Timed out" in output
     with closing(open_queue(settings)) as queue:
         assert queue.depth().ready == 1
 

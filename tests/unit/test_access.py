@@ -177,8 +177,8 @@ def test_what_plays_does_not_change_who_may_do_what(
         (f"{AUTH}[roles]\nmembers = 'x'\n", "members in \\[roles\\]"),
         ("[roles]\nmembers = ['*@a.org']\n", "\\[roles\\] without \\[auth\\]"),
         (AUTH.replace("[auth]", "[atuh]"), "has \\[atuh\\]"),
-        ("auth = 'x'\n", "auth in secrets.toml is no section"),
-        (f"roles = 'x'\n{AUTH}", "roles in secrets.toml is no section"),
+        ("auth = 'x'\n", "auth in secrets.toml is not a section"),
+        (f"roles = 'x'\n{AUTH}", "roles in secrets.toml is not a section"),
     ],
 )
 def test_broken_secrets_never_open_the_page(secrets: Path, text: str, sentence: str) -> None:

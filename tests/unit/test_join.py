@@ -101,7 +101,7 @@ def test_bucket_never_gives_more_than_its_rate(pauses: list[float]):
 
 def test_buckets_of_many_visitors_stay_few():
     """Memory is bounded: the bucket that was used longest ago makes room."""
-    buckets = TokenBuckets(capacity=1, rate=0.01, most_keys=2, clock=Clock())
+    buckets = TokenBuckets(capacity=1, rate=0.01, max_keys=2, clock=Clock())
     for key in ("a", "b", "c"):
         buckets.take(key)
     assert buckets.take("c") > 0

@@ -1,4 +1,4 @@
-"""The page for phones over HTTP, on a real context: taking requests, limits, and approval."""
+"""The page for phones over HTTP, on a real context: requests, rate limits and approval."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +33,7 @@ HOSTILE = "<img src=x onerror=alert(1)> & 'quotes' \"too\""
 
 
 def settings_of(folder: Path, **fields: object) -> Settings:
-    """Make settings of a dashboard without workers."""
+    """Return settings of a dashboard without workers."""
     return Settings(_env_file=None, data_dir=folder, fleet="none", **fields)
 
 
@@ -48,7 +48,7 @@ def context(tmp_path: Path) -> Iterator[AppContext]:
 
 @pytest.fixture
 def phone(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
-    """Be a phone that keeps its cookie and has opened the page."""
+    """Return a client that has opened the page and keeps its cookie."""
     assert context.replaying is False
     monkeypatch.setattr(join, "_visitors", visitors.default_limits())
     client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES, *files.ROUTES]))
@@ -58,7 +58,7 @@ def phone(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
 
 @pytest.fixture
 def worker(context: AppContext) -> Iterator[ScriptedWorker]:
-    """Be the only worker."""
+    """Connect the only worker."""
     worker = ScriptedWorker(context.settings.data_dir)
     yield worker
     worker.close()
@@ -71,8 +71,8 @@ def send(phone: TestClient, prompt: str) -> str:
     return answer.headers["location"].removeprefix("/join?job=")
 
 
-def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker):
-    """A form alone is enough: the request is on the queue, and its picture comes."""
+def test_request_is_queued_and_its_status_polled(phone: TestClient, worker: ScriptedWorker):
+    """A form without scripts queues a request, and its status page shows the picture."""
     job_id = send(phone, "a green dog")
     assert "1st in queue" in phone.get(f"/join?job={job_id}").text
     assert 'http-equiv="refresh"' in phone.get(f"/join/jobs/{job_id}").text
@@ -82,15 +82,15 @@ def test_request_is_taken_and_followed(phone: TestClient, worker: ScriptedWorker
 
 
 def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext):
-    """A suggestion's button sends it, whatever is in the field."""
+    """A suggestion's button sends it, and the field keeps its text."""
     half = 'half a "<b>'
     answer = phone.post("/join", data={"prompt": half, "suggestion": "cartoon dwarf"})
     assert [view.job.prompt for view in context.journal.jobs()] == ["cartoon dwarf"]
-    assert ">half a &#34;&lt;b&gt;</textarea>" in answer.text  # and what was typed is kept
+    assert ">half a &#34;&lt;b&gt;</textarea>" in answer.text
 
 
-def test_text_of_people_is_never_markup(phone: TestClient):
-    """A hostile prompt is shown as typed, in the field and beside its picture."""
+def test_prompt_is_escaped(phone: TestClient):
+    """A prompt with HTML is shown as text, in the field and beside its picture."""
     job_id = send(phone, HOSTILE)
     refused = phone.post("/join", data={"prompt": HOSTILE + "x" * MAX_PROMPT}).text
     for html in (phone.get(f"/join?job={job_id}").text, refused):
@@ -102,10 +102,10 @@ def test_text_of_people_is_never_markup(phone: TestClient):
     ("prompt", "code"),
     [("", 422), ("  \n", 422), ("x" * (MAX_PROMPT + 1), 422), ("a nude cat", 422), ("\x00", 422)],
 )
-def test_what_is_not_taken_keeps_its_text(
+def test_refused_prompt_stays_in_the_field(
     phone: TestClient, context: AppContext, prompt: str, code: int
 ):
-    """A refusal is a sentence, and the field holds what was typed."""
+    """A refusal shows a sentence, and the field keeps its text."""
     answer = phone.post("/join", data={"prompt": prompt})
     assert answer.status_code == code
     assert ("Your text is still here." in answer.text) == (prompt != "")
@@ -113,8 +113,8 @@ def test_what_is_not_taken_keeps_its_text(
     assert context.journal.jobs() == ()
 
 
-def test_body_is_bounded(phone: TestClient):
-    """Nobody fills the memory through the form."""
+def test_large_body_is_refused(phone: TestClient):
+    """The form reads a limited number of bytes."""
     answer = phone.post("/join", data={"prompt": "x" * 100_000})
     assert answer.status_code == 422
     assert "too long" in answer.text
@@ -122,8 +122,8 @@ def test_body_is_bounded(phone: TestClient):
     assert len(answer.text) < 10_000
 
 
-def test_end_of_a_line_counts_once(phone: TestClient, context: AppContext):
-    """What the field takes is taken: a form sends each line's end as two characters."""
+def test_line_break_counts_once(phone: TestClient, context: AppContext):
+    """The limit counts like the field's maxlength, though forms send CRLF."""
     lines = "\r\n".join(["x"] * 100)
     assert phone.post("/join", data={"prompt": lines + "y"}).status_code == 200
     assert phone.post("/join", data={"prompt": lines + "yy"}).status_code == 422
@@ -133,7 +133,7 @@ def test_end_of_a_line_counts_once(phone: TestClient, context: AppContext):
 def test_replay_takes_no_request(
     phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    """While a recording plays, the page says that first, and nothing is sent."""
+    """During a replay, the page refuses requests before it checks them."""
     recording = read_recording(BUNDLED)
     monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).context)
     answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
@@ -141,22 +141,22 @@ def test_replay_takes_no_request(
     assert context.journal.jobs() == ()
 
 
-def test_queue_that_is_away_is_said(
+def test_unavailable_queue_is_reported(
     phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
-    """Without its queue the page says so, and the text is kept."""
+    """Without its queue the page shows an error and keeps the text."""
 
     def publish(*_: object) -> None:
-        raise QueueUnavailable("The queue is away.")
+        raise QueueUnavailable("The queue is unavailable.")
 
     monkeypatch.setattr(context.queue, "publish", publish)
     answer = phone.post("/join", data={"prompt": "a cat"})
     assert answer.status_code == 503
-    assert "The queue is away. Your text is still here." in answer.text
+    assert "The queue is unavailable. Your text is still here." in answer.text
 
 
-def test_visitor_waits_and_others_do_not(phone: TestClient, context: AppContext):
-    """Three may follow each other; then a sentence says how long, for this visitor only."""
+def test_rate_limit_is_per_visitor(phone: TestClient, context: AppContext):
+    """After three requests, a visitor has to wait, and other visitors have not."""
     for number in range(3):
         send(phone, f"cat {number}")
     refused = phone.post("/join", data={"prompt": "cat 4"})
@@ -169,8 +169,8 @@ def test_visitor_waits_and_others_do_not(phone: TestClient, context: AppContext)
     assert len(context.journal.jobs()) == 4
 
 
-def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
-    """Who sends without a cookie shares one allowance with all who do at that address."""
+def test_clients_without_a_cookie_share_a_rate_limit(phone: TestClient):
+    """Clients without a cookie share one limit per address."""
     codes = [
         TestClient(phone.app).post("/join", data={"prompt": "cat"}, follow_redirects=False)
         for _ in range(4)
@@ -189,10 +189,10 @@ def test_address_that_forgets_its_cookies_waits_too(phone: TestClient):
     ],
     ids=str,
 )
-def test_forms_of_other_sites_are_refused(
+def test_cross_site_form_is_refused(
     phone: TestClient, context: AppContext, headers: dict[str, str]
 ):
-    """No other site's page sends requests in a visitor's name."""
+    """No other site's page can send requests from a visitor's browser."""
     answer = phone.post("/join", data={"prompt": "a cat"}, headers=headers)
     assert answer.status_code == 403
     assert ">a cat</textarea>" in answer.text
@@ -200,8 +200,8 @@ def test_forms_of_other_sites_are_refused(
 
 
 @pytest.mark.parametrize("public_url", ["http://talk.example", "http://Talk.example:80/join"])
-def test_public_address_is_this_site_whatever_a_proxy_writes(tmp_path: Path, public_url: str):
-    """Phones on plain HTTP behind a proxy that rewrites Host send, once PUBLIC_URL is set."""
+def test_public_url_is_the_same_origin_behind_a_proxy(tmp_path: Path, public_url: str):
+    """With PUBLIC_URL, forms are accepted behind a proxy that rewrites Host."""
     try:
         context = runtime.start(settings_of(tmp_path, public_url=public_url))
         phone = TestClient(Starlette(routes=join.ROUTES))
@@ -212,8 +212,8 @@ def test_public_address_is_this_site_whatever_a_proxy_writes(tmp_path: Path, pub
         runtime.stop()
 
 
-def test_page_is_light_and_asks_nobody_else(phone: TestClient):
-    """A few KB in all, no script in the page, and a policy that lets nothing else in."""
+def test_page_is_small_and_self_contained(phone: TestClient):
+    """The page is a few kB, without inline scripts, and its policy blocks other sites."""
     context = [phone.get(path) for path in ("/join", "/join/page.css", "/join/page.js")]
     assert sum(len(part.content) for part in context) < 10_000
     policy = context[0].headers["content-security-policy"]
@@ -227,7 +227,7 @@ def test_page_is_light_and_asks_nobody_else(phone: TestClient):
 def test_where_people_log_in_visitors_need_approval(
     phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
-    """With login, what did not come from a member is taken only if a presenter looks at it."""
+    """With login, requests of visitors are accepted only with approval."""
     policy = Policy(login=True, key=SecretStr("a long enough key"))
     monkeypatch.setattr(access, "policy", lambda: policy)
     assert phone.post("/join", data={"prompt": "a cat"}).status_code == 403
@@ -235,25 +235,25 @@ def test_where_people_log_in_visitors_need_approval(
     send(phone, "a cat")
 
 
-def test_picture_waits_for_the_nod_everywhere(
+def test_picture_is_hidden_everywhere_until_approved(
     phone: TestClient, context: AppContext, worker: ScriptedWorker
 ):
-    """With approval on, neither gallery, phone nor API shows it before; all do after."""
+    """Neither gallery, phone nor API shows a picture before its approval; all do after."""
     context.approvals.require(True)
     job_id = send(phone, "wait for it")
     worker.generate()
-    [held] = wait_until(context.approvals.pending, what="the picture waits")
+    [picture] = wait_until(context.approvals.pending, what="a pending picture")
     wait_until(lambda: "after the presenter approves it" in phone.get(f"/join/jobs/{job_id}").text)
     assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == []
     assert context.sampler.snapshot().pictures == ()
     assert context.gallery.index.count() == 0
-    address = f"/pictures/{held.name}"
+    address = f"/pictures/{picture.name}"
     assert phone.get(address).status_code == 404
 
-    context.approvals.approve(held.job_id)
-    assert [view.name for view in context.gallery.index.newest()] == [held.name]
-    assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{held.name}"]
-    assert phone.get(address).content == context.store.get(held.name)
+    context.approvals.approve(picture.job_id)
+    assert [view.name for view in context.gallery.index.newest()] == [picture.name]
+    assert phone.get(f"/api/jobs/{job_id}").json()["pictures"] == [f"/pictures/{picture.name}"]
+    assert phone.get(address).content == context.store.get(picture.name)
     assert f'<img src="{address}"' in phone.get(f"/join/jobs/{job_id}").text
     assert context.approvals.pending() == []
 
@@ -261,11 +261,11 @@ def test_picture_waits_for_the_nod_everywhere(
 def test_rejected_picture_is_never_shown(
     phone: TestClient, context: AppContext, worker: ScriptedWorker, tmp_path: Path
 ):
-    """What the presenter rejects stays away, after a restart too; its sender is told."""
+    """A rejected picture stays hidden after a restart, and its sender sees why."""
     context.approvals.require(True)
     job_id = send(phone, "not this one")
     worker.generate()
-    wait_until(context.approvals.pending, what="the picture waits")
+    wait_until(context.approvals.pending, what="a pending picture")
     context.approvals.reject(job_id)
     wait_until(lambda: "the presenter rejected it" in phone.get(f"/join/jobs/{job_id}").text)
     runtime.stop()
@@ -277,66 +277,64 @@ def test_rejected_picture_is_never_shown(
     assert phone.get(f"/pictures/{picture_name(job_id, 0)}").status_code == 404
 
 
-def test_restarted_dashboard_knows_what_waits(
+def test_restart_keeps_pictures_pending(
     phone: TestClient, context: AppContext, worker: ScriptedWorker, tmp_path: Path
 ):
-    """A dashboard that heard of nothing shows what is free, and keeps what waits."""
-    free = send(phone, "free")
+    """A restarted dashboard shows approved pictures and hides pending ones."""
+    approved = send(phone, "approved")
     worker.generate()
     context.approvals.require(True)
-    held = send(phone, "held")
+    pending = send(phone, "pending")
     worker.generate()
-    wait_until(context.approvals.pending, what="the picture waits")
+    wait_until(context.approvals.pending, what="a pending picture")
     runtime.stop()
     again = runtime.start(settings_of(tmp_path))
-    wait_until(lambda: again.gallery.index.count(), what="the free picture is shown")
-    assert {view.job_id for view in again.gallery.index.newest()} == {free}
-    assert [picture.job_id for picture in again.approvals.pending()] == [held]
+    wait_until(lambda: again.gallery.index.count(), what="the approved picture is shown")
+    assert {view.job_id for view in again.gallery.index.newest()} == {approved}
+    assert [picture.job_id for picture in again.approvals.pending()] == [pending]
     assert again.approvals.is_required()
 
 
-def test_nothing_is_free_before_the_marks_were_read(tmp_path: Path):
-    """While the store is away, what is not known to be free is not shown."""
+def test_pictures_are_hidden_until_the_marks_are_read(tmp_path: Path):
+    """Approval fails closed: while marks cannot be read, every picture is hidden."""
     store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
     approvals = Approvals(store, index, required=False)
-    free, held = (new_job(JobRequest(prompt="a cat")).id for _ in range(2))
-    approval.request(store, held)
-    for job_id in (free, held):
+    approved, pending = (new_job(JobRequest(prompt="a cat")).id for _ in range(2))
+    approval.request(store, pending)
+    for job_id in (approved, pending):
         index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
-    assert approvals.state(free) == "pending"
+    assert approvals.state(approved) == "pending"
     approvals.read()
-    assert [view.job_id for view in index.newest()] == [free]
-    assert approvals.state(free) is None
-    assert [picture.job_id for picture in approvals.pending()] == [held]
+    assert [view.job_id for view in index.newest()] == [approved]
+    assert approvals.state(approved) is None
+    assert [picture.job_id for picture in approvals.pending()] == [pending]
 
 
-def test_picture_that_is_held_while_the_marks_are_read_stays_held(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    """A look that began before a request was held does not set its picture free."""
+def test_job_marked_during_a_read_stays_pending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A read that started before a job was marked does not show its picture."""
     store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
     approvals = Approvals(store, index, required=False)
     job_id = new_job(JobRequest(prompt="a cat")).id
 
-    def hold_meanwhile(_store: DirectoryStore) -> approval.ModerationMarks:
+    def mark_meanwhile(_store: DirectoryStore) -> approval.ModerationMarks:
         approvals.add_pending(job_id)
         return approval.ModerationMarks(frozenset(), frozenset())
 
-    monkeypatch.setattr(approval, "read_marks", hold_meanwhile)
+    monkeypatch.setattr(approval, "read_marks", mark_meanwhile)
     approvals.read()
     index.add(picture_name(job_id, 0), 1.0)
     assert index.count() == 0
 
 
-def test_request_that_cannot_be_held_is_not_sent(
+def test_request_without_a_stored_mark_is_not_queued(
     phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):
-    """If the mark cannot be written, nothing goes on the queue."""
+    """If the mark cannot be stored, nothing is queued."""
     context.approvals.require(True)
 
     def refuse(*_: object) -> None:
-        raise StoreUnavailable("The store is away.")
+        raise StoreUnavailable("The store is unavailable.")
 
     monkeypatch.setattr(approval, "request", refuse)
     answer = phone.post("/join", data={"prompt": "a cat"})

@@ -1,4 +1,4 @@
-"""The running parts of a dashboard, put together from settings."""
+"""A context that runs on the backends of the settings."""
 
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,7 +22,7 @@ REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
 
 @contextmanager
 def running(settings: Settings):
-    """Start the parts and stop them."""
+    """Start a context and stop it."""
     try:
         yield runtime.start(settings)
     finally:
@@ -30,175 +30,177 @@ def running(settings: Settings):
 
 
 @pytest.fixture
-def parts(tmp_path):
-    """Parts on this machine, without workers."""
-    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as parts:
-        yield parts
+def context(tmp_path):
+    """Run a context on this machine, without workers."""
+    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as context:
+        yield context
 
 
-def test_a_submitted_job_is_on_the_queue_and_on_the_page(parts):
-    """A job is accepted once the queue has it, and is shown at once."""
-    job = parts.submit(REQUEST)
-    assert [delivery.job for delivery in parts.queue.receive(1, timeout=0)] == [job]
-    assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
-    assert parts.find_job(job.id).job == job
+def test_submitted_job_is_queued_and_shown(context):
+    """A job is accepted once it is on the queue, and is shown immediately."""
+    job = context.submit(REQUEST)
+    assert [delivery.job for delivery in context.queue.receive(1, timeout=0)] == [job]
+    assert [view.state for view in context.sampler.snapshot().jobs] == ["waiting"]
+    assert context.find_job(job.id).job == job
 
 
-def test_a_cancelled_job_is_marked_for_whoever_takes_it(parts):
-    """A job that nobody took yet can be taken back."""
-    job = parts.submit(REQUEST)
-    parts.cancel(job.id)
-    assert cancellation.is_cancelled(parts.store, job.id)
-    assert parts.find_job(job.id).state == "cancelled"
+def test_cancelled_job_is_marked_in_the_store(context):
+    """A worker that receives the job later finds the mark."""
+    job = context.submit(REQUEST)
+    context.cancel(job.id)
+    assert cancellation.is_cancelled(context.store, job.id)
+    assert context.find_job(job.id).state == "cancelled"
 
 
-def test_a_picture_is_shown_without_waiting_for_the_next_refresh(tmp_path, monkeypatch):
-    """Somebody who waits for a picture sees it as soon as the dashboard hears of it."""
+def test_new_picture_triggers_a_refresh(tmp_path, monkeypatch):
+    """A picture is shown as soon as its event is received, before the periodic refresh."""
     monkeypatch.setattr(sampler, "REFRESH_EVERY", 3600.0)
-    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as parts:
-        job = parts.submit(REQUEST)
+    with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as context:
+        job = context.submit(REQUEST)
         name = picture_name(job.id, 0)
-        parts.events.publish(Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name))
-        wait_until(lambda: [each.name for each in parts.sampler.snapshot().pictures] == [name])
+        context.events.publish(
+            Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name)
+        )
+        wait_until(lambda: [each.name for each in context.sampler.snapshot().pictures] == [name])
 
 
-def test_an_unknown_job_is_none(parts):
-    """A program that asks for a job that never was gets no answer but none."""
-    assert parts.find_job(new_job(REQUEST).id) is None
-    assert parts.find_job("no id at all") is None
+def test_unknown_job_is_none(context):
+    """Neither an unknown nor an invalid id raises an error."""
+    assert context.find_job(new_job(REQUEST).id) is None
+    assert context.find_job("no id at all") is None
 
 
-def test_starting_again_finds_the_jobs_as_they_were(tmp_path):
-    """A restarted dashboard on one machine knows the jobs that wait."""
+def test_restart_restores_waiting_jobs(tmp_path):
+    """A dashboard with a local queue knows the waiting jobs after a restart."""
     settings = Settings(_env_file=None, data_dir=tmp_path, fleet="none")
-    with running(settings) as parts:
-        job = parts.submit(REQUEST)
-    with running(settings) as parts:
-        wait_until(lambda: parts.journal.find(job.id), what="the job is known again")
-        wait_until(lambda: parts.sampler.snapshot().queue.value, what="the queue is read")
-        assert parts.sampler.snapshot().queue.value.ready == 1
+    with running(settings) as context:
+        job = context.submit(REQUEST)
+    with running(settings) as context:
+        wait_until(lambda: context.journal.find(job.id), what="the job is known again")
+        wait_until(lambda: context.sampler.snapshot().queue.value, what="the queue is read")
+        assert context.sampler.snapshot().queue.value.ready == 1
 
 
-def test_a_job_that_died_on_the_queue_is_shown_as_failed(parts):
-    """A job that killed every worker has no event; its dead letter tells why."""
-    job = parts.submit(REQUEST)
-    parts.queue.reject(parts.queue.receive(1, timeout=0)[0], "It was tried 5 times.")
-    assert parts.dead_letters.read() == 1
-    view = parts.journal.find(job.id)
+def test_dead_lettered_job_is_shown_as_failed(context):
+    """A job that crashed every worker has no event; its dead letter has the reason."""
+    job = context.submit(REQUEST)
+    context.queue.reject(context.queue.receive(1, timeout=0)[0], "It was tried 5 times.")
+    assert context.dead_letters.read() == 1
+    view = context.journal.find(job.id)
     assert (view.state, view.detail) == ("failed", "It was tried 5 times.")
 
 
-def test_a_failure_is_found_behind_many_older_ones(parts):
-    """A job is shown as failed although hundreds of dead letters lie before its own."""
+def test_dead_letter_is_found_behind_many_older_ones(context):
+    """A job is shown as failed although 150 older dead letters precede its own."""
     for number in range(150):
-        parts.queue.publish(new_job(JobRequest(prompt=f"old {number}")))
-    for delivery in parts.queue.receive(150, timeout=0):
-        parts.queue.reject(delivery, "It is old.")
-    job = parts.submit(REQUEST)
-    fail(parts, job)
-    parts.dead_letters.read()
-    assert parts.find_job(job.id).state == "failed"
+        context.queue.publish(new_job(JobRequest(prompt=f"old {number}")))
+    for delivery in context.queue.receive(150, timeout=0):
+        context.queue.reject(delivery, "It is old.")
+    job = context.submit(REQUEST)
+    fail(context, job)
+    context.dead_letters.read()
+    assert context.find_job(job.id).state == "failed"
 
 
-def fail(parts, job):
-    """Let a job fail as a worker would."""
-    [delivery] = parts.queue.receive(1, timeout=0)
+def fail(context, job):
+    """Reject a job as a worker does."""
+    [delivery] = context.queue.receive(1, timeout=0)
     assert delivery.job == job
-    parts.queue.reject(delivery, "The paint ran out.")
+    context.queue.reject(delivery, "Out of memory.")
 
 
-def test_trying_again_takes_the_dead_letter(parts):
-    """A failed job goes back to the queue as it was, and leaves no dead letter."""
-    job = parts.submit(REQUEST)
-    fail(parts, job)
-    parts.dead_letters.read()
-    assert parts.retry(job) == job
-    assert parts.queue.dead_letters(10) == []
-    assert [view.state for view in parts.sampler.snapshot().jobs] == ["waiting"]
-    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [job]
+def test_retry_moves_the_dead_letter_to_the_queue(context):
+    """A failed job returns to the queue unchanged, and its dead letter is gone."""
+    job = context.submit(REQUEST)
+    fail(context, job)
+    context.dead_letters.read()
+    assert context.retry(job) == job
+    assert context.queue.dead_letters(10) == []
+    assert [view.state for view in context.sampler.snapshot().jobs] == ["waiting"]
+    assert [delivery.job for delivery in context.queue.receive(2, timeout=0)] == [job]
 
 
-def test_trying_again_without_a_dead_letter_sends_the_same_request(parts):
-    """A failed job whose letter somebody dropped can be tried again nevertheless."""
+def test_retry_without_a_dead_letter_submits_the_same_request(context):
+    """A failed job whose dead letter was dropped can be retried as a new job."""
     gone = new_job(REQUEST)
-    again = parts.retry(gone)
+    again = context.retry(gone)
     assert again.id != gone.id
-    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [again]
+    assert [delivery.job for delivery in context.queue.receive(2, timeout=0)] == [again]
     assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
 
 
-def test_a_dead_letter_can_be_tried_again_or_dropped(parts):
-    """What failed for good is a person's to decide, and leaves the list at once."""
-    jobs = [parts.submit(REQUEST), parts.submit(REQUEST)]
+def test_dead_letter_can_be_retried_or_dropped(context):
+    """A dead letter leaves the list as soon as it is retried or dropped."""
+    jobs = [context.submit(REQUEST), context.submit(REQUEST)]
     for job in jobs:
-        fail(parts, job)
-    assert parts.dead_letters.read() == 2
-    dropped, retried = parts.dead_letters.letters()
-    parts.drop_dead_letter(dropped)
-    parts.retry_dead_letter(retried)
-    assert parts.dead_letters.letters() == ()
-    assert parts.queue.dead_letters(10) == []
-    assert [delivery.job for delivery in parts.queue.receive(2, timeout=0)] == [jobs[0]]
-    assert parts.find_job(jobs[0].id).state == "waiting"
-    assert parts.find_job(jobs[1].id).state == "failed"
+        fail(context, job)
+    assert context.dead_letters.read() == 2
+    dropped, retried = context.dead_letters.letters()
+    context.drop_dead_letter(dropped)
+    context.retry_dead_letter(retried)
+    assert context.dead_letters.letters() == ()
+    assert context.queue.dead_letters(10) == []
+    assert [delivery.job for delivery in context.queue.receive(2, timeout=0)] == [jobs[0]]
+    assert context.find_job(jobs[0].id).state == "waiting"
+    assert context.find_job(jobs[1].id).state == "failed"
 
 
-def test_clearing_takes_back_what_waits_and_forgets_what_is_finished(parts):
-    """The line is cancelled, a job in progress goes on, and the list can be emptied."""
-    painted, waiting = parts.submit(REQUEST), parts.submit(REQUEST)
-    received = Event(kind="received", worker="worker-1", job_id=painted.id, job=painted)
-    parts.journal.record(received)
-    assert parts.cancel_waiting() == 1
-    assert cancellation.is_cancelled(parts.store, waiting.id)
-    assert not cancellation.is_cancelled(parts.store, painted.id)
-    assert parts.clear_finished() == 1
-    assert [view.job for view in parts.sampler.snapshot().jobs] == [painted]
+def test_clearing_cancels_waiting_and_removes_finished_jobs(context):
+    """Waiting jobs are cancelled, a job in progress goes on, and finished jobs leave the list."""
+    generating, waiting = context.submit(REQUEST), context.submit(REQUEST)
+    received = Event(kind="received", worker="worker-1", job_id=generating.id, job=generating)
+    context.journal.record(received)
+    assert context.cancel_waiting() == 1
+    assert cancellation.is_cancelled(context.store, waiting.id)
+    assert not cancellation.is_cancelled(context.store, generating.id)
+    assert context.clear_finished() == 1
+    assert [view.job for view in context.sampler.snapshot().jobs] == [generating]
 
 
-def test_metadata_is_read_for_a_person_and_not_while_the_store_is_away(parts):
-    """A click reads what is known of a picture; with the store away, nobody waits for it."""
-    job, pictures = new_job(REQUEST), parts.settings.data_dir / "pictures"
+def test_metadata_fails_fast_while_the_store_is_unavailable(context):
+    """Metadata is read on demand; without the store, no click waits for a timeout."""
+    job, pictures = new_job(REQUEST), context.settings.data_dir / "pictures"
     with pytest.raises(ObjectMissing):
-        parts.metadata(job.id)
+        context.metadata(job.id)
     body = encode_metadata(metadata_of(job))
-    parts.store.put(metadata_name(job.id), body, "application/json")
-    assert parts.metadata(job.id) == metadata_of(job)
+    context.store.put(metadata_name(job.id), body, "application/json")
+    assert context.metadata(job.id) == metadata_of(job)
     with store_away(pictures):
-        wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
+        wait_until(lambda: context.sampler.snapshot().store.error, what="the store's error")
         with pytest.raises(StoreUnavailable, match="cannot be used"):
-            replace(parts, store=None).metadata(job.id)
+            replace(context, store=None).metadata(job.id)
 
 
-def test_parts_are_made_once(parts):
+def test_context_is_created_once(context):
     """All sessions of a process share one sampler."""
-    assert runtime.start(parts.settings) is parts
-    assert runtime.current() is parts
+    assert runtime.start(context.settings) is context
+    assert runtime.current() is context
 
 
-def test_nothing_runs_before_start():
-    """Whoever asks too early is told what to do."""
+def test_no_context_before_start():
+    """The error names the command that starts a dashboard."""
     with pytest.raises(RuntimeError, match="make demo"):
         runtime.current()
 
 
-def test_on_a_cluster_the_timeline_has_all_its_lanes(tmp_path, monkeypatch):
-    """The cluster is one more source: read by itself, named so, and away without harm."""
+def test_timeline_on_a_cluster_has_all_lanes(tmp_path, monkeypatch):
+    """The cluster is a source of its own: the others are read while it is unavailable."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
     settings = Settings(_env_file=None, data_dir=tmp_path, fleet="kubernetes")
-    with running(settings) as parts:
-        wait_until(lambda: parts.sampler.snapshot().fleet.error, what="the cluster's silence")
-        snapshot = parts.sampler.snapshot()
-        assert (snapshot.mode, parts.supervisor) == ("cluster", None)
+    with running(settings) as context:
+        wait_until(lambda: context.sampler.snapshot().fleet.error, what="the cluster's error")
+        snapshot = context.sampler.snapshot()
+        assert (snapshot.mode, context.supervisor) == ("cluster", None)
         assert snapshot.lanes == ("requests", "workers", "nodes", "pictures")
         assert "No cluster is configured here" in snapshot.fleet.error
         assert snapshot.queue.value is not None
 
 
-def test_a_page_opens_while_broker_and_store_are_away(tmp_path):
-    """The parts start without their servers, say so, and refuse a job with a sentence."""
+def test_context_starts_without_broker_and_store(tmp_path):
+    """Without its servers the context starts, shows errors, and refuses jobs."""
     address = f"127.0.0.1:{free_port()}"
-    away = Settings(
+    unavailable = Settings(
         _env_file=None,
         data_dir=tmp_path,
         rabbitmq_url=f"amqp://guest:guest@{address}/",
@@ -206,15 +208,15 @@ def test_a_page_opens_while_broker_and_store_are_away(tmp_path):
         minio_access_key="key",
         minio_secret_key="secret",
     )
-    with running(away) as parts:
-        assert parts.sampler.snapshot().mode == "compose"
-        wait_until(lambda: parts.sampler.snapshot().queue.error, what="the queue's silence")
-        wait_until(lambda: parts.sampler.snapshot().store.error, what="the store's silence")
-        snapshot = parts.sampler.snapshot()
+    with running(unavailable) as context:
+        assert context.sampler.snapshot().mode == "compose"
+        wait_until(lambda: context.sampler.snapshot().queue.error, what="the queue's error")
+        wait_until(lambda: context.sampler.snapshot().store.error, what="the store's error")
+        snapshot = context.sampler.snapshot()
         assert (snapshot.queue.value, snapshot.store.value) == (None, None)
         assert snapshot.jobs == ()
         with pytest.raises(QueueUnavailable):
-            parts.submit(REQUEST)
+            context.submit(REQUEST)
         with pytest.raises(StoreUnavailable):
-            parts.cancel(new_job(REQUEST).id)
-        assert parts.sampler.snapshot().jobs == ()
+            context.cancel(new_job(REQUEST).id)
+        assert context.sampler.snapshot().jobs == ()

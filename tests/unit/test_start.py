@@ -37,7 +37,7 @@ def test_a_full_disk_is_said_before_anything_starts(tmp_path, monkeypatch):
     """Who has no room left reads where, and that nothing was lost."""
     usage = namedtuple("usage", "total used free")(10**12, 10**12, 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    with pytest.raises(SettingsError, match=r"Only 5 MB are free .* What is there was kept"):
+    with pytest.raises(SettingsError, match=r"Only 5 MB are free .* Nothing was deleted"):
         start._check_data_dir(Settings(_env_file=None, data_dir=tmp_path))
 
 
