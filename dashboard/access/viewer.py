@@ -68,7 +68,7 @@ def require(action: Action) -> None:
 
 def has_key() -> bool:
     """Return whether the presenter's key was entered in this session."""
-    return st.session_state.get(_HAS_KEY, False)
+    return bool(st.session_state.get(_HAS_KEY, False))
 
 
 def drop_key() -> None:

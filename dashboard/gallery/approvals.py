@@ -76,7 +76,7 @@ class Approvals:
         self.add_pending(job_id)
 
     def read(self) -> None:
-        """Read all marks and show the pictures without one; raises StoreError."""
+        """Read all marks and show the pictures whose jobs have none; raises StoreError."""
         with self._lock:
             before = self._pending
         marks = approval.read_marks(self._store)

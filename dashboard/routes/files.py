@@ -51,7 +51,9 @@ async def _respond(name: str, context: AppContext, reader: PictureReader) -> Res
         raise HTTPException(410, "This picture was deleted.")
     if context.lacks_approval(identity.job_id):
         raise HTTPException(404, NOT_SHOWN)
-    body = reader.cached(name) or await to_thread.run_sync(reader.read, name, limiter=_limiter)
+    body = reader.cached(name)
+    if body is None:
+        body = await to_thread.run_sync(reader.read, name, limiter=_limiter)
     headers = _ONE_MINUTE if context.replaying else _IMMUTABLE
     return Response(body, media_type=media_type(body), headers=headers)
 

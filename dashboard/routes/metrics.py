@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -42,10 +43,14 @@ class _Readings(Collector):
 def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     counts = snapshot.counts
     fleet = snapshot.fleet.value if snapshot.fleet else None
-    yield "jobs_waiting", "Jobs waiting for a worker.", counts and counts.waiting
-    yield "jobs_in_progress", "Jobs that a worker has received.", counts and counts.generating
-    yield "workers_wanted", "Workers requested by the scaler.", fleet and fleet.wanted
-    yield "workers_ready", "Workers that receive jobs.", fleet and fleet.ready
+    yield "jobs_waiting", "Jobs waiting for a worker.", counts.waiting if counts else None
+    yield (
+        "jobs_in_progress",
+        "Jobs that a worker has received.",
+        counts.generating if counts else None,
+    )
+    yield "workers_wanted", "Workers requested by the scaler.", fleet.wanted if fleet else None
+    yield "workers_ready", "Workers that receive jobs.", fleet.ready if fleet else None
     yield "pictures_known", "Pictures in the store.", snapshot.store.value
 
 
@@ -54,14 +59,15 @@ def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     if fleet is None:
         return
-    phases = Counter(worker.phase for worker in fleet.workers)
+    phases = Counter[str](worker.phase for worker in fleet.workers)
     if fleet.ready is not None:
         yield _labelled("workers", "Workers by phase.", "phase", phases)
     if fleet.nodes is not None:
-        slots, used = sum(n.slots for n in fleet.nodes), [n.slots_used for n in fleet.nodes]
-        yield _gauge("gpu_nodes_ready", "Ready GPU nodes.", sum(n.ready for n in fleet.nodes))
+        slots = sum(node.slots for node in fleet.nodes)
+        used = [node.slots_used for node in fleet.nodes if node.slots_used is not None]
+        yield _gauge("gpu_nodes_ready", "Ready GPU nodes.", sum(node.ready for node in fleet.nodes))
         yield _gauge("gpu_slots", "GPUs on all GPU nodes.", slots)
-        if None not in used:
+        if len(used) == len(fleet.nodes):
             yield _gauge("gpu_slots_used", "GPUs allocated to workers.", sum(used))
     if fleet.scaler:
         yield _gauge("scaler_minimum", "Minimum number of workers.", fleet.scaler.minimum)
@@ -88,7 +94,7 @@ def _ages(snapshot: Snapshot, now: float) -> GaugeMetricFamily:
         "Seconds since the last successful read of each source.",
         labels=["source"],
     )
-    sources: dict[str, Reading | None] = {
+    sources: dict[str, Reading[Any] | None] = {
         "queue": snapshot.queue,
         "store": snapshot.store,
         "fleet": snapshot.fleet,

@@ -1,4 +1,4 @@
-"""`python -m dashboard.cli.run_example`, as a person runs it."""
+"""`python -m dashboard.cli.run_example` as a subprocess."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(params=["laptop", "servers"])
 def settings(request, tmp_path) -> Settings:
-    """Point at an empty queue and an empty store, which no workers serve."""
+    """Return settings with an empty queue and store, and without workers."""
     if request.param == "laptop":
         return on_laptop(tmp_path)
     broker = request.getfixturevalue("rabbitmq_settings").model_dump(exclude_defaults=True)
@@ -36,12 +36,12 @@ def settings(request, tmp_path) -> Settings:
 
 
 def on_laptop(folder: Path, **changes: object) -> Settings:
-    """Point at a folder."""
+    """Return settings with a local queue and store."""
     return Settings(_env_file=None, **({"data_dir": folder, "fleet": "none"} | changes))
 
 
 def start(settings: Settings, *options: str, **variables: str) -> subprocess.Popen:
-    """Start the command on these settings."""
+    """Start the command with some settings."""
     return subprocess.Popen(
         [sys.executable, "-m", "dashboard.cli.run_example", *options],
         cwd=ROOT,
@@ -53,22 +53,22 @@ def start(settings: Settings, *options: str, **variables: str) -> subprocess.Pop
 
 
 def finish(command: subprocess.Popen) -> tuple[int, str]:
-    """Wait for its end, and return exit code and output."""
+    """Wait for the command; return its exit code and output."""
     output, _ = command.communicate(timeout=HANG_TIMEOUT)
     return command.returncode, output
 
 
-class Painter:
-    """A worker inside the test, which does with each job what the test says."""
+class FakeWorker:
+    """A worker that processes each job with a function of the test."""
 
-    def __init__(self, settings: Settings, work: Callable[["Painter", Delivery], None]) -> None:
+    def __init__(self, settings: Settings, work: Callable[["FakeWorker", Delivery], None]) -> None:
         self.queue, self.store = open_queue(settings), open_store(settings)
         self.events = open_events(settings)
         self._work = work
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> "Painter":
+    def __enter__(self) -> "FakeWorker":
         self._thread.start()
         return self
 
@@ -80,61 +80,57 @@ class Painter:
     def _run(self) -> None:
         while not self._stopping.is_set():
             for delivery in self.queue.receive(1, timeout=0.1):
-                self.tell("received", delivery, job=delivery.job)
+                self.emit("received", delivery, job=delivery.job)
                 self._work(self, delivery)
 
-    def tell(self, kind: str, delivery: Delivery, **fields: object) -> None:
-        """Send an event about a job."""
-        event = Event(kind=kind, worker="painter", job_id=delivery.job.id, **fields)
+    def emit(self, kind: str, delivery: Delivery, **fields: object) -> None:
+        """Publish an event of a job."""
+        event = Event(kind=kind, worker="fake", job_id=delivery.job.id, **fields)
         self.events.publish(event)
 
 
-def paint(painter: Painter, delivery: Delivery) -> None:
-    """Do a job as it should be done."""
+def generate(worker: FakeWorker, delivery: Delivery) -> None:
+    """Complete a job."""
     job = delivery.job
     for number in range(job.count):
-        painter.tell("step", delivery, picture=number, step=1, steps=1)
-        painter.store.put(picture_name(job.id, number), b"png", "image/png")
-        painter.tell("stored", delivery, picture=number, name=picture_name(job.id, number))
+        worker.emit("step", delivery, picture=number, step=1, steps=1)
+        worker.store.put(picture_name(job.id, number), b"png", "image/png")
+        worker.emit("stored", delivery, picture=number, name=picture_name(job.id, number))
     metadata = encode_metadata(metadata_of(job))
-    painter.store.put(metadata_name(job.id), metadata, "application/json")
-    painter.queue.acknowledge(delivery)
-    painter.tell("done", delivery)
+    worker.store.put(metadata_name(job.id), metadata, "application/json")
+    worker.queue.acknowledge(delivery)
+    worker.emit("done", delivery)
 
 
-def fail(painter: Painter, delivery: Delivery) -> None:
-    """Fail a job as a worker fails one."""
-    painter.queue.reject(delivery, "The pipeline ran out of memory.")
-    painter.tell("failed", delivery, detail="The pipeline ran out of memory.")
+def fail(worker: FakeWorker, delivery: Delivery) -> None:
+    """Reject a job as a worker does."""
+    worker.queue.reject(delivery, "The pipeline ran out of memory.")
+    worker.emit("failed", delivery, detail="The pipeline ran out of memory.")
 
 
-def lose(_painter: Painter, _delivery: Delivery) -> None:
-    """Keep a job and do nothing."""
+def generate_without_events(worker: FakeWorker, delivery: Delivery) -> None:
+    """Complete a job whose later events are all lost."""
+    worker.emit = lambda *_, **__: None
+    generate(worker, delivery)
 
 
-def without_words(painter: Painter, delivery: Delivery) -> None:
-    """Do a job, and let every event about it be lost."""
-    painter.tell = lambda *_, **__: None
-    paint(painter, delivery)
-
-
-@pytest.mark.parametrize("work", [paint, without_words])
-def test_it_ends_well_once_all_pictures_are_stored(settings, work):
-    """Prompt and number come from the environment; each printed place holds an object."""
-    with Painter(settings, work) as painter:
+@pytest.mark.parametrize("work", [generate, generate_without_events])
+def test_exits_with_success_once_all_pictures_are_stored(settings, work):
+    """Prompt and number come from the environment; each printed location exists."""
+    with FakeWorker(settings, work) as worker:
         command = start(settings, PROMPT="yellow submarine", NUM_IMAGES="7")
         code, output = finish(command)
         assert code == 0, output
-        places = [line for line in output.splitlines() if line.endswith((".png", ".json"))]
-        names = [place.rpartition("/")[2] for place in places]
+        locations = [line for line in output.splitlines() if line.endswith((".png", ".json"))]
+        names = [location.rpartition("/")[2] for location in locations]
         assert [Path(name).suffix for name in names] == [".png"] * 7 + [".json"]
-        assert all(painter.store.exists(name) for name in names)
+        assert all(worker.store.exists(name) for name in names)
         assert "yellow submarine" in output
 
 
-def test_its_plain_lines_say_what_happens(tmp_path):
-    """Where there is no terminal, each new state is a line; the pictures are files."""
-    with Painter(on_laptop(tmp_path), paint):
+def test_without_a_terminal_progress_is_plain_lines(tmp_path):
+    """Each new state is a line without escape codes, and the pictures are files."""
+    with FakeWorker(on_laptop(tmp_path), generate):
         code, output = finish(start(on_laptop(tmp_path), NUM_IMAGES="2"))
     assert code == 0, output
     assert output.startswith("cartoon dwarf: 2 pictures, job ")
@@ -144,16 +140,16 @@ def test_its_plain_lines_say_what_happens(tmp_path):
     assert [path.is_file() for path in paths] == [True] * 3
 
 
-def test_a_failed_job_is_a_sentence_and_an_exit_code(settings):
-    """A job that failed says why, and the command fails."""
-    with Painter(settings, fail):
+def test_failed_job_fails_the_command(settings):
+    """The command prints the reason of the failure and exits with 1."""
+    with FakeWorker(settings, fail):
         code, output = finish(start(settings))
     assert code == 1
     assert output.endswith("The job failed: The pipeline ran out of memory.\n")
 
 
-def test_it_gives_up_after_its_timeout(settings):
-    """Nobody waits for ever: the command ends, the job stays."""
+def test_timeout_leaves_the_job_on_the_queue(settings):
+    """The command exits with 1, and the job stays."""
     code, output = finish(start(settings, "--timeout", "1"))
     assert code == 1
     assert "Timed out" in output
@@ -162,7 +158,7 @@ def test_it_gives_up_after_its_timeout(settings):
 
 
 def test_ctrl_c_leaves_the_job_on_the_queue(settings):
-    """Whoever stops waiting loses nothing, and is told so."""
+    """The command confirms that the job stays on the queue."""
     command = start(settings)
     with closing(open_queue(settings)) as queue:
         wait_until(lambda: queue.depth().ready == 1, what="the job is on the queue")
@@ -174,8 +170,8 @@ def test_ctrl_c_leaves_the_job_on_the_queue(settings):
         assert queue.depth().ready == 1
 
 
-def test_a_wrong_request_is_a_sentence(tmp_path):
-    """What cannot be sent is refused with a sentence before anything starts."""
+def test_invalid_request_is_refused_with_a_sentence(tmp_path):
+    """An invalid request or setting is refused before anything starts."""
     code, output = finish(start(on_laptop(tmp_path), PROMPT=" "))
     assert code == 1
     assert output.startswith("The prompt is empty")
@@ -184,17 +180,17 @@ def test_a_wrong_request_is_a_sentence(tmp_path):
     assert output.startswith("RABBITMQ_URL in the environment must start with amqp://")
 
 
-def test_a_broker_that_is_away_is_a_sentence(tmp_path):
-    """A job that nobody can keep is not sent, and the command says so."""
-    away = on_laptop(tmp_path, rabbitmq_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
-    code, output = finish(start(away))
+def test_unavailable_broker_is_reported_with_a_sentence(tmp_path):
+    """Without a broker the command fails with one line and no stack trace."""
+    unavailable = on_laptop(tmp_path, rabbitmq_url=f"amqp://guest:guest@127.0.0.1:{free_port()}/")
+    code, output = finish(start(unavailable))
     assert code == 1
     assert "Traceback" not in output
     assert len(output.splitlines()) == 1
 
 
-def test_without_a_dashboard_it_brings_its_own_workers(settings):
-    """From nothing running to pictures on this machine, and nothing runs afterwards."""
+def test_without_a_dashboard_it_starts_workers(settings):
+    """The command starts a worker, and stops it at its end."""
     local = settings.model_copy(update={"fleet": "local"})
     code, output = finish(start(local, NUM_IMAGES="2"))
     assert code == 0, output
@@ -204,8 +200,8 @@ def test_without_a_dashboard_it_brings_its_own_workers(settings):
     assert running_on(settings.data_dir) == []
 
 
-def test_beside_a_dashboard_it_leaves_the_workers_to_it(tmp_path):
-    """With a dashboard running, its workers paint, and they stay when the command ends."""
+def test_beside_a_dashboard_it_starts_no_workers(tmp_path):
+    """The dashboard's workers generate the pictures, and run on when the command ends."""
     dashboard = runtime.start(on_laptop(tmp_path, fleet="local"))
     try:
         code, output = finish(start(dashboard.settings, NUM_IMAGES="2"))
@@ -217,8 +213,8 @@ def test_beside_a_dashboard_it_leaves_the_workers_to_it(tmp_path):
     assert running_on(tmp_path) == []
 
 
-def test_ctrl_c_in_the_middle_of_a_job_loses_nothing(tmp_path):
-    """Its worker gives the job back, nothing is left running, and the job waits."""
+def test_ctrl_c_during_a_job_requeues_it(tmp_path):
+    """The worker requeues the job, and no process is left running."""
     local = on_laptop(tmp_path, fleet="local", grace_period=0)
     command = start(local, NUM_IMAGES="100")
     wait_until(lambda: any(tmp_path.glob("pictures/*.png")), 120, "the first picture")

@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Roles, the presenter's key, and secrets.toml."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,10 +41,10 @@ MEMBERS = Policy(login=True, members=("*@example.org",), presenters=("Ada@exampl
         (Policy(login=True), "eve@example.com", False, "member"),
     ],
 )
-def test_a_role_comes_from_the_address_and_the_key(
+def test_role_depends_on_address_and_key(
     policy: Policy, email: str | None, has_key: bool, role: str
 ) -> None:
-    """Visitors look, members are those of the patterns, presenters are listed or have the key."""
+    """Members match a pattern; presenters are listed or have the key."""
     assert role_of(policy, email, has_key) == role
 
 
@@ -59,17 +59,17 @@ def test_a_role_comes_from_the_address_and_the_key(
     ],
     ids=str,
 )
-def test_only_a_verified_address_counts(
+def test_only_verified_addresses_are_trusted(
     claim: dict[str, object], counts: bool, counts_if_trusted: bool
 ) -> None:
-    """Nobody becomes a member by an address that the provider did not check."""
+    """An address that the provider did not verify grants no role."""
     claims = {"email": "bob@example.org"} | claim
     trusting = Policy(login=True, trust_unverified=True)
     assert (address_of(Policy(login=True), claims) is not None) == counts
     assert (address_of(trusting, claims) is not None) == counts_if_trusted
 
 
-def test_each_role_reaches_as_far_as_it_says() -> None:
+def test_roles_have_increasing_permissions() -> None:
     """A visitor may do nothing; a member submits; only a presenter deletes."""
     for action in ("submit", "cancel", "retry", "star"):
         assert [allowed(role, action) for role in ("visitor", "member")] == [False, True]
@@ -77,8 +77,8 @@ def test_each_role_reaches_as_far_as_it_says() -> None:
         assert [allowed(role, action) for role in ("member", "presenter")] == [False, True]
 
 
-def test_a_refusal_says_how_to_be_allowed() -> None:
-    """Who may not do something learns whom to ask, or what to do."""
+def test_refusal_names_the_required_role() -> None:
+    """A refusal tells the viewer how to obtain the permission."""
     assert "Log in" in refusal(MEMBERS, None, "submit")
     assert "eve@example.com" in refusal(MEMBERS, "eve@example.com", "submit")
     assert "key" in refusal(Policy(key=KEY), None, "delete")
@@ -86,7 +86,7 @@ def test_a_refusal_says_how_to_be_allowed() -> None:
 
 
 def test_only_the_key_itself_is_the_key() -> None:
-    """No other text opens what the key guards, and without a key none does."""
+    """No other text is accepted, and without a configured key none is."""
     assert is_key(Policy(key=KEY), "correct horse")
     assert not any(is_key(Policy(key=KEY), typed) for typed in ("", "Correct horse", "é"))
     assert not is_key(Policy(), "")
@@ -94,14 +94,14 @@ def test_only_the_key_itself_is_the_key() -> None:
 
 @pytest.fixture
 def guesses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nobody have guessed before; the time stands still."""
+    """Reset the rate limit of wrong keys, with a clock that stands still."""
     buckets = TokenBuckets(capacity=5, rate=1 / 10, clock=lambda: 100.0)
     monkeypatch.setattr(presenter_key, "_wrong_keys", buckets)
 
 
 @pytest.mark.usefixtures("guesses")
-def test_a_program_needs_the_key_where_people_log_in() -> None:
-    """Nobody goes around the login over HTTP."""
+def test_program_needs_the_key_with_login() -> None:
+    """The HTTP API does not bypass the login."""
     closed = Policy(login=True, key=KEY)
     assert program_may_submit(Policy(key=KEY), "", "a")
     assert program_may_submit(closed, "Bearer correct horse", "a")
@@ -112,8 +112,8 @@ def test_a_program_needs_the_key_where_people_log_in() -> None:
 
 
 @pytest.mark.usefixtures("guesses")
-def test_who_guesses_the_key_has_to_wait() -> None:
-    """After five wrong keys an address is not listened to for 10 s; the right key costs nothing."""
+def test_wrong_keys_are_rate_limited() -> None:
+    """After five wrong keys an address is locked out; correct keys are unlimited."""
     policy = Policy(login=True, key=KEY)
     for _ in range(20):
         assert presenter_key.check(policy, "correct horse", "a")
@@ -127,7 +127,7 @@ def test_who_guesses_the_key_has_to_wait() -> None:
 
 @pytest.fixture
 def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let Streamlit look for its secrets in a folder of this test."""
+    """Make Streamlit read its secrets from a temporary folder."""
     path = tmp_path / "secrets.toml"
     monkeypatch.setattr(st, "secrets", st.runtime.secrets.Secrets())
     monkeypatch.setattr(
@@ -136,15 +136,15 @@ def secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_without_a_login_only_the_key_counts(secrets: Path) -> None:
-    """A site without secrets is open, but for what the key guards."""
+def test_without_login_only_the_key_restricts(secrets: Path) -> None:
+    """A site without secrets is open, except for the presenter's actions."""
     assert read_policy(KEY) == Policy(key=KEY)
     secrets.write_text("name = 'of another program'\n")
     assert read_policy(KEY) == Policy(key=KEY)
 
 
 def test_login_and_roles_come_from_the_secrets(secrets: Path) -> None:
-    """[auth] turns the login on; [roles] says who is who, and may be left out."""
+    """[auth] enables the login; [roles] assigns roles and is optional."""
     secrets.write_text(AUTH)
     assert read_policy(KEY) == Policy(login=True, key=KEY)
     secrets.write_text(f'{AUTH}[roles]\nmembers = ["*@a.org"]\npresenters = ["ada@a.org"]\n')
@@ -152,10 +152,8 @@ def test_login_and_roles_come_from_the_secrets(secrets: Path) -> None:
     assert read_policy(KEY) == Policy(True, ("*@a.org",), ("ada@a.org",), KEY)
 
 
-def test_what_plays_does_not_change_who_may_do_what(
-    secrets: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A replay, whose settings name another model, leaves the policy as it was at the start."""
+def test_replay_keeps_the_policy(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replay, whose settings name another model, keeps the policy that was read at the start."""
     viewer._read_once.cache_clear()
     settings = Settings(_env_file=None, presenter_key="a key of this test")
     monkeypatch.setattr(runtime, "current", lambda: SimpleNamespace(settings=settings))
@@ -181,8 +179,8 @@ def test_what_plays_does_not_change_who_may_do_what(
         (f"roles = 'x'\n{AUTH}", "roles in secrets.toml is not a section"),
     ],
 )
-def test_broken_secrets_never_open_the_page(secrets: Path, text: str, sentence: str) -> None:
-    """A mistake in the file is a sentence at the start, not a page that is open to all."""
+def test_invalid_secrets_stop_the_start(secrets: Path, text: str, sentence: str) -> None:
+    """An invalid file stops the start with a sentence; it never disables the login."""
     secrets.write_text(text)
     with pytest.raises(SettingsError, match=sentence):
         read_policy(KEY)

@@ -1,4 +1,4 @@
-"""Which prompts are refused, and which only look as if."""
+"""Prompts that are refused, and similar ones that are not."""
 
 import pytest
 
@@ -24,7 +24,7 @@ from dashboard.runtime.blocked_words import check, compile_pattern, parse
     ],
 )
 def test_blocked_word_is_found_however_it_is_written(prompt: str):
-    """Case, punctuation, full-width letters and invisible characters hide no word."""
+    """Case, punctuation, full-width letters and invisible characters do not hide a word."""
     with pytest.raises(PromptRefused):
         check(prompt)
 
@@ -51,12 +51,12 @@ def test_blocked_word_is_found_however_it_is_written(prompt: str):
     ],
 )
 def test_words_that_only_contain_a_blocked_one_are_fine(prompt: str):
-    """Only whole words count: the birds and counties of England may be painted."""
+    """Only whole words count: the birds and counties of England are allowed."""
     check(prompt)
 
 
 def test_refusal_names_neither_the_word_nor_a_list():
-    """The sentence is polite, and teaches nobody what to avoid."""
+    """The sentence does not help to evade the list."""
     with pytest.raises(PromptRefused) as refusal:
         check("a nude")
     assert "nude" not in str(refusal.value)
@@ -77,5 +77,5 @@ def test_words_may_be_of_any_alphabet():
 
 
 def test_empty_list_blocks_nothing():
-    """A site may empty the list."""
+    """A site may use an empty list."""
     assert not compile_pattern([]).search("anything")

@@ -1,4 +1,4 @@
-"""Presets of several requests, and sending them."""
+"""Presets of several requests, and their submission."""
 
 import pytest
 
@@ -11,8 +11,8 @@ from wire.messages.job import JobRequest, new_job, validate
 
 
 @pytest.mark.parametrize("burst", BURSTS, ids=lambda burst: burst.name)
-def test_presets_are_requests_that_this_site_paints(burst: Burst):
-    """Each request is valid, alone in its burst, and of words that the bundled model knows."""
+def test_presets_are_valid_requests(burst: Burst):
+    """Each request is valid, unique in its burst, and names a subject of the bundled model."""
     subjects = read_model_defaults("models/demo").vocabulary["subjects"]
     requests = [validate(JobRequest, fields) for fields in burst.requests()]
     assert len({request.prompt for request in requests}) == len(requests)
@@ -21,8 +21,8 @@ def test_presets_are_requests_that_this_site_paints(burst: Burst):
         assert any(subject in request.prompt for subject in subjects), request.prompt
 
 
-def test_presets_hold_the_seven_dwarfs_and_a_burst_of_twenty():
-    """The older sample's seven dwarfs are there, each by name, and twenty of all sorts."""
+def test_presets_contain_seven_dwarfs_and_a_burst_of_twenty():
+    """There are the seven dwarfs of the older sample, and a burst of 20 mixed prompts."""
     by_name = {burst.name: burst for burst in BURSTS}
     dwarfs = by_name["Seven dwarfs"].prompts
     assert len(dwarfs) == 7
@@ -31,24 +31,24 @@ def test_presets_hold_the_seven_dwarfs_and_a_burst_of_twenty():
     assert len(by_name) == len(BURSTS)
 
 
-def test_burst_that_breaks_off_keeps_the_rest(monkeypatch: pytest.MonkeyPatch):
-    """If the queue goes away in the middle, it is known what was sent and what was not."""
+def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyPatch):
+    """If the queue fails during a burst, sent and unsent requests are known."""
     sent = []
 
     def submit(fields: dict) -> None:
         if len(sent) == 2:
-            raise QueueUnavailable("The queue is away.")
+            raise QueueUnavailable("The queue is unavailable.")
         sent.append(fields)
 
     monkeypatch.setattr(own_jobs, "submit", submit)
     requests = [{"prompt": str(number)} for number in range(5)]
     sending = own_jobs.submit_all(requests)
     assert (sending.sent, list(sending.unsent)) == (2, requests[2:])
-    assert str(sending.error) == "The queue is away."
+    assert str(sending.error) == "The queue is unavailable."
 
 
-def test_visitors_picture_painted_again_is_ones_own(monkeypatch: pytest.MonkeyPatch):
-    """A job that waited for the presenter's nod is repeated as the viewer's, who needs none."""
+def test_repeated_job_needs_no_approval(monkeypatch: pytest.MonkeyPatch):
+    """A visitor's job that is generated again becomes the viewer's, without approval."""
     sent = []
     monkeypatch.setattr(own_jobs, "submit", sent.append)
     own_jobs.repeat(

@@ -1,4 +1,4 @@
-"""What the gallery knows of a store: pages, search, stars, deletions, and how it finds out."""
+"""The gallery over a folder: pages, search, stars, deletions, polling and backfill."""
 
 from math import inf
 from pathlib import Path
@@ -28,13 +28,13 @@ ALL = GalleryQuery()
 
 
 def job_at(at: float, prompt: str = "cat", count: int = 1) -> Job:
-    """Make a job as if it had been submitted at ``at``."""
+    """Return a job submitted at ``at``."""
     identity = f"{listing.prefix(at)}-7000-8000-{uuid4().hex[:12]}"
     return Job(id=identity, prompt=prompt, count=count)
 
 
 def put(store: DirectoryStore, job: Job) -> list[str]:
-    """Store a job as a worker does, and return its pictures' names."""
+    """Store a job's objects as a worker does; return the names of its pictures."""
     names = [picture_name(job.id, number) for number in range(job.count)]
     for name in names:
         store.put(name, b"png", "image/png")
@@ -43,7 +43,7 @@ def put(store: DirectoryStore, job: Job) -> list[str]:
 
 
 class Rig:
-    """A gallery over a folder, whose threads are a test's own calls."""
+    """A gallery over a folder, without threads."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,11 +54,11 @@ class Rig:
         self.prompts = GalleryPrompts(self.store, self.index, journal)
         self.gallery = Gallery(self.index, self.prompts, self.store, self.events)
         self.reader = GalleryReader(self.store, self.index, journal, lambda: NOW, pause=lambda _: 0)
-        self.walk = GalleryBackfill(self.store, self.index, lambda: NOW)
+        self.backfill = GalleryBackfill(self.store, self.index, lambda: NOW)
 
-    def walk_to_the_end(self) -> None:
-        """Look through the whole store."""
-        while self.walk.read():
+    def backfill_all(self) -> None:
+        """Run the backfill to its end."""
+        while self.backfill.read():
             pass
 
     def search(self, text: str) -> GalleryPage:
@@ -75,7 +75,7 @@ def rig(tmp_path: Path) -> Rig:
 
 
 def filled(count: int) -> tuple[GalleryIndex, list[str]]:
-    """Make an index of pictures, and return their names, newest first."""
+    """Return an index of pictures, and their names, newest first."""
     index = GalleryIndex(NOW)
     names = [picture_name(job_at(NOW - n).id, 0) for n in range(count)]
     for n, name in enumerate(names):
@@ -83,8 +83,8 @@ def filled(count: int) -> tuple[GalleryIndex, list[str]]:
     return index, names
 
 
-def test_pages_lead_back_in_time_and_forth_again():
-    """Every picture is on one page; each page leads to its neighbours, and its link stays."""
+def test_pages_link_to_newer_and_older_ones():
+    """Every picture is on one page; pages link to each other, and links are stable."""
     index, names = filled(2 * PICTURES_PER_PAGE + 5)
     first = index.page(ALL)
     assert [view.name for view in first.pictures] == names[:PICTURES_PER_PAGE]
@@ -102,15 +102,15 @@ def test_pages_lead_back_in_time_and_forth_again():
     assert index.page(ALL, first.older).pictures == second.pictures
 
 
-def test_page_whose_first_picture_was_deleted_begins_with_the_next():
-    """A link to a page outlives the deletion of the picture that names it."""
+def test_link_to_a_page_survives_deletion_of_its_first_picture():
+    """The page then begins with the next picture."""
     index, names = filled(PICTURES_PER_PAGE)
     index.remove(names[3])
     assert [view.name for view in index.page(ALL, names[3]).pictures] == names[4:]
 
 
-def test_details_go_on_to_the_next_picture():
-    """Newer and older ones of what is searched for, none at the ends."""
+def test_neighbours_match_the_query():
+    """The next newer and older matches are returned, and None at the ends."""
     index, names = filled(3)
     assert index.neighbours(ALL, names[1]) == (names[0], names[2])
     assert index.neighbours(ALL, names[0]) == (None, names[1])
@@ -119,32 +119,32 @@ def test_details_go_on_to_the_next_picture():
     assert index.neighbours(GalleryQuery(starred=True), names[0]) == (None, names[2])
 
 
-def test_a_day_leads_to_the_page_of_its_evening():
-    """The newest picture before a moment is found; before all of them there is none."""
+def test_newest_picture_before_a_time_is_found():
+    """Before the oldest picture there is none."""
     index, names = filled(5)
     assert index.first_before(ALL, NOW - 1) == names[2]
     assert index.first_before(ALL, NOW - 99) is None
 
 
 def test_search_finds_words_in_any_case_and_order(rig: Rig):
-    """All words must be in the prompt; what they look like otherwise does not matter."""
+    """A prompt matches if it contains all words, in any case and order."""
     for age, prompt in enumerate(["A green DOG", "green grass", "Straße", "dog"]):
         put(rig.store, job_at(NOW - DAY - age, prompt))
-    rig.walk_to_the_end()
+    rig.backfill_all()
     assert [view.prompt for view in rig.search("dog GREEN").pictures] == ["A green DOG"]
     assert [view.prompt for view in rig.search("STRASSE").pictures] == ["Straße"]
     assert rig.search("cow").total == 0
 
 
-def test_search_says_how_far_it_has_come(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    """The newest prompts are read first; a page knows how many are left."""
+def test_search_reports_its_progress(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """The newest prompts are read first, and a page has the number of those left."""
     monkeypatch.setattr("dashboard.gallery.backfill._MAX_PROMPTS", 10)
     monkeypatch.setattr(gallery_index, "MAX_NEWEST", 1)
     for age in reversed(range(25)):
         put(rig.store, job_at(NOW - DAY * (age + 1), f"cat {age:02}"))
-    rig.walk_to_the_end()
-    assert rig.prompts.read() == 1  # the newest, which the Studio shows
-    assert rig.prompts.read() == 0  # nobody asked for the others
+    rig.backfill_all()
+    assert rig.prompts.read() == 1  # the newest is always read
+    assert rig.prompts.read() == 0  # the others are read on request
     query = parse_query("cat")
     rig.gallery.page(query)
     rig.prompts.read()
@@ -157,11 +157,11 @@ def test_search_says_how_far_it_has_come(rig: Rig, monkeypatch: pytest.MonkeyPat
 def test_prompts_of_an_open_page_are_read_without_a_search(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
-    """Who goes back in time sees what the pictures show, and nothing else is read for that."""
+    """An older page gets the prompts of its pictures, and no others are read."""
     monkeypatch.setattr(gallery_index, "MAX_NEWEST", 1)
     for age in range(PICTURES_PER_PAGE * 2):
         put(rig.store, job_at(NOW - DAY * (age + 1), f"cat {age:02}"))
-    rig.walk_to_the_end()
+    rig.backfill_all()
     older = rig.gallery.page(ALL).older
     rig.prompts.read()
     rig.gallery.page(ALL, older)
@@ -169,8 +169,8 @@ def test_prompts_of_an_open_page_are_read_without_a_search(
     assert all(view.prompt for view in rig.gallery.page(ALL, older).pictures)
 
 
-def test_walk_finds_everything_in_strides(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    """Pictures of all times and of the older sample are found, a few at a time."""
+def test_backfill_indexes_the_whole_store_in_pages(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """Pictures of all times and of the older sample are indexed, a few at a time."""
     monkeypatch.setattr(backfill, "PAGE_SIZE", 7)
     names = set()
     for age in (60, 1800, 2 * DAY, 40 * DAY, 400 * DAY, 2000 * DAY):
@@ -178,37 +178,37 @@ def test_walk_finds_everything_in_strides(rig: Rig, monkeypatch: pytest.MonkeyPa
     for _ in range(20):
         names.update(put(rig.store, Job(id=str(uuid4()), prompt="old")))
     assert not rig.index.complete
-    rig.walk_to_the_end()
+    rig.backfill_all()
     assert rig.index.complete
     assert {name for name in names if rig.index.find(name)} == names
     assert rig.index.count() == len(names)
 
 
-def test_walk_goes_on_where_the_store_went_away(rig: Rig, monkeypatch: pytest.MonkeyPatch):
-    """An outage in the middle costs time and no pictures."""
+def test_backfill_resumes_after_an_outage(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """An outage delays the backfill, and no picture is missed."""
     put(rig.store, job_at(NOW - 60, count=10))
     with monkeypatch.context() as outage:
         outage.setattr(DirectoryStore, "_names", raise_unavailable)
         with pytest.raises(StoreUnavailable):
-            rig.walk.read()
-    rig.walk_to_the_end()
+            rig.backfill.read()
+    rig.backfill_all()
     assert rig.index.count() == 10
 
 
 def raise_unavailable(*_: object) -> list[str]:
-    raise StoreUnavailable("It is away.")
+    raise StoreUnavailable("It is unavailable.")
 
 
-def test_more_pictures_than_fit_forget_the_oldest(monkeypatch: pytest.MonkeyPatch):
-    """Memory is bounded; the newest stay."""
+def test_index_drops_the_oldest_beyond_its_maximum(monkeypatch: pytest.MonkeyPatch):
+    """Memory is bounded, and the newest pictures are kept."""
     monkeypatch.setattr(gallery_index, "MAX_PICTURES", 10)
     index, names = filled(25)
     assert index.count() == 10
     assert index.page(ALL).pictures[0].name == names[0]
 
 
-def test_deleted_picture_takes_its_star_and_the_last_one_its_metadata(rig: Rig):
-    """Nothing is left in the store of a job whose pictures are all deleted."""
+def test_deletion_removes_the_star_and_with_the_last_picture_the_metadata(rig: Rig):
+    """No object is left of a job whose pictures are all deleted."""
     first, second = put(rig.store, job_at(NOW - 5, count=2))
     other = put(rig.store, job_at(NOW - 4))
     rig.reader.read()
@@ -225,19 +225,19 @@ def test_deleted_picture_takes_its_star_and_the_last_one_its_metadata(rig: Rig):
     assert {entry.name[:36] for entry in rig.store.entries()} == {other[0][:36]}
 
 
-def test_prompt_is_forgotten_with_the_last_picture_of_its_job(rig: Rig):
-    """What somebody deletes leaves nothing of what was asked for in memory."""
+def test_prompt_is_dropped_with_the_last_picture_of_its_job(rig: Rig):
+    """A deleted job leaves no prompt in memory."""
     first, second = put(rig.store, job_at(NOW - 5, count=2))
     rig.reader.read()
-    rig.index.set_prompt(first[:36], "a secret wish")
+    rig.index.set_prompt(first[:36], "a secret prompt")
     rig.gallery.delete([first])
-    assert rig.index.prompt(first[:36]) == "a secret wish"
+    assert rig.index.prompt(first[:36]) == "a secret prompt"
     rig.gallery.delete([second])
     assert rig.index.prompt(first[:36]) is None
 
 
-def test_deleted_picture_does_not_come_back(rig: Rig):
-    """Neither a late event nor a listing from before the deletion shows it again."""
+def test_deleted_picture_stays_deleted(rig: Rig):
+    """Neither a late event nor an earlier listing adds it again."""
     [name] = put(rig.store, job_at(NOW - 5))
     rig.reader.read()
     rig.gallery.delete([name])
@@ -246,15 +246,15 @@ def test_deleted_picture_does_not_come_back(rig: Rig):
     assert rig.index.is_deleted(name)
 
 
-def test_other_dashboards_hear_of_a_deletion(rig: Rig):
-    """A deletion is told to all who listen."""
+def test_deletion_is_published(rig: Rig):
+    """Other dashboards receive an event of each deletion."""
     [name] = put(rig.store, job_at(NOW - 5))
     rig.gallery.delete([name])
     assert [(event.kind, event.name) for event in rig.events.receive(0)] == [("deleted", name)]
 
 
-def test_deletion_is_noticed_without_any_event(rig: Rig):
-    """A lost event leaves no tile of a recent picture that is gone; older ones stay."""
+def test_deletion_is_detected_without_its_event(rig: Rig):
+    """A poll removes recent pictures that the store lacks; older ones stay."""
     gone, kept, old = (put(rig.store, job_at(NOW - age))[0] for age in (5, 6, 5000))
     for name in (gone, kept, old):
         rig.index.add(name, NOW - 1)
@@ -264,10 +264,10 @@ def test_deletion_is_noticed_without_any_event(rig: Rig):
     assert [rig.index.find(name) is not None for name in (gone, kept, old)] == [False, True, True]
 
 
-def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
+def test_large_bucket_is_listed_rarely_and_jobs_are_read_by_name(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ):
-    """A listing that takes long is not repeated soon, unless a job's objects are known to wait."""
+    """A slow listing is not repeated soon, unless a job is known to have new objects."""
     journal = Journal()
     reader = GalleryReader(rig.store, rig.index, journal, lambda: NOW, pause=lambda _: inf)
     listings, entries = [], DirectoryStore.entries
@@ -287,14 +287,14 @@ def test_large_bucket_is_listed_rarely_and_asked_for_jobs_by_name(
     assert journal.find(job.id).state == "done"
 
 
-def test_most_looks_list_nothing_and_listings_take_a_hundredth_of_the_time():
-    """A look costs the same at any number of pictures, because listings are rare."""
+def test_listings_take_a_hundredth_of_the_time():
+    """Most polls list nothing, and slow listings are rarer."""
     assert default_pause(0.001) > 2 * POLL_INTERVAL
     assert default_pause(2.0) == pytest.approx(200)
 
 
-def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):
-    """Between two listings an outage is noticed, too."""
+def test_store_is_checked_between_listings(rig: Rig):
+    """An outage between two listings is detected."""
     reader = GalleryReader(rig.store, rig.index, Journal(), lambda: NOW, pause=lambda _: inf)
     for _ in range(2):
         reader.read()
@@ -303,8 +303,8 @@ def test_store_that_is_not_listed_is_still_asked_whether_it_is_there(rig: Rig):
         reader.read()
 
 
-def test_picture_that_no_look_found_yet_is_there(rig: Rig):
-    """A link may come before the look that finds its picture; what was deleted is not there."""
+def test_picture_exists_before_it_is_indexed(rig: Rig):
+    """A link may be opened before a poll finds its picture; a deleted one does not exist."""
     [found, deleted] = put(rig.store, job_at(NOW - 5, count=2))
     assert rig.index.find(found) is None
     assert rig.gallery.has(found)
@@ -315,8 +315,8 @@ def test_picture_that_no_look_found_yet_is_there(rig: Rig):
     assert not rig.gallery.has(picture_name(job_at(NOW - 5).id, 0))
 
 
-def test_star_is_everybodys_and_survives(rig: Rig, tmp_path: Path):
-    """A star lies in the store, so that another dashboard and the next start show it."""
+def test_star_is_stored(rig: Rig, tmp_path: Path):
+    """A star is shown by other dashboards and after a restart."""
     [name, other] = put(rig.store, job_at(NOW - 5, count=2))
     rig.reader.read()
     rig.gallery.star(name, starred=True)
@@ -332,8 +332,8 @@ def test_star_is_everybodys_and_survives(rig: Rig, tmp_path: Path):
     assert not elsewhere.index.find(other).starred
 
 
-def test_event_of_a_deletion_is_no_news_of_its_job():
-    """A job whose picture was deleted is as done as before."""
+def test_deletion_leaves_the_job_unchanged():
+    """A job whose picture was deleted is still done."""
     job, journal = job_at(NOW), Journal()
     for kind in ("accepted", "done"):
         journal.record(Event(kind=kind, job_id=job.id, job=job))

@@ -1,4 +1,4 @@
-"""What visitors with phones use: where they find it, and how often they may."""
+"""The URL that phones open, and rate limits."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from dashboard.components.present import invitation
 
 
 class Clock:
-    """Time, as far as the test lets it go on."""
+    """A clock that the test sets."""
 
     now = 100.0
 
@@ -42,15 +42,15 @@ class Clock:
         ("http://[::1]:8501/present", None, "10.0.0.9", "http://10.0.0.9:8501/join"),
     ],
 )
-def test_code_carries_an_address_that_phones_reach(
+def test_qr_code_contains_a_url_that_phones_reach(
     opened: str, public_url: str | None, network: str | None, url: str
 ):
-    """What was set wins, then where the page was opened; localhost is of no use to a phone."""
+    """PUBLIC_URL takes precedence over the opened URL; localhost is replaced."""
     assert choose(opened, public_url, network).url == url
 
 
-def test_page_says_when_no_phone_can_reach_it():
-    """Where only localhost is known there is no code, but what to do."""
+def test_unreachable_page_has_no_qr_code():
+    """If only localhost is known, a note names the setting instead."""
     nowhere = choose("http://localhost:8501/present", None, None)
     assert nowhere.url is None
     assert "PUBLIC_URL" in nowhere.note
@@ -59,22 +59,22 @@ def test_page_says_when_no_phone_can_reach_it():
     assert choose("http://10.0.0.5/present", None, "10.0.0.9").note == ""
 
 
-def test_invitation_says_the_address_in_words_too():
-    """Who cannot scan can type; what the address holds is no markup."""
+def test_invitation_contains_the_url_as_text():
+    """People can type the URL, and HTML in it is escaped."""
     html = invitation.html(JoinAddress("http://10.0.0.5:8501/join"))
     assert "10.0.0.5:8501<wbr>/join" in html
     assert "data:image/svg+xml" in html
     assert "<b>x" not in invitation.html(JoinAddress("http://<b>x/join"))
 
 
-def test_network_address_is_none_or_one_that_others_can_reach():
+def test_network_address_is_not_a_loopback_address():
     """What is taken for this machine's address on its network is never its loopback address."""
     address = network_address()
     assert address is None or not address.startswith("127.")
 
 
-def test_bucket_lets_a_few_pass_and_then_says_how_long_to_wait():
-    """A full bucket is spent at once, and fills again at its rate, each key by itself."""
+def test_bucket_allows_a_burst_and_then_returns_the_wait():
+    """A full bucket allows a burst and refills at its rate, separately for each key."""
     clock = Clock()
     buckets = TokenBuckets(capacity=2, rate=0.1, clock=clock)
     assert [buckets.take("a"), buckets.take("a")] == [0, 0]
@@ -88,8 +88,8 @@ def test_bucket_lets_a_few_pass_and_then_says_how_long_to_wait():
 
 
 @given(st.lists(st.floats(0, 30), max_size=50))
-def test_bucket_never_gives_more_than_its_rate(pauses: list[float]):
-    """However somebody times it, no more passes than capacity and rate allow."""
+def test_bucket_never_exceeds_capacity_and_rate(pauses: list[float]):
+    """No timing of requests gets more tokens than capacity and rate allow."""
     clock = Clock()
     buckets = TokenBuckets(capacity=3, rate=0.2, clock=clock)
     passed = 0
@@ -99,8 +99,8 @@ def test_bucket_never_gives_more_than_its_rate(pauses: list[float]):
     assert passed <= 3 + (clock.now - 100) * 0.2 + 1e-6
 
 
-def test_buckets_of_many_visitors_stay_few():
-    """Memory is bounded: the bucket that was used longest ago makes room."""
+def test_number_of_buckets_is_bounded():
+    """Memory is bounded: the least recently used bucket is dropped."""
     buckets = TokenBuckets(capacity=1, rate=0.01, max_keys=2, clock=Clock())
     for key in ("a", "b", "c"):
         buckets.take(key)

@@ -1,4 +1,4 @@
-"""`python -m dashboard`: what keeps it from starting is a sentence with a way out."""
+"""`python -m dashboard`: errors at the start are sentences that name a solution."""
 
 import os
 import shutil
@@ -20,36 +20,36 @@ from tests.support.conditions import free_port, wait_until
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_port_in_use_is_named_with_another_to_take():
-    """Who starts a second dashboard reads how to give it another port."""
+def test_port_in_use_suggests_another():
+    """The error of a second dashboard contains the command with another port."""
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"Port {port} .* PORT={port + 1} make demo"):
             start._check_port(port)
 
 
-def test_a_free_port_is_taken():
-    """Nothing is said about a port that can be used."""
+def test_free_port_is_accepted():
+    """A free port raises no error."""
     start._check_port(free_port())
 
 
-def test_a_full_disk_is_said_before_anything_starts(tmp_path, monkeypatch):
-    """Who has no room left reads where, and that nothing was lost."""
+def test_full_disk_stops_the_start(tmp_path, monkeypatch):
+    """The error names the free space, and that nothing was deleted."""
     usage = namedtuple("usage", "total used free")(10**12, 10**12, 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(SettingsError, match=r"Only 5 MB are free .* Nothing was deleted"):
         start._check_data_dir(Settings(_env_file=None, data_dir=tmp_path))
 
 
-def test_a_data_folder_that_cannot_be_is_named(tmp_path):
-    """A DATA_DIR below a file is a sentence with that path."""
+def test_unusable_data_folder_is_named(tmp_path):
+    """The error of a DATA_DIR below a file contains its path."""
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
     with pytest.raises(SettingsError, match=f"DATA_DIR {folder} cannot be used"):
         start._check_data_dir(Settings(_env_file=None, data_dir=folder))
 
 
-def test_a_wrong_setting_ends_the_command_without_a_stack_trace(tmp_path):
+def test_invalid_setting_ends_the_command_without_a_stack_trace(tmp_path):
     """The command exits with 1 and one line."""
     ended = subprocess.run(
         [sys.executable, "-m", "dashboard"],
@@ -62,8 +62,8 @@ def test_a_wrong_setting_ends_the_command_without_a_stack_trace(tmp_path):
     assert ended.stderr == "PORT in the environment should be a valid integer.\n"
 
 
-def test_a_file_that_is_no_recording_ends_the_command_without_a_stack_trace(tmp_path):
-    """Who names a wrong file to `make replay` reads which, and why."""
+def test_invalid_recording_ends_the_command_without_a_stack_trace(tmp_path):
+    """The error of `make replay` names the file and the reason."""
     ended = subprocess.run(
         [sys.executable, "-m", "dashboard"],
         cwd=ROOT,
@@ -75,8 +75,8 @@ def test_a_file_that_is_no_recording_ends_the_command_without_a_stack_trace(tmp_
     assert ended.stderr == "Makefile is not a recording: its first line is no header.\n"
 
 
-def test_ctrl_c_ends_with_a_sentence(tmp_path):
-    """Who stops the dashboard reads that everything is kept, and the command succeeds."""
+def test_ctrl_c_exits_with_success(tmp_path):
+    """The last line confirms that everything is kept, and the exit code is 0."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard"],
@@ -112,8 +112,8 @@ runpy.run_module("dashboard", run_name="__main__", alter_sys=True)
 """
 
 
-def test_a_signal_is_heard_while_libraries_are_imported():
-    """A container's first process loses signals that it does not handle: none is lost early."""
+def test_sigterm_during_imports_ends_the_process():
+    """Process 1 of a container ignores unhandled signals, so a handler is installed first."""
     done = subprocess.run(
         [sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], cwd=ROOT, check=False
     )
