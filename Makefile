@@ -41,12 +41,16 @@ test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COV
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
-lint: lint-python lint-imports lint-javascript lint-shell lint-manifests ## every guard below
+lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every guard below
 
 .PHONY: lint-python
 lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+
+.PHONY: lint-types
+lint-types: $(VENV)/test-tools ## mypy: types, in strict mode
+	@$(BIN)/mypy --no-error-summary
 
 .PHONY: lint-imports
 lint-imports: $(VENV)/test-tools ## import-linter: which folder may import which
@@ -63,10 +67,6 @@ lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
 .PHONY: lint-manifests
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
 	@$(BIN)/python -m tools.check_manifests
-
-.PHONY: types
-types: $(VENV)/test-tools ## mypy: types, in strict mode
-	@$(BIN)/mypy
 
 .PHONY: lock
 lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.txt; UPGRADE=1 for newest versions

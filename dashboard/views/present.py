@@ -23,9 +23,7 @@ def show_live() -> None:
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, always_pictures=True)
     with st.container(key="stage_why"):
-        scaling_sentence.show(
-            *scaling_reason.explain(snapshot.fleet, snapshot.queue, snapshot.at, zone)
-        )
+        scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
