@@ -138,7 +138,7 @@ cluster: ## k3d: a cluster on this machine, at http://localhost:8081
 import: ## k3d: bring both images into the cluster
 	@k8s/scripts/import.sh
 
-# One after the other, each in words of its own. What is missing is said before anything starts.
+# One step after the other. Each checks its own requirements before it changes anything.
 .PHONY: deploy-from-scratch
 deploy-from-scratch: export GPU := $(GPU)
 deploy-from-scratch: export OVERLAY := $(or $(OVERLAY),$(if $(GPU),gpu,k3d-cpu))
