@@ -41,7 +41,7 @@ test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COV
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
-lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every guard below
+lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below
 
 .PHONY: lint-python
 lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes

@@ -17,7 +17,7 @@ from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.query import GalleryQuery, parse_query
-from dashboard.gallery.reader import LOOKBACK, GalleryReader
+from dashboard.gallery.reader import LOOKBACK_SECONDS, GalleryReader
 from tests.support.minio_server import MinioServer
 from wire.backends import open_events, open_store
 
@@ -53,7 +53,7 @@ class Bucket:
     def list_recent(self) -> None:
         """List the last minutes, as some polls do."""
         now = time.time()
-        list(listing.since(self.gallery.store, now - LOOKBACK, now))
+        list(listing.since(self.gallery.store, now - LOOKBACK_SECONDS, now))
 
     def search(self, number: int = 0) -> None:
         """Search until every prompt is read."""

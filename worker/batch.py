@@ -72,7 +72,7 @@ def _process(context: WorkerContext, tasks: list[Task]) -> None:
 def _start(context: WorkerContext, task: Task) -> None:
     context.emit("received", task.job, job=task.job)
     with job_context(task.job.id):
-        log.info("Attempt %d, %d pictures.", task.delivery.attempt, task.job.count)
+        log.info("Attempt %d, %s.", task.delivery.attempt, _pictures(task))
         if task.delivery.attempt > 1:
             skip_stored(context, task)
 
@@ -155,7 +155,7 @@ def _finish(context: WorkerContext, task: Task) -> None:
         body = encode_metadata(metadata)
         _store(context, task, metadata_name(task.job.id), body, "application/json")
     retry_transient(lambda: context.queue.acknowledge(task.delivery), context.shutdown)
-    _report(context, task, "done", f"{task.job.count} pictures stored.", timings=measure(task))
+    _report(context, task, "done", f"{_pictures(task)} stored.", timings=measure(task))
 
 
 def _cancel(context: WorkerContext, task: Task) -> None:
@@ -177,10 +177,15 @@ def _fail(context: WorkerContext, task: Task, reason: str) -> None:
 
 def _requeue(context: WorkerContext, tasks: list[Task], reason: str) -> None:
     for task in tasks:
-        # If the queue is unreachable, the lease expires and the job is redelivered.
+        # An unreachable queue redelivers the job: RabbitMQ when the connection is lost, SQLite
+        # when the lease expires.
         with suppress(QueueError):
             context.queue.requeue(task.delivery)
         _report(context, task, "returned", reason)
+
+
+def _pictures(task: Task) -> str:
+    return "1 picture" if task.job.count == 1 else f"{task.job.count} pictures"
 
 
 def _report(

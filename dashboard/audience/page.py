@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dashboard.audience.status import Status
 from dashboard.presentation.templates import render
 
-MAX_PROMPT = 200
+MAX_PROMPT_CHARACTERS = 200
 """Characters that fit on a phone and on a projector."""
 
 _REFRESH_SECONDS = 2
@@ -29,7 +29,7 @@ class Form:
 
 def render_page(form: Form, status: Status | None) -> str:
     """Render the form, and the status of the visitor's last request."""
-    return render("audience/page.html", form=form, status=status, max_prompt=MAX_PROMPT)
+    return render("audience/page.html", form=form, status=status, max_prompt=MAX_PROMPT_CHARACTERS)
 
 
 def render_job(status: Status | None) -> str:

@@ -21,7 +21,7 @@ from dashboard.cli.example_progress import Progress, describe, open_progress
 from dashboard.domain.jobs import FINISHED, JobView, initial_view
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
-from wire.messages.job import MAX_COUNT, Job
+from wire.messages.job import MAX_PICTURES_PER_JOB, Job
 from wire.messages.picture import metadata_name, picture_name
 
 _POLL_INTERVAL = 0.1
@@ -36,7 +36,9 @@ class JobIncomplete(ApplicationError):
 
 def main(
     prompt: Annotated[str, typer.Option(envvar="PROMPT")] = "cartoon dwarf",
-    num_images: Annotated[int, typer.Option(envvar="NUM_IMAGES", min=1, max=MAX_COUNT)] = 7,
+    num_images: Annotated[
+        int, typer.Option(envvar="NUM_IMAGES", min=1, max=MAX_PICTURES_PER_JOB)
+    ] = 7,
     width: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     height: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
     steps: Annotated[int | None, typer.Option(help="denoising steps")] = None,

@@ -80,7 +80,7 @@ class Scaler:
     cooldown_period: float
     """Seconds; 0 where there is none."""
     cooldown_left: float | None = None
-    """Seconds until it scales to the minimum; None while there are jobs."""
+    """Seconds until it scales to zero; None if no cool-down is running."""
     paused: bool = False
     conditions: tuple[Condition, ...] = ()
     name: str | None = None

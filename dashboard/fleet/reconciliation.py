@@ -65,7 +65,7 @@ def describe_scaler(settings: Settings, state: ScalerState, jobs: int | None, no
     )
 
 
-def count_jobs(depth: QueueDepth, busy_workers: int) -> int:
+def total_jobs(depth: QueueDepth, busy_workers: int) -> int:
     """Return the number of jobs, waiting and in progress.
 
     A broker without management API does not count the jobs in progress; then each busy worker

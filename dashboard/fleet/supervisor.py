@@ -16,13 +16,13 @@ from dashboard.domain.fleet import FleetEvent, Phase
 from dashboard.domain.journal import Journal
 from dashboard.fleet.reconciliation import (
     SupervisorStatus,
-    count_jobs,
     describe_scaler,
     latest_from,
     make_policy,
     name_suffix,
     to_start,
     to_stop,
+    total_jobs,
 )
 from dashboard.fleet.scaling_rule import ScalerState, decide
 from dashboard.fleet.worker_processes import (
@@ -137,7 +137,7 @@ class Supervisor:
 
     def _count_jobs(self) -> int | None:
         try:
-            return count_jobs(self._queue.depth(), self.busy_workers())
+            return total_jobs(self._queue.depth(), self.busy_workers())
         except QueueError as error:
             # Not a warning: pages show the queue's error already.
             _log.debug("The jobs cannot be counted, so no worker is started or stopped. %s", error)

@@ -12,7 +12,7 @@ from heapq import nlargest
 from dashboard.domain.inputs import Observer, PictureFound, PromptRead, noop
 from dashboard.domain.snapshot import PictureView
 from dashboard.gallery.query import GalleryPage, GalleryQuery, IndexEntry, page_of
-from wire.messages.job import MAX_COUNT, submitted_at
+from wire.messages.job import MAX_PICTURES_PER_JOB, submitted_at
 from wire.messages.picture import PictureName, parse_picture_name, picture_name
 from wire.stores.base import Entry
 
@@ -248,7 +248,7 @@ class GalleryIndex:
 
     def _drop_unused_prompt(self, job_id: str) -> None:
         """Drop a job's prompt if none of its pictures is left."""
-        names = (picture_name(job_id, number) for number in range(MAX_COUNT))
+        names = (picture_name(job_id, number) for number in range(MAX_PICTURES_PER_JOB))
         if not any(name in self._order for name in names):
             self._prompts.pop(job_id, None)
             self._unread.discard(job_id)

@@ -19,11 +19,11 @@ from wire.messages.picture import (
 )
 from wire.stores.base import Entry, Store
 
-POLL_INTERVAL = 2.0
+POLL_INTERVAL_SECONDS = 2.0
 """Seconds between two polls."""
-LOOKBACK = 10 * listing.MINUTE
+LOOKBACK_SECONDS = 10 * listing.MINUTE
 """Older unfinished jobs are read by their ids, not by listing."""
-_MIN_LISTING_INTERVAL = 5.0
+_MIN_LISTING_INTERVAL_SECONDS = 5.0
 """Seconds."""
 _MAX_LISTING_SHARE = 0.01
 """The share of the time that is spent on listings."""
@@ -34,7 +34,7 @@ _MAX_OTHER_NAMES = 2000
 
 def default_pause(seconds: float) -> float:
     """Return the seconds until the next listing, given the duration of the last one."""
-    return max(_MIN_LISTING_INTERVAL, seconds / _MAX_LISTING_SHARE)
+    return max(_MIN_LISTING_INTERVAL_SECONDS, seconds / _MAX_LISTING_SHARE)
 
 
 class GalleryReader:
@@ -107,7 +107,7 @@ class GalleryReader:
     def _recent(self, now: float) -> list[Entry]:
         """List recent objects and schedule the next listing."""
         started = time.monotonic()
-        since = now - LOOKBACK
+        since = now - LOOKBACK_SECONDS
         # Taken before the listing, which therefore contains all of them that still exist.
         known = self._index.stored_since(since)
         recent = list(listing.since(self._store, since, now))
@@ -156,4 +156,4 @@ def _next_object(view: JobView) -> str:
 
 def _is_old(view: JobView, now: float) -> bool:
     created = submitted_at(view.job.id)
-    return created is None or created < now - LOOKBACK
+    return created is None or created < now - LOOKBACK_SECONDS

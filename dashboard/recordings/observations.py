@@ -1,7 +1,7 @@
 """Write observations as differences, and read them back.
 
-The fleet is read twice a second and changes rarely, so a recording is about ten times smaller
-than with whole observations.
+An observation is recorded about twice a second and most of it rarely changes, so a recording is
+about ten times smaller than with whole observations.
 """
 
 from typing import Any

@@ -17,7 +17,7 @@ from dashboard.routes import metrics
 from dashboard.routes.errors import NO_STORE, json_route
 from dashboard.routes.requests import client_address, read_body
 from dashboard.runtime import submission
-from wire.messages.job import MAX_MESSAGE
+from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.picture import metadata_name, parse_metadata_name
 
 _STALE_AFTER_SECONDS = 15.0
@@ -45,8 +45,8 @@ async def create_job(request: Request) -> Response:
 
 
 async def _read_body(request: Request) -> bytes:
-    error = HTTPException(413, f"The body is too large; the maximum is {MAX_MESSAGE} bytes.")
-    return await read_body(request, MAX_MESSAGE, error)
+    error = HTTPException(413, f"The body is too large; the maximum is {MAX_MESSAGE_BYTES} bytes.")
+    return await read_body(request, MAX_MESSAGE_BYTES, error)
 
 
 def _parse_object(body: bytes) -> dict[str, Any]:

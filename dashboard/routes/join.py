@@ -13,7 +13,7 @@ from starlette.routing import Route
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
 from dashboard.audience import origin, page, visitors
-from dashboard.audience.page import MAX_PROMPT, Form
+from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
 from dashboard.gallery.approvals import Approvals
@@ -30,7 +30,7 @@ _FOLDER = Path(page.__file__).parent
 _MAX_BODY_BYTES = 8192
 _COOKIE_SECONDS = 86400
 _MAX_SUGGESTIONS = 4
-_TOO_LONG = f"The prompt is too long; the maximum is {MAX_PROMPT} characters."
+_TOO_LONG = f"The prompt is too long; the maximum is {MAX_PROMPT_CHARACTERS} characters."
 
 _HEADERS = NO_STORE | {
     "Content-Security-Policy": (
@@ -49,7 +49,7 @@ async def show(request: Request) -> Response:
     """Return the form, with the status of the request in ``?job=``."""
     job_id = request.query_params.get("job", "")
     job_id = job_id if _is_id(job_id) else ""
-    prompt = request.query_params.get("typed", "")[:MAX_PROMPT]
+    prompt = request.query_params.get("typed", "")[:MAX_PROMPT_CHARACTERS]
     status = await to_thread.run_sync(_status, job_id) if job_id else None
     return _with_cookie(request, _page(_form(prompt, job_id=job_id), status))
 
@@ -93,7 +93,7 @@ def _submit(prompt: str, cookie: str | None, address: str) -> Job:
     context = runtime.current()
     if context.approvals is None:  # a replay
         raise HTTPException(403, NOTHING_CHANGES)
-    if len(prompt) > MAX_PROMPT:
+    if len(prompt) > MAX_PROMPT_CHARACTERS:
         raise MessageError(_TOO_LONG)
     submission.check({"prompt": prompt})
     pending_approval = _needs_approval(context.approvals)

@@ -14,10 +14,10 @@ from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
-from dashboard.gallery.reader import POLL_INTERVAL, GalleryReader
+from dashboard.gallery.reader import POLL_INTERVAL_SECONDS, GalleryReader
 from dashboard.runtime.context import AppContext
 from dashboard.runtime.fleet_setup import FleetSetup, set_up_fleet
-from dashboard.runtime.listener import RECEIVE_TIMEOUT, Listener
+from dashboard.runtime.listener import RECEIVE_TIMEOUT_SECONDS, Listener
 from dashboard.sampling.dead_letters import DeadLetterReader
 from dashboard.sampling.sampler import Sampler, Sources
 from dashboard.sampling.source import Source
@@ -128,7 +128,7 @@ def _build_gallery(store: Store, events: Events, journal: Journal, observers: Ob
 
 def _store_source(gallery: Gallery, journal: Journal, approvals: Approvals) -> Source[int]:
     reader = GalleryReader(gallery.store, gallery.index, journal, read_marks=approvals.read)
-    return Source("the store", reader.read, every=POLL_INTERVAL)
+    return Source("the store", reader.read, every=POLL_INTERVAL_SECONDS)
 
 
 def _gallery_sources(gallery: Gallery) -> tuple[Source[int], ...]:
@@ -145,7 +145,7 @@ def _event_source(
 ) -> Source[int]:
     listener = Listener(events, journal, index, approvals, started=time.time())
     return Source(
-        "the event stream", listener.receive, every=0.0, answer_within=RECEIVE_TIMEOUT + 3.0
+        "the event stream", listener.receive, every=0.0, answer_within=RECEIVE_TIMEOUT_SECONDS + 3.0
     )
 
 

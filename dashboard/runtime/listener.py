@@ -8,7 +8,7 @@ from dashboard.gallery.index import GalleryIndex
 from wire.events.base import Events
 from wire.messages.event import Event
 
-RECEIVE_TIMEOUT = 0.5
+RECEIVE_TIMEOUT_SECONDS = 0.5
 """Seconds that one call waits for events."""
 
 
@@ -24,8 +24,8 @@ class Listener:
     """Unix seconds. Pictures stored earlier may be deleted by now: only the store knows."""
 
     def receive(self) -> int:
-        """Process the events of the next ``RECEIVE_TIMEOUT`` seconds and return their number."""
-        received = self.events.receive(RECEIVE_TIMEOUT)
+        """Process the events of the next ``RECEIVE_TIMEOUT_SECONDS``; return their number."""
+        received = self.events.receive(RECEIVE_TIMEOUT_SECONDS)
         for event in received:
             self._process(event)
         return len(received)

@@ -20,7 +20,7 @@ from dashboard.sampling.samples import make_sample
 from dashboard.sampling.source import Source
 from wire.queues.base import QueueDepth
 
-REFRESH_EVERY = 0.5
+REFRESH_INTERVAL_SECONDS = 0.5
 """Seconds between two snapshots without news, so that displayed ages advance."""
 
 _MIN_PAUSE_SECONDS = 0.1
@@ -152,11 +152,13 @@ class Sampler:
     def _run(self) -> None:
         next_sample = time.monotonic()
         while not self._stopping.wait(_MIN_PAUSE_SECONDS):
-            self._woken.wait(REFRESH_EVERY - _MIN_PAUSE_SECONDS)
+            self._woken.wait(REFRESH_INTERVAL_SECONDS - _MIN_PAUSE_SECONDS)
             self._woken.clear()
             due = time.monotonic() >= next_sample
             if due:
-                next_sample = time.monotonic() + SAMPLE_INTERVAL_SECONDS - REFRESH_EVERY / 2
+                next_sample = (
+                    time.monotonic() + SAMPLE_INTERVAL_SECONDS - REFRESH_INTERVAL_SECONDS / 2
+                )
             try:
                 self.sample() if due else self.refresh()
             except Exception:  # noqa: BLE001, an unexpected error must not end the thread

@@ -36,7 +36,7 @@ def show_live() -> None:
         clicked = tiles.show(snapshot, zone, model.notice)
     if clicked:
         dialog.open_picture(clicked)
-        st.rerun()  # a dialog opened here would be closed by the next tick
+        st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
 # studio.css lays out the containers: two columns on wide pages, one on phones.

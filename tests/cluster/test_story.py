@@ -19,7 +19,6 @@ from wire.messages.picture import metadata_name, picture_name
 from wire.queues.base import Queue, QueueDepth
 
 _MAX_WORKERS = 4
-_KEDA_IS_DOWN = "its operator may be away"
 _QUICK = {
     "scaleUp": {"policies": [{"type": "Pods", "value": _MAX_WORKERS, "periodSeconds": 15}]},
     "scaleDown": {"stabilizationWindowSeconds": 5},

@@ -14,7 +14,7 @@ from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage, GalleryQuery, parse_query
-from dashboard.gallery.reader import POLL_INTERVAL, GalleryReader, default_pause
+from dashboard.gallery.reader import POLL_INTERVAL_SECONDS, GalleryReader, default_pause
 from tests.support.samples import metadata_of
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
@@ -289,7 +289,7 @@ def test_large_bucket_is_listed_rarely_and_jobs_are_read_by_name(
 
 def test_listings_take_a_hundredth_of_the_time():
     """Most polls list nothing, and slow listings are rarer."""
-    assert default_pause(0.001) > 2 * POLL_INTERVAL
+    assert default_pause(0.001) > 2 * POLL_INTERVAL_SECONDS
     assert default_pause(2.0) == pytest.approx(200)
 
 

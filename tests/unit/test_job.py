@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from core.errors import MessageError
 from wire.messages.event import Event, decode_event, encode_event
 from wire.messages.job import (
-    MAX_COUNT,
-    MAX_MESSAGE,
-    MAX_PROMPT,
+    MAX_MESSAGE_BYTES,
+    MAX_PICTURES_PER_JOB,
+    MAX_PROMPT_CHARACTERS,
     Job,
     JobRequest,
     decode,
@@ -25,13 +25,13 @@ from wire.messages.job import (
 ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
 
 prompts = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=MAX_PROMPT
+    st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=MAX_PROMPT_CHARACTERS
 ).filter(str.strip)
 sides = st.integers(8, 256).map(lambda number: 8 * number)
 requests = st.builds(
     JobRequest,
     prompt=prompts,
-    count=st.integers(1, MAX_COUNT),
+    count=st.integers(1, MAX_PICTURES_PER_JOB),
     width=st.none() | sides,
     height=st.none() | sides,
     steps=st.none() | st.integers(1, 150),
@@ -55,7 +55,7 @@ def test_job_survives_a_round_trip(request):
 @given(requests)
 def test_job_fits_into_a_message(request):
     """No valid job exceeds the maximum size of a message."""
-    assert len(encode(new_job(request))) <= MAX_MESSAGE
+    assert len(encode(new_job(request))) <= MAX_MESSAGE_BYTES
 
 
 @given(requests)
@@ -117,7 +117,7 @@ def test_unknown_fields_are_ignored():
         ("prompt", "a\x00b"),
         ("prompt", "\x1b[31m"),
         ("prompt", "\ud800"),
-        ("prompt", "x" * (MAX_PROMPT + 1)),
+        ("prompt", "x" * (MAX_PROMPT_CHARACTERS + 1)),
         ("width", 63),
         ("width", 513),
         ("height", 2049),

@@ -13,7 +13,7 @@ from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import Policy
 from dashboard.audience import visitors
-from dashboard.audience.page import MAX_PROMPT
+from dashboard.audience.page import MAX_PROMPT_CHARACTERS
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.index import GalleryIndex
 from dashboard.recordings.folder import BUNDLED
@@ -92,7 +92,7 @@ def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext)
 def test_prompt_is_escaped(phone: TestClient):
     """A prompt with HTML is shown as text, in the field and beside its picture."""
     job_id = send(phone, HOSTILE)
-    refused = phone.post("/join", data={"prompt": HOSTILE + "x" * MAX_PROMPT}).text
+    refused = phone.post("/join", data={"prompt": HOSTILE + "x" * MAX_PROMPT_CHARACTERS}).text
     for html in (phone.get(f"/join?job={job_id}").text, refused):
         assert "<img src=x" not in html
         assert "&lt;img src=x onerror=alert(1)&gt; &amp; &#39;quotes&#39; &#34;too" in html
@@ -100,7 +100,13 @@ def test_prompt_is_escaped(phone: TestClient):
 
 @pytest.mark.parametrize(
     ("prompt", "code"),
-    [("", 422), ("  \n", 422), ("x" * (MAX_PROMPT + 1), 422), ("a nude cat", 422), ("\x00", 422)],
+    [
+        ("", 422),
+        ("  \n", 422),
+        ("x" * (MAX_PROMPT_CHARACTERS + 1), 422),
+        ("a nude cat", 422),
+        ("\x00", 422),
+    ],
 )
 def test_refused_prompt_stays_in_the_field(
     phone: TestClient, context: AppContext, prompt: str, code: int
@@ -136,7 +142,7 @@ def test_replay_takes_no_request(
     """During a replay, the page refuses requests before it checks them."""
     recording = read_recording(BUNDLED)
     monkeypatch.setattr(runtime, "current", Replay(recording, settings_of(tmp_path)).context)
-    answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT + 1)})
+    answer = phone.post("/join", data={"prompt": "x" * (MAX_PROMPT_CHARACTERS + 1)})
     assert NOTHING_CHANGES in answer.text
     assert context.journal.jobs() == ()
 

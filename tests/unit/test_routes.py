@@ -27,7 +27,7 @@ from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, metrics
-from wire.messages.job import MAX_MESSAGE, Job, JobRequest, new_job
+from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
 from wire.queues.base import QueueDepth
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
@@ -153,7 +153,7 @@ def test_id_in_a_request_is_ignored(client: TestClient):
         (b'{"prompt": "a", "count": "7"}', 422),
         (json.dumps({"prompt": "a" * 60_000}).encode(), 422),
         (b'{"prompt": "a nude"}', 422),
-        (b'"' + b"a" * MAX_MESSAGE, 413),
+        (b'"' + b"a" * MAX_MESSAGE_BYTES, 413),
     ],
 )
 def test_invalid_body_is_refused_with_a_sentence(

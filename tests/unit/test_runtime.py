@@ -54,7 +54,7 @@ def test_cancelled_job_is_marked_in_the_store(context):
 
 def test_new_picture_triggers_a_refresh(tmp_path, monkeypatch):
     """A picture is shown as soon as its event is received, before the periodic refresh."""
-    monkeypatch.setattr(sampler, "REFRESH_EVERY", 3600.0)
+    monkeypatch.setattr(sampler, "REFRESH_INTERVAL_SECONDS", 3600.0)
     with running(Settings(_env_file=None, data_dir=tmp_path, fleet="none")) as context:
         job = context.submit(REQUEST)
         name = picture_name(job.id, 0)

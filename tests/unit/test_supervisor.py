@@ -21,7 +21,7 @@ from core.settings import Settings
 from dashboard.domain.journal import Journal
 from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
-from dashboard.fleet.reconciliation import count_jobs, to_start, to_stop
+from dashboard.fleet.reconciliation import to_start, to_stop, total_jobs
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_logs import last_message, open_log, truncate_large_log
 from dashboard.fleet.worker_processes import WorkerProcess
@@ -293,8 +293,8 @@ def test_worker_names_contain_the_machine_where_a_broker_is_shared(tmp_path, mon
 
 def test_busy_workers_count_as_jobs_without_the_management_api():
     """A generating worker's job is counted although the broker reports only waiting jobs."""
-    assert count_jobs(QueueDepth(2, 3), busy_workers=1) == 5
-    assert count_jobs(QueueDepth(2, None), busy_workers=1) == 3
+    assert total_jobs(QueueDepth(2, 3), busy_workers=1) == 5
+    assert total_jobs(QueueDepth(2, None), busy_workers=1) == 3
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter(), logging.Formatter()])

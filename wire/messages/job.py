@@ -15,11 +15,11 @@ from core.errors import MessageError
 from core.model_defaults import Side
 from core.validation import first_error
 
-MAX_PROMPT = 1000
+MAX_PROMPT_CHARACTERS = 1000
 """Characters. CLIP reads the first 77 tokens only."""
 
-MAX_COUNT = 100
-MAX_MESSAGE = 64 * 1024
+MAX_PICTURES_PER_JOB = 100
+MAX_MESSAGE_BYTES = 64 * 1024
 """Bytes. A valid job is far smaller."""
 
 
@@ -57,8 +57,8 @@ class JobRequest(BaseModel):
         frozen=True, strict=True, extra="ignore", populate_by_name=True, serialize_by_alias=True
     )
 
-    prompt: Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_clean_prompt)]
-    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = 1
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(_clean_prompt)]
+    count: Annotated[int, Field(ge=1, le=MAX_PICTURES_PER_JOB)] = 1
     width: Side | None = None
     height: Side | None = None
     steps: Annotated[int, Field(ge=1, le=150)] | None = None
@@ -105,8 +105,10 @@ def validate(model: type[Model], fields: dict[str, Any]) -> Model:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
-    if len(body) > MAX_MESSAGE:
-        raise MessageError(f"The message has {len(body)} bytes; at most {MAX_MESSAGE} are read.")
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise MessageError(
+            f"The message has {len(body)} bytes; at most {MAX_MESSAGE_BYTES} are read."
+        )
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

@@ -56,6 +56,7 @@ class Timings(BaseModel):
     waiting: float | None = None
     """From submission to delivery, by the clocks of both machines."""
     painting: float
+    """Generating the pictures; the key stays as stored metadata and older workers have it."""
     storing: float
 
 

@@ -38,7 +38,7 @@ class Delivery:
     attempt: int
     """From 1; greater than 1 for a redelivery."""
     delivery_tag: int
-    """Identifies the lease to the queue; opaque to others."""
+    """Identifies this delivery to the queue that made it; opaque to others."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class DeadLetter:
     """A message that is not delivered any more."""
 
     delivery_tag: str
-    """Identifies the dead letter to ``retry_dead_letter`` and ``drop_dead_letter``."""
+    """Identifies the dead letter to ``retry_dead_letter`` and ``drop_dead_letter``: a hash of its
+    body, or its row; opaque to others."""
     job: Job | None
     """None if the message is not a job, or has no id."""
     body: str

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from core.errors import MessageError, QueueError, QueueUnavailable
-from wire.messages.job import MAX_MESSAGE, Job, decode, encode, new_job
+from wire.messages.job import MAX_MESSAGE_BYTES, Job, decode, encode, new_job
 from wire.messages.names import DELIVERY_LIMIT
 from wire.queues.base import (
     DEAD_LETTER_GONE,
@@ -200,7 +200,7 @@ def _admit(
 def _dead_letter(connection: sqlite3.Connection, lease: int, reason: str) -> None:
     """Move a leased job to the dead letters; cut its body to the maximum size of a job."""
     for (body,) in connection.execute(_REMOVE, (lease,)).fetchall():
-        connection.execute(_ADD_DEAD_LETTER, (body[:MAX_MESSAGE], reason, time.time()))
+        connection.execute(_ADD_DEAD_LETTER, (body[:MAX_MESSAGE_BYTES], reason, time.time()))
 
 
 class LeaseRenewal:

@@ -47,7 +47,7 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
         _show_retry_all(letters)
     if clicked:
         st.session_state[_OPEN] = clicked
-        st.rerun()  # a dialog opened here would be closed by the next tick
+        st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
 def _card(

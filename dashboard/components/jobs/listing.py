@@ -48,7 +48,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     if actions.perform(clicked, snapshot.jobs):
         st.rerun(scope="fragment")
     links.open_details(clicked)
-    st.rerun()  # a drawer opened here would be closed by the next tick
+    st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
 @snapshot_cache

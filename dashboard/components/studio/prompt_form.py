@@ -14,7 +14,7 @@ from dashboard.components.page import account
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
-from wire.messages.job import MAX_PROMPT
+from wire.messages.job import MAX_PROMPT_CHARACTERS
 
 BURST = 20
 _MAX_SUGGESTIONS = 4
@@ -46,7 +46,7 @@ def _show_fields(suggestions: tuple[str, ...]) -> None:
             "Describe a picture",
             key="prompt",
             placeholder=suggestions[0],
-            max_chars=MAX_PROMPT,
+            max_chars=MAX_PROMPT_CHARACTERS,
             height="stretch",
         )
         st.slider("Pictures", 1, 16, 4, key="count")

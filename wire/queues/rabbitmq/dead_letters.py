@@ -18,7 +18,7 @@ from pika.frame import Method
 
 from core.errors import QueueUnavailable
 from wire.messages import names
-from wire.messages.job import MAX_MESSAGE
+from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, DeadLetter, decode_dead_letter
 from wire.queues.rabbitmq.consumer import Consumer, Message
 from wire.rabbitmq.channel import Channel
@@ -50,7 +50,7 @@ def dead_letter(publisher: Publisher, body: bytes, reason: str) -> None:
     properties = BasicProperties(
         message_id=str(uuid.uuid4()), timestamp=int(time.time()), headers={_REASON_HEADER: reason}
     )
-    publisher.publish(names.DEAD_LETTER_EXCHANGE, "", body[:MAX_MESSAGE], properties)
+    publisher.publish(names.DEAD_LETTER_EXCHANGE, "", body[:MAX_MESSAGE_BYTES], properties)
 
 
 def read_newest(session: Session, limit: int) -> list[DeadLetter]:
