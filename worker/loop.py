@@ -43,9 +43,8 @@ def _waited_too_long(context: WorkerContext, started: float) -> bool:
 def _receive(context: WorkerContext) -> list[Delivery]:
     """Receive a job, and further ready jobs while their pictures fit into one batch."""
     deliveries: list[Delivery] = []
-    with suppress(
-        QueueError
-    ):  # at shutdown; or the next job cannot be received, and the first ones are processed
+    # Fails at shutdown, or for a further job: then those received so far are processed.
+    with suppress(QueueError):
         deliveries += retry_transient(
             lambda: context.queue.receive(1, _RECEIVE_TIMEOUT_SECONDS),
             context.shutdown,
