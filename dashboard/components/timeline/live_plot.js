@@ -61,7 +61,7 @@ function fit(figure, width, height) {
   if (width < CAPTIONS_MIN_WIDTH_PIXELS) {
     figure.layout.xaxis.nticks = figure.layout.xaxis.tickformat.includes("%S") ? 3 : 4;
     for (const marks of ["annotations", "shapes"]) {
-      figure.layout[marks] = figure.layout[marks].filter((mark) => mark.name !== "caption");
+      figure.layout[marks] = figure.layout[marks]?.filter((mark) => mark.name !== "caption");
     }
   }
 }
