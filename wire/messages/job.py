@@ -16,11 +16,11 @@ from core.model_defaults import Side
 from core.validation import first_error
 
 MAX_PROMPT_CHARACTERS = 1000
-"""Characters. CLIP reads the first 77 tokens only."""
+"""CLIP reads the first 77 tokens only."""
 
 MAX_PICTURES_PER_JOB = 100
 MAX_MESSAGE_BYTES = 64 * 1024
-"""Bytes. A valid job is far smaller."""
+"""A valid job is far smaller."""
 
 
 def _clean_prompt(prompt: str) -> str:
