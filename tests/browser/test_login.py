@@ -80,7 +80,7 @@ def test_unverified_address_cannot_submit(site: Dashboard, open_page: Callable[.
     page = open_page(site.url)
     StudioPage(page)
     _log_in(page, "mallory")
-    expect(page.get_by_text("does not say that your e-mail address was verified")).to_be_visible()
+    expect(page.get_by_text("does not confirm your e-mail address")).to_be_visible()
     expect(page.get_by_role("button", name="Generate", exact=True)).to_be_disabled()
     expect(page.get_by_role("button", name="Log out").first).to_be_visible()
 
