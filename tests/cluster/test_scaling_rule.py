@@ -12,6 +12,7 @@ import pika
 import pytest
 import yaml
 from kubernetes.client import AppsV1Api
+from pika.adapters.blocking_connection import BlockingChannel
 
 from dashboard.fleet.scaling_rule import (
     Behaviour,
@@ -136,23 +137,29 @@ def _replicas(target: AppsV1Api) -> int:
     return target.read_namespaced_deployment("worker", _NAMESPACE).spec.replicas
 
 
-def _send(connection: pika.BlockingConnection, number: int) -> None:
-    """Publish jobs all at once, so that KEDA never counts a part of them."""
-    channel = connection.channel()
-    for _ in range(number):
-        job = new_job(JobRequest(prompt="never generated"))
-        channel.basic_publish("", QUEUE, encode(job), pika.BasicProperties(message_id=job.id))
-
-
 def _set_length(rabbitmq: RabbitServer, vhost: str, length: int) -> None:
+    """Bring the queue to `length` jobs in one step, so that KEDA never counts a part of it."""
     url = rabbitmq.amqp_url(vhost)
     with (
         closing(open_queue(settings_for(rabbitmq, url))) as queue,
         # A message that a new queue's leader has not accepted yet is lost with its connection.
         closing(pika.BlockingConnection(pika.URLParameters(url))) as connection,
     ):
-        _send(connection, length - queue.depth().ready)
-        wait_until(lambda: queue.depth().ready >= length, what="all jobs are on the queue")
-        surplus = queue.depth().ready - length
-        for delivery in queue.receive(surplus, timeout=5) if surplus > 0 else ():
-            queue.acknowledge(delivery)
+        channel, ready = connection.channel(), queue.depth().ready
+        _publish(channel, length - ready)
+        _remove(channel, ready - length)
+        wait_until(lambda: queue.depth().ready == length, what=f"{length} jobs on the queue")
+
+
+def _publish(channel: BlockingChannel, number: int) -> None:
+    for _ in range(number):
+        job = new_job(JobRequest(prompt="never generated"))
+        channel.basic_publish("", QUEUE, encode(job), pika.BasicProperties(message_id=job.id))
+
+
+def _remove(channel: BlockingChannel, number: int) -> None:
+    """Receive messages, then acknowledge them at once; KEDA counts the unacknowledged, too."""
+    for _ in range(number):
+        delivery, _, _ = channel.basic_get(QUEUE)
+    if number > 0:
+        channel.basic_ack(delivery.delivery_tag, multiple=True)
