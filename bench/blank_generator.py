@@ -4,22 +4,29 @@ from collections.abc import Callable
 
 import numpy as np
 
-from worker.generator import GenerationParameters, ModelInfo, Pixels
+from wire.messages.model import ModelCapabilities
+from worker.generator import GeneratedPicture, ModelInfo, PictureRequest
 
 
 class BlankGenerator:
     """Returns a grey picture immediately."""
 
     model = ModelInfo(
-        model_id="blank", device="cpu", steps=1, guidance_scale=0.0, width=256, height=256
+        ModelCapabilities(
+            model_id="blank",
+            defaults={"steps": 1, "guidance_scale": 0.0, "width": 256, "height": 256},
+        ),
+        device="cpu",
     )
 
     def generate(
         self,
-        parameters: list[GenerationParameters],
+        requests: list[PictureRequest],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],  # noqa: ARG002
-    ) -> list[Pixels]:
-        """Return one picture for each item of ``parameters``."""
+    ) -> list[GeneratedPicture]:
+        """Return one picture for each request."""
         on_step(1)
-        return [np.full((each.height, each.width, 3), 128, np.uint8) for each in parameters]
+        return [
+            np.full((each.height or 0, each.width or 0, 3), 128, np.uint8) for each in parameters
+        ]

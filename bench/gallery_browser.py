@@ -17,7 +17,7 @@ from tests.support.dashboard_server import Dashboard, running_dashboard
 from wire.backends import open_events, open_store
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 
 _ANY_VISIBLE = """() => [...document.querySelectorAll(".tile:not([hidden]) img")]
     .some((image) => image.complete && image.naturalWidth > 0)"""

@@ -16,7 +16,8 @@ from dashboard.gallery.listing import prefix
 from tests.support.minio_server import MinioServer
 from tests.support.samples import metadata_of
 from wire.messages.job import Job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 
 RECENT = 24
 _PER_JOB = 4

@@ -14,7 +14,7 @@ from bench.servers import minio_server, rabbitmq_server
 from core.settings import Settings
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import parse_metadata_name
+from wire.messages.object_names import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.context import WorkerContext

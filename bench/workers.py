@@ -13,7 +13,7 @@ from core.settings import Settings
 from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
 from wire.messages.job import Job, JobRequest, new_job
-from wire.messages.picture import metadata_name
+from wire.messages.object_names import metadata_name
 
 _PROMPTS = ("cartoon dwarf", "yellow submarine", "green dog", "red house at night", "cat", "robot")
 

@@ -12,13 +12,14 @@ from typing import Any, Literal
 
 from core.errors import GenerationFailed, QueueError, StoreError
 from core.logs import job_context
+from wire.messages.metadata import encode_metadata
 from wire.messages.names import DELIVERY_LIMIT
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Delivery
 from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
 from worker.context import WorkerContext
-from worker.generator import DeviceLost, Interrupted, Pixels
+from worker.generator import DeviceLost, Interrupted, PictureRequest, Pixels
 from worker.png import encode_png
 from worker.resume import skip_stored
 from worker.retry import retry_transient
@@ -102,19 +103,19 @@ def _is_cancelled(context: WorkerContext, task: Task) -> bool:
 def _generate(context: WorkerContext, items: list[BatchItem]) -> None:
     started = time.monotonic()
     pictures = context.generator.generate(
-        [item.parameters for item in items],
+        [PictureRequest(item.parameters) for item in items],
         _step_callback(context, items),
         lambda: context.shutdown.deadline_passed,
     )
     seconds = time.monotonic() - started
     metrics.GENERATION_SECONDS.observe(seconds)
-    for item, pixels in zip(items, pictures, strict=True):
+    for item, picture in zip(items, pictures, strict=True):
         item.task.generation_seconds += seconds / len(items)
-        _store_picture(context, item, pixels)
+        _store_picture(context, item, picture.pixels)
 
 
 def _step_callback(context: WorkerContext, items: list[BatchItem]) -> Callable[[int], None]:
-    steps = items[0].parameters.steps
+    steps = items[0].parameters.steps or 0
     last_emitted_at = 0.0
 
     def on_step(step: int) -> None:

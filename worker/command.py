@@ -5,16 +5,19 @@ import os
 import sys
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from core.errors import ApplicationError, ModelUnavailable, SettingsError
+from core.errors import ApplicationError, ModelUnavailable, SettingsError, StoreError
 from core.logs import configure
 from core.settings import Settings, load_settings
 from wire.backends import open_events, open_queue, open_store
 from wire.events.base import Events
 from wire.messages.event import Event, Kind
+from wire.messages.model import ModelCapabilities
+from wire.stores.base import Store
+from wire.stores.capabilities import write_capabilities
 from worker.shutdown import ShutdownSignal, on_signal, stop_with_parent
 
 if TYPE_CHECKING:
@@ -81,9 +84,11 @@ def _build_context(
     stack.enter_context(closing(events))
     stack.callback(_emit, events, settings, "stopped")
     generator = _load(settings, events)
+    store = open_store(settings)
+    _announce(generator.model.capabilities, events, store, settings)
     queue = retry_transient(lambda: open_queue(settings), shutdown)
     stack.enter_context(closing(queue))
-    return WorkerContext(queue, events, open_store(settings), generator, settings, shutdown)
+    return WorkerContext(queue, events, store, generator, settings, shutdown)
 
 
 def _load(settings: Settings, events: Events) -> "Generator":
@@ -94,15 +99,27 @@ def _load(settings: Settings, events: Events) -> "Generator":
 
     generator = load(settings.model_id, settings.device)
     MODEL_LOADED.set(1)
-    _emit(events, settings, "ready", settings.model_id)
     log.info("Ready on %s.", generator.model.device)
     return generator
 
 
-def _emit(events: Events, settings: Settings, kind: Kind, detail: str | None = None) -> None:
+def _announce(
+    capabilities: ModelCapabilities, events: Events, store: Store, settings: Settings
+) -> None:
+    """Publish what the model accepts, and store it for dashboards that start later."""
+    _emit(events, settings, "ready", settings.model_id, model=capabilities)
+    try:
+        write_capabilities(store, capabilities)
+    except StoreError as error:
+        log.warning("The model's capabilities were not stored: %s", error)
+
+
+def _emit(
+    events: Events, settings: Settings, kind: Kind, detail: str | None = None, **fields: Any
+) -> None:
     from worker.context import worker_name
 
-    events.publish(Event(kind=kind, worker=worker_name(settings), detail=detail))
+    events.publish(Event(kind=kind, worker=worker_name(settings), detail=detail, **fields))
 
 
 def _log_error(error: ApplicationError) -> int:

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import GenerationError, GenerationFailed
+from wire.messages.model import ModelCapabilities
+from wire.messages.parameters import GenerationParameters
 
 Pixels: TypeAlias = npt.NDArray[np.uint8]
 """A picture: height x width x 3, RGB."""
@@ -26,35 +28,46 @@ class Interrupted(Exception):
 
 
 @dataclass(frozen=True)
-class GenerationParameters:
-    """The parameters of one picture. Sizes are in pixels."""
-
-    prompt: str
-    seed: int
-    width: int
-    height: int
-    steps: int
-
-
-@dataclass(frozen=True)
 class ModelInfo:
-    """The loaded model, its device and its defaults."""
+    """The loaded model: what it accepts, and how it runs on this device."""
 
-    model_id: str
+    capabilities: ModelCapabilities
     device: str
     """The GPU's product name, or ``cpu``."""
-    steps: int
-    guidance_scale: float
-    width: int
-    height: int
     batch_size: int = 1
     """The preferred number of pictures per call on this device."""
     tiny_decoder: bool = False
     safety_checker: bool = False
 
+    @property
+    def model_id(self) -> str:
+        """The hub name, folder or file of the model."""
+        return self.capabilities.model_id
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """One picture of a call."""
+
+    parameters: GenerationParameters
+    """Without unset defaults."""
+    init_image: Pixels | None = None
+    """The pixels of ``parameters.init_image``."""
+
+
+@dataclass(frozen=True)
+class GeneratedPicture:
+    """The result for one request."""
+
+    pixels: Pixels
+    withheld: bool = False
+    """Whether the model's safety checker rejected the picture; its pixels are not to be shown."""
+    prompt_read: str | None = None
+    """The part of the prompt that the text encoder read, if it could not read all of it."""
+
 
 class Generator(Protocol):
-    """Generates a batch of pictures of equal size and steps."""
+    """Generates batches of pictures whose parameters are compatible, see worker.task."""
 
     @property
     def model(self) -> ModelInfo:
@@ -62,11 +75,11 @@ class Generator(Protocol):
 
     def generate(
         self,
-        parameters: list[GenerationParameters],
+        requests: list[PictureRequest],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
-    ) -> list[Pixels]:
-        """Return one picture for each item of ``parameters``.
+    ) -> list[GeneratedPicture]:
+        """Return one picture for each request.
 
         ``on_step`` is called with 1 … steps, and ``should_stop`` after each step.
         Raises GenerationFailed, DeviceLost, or Interrupted once ``should_stop`` returns true.

@@ -11,13 +11,15 @@ from diffusers.utils.logging import disable_progress_bar
 
 from core.errors import GenerationFailed, ModelUnavailable
 from core.model_defaults import ModelDefaults, read_model_defaults
+from wire.messages.model import ModelCapabilities
 from worker.device import choose_device, product_name
 from worker.generator import (
     DeviceLost,
-    GenerationParameters,
+    GeneratedPicture,
     Interrupted,
     ModelInfo,
     OutOfMemory,
+    PictureRequest,
     Pixels,
 )
 
@@ -54,13 +56,13 @@ class DiffusersGenerator:
 
     def generate(
         self,
-        parameters: list[GenerationParameters],
+        requests: list[PictureRequest],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
-    ) -> list[Pixels]:
-        """Return one picture for each item of ``parameters``."""
+    ) -> list[GeneratedPicture]:
+        """Return one picture for each request."""
         try:
-            return self._call_pipeline(parameters, on_step, should_stop)
+            return self._call_pipeline(requests, on_step, should_stop)
         except (Interrupted, GenerationFailed):
             raise
         except torch.AcceleratorError as error:
@@ -72,15 +74,16 @@ class DiffusersGenerator:
 
     def _call_pipeline(
         self,
-        parameters: list[GenerationParameters],
+        requests: list[PictureRequest],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
-    ) -> list[Pixels]:
+    ) -> list[GeneratedPicture]:
+        parameters = [request.parameters for request in requests]
         first = parameters[0]
 
         def after_step(_pipeline: Any, index: int, _timestep: Any, tensors: Any) -> Any:
             # Some schedulers call the model twice per step.
-            on_step(min(index + 1, first.steps))
+            on_step(min(index + 1, first.steps or 0))
             if should_stop():
                 raise Interrupted
             return tensors
@@ -91,12 +94,12 @@ class DiffusersGenerator:
                 width=first.width,
                 height=first.height,
                 num_inference_steps=first.steps,
-                guidance_scale=self.model.guidance_scale,
-                generator=[_random_generator(each.seed) for each in parameters],
+                guidance_scale=first.guidance_scale,
+                generator=[_random_generator(each.seed or 0) for each in parameters],
                 output_type="pt",
                 callback_on_step_end=after_step,
             ).images
-            return _to_pixels(pictures)
+            return [GeneratedPicture(pixels) for pixels in _to_pixels(pictures)]
 
 
 def _random_generator(seed: int) -> torch.Generator:
@@ -164,13 +167,17 @@ def _model_info(
     pipeline: Any, model_id: str, device: str, defaults: ModelDefaults | None
 ) -> ModelInfo:
     defaults = defaults or _pipeline_defaults(pipeline)
+    values = {
+        "steps": defaults.steps,
+        "guidance_scale": defaults.guidance_scale,
+        "width": defaults.width,
+        "height": defaults.height,
+    }
     return ModelInfo(
-        model_id=model_id,
+        capabilities=ModelCapabilities(
+            model_id=model_id, family=type(pipeline).__name__, defaults=values
+        ),
         device=product_name(device),
-        steps=defaults.steps,
-        guidance_scale=defaults.guidance_scale,
-        width=defaults.width,
-        height=defaults.height,
         batch_size=_GPU_BATCH_SIZE if device == "cuda" else 1,
         tiny_decoder="Tiny" in type(pipeline.vae).__name__,
         safety_checker=getattr(pipeline, "safety_checker", None) is not None,

@@ -7,7 +7,7 @@ wire.queues.rabbitmq.consumer).
 
 from itertools import takewhile
 
-from wire.messages.picture import metadata_name, picture_name
+from wire.messages.object_names import metadata_name, picture_name
 from worker.context import WorkerContext
 from worker.retry import retry_transient
 from worker.task import Task

@@ -2,13 +2,19 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from core.settings import Settings
 from wire.messages.job import Job, submitted_at
-from wire.messages.picture import Metadata, Timings, picture_name
+from wire.messages.metadata import Metadata, Timings
+from wire.messages.object_names import picture_name
+from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery
-from worker.generator import GenerationParameters, ModelInfo
+from worker.generator import ModelInfo
+
+_PER_PICTURE = {"prompt", "negative_prompt", "seed", "init_image"}
+"""The parameters in which pictures of one call of the pipeline may differ."""
 
 
 @dataclass
@@ -49,16 +55,9 @@ class BatchItem:
 def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
     """Create a task, with the model's defaults for the fields that the job leaves unset."""
     job = delivery.job
-    seed = first_seed(job)
+    first = job.with_defaults({**model.capabilities.defaults, "seed": first_seed(job)})
     parameters = tuple(
-        GenerationParameters(
-            prompt=job.prompt,
-            seed=seed + number,
-            width=job.width or model.width,
-            height=job.height or model.height,
-            steps=job.steps or model.steps,
-        )
-        for number in range(job.count)
+        first.model_copy(update={"seed": first_seed(job) + number}) for number in range(job.count)
     )
     return Task(delivery, parameters, list(range(job.count)))
 
@@ -72,10 +71,20 @@ def first_seed(job: Job) -> int:
 
 
 def next_batch(tasks: list[Task], batch_size: int) -> list[BatchItem]:
-    """Return up to ``batch_size`` pictures of equal size and steps, oldest job first."""
+    """Return up to ``batch_size`` pictures of compatible parameters, oldest job first."""
     items = [BatchItem(task, number) for task in tasks for number in task.remaining]
-    shape = _shape(items[0].parameters)
-    return [item for item in items if _shape(item.parameters) == shape][:batch_size]
+    first = items[0].parameters
+    return [item for item in items if compatible(item.parameters, first)][:batch_size]
+
+
+def compatible(left: GenerationParameters, right: GenerationParameters) -> bool:
+    """Return whether one call of the pipeline can generate both pictures."""
+    return _shared(left) == _shared(right)
+
+
+def _shared(parameters: GenerationParameters) -> dict[str, Any]:
+    """Return the parameters that all pictures of a call share."""
+    return parameters.model_dump(exclude=_PER_PICTURE)
 
 
 def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
@@ -83,19 +92,20 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
     job, first = task.job, task.parameters[0]
     return Metadata(
         prompt=job.prompt,
-        image_width=first.width,
-        image_height=first.height,
+        image_width=first.width or 0,
+        image_height=first.height or 0,
         lcm_model_id=model.model_id,
-        inference_steps=first.steps,
-        guidance_scale=model.guidance_scale,
+        inference_steps=first.steps or 0,
+        guidance_scale=first.guidance_scale or 0.0,
         number_of_images=job.count,
-        seed=first.seed,
+        seed=first_seed(job),
         use_seed=job.seed is not None,
         use_tiny_auto_encoder=model.tiny_decoder,
         use_safety_checker=model.safety_checker,
         id=job.id,
+        parameters=first,
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
-        seeds=tuple(parameters.seed for parameters in task.parameters),
+        seeds=tuple(first_seed(job) + number for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
         worker=worker_name,
@@ -113,7 +123,3 @@ def measure(task: Task) -> Timings:
         painting=round(task.generation_seconds, 4),
         storing=round(task.upload_seconds, 4),
     )
-
-
-def _shape(parameters: GenerationParameters) -> tuple[int, int, int]:
-    return parameters.width, parameters.height, parameters.steps

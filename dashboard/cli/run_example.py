@@ -22,7 +22,7 @@ from dashboard.domain.jobs import FINISHED, JobView, initial_view
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
 from wire.messages.job import MAX_PICTURES_PER_JOB, Job
-from wire.messages.picture import metadata_name, picture_name
+from wire.messages.object_names import metadata_name, picture_name
 
 _POLL_INTERVAL = 0.1
 """Seconds."""

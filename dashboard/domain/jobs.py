@@ -7,7 +7,7 @@ from typing import Literal
 from dashboard.domain.workers import WorkerStart
 from wire.messages.event import Event, Kind
 from wire.messages.job import Job, submitted_at
-from wire.messages.picture import Timings
+from wire.messages.metadata import Timings
 
 State = Literal["waiting", "starting", "generating", "done", "failed", "cancelled"]
 FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})

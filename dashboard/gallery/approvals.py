@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.gallery.index import GalleryIndex, picture_identity
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 from wire.stores import approval
 from wire.stores.base import Store
 

@@ -11,7 +11,8 @@ from dashboard.domain.journal import Journal
 from dashboard.gallery import listing
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.listing import NameRange
-from wire.messages.picture import decode_metadata, metadata_name, parse_metadata_name
+from wire.messages.metadata import decode_metadata
+from wire.messages.object_names import metadata_name, parse_metadata_name
 from wire.stores.base import Entry, Store
 
 PAGE_SIZE = 2000

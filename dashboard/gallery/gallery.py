@@ -10,7 +10,7 @@ from dashboard.gallery.pictures import PictureReader, thumbnail
 from dashboard.gallery.query import GalleryPage, GalleryQuery
 from wire.events.base import Events
 from wire.messages.event import Event
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 from wire.stores import stars
 from wire.stores.base import Store
 from wire.stores.deletion import delete_picture

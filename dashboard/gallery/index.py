@@ -13,7 +13,7 @@ from dashboard.domain.inputs import Observer, PictureFound, PromptRead, noop
 from dashboard.domain.snapshot import PictureView
 from dashboard.gallery.query import GalleryPage, GalleryQuery, IndexEntry, page_of
 from wire.messages.job import MAX_PICTURES_PER_JOB, submitted_at
-from wire.messages.picture import PictureName, parse_picture_name, picture_name
+from wire.messages.object_names import PictureName, parse_picture_name, picture_name
 from wire.stores.base import Entry
 
 MAX_NEWEST = 500

@@ -11,7 +11,7 @@ from dashboard.gallery.index import MAX_NEWEST, GalleryIndex
 from dashboard.gallery.listing import NameRange
 from wire.messages.event import Event
 from wire.messages.job import submitted_at
-from wire.messages.picture import (
+from wire.messages.object_names import (
     metadata_name,
     parse_metadata_name,
     parse_picture_name,

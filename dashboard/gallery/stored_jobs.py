@@ -3,7 +3,8 @@
 from core.errors import MessageError, ObjectMissing
 from dashboard.domain.jobs import JobView
 from wire.messages.job import Job, submitted_at, validate
-from wire.messages.picture import Metadata, decode_metadata, metadata_name, parse_metadata_name
+from wire.messages.metadata import Metadata, decode_metadata
+from wire.messages.object_names import metadata_name, parse_metadata_name
 from wire.stores.base import Store
 
 

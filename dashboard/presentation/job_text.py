@@ -7,7 +7,7 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights import estimates
 from dashboard.presentation import formatting
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 
 _MAX_BARS = 16
 """A job of more pictures gets one bar for all of them."""

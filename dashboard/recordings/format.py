@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from dashboard.domain.inputs import Input, PictureFound, PromptRead
 from wire.messages.event import Event
-from wire.messages.job import JobId
+from wire.messages.object_names import JobId
 
 FORMAT: Literal["stable-diffusion-live recording"] = "stable-diffusion-live recording"
 VERSION = 2

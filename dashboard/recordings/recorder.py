@@ -19,7 +19,7 @@ from dashboard.gallery import pictures
 from dashboard.recordings.format import Header, ObjectLine, encode
 from dashboard.recordings.redaction import model_name
 from dashboard.recordings.transcript import Transcript
-from wire.messages.picture import decode_metadata, encode_metadata
+from wire.messages.metadata import decode_metadata, encode_metadata
 from wire.stores.base import Store
 
 _MAX_BYTES = 256 * 2**20

@@ -8,7 +8,7 @@ from dashboard.recordings.format import Line, to_line
 from dashboard.recordings.observations import ObservationWriter
 from dashboard.recordings.redaction import redact
 from wire.messages.event import Event
-from wire.messages.picture import metadata_name, parse_picture_name
+from wire.messages.object_names import metadata_name, parse_picture_name
 
 
 class Transcript:

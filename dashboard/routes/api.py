@@ -18,7 +18,7 @@ from dashboard.routes.errors import NO_STORE, json_route
 from dashboard.routes.requests import client_address, read_body
 from dashboard.runtime import submission
 from wire.messages.job import MAX_MESSAGE_BYTES
-from wire.messages.picture import metadata_name, parse_metadata_name
+from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _STALE_AFTER_SECONDS = 15.0
 """The age at which a reading no longer proves that its source responds."""

@@ -16,7 +16,7 @@ from dashboard.gallery.index import picture_identity
 from dashboard.presentation.urls import MAX_ZIP_PICTURES
 from dashboard.routes.errors import NO_STORE, json_route
 from dashboard.runtime.context import AppContext
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 
 _MAX_MEMORY_BYTES = 16 * 2**20
 """Larger files are written to the disk."""

@@ -15,7 +15,7 @@ from dashboard.gallery.pictures import PictureReader, media_type
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes.errors import json_route
 from dashboard.runtime.context import AppContext
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 
 _PLOTLY = Path(__file__).parents[1] / "static" / "plotly-basic.min.js"
 

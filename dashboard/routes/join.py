@@ -24,7 +24,7 @@ from dashboard.routes.errors import NO_STORE, to_http
 from dashboard.routes.requests import client_address, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
-from wire.messages.picture import metadata_name, parse_metadata_name
+from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _FOLDER = Path(page.__file__).parent
 _MAX_BODY_BYTES = 8192

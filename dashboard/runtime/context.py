@@ -17,7 +17,8 @@ from dashboard.sampling.sampler import Sampler, Sources
 from wire.events.base import Events
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
-from wire.messages.picture import Metadata, decode_metadata, metadata_name
+from wire.messages.metadata import Metadata, decode_metadata
+from wire.messages.object_names import metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores import cancellation
 from wire.stores.base import Store

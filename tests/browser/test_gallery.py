@@ -18,7 +18,8 @@ from tests.support.dashboard_server import Dashboard
 from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
 from wire.messages.job import Job, JobRequest, new_job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ \u202eright to left\u202c 🐈\u200d⬛"

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 
 HOSTILE = "<img src=x onerror=alert(1)> **dwarf**"
 

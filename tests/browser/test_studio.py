@@ -12,7 +12,8 @@ from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import metadata_of
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 HOSTILE = [

@@ -15,7 +15,7 @@ from tests.support.cluster.deployed import NAMESPACE, Deployed
 from tests.support.conditions import wait_until
 from wire.backends import open_queue, open_store
 from wire.messages.job import Job, JobRequest, new_job
-from wire.messages.picture import metadata_name, picture_name
+from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Queue, QueueDepth
 
 _MAX_WORKERS = 4

@@ -13,7 +13,7 @@ from core.errors import ObjectMissing, SettingsError, StoreError, StoreFull, Sto
 from tests.support.conditions import free_port
 from tests.support.minio_server import MinioServer
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import PictureName, metadata_name, picture_name
+from wire.messages.object_names import PictureName, metadata_name, picture_name
 from wire.stores import stars
 from wire.stores.base import Store
 from wire.stores.deletion import delete_picture

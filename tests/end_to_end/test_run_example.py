@@ -19,7 +19,8 @@ from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 from tests.support.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.event import Event
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Delivery, QueueDepth
 
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,9 @@ from tests.support.dashboard_server import Dashboard, stop
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
 from wire.backends import open_queue, open_store
+from wire.messages.metadata import decode_metadata
 from wire.messages.names import QUEUE
-from wire.messages.picture import decode_metadata, metadata_name, parse_metadata_name
+from wire.messages.object_names import metadata_name, parse_metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores.base import Entry
 

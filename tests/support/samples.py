@@ -1,7 +1,8 @@
 """Valid objects for many tests."""
 
 from wire.messages.job import Job
-from wire.messages.picture import Metadata, picture_name
+from wire.messages.metadata import Metadata
+from wire.messages.object_names import picture_name
 
 
 def metadata_of(job: Job) -> Metadata:

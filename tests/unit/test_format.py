@@ -12,7 +12,7 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation import formatting, job_text
 from wire.messages.job import Job
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 
 _ID = "019a6f00-0000-7000-8000-{:012d}"
 

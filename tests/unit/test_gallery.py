@@ -19,7 +19,8 @@ from tests.support.samples import metadata_of
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0

@@ -10,10 +10,13 @@ import pytest
 from core.errors import GenerationFailed, ModelUnavailable
 from core.model_defaults import read_model_defaults
 from tests.support.noise_model import NOTICE, build
-from worker.generator import GenerationParameters, Interrupted
+from wire.messages.parameters import GenerationParameters
+from worker.generator import Interrupted, PictureRequest
 from worker.generator_diffusers import DiffusersGenerator, load
 
-BASE = GenerationParameters(prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4)
+BASE = GenerationParameters(
+    prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4, guidance_scale=1.0
+)
 
 
 @pytest.fixture(scope="session")
@@ -29,11 +32,13 @@ def generator(folder: Path) -> DiffusersGenerator:
 
 
 def generate(generator: DiffusersGenerator, *parameters: GenerationParameters) -> list[np.ndarray]:
-    return generator.generate(list(parameters), on_step=lambda _: None, should_stop=lambda: False)
+    requests = [PictureRequest(each) for each in parameters]
+    pictures = generator.generate(requests, on_step=lambda _: None, should_stop=lambda: False)
+    return [picture.pixels for picture in pictures]
 
 
 def changed(**fields: object) -> GenerationParameters:
-    return GenerationParameters(**(vars(BASE) | fields))
+    return BASE.model_copy(update=fields)
 
 
 def test_picture_has_the_requested_size(generator: DiffusersGenerator):

@@ -12,7 +12,6 @@ from wire.messages.event import Event, decode_event, encode_event
 from wire.messages.job import (
     MAX_MESSAGE_BYTES,
     MAX_PICTURES_PER_JOB,
-    MAX_PROMPT_CHARACTERS,
     Job,
     JobRequest,
     decode,
@@ -21,6 +20,7 @@ from wire.messages.job import (
     submitted_at,
     validate,
 )
+from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
 ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
 

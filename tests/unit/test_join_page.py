@@ -25,7 +25,7 @@ from dashboard.runtime.context import AppContext
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 from wire.stores import approval
 from wire.stores.directory import DirectoryStore
 

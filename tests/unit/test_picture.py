@@ -9,12 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import MessageError
-from wire.messages.picture import (
-    Metadata,
+from wire.messages.metadata import Metadata, Timings, decode_metadata, encode_metadata
+from wire.messages.object_names import (
     PictureName,
-    Timings,
-    decode_metadata,
-    encode_metadata,
     metadata_name,
     parse_metadata_name,
     parse_picture_name,

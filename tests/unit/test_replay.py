@@ -18,7 +18,7 @@ from dashboard.recordings.replay_state import ReplayState
 from tests.support.conditions import wait_until
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 from wire.queues.base import QueueDepth
 
 NOW = 1_800_000_000.0

@@ -14,7 +14,8 @@ from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.stores import cancellation
 
 REQUEST = JobRequest(prompt="cartoon dwarf", count=2)

@@ -25,7 +25,8 @@ from tests.support.conditions import wait_until
 from tests.support.samples import metadata_of
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
-from wire.messages.picture import encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import QueueDepth
 from wire.stores.base import Entry
 from wire.stores.directory import DirectoryStore

@@ -14,7 +14,7 @@ from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session, figures_of
 from dashboard.recordings.report.timeline import draw
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import picture_name
+from wire.messages.object_names import picture_name
 
 NOW = 1_800_000_000.0
 HOSTILE = "<img src=x onerror=alert(1)> \"quoted\" 'single' & \u202eright-to-left 🙂"

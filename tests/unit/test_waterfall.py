@@ -13,7 +13,7 @@ from dashboard.domain.workers import WorkerStart
 from dashboard.insights.waterfall import Span, waterfall
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
-from wire.messages.picture import Timings
+from wire.messages.metadata import Timings
 
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 T = 1000.0

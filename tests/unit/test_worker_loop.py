@@ -21,20 +21,28 @@ from tests.support.conditions import HANG_TIMEOUT, wait_until
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.metadata import decode_metadata
+from wire.messages.model import ModelCapabilities
 from wire.messages.names import DELIVERY_LIMIT
-from wire.messages.picture import decode_metadata, metadata_name, picture_name
+from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.cancellation import cancel, is_cancelled
 from wire.stores.directory import DirectoryStore
 from worker.batch import process_batch
 from worker.context import WorkerContext
-from worker.generator import DeviceLost, GenerationParameters, Interrupted, ModelInfo, OutOfMemory
+from worker.generator import DeviceLost, GeneratedPicture, Interrupted, ModelInfo, OutOfMemory
 from worker.loop import run
 from worker.retry import retry_transient
 from worker.shutdown import ShutdownSignal
 
-MODEL = ModelInfo(model_id="flat", device="cpu", steps=2, guidance_scale=1.0, width=64, height=64)
+MODEL = ModelInfo(
+    ModelCapabilities(
+        model_id="flat", defaults={"steps": 2, "guidance_scale": 1.0, "width": 64, "height": 64}
+    ),
+    device="cpu",
+)
 
 
 @dataclass
@@ -46,8 +54,9 @@ class FlatGenerator:
     """Called before each batch; its errors are raised."""
     calls: list[list[GenerationParameters]] = field(default_factory=list)
 
-    def generate(self, parameters, on_step, should_stop) -> list[np.ndarray]:
+    def generate(self, requests, on_step, should_stop) -> list[GeneratedPicture]:
         """Return flat pictures after reporting each step."""
+        parameters = [request.parameters for request in requests]
         self.calls.append(parameters)
         self.before(parameters)
         for step in range(1, parameters[0].steps + 1):
@@ -55,7 +64,8 @@ class FlatGenerator:
             if should_stop():
                 raise Interrupted
         return [
-            np.full((each.height, each.width, 3), each.seed % 256, np.uint8) for each in parameters
+            GeneratedPicture(np.full((each.height, each.width, 3), each.seed % 256, np.uint8))
+            for each in parameters
         ]
 
 

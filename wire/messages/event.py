@@ -11,16 +11,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
 from core.validation import first_error
-from wire.messages.job import Job, JobId
-from wire.messages.picture import Timings
+from wire.messages.job import Job
+from wire.messages.metadata import Timings
+from wire.messages.model import ModelCapabilities
+from wire.messages.object_names import JobId
 
 Kind = Literal[
     "accepted",  # the queue confirmed the job; `job` is set
     "loading",  # a worker is loading its model; no job
-    "ready",  # a worker has loaded its model and waits for jobs; no job
+    "ready",  # a worker has loaded its model and waits for jobs; `model` is set, no job
     "received",  # a worker received the job; `job` is set
     "step",  # a worker finished step `step` of `steps` of picture `picture`
     "stored",  # picture `picture` is in the store as `name`
+    "withheld",  # the safety checker rejected picture `picture`; `detail` is the reason
     "done",  # all pictures and the metadata are in the store
     "failed",  # the job went to the dead-letter queue; `detail` is the reason
     "returned",  # a worker requeued the job; `detail` is the reason
@@ -52,6 +55,8 @@ class Event(BaseModel):
     """A sentence for users."""
     timings: Timings | None = None
     """Set on `done`."""
+    model: ModelCapabilities | None = None
+    """Set on `ready`."""
 
 
 def encode_event(event: Event) -> bytes:

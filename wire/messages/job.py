@@ -4,65 +4,41 @@ A message is a JSON object. Only ``prompt`` is required, so the older sample's
 ``{"prompt": "yellow submarine", "count": 4}`` is valid.
 """
 
+import difflib
 import json
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 import uuid_utils
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
-from core.model_defaults import Side
 from core.validation import first_error
-
-MAX_PROMPT_CHARACTERS = 1000
-"""CLIP reads the first 77 tokens only."""
+from wire.messages.object_names import JobId
+from wire.messages.parameters import GenerationParameters
 
 MAX_PICTURES_PER_JOB = 100
 MAX_MESSAGE_BYTES = 64 * 1024
 """A valid job is far smaller."""
 
-
-def _clean_prompt(prompt: str) -> str:
-    if any(ord(letter) < 32 and not letter.isspace() for letter in prompt):
-        raise ValueError("contains control characters")
-    if any(0xD800 <= ord(letter) <= 0xDFFF for letter in prompt):
-        raise ValueError("is not valid Unicode")
-    prompt = " ".join(prompt.split())
-    if not prompt:
-        raise ValueError("is empty")
-    return prompt
-
-
-def _is_uuid(text: str) -> str:
-    # An id is part of object names, so only the canonical spelling is valid.
-    try:
-        canonical = str(UUID(text))
-    except ValueError:
-        canonical = None
-    if canonical != text:
-        raise ValueError("is not a UUID in lower case")
-    return text
-
-
 Model = TypeVar("Model", bound=BaseModel)
 
-JobId = Annotated[str, AfterValidator(_is_uuid)]
+
+def _one_if_null(count: object) -> object:
+    """Read ``"count": null`` as the older sample's worker did."""
+    return 1 if count is None else count
 
 
-class JobRequest(BaseModel):
-    """A request for pictures. ``None`` means the default of the worker's model."""
+class JobRequest(GenerationParameters):
+    """A request for pictures that differ in their seeds only."""
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="ignore", populate_by_name=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    prompt: Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(_clean_prompt)]
-    count: Annotated[int, Field(ge=1, le=MAX_PICTURES_PER_JOB)] = 1
-    width: Side | None = None
-    height: Side | None = None
-    steps: Annotated[int, Field(ge=1, le=150)] | None = None
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    count: Annotated[
+        int,
+        BeforeValidator(_one_if_null),
+        Field(title="Pictures", description="number of pictures", ge=1, le=MAX_PICTURES_PER_JOB),
+    ] = 1
     pending_approval: Literal[True] | None = Field(None, alias="held")
     """Set if the pictures need the presenter's approval, see wire/stores/approval.py."""
 
@@ -102,6 +78,16 @@ def validate(model: type[Model], fields: dict[str, Any]) -> Model:
     except ValidationError as error:
         field, reason = first_error(error)
         raise MessageError(f"The {field or 'message'} {reason}.") from None
+
+
+def refuse_unknown_fields(model: type[BaseModel], fields: dict[str, Any]) -> None:
+    """Raise MessageError for a field that the model lacks, with the nearest name that it has."""
+    known = [field.alias or name for name, field in model.model_fields.items()]
+    for name in fields:
+        if name not in known:
+            nearest = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {nearest[0]}?" if nearest else f". Fields: {', '.join(known)}."
+            raise MessageError(f"There is no field {name[:40]}{hint}")
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

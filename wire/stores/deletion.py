@@ -2,7 +2,7 @@
 
 from itertools import takewhile
 
-from wire.messages.picture import PictureName, metadata_name, parse_picture_name, picture_name
+from wire.messages.object_names import PictureName, metadata_name, parse_picture_name, picture_name
 from wire.stores.base import Store
 from wire.stores.stars import unstar
 

@@ -4,7 +4,7 @@ A star is an object ``stars/<picture name>``: starring changes no object that a 
 and one short listing returns all stars.
 """
 
-from wire.messages.picture import parse_picture_name
+from wire.messages.object_names import parse_picture_name
 from wire.stores.base import Store
 
 _PREFIX = "stars/"

@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from dashboard.components.pictures import render
 from dashboard.presentation import formatting
-from wire.messages.picture import Metadata, PictureName
+from wire.messages.metadata import Metadata
+from wire.messages.object_names import PictureName
 
 
 def table(metadata: Metadata, picture: PictureName, zone: tzinfo | None) -> Markup:

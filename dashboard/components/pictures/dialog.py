@@ -13,7 +13,8 @@ from dashboard.components.pictures import deletion, details, render, viewer
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.query import GalleryQuery
 from dashboard.gallery.stored_jobs import job_of
-from wire.messages.picture import Metadata, PictureName, parse_picture_name
+from wire.messages.metadata import Metadata
+from wire.messages.object_names import PictureName, parse_picture_name
 
 _PARAMETER = "picture"
 _ALL = GalleryQuery()

@@ -14,7 +14,7 @@ from dashboard.components.page import account
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
-from wire.messages.job import MAX_PROMPT_CHARACTERS
+from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
 BURST = 20
 _MAX_SUGGESTIONS = 4

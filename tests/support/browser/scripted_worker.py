@@ -10,7 +10,8 @@ from tests.support.conditions import wait_until
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job
-from wire.messages.picture import Metadata, Timings, encode_metadata, metadata_name, picture_name
+from wire.messages.metadata import Metadata, Timings, encode_metadata
+from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Delivery
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.directory import DirectoryStore

@@ -1,51 +1,15 @@
-"""Object names and metadata of pictures in the store.
+"""Metadata of a job's pictures, stored as JSON beside them.
 
-A job's objects are ``<job id>-0.png … <job id>-<count-1>.png`` and, written last,
-``<job id>.json``. The metadata has the keys of the older sample (fastsdcpu's settings:
-``prompt``, ``image_width``, ``lcm_model_id``, …) and further keys of this project.
+It has the keys of the older sample (fastsdcpu's settings: ``prompt``, ``image_width``,
+``lcm_model_id``, …) and further keys of this project.
 """
-
-import re
-from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
 from core.validation import first_error
-from wire.messages.job import JobId
-
-_PICTURE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(0|[1-9][0-9]{0,3})\.png")
-_METADATA = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json")
-
-
-@dataclass(frozen=True)
-class PictureName:
-    """A parsed object name: the job's id and the number of the picture, from 0."""
-
-    job_id: str
-    number: int
-
-
-def picture_name(job_id: str, number: int) -> str:
-    """Return the object name of a job's picture; ``number`` counts from 0."""
-    return f"{job_id}-{number}.png"
-
-
-def metadata_name(job_id: str) -> str:
-    """Return the object name of a job's metadata."""
-    return f"{job_id}.json"
-
-
-def parse_picture_name(name: str) -> PictureName | None:
-    """Parse the object name of a picture; None for any other name."""
-    match = _PICTURE.fullmatch(name)
-    return PictureName(match[1], int(match[2])) if match else None
-
-
-def parse_metadata_name(name: str) -> str | None:
-    """Return the job id in the object name of metadata; None for any other name."""
-    match = _METADATA.fullmatch(name)
-    return match[1] if match else None
+from wire.messages.object_names import JobId
+from wire.messages.parameters import GenerationParameters
 
 
 class Timings(BaseModel):
@@ -80,8 +44,14 @@ class Metadata(BaseModel):
     diffusion_task: str = "text_to_image"
 
     id: JobId | None = None
+    parameters: GenerationParameters | None = None
+    """Those of the first picture, with the model's defaults; None in older metadata."""
     pictures: tuple[str, ...] = ()
     """Object names, in order."""
+    withheld: tuple[int, ...] = ()
+    """Numbers of the pictures that the safety checker rejected; they are not stored."""
+    prompt_read: str | None = None
+    """The part of the prompt that the text encoder read, if it could not read all of it."""
     seeds: tuple[int, ...] = ()
     """One for each picture. A single job with this seed generates the same picture."""
     finished_at: float | None = None

@@ -1,0 +1,103 @@
+"""The capabilities of a model, which its worker announces once it is loaded.
+
+The dashboard offers and accepts only what the announced model accepts, and the worker rejects
+the same jobs, by the same function.
+"""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import MessageError
+from core.validation import first_error
+from wire.messages.parameters import MAX_STEPS, PARAMETERS, GenerationParameters
+
+_ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
+
+
+class ModelCapabilities(BaseModel):
+    """The parameters that a model accepts, with their defaults and limits."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    model_id: str
+    family: str = ""
+    """The pipeline class, such as ``StableDiffusionXLPipeline``."""
+    accepts: tuple[str, ...] = _ALWAYS_ACCEPTED
+    """Names of generation parameters."""
+    defaults: dict[str, int | float | str] = {}
+    """The values of unset parameters, by name."""
+    size_multiple: int = 8
+    """Width and height must be multiples of this many pixels."""
+    min_side: int = 64
+    max_side: int = 2048
+    """Pixels."""
+    max_steps: int = MAX_STEPS
+    max_prompt_tokens: int | None = None
+    """Tokens of a prompt that the text encoders read; None if they read all."""
+    schedulers: tuple[str, ...] = ()
+    loras: tuple[str, ...] = ()
+    """Names of the LoRAs that a job may use."""
+
+
+def require_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> None:
+    """Raise MessageError, with what is accepted instead, unless the model accepts these."""
+    problems = chain(
+        _not_accepted(model, parameters),
+        _side_problems(model, "width", parameters.width),
+        _side_problems(model, "height", parameters.height),
+        _step_problems(model, parameters.steps),
+        _name_problems(model, parameters),
+    )
+    for problem in problems:
+        raise MessageError(problem)
+
+
+def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
+    for name in PARAMETERS:
+        if getattr(parameters, name) not in (None, ()) and name not in model.accepts:
+            yield f"The model {model.model_id} takes no {name}."
+
+
+def _side_problems(model: ModelCapabilities, name: str, side: int | None) -> Iterator[str]:
+    if side is None:
+        return
+    if not model.min_side <= side <= model.max_side:
+        limits = f"{model.min_side} to {model.max_side}"
+        yield f"The {name} must be {limits} pixels for this model, not {side}."
+    if side % model.size_multiple:
+        lower = side // model.size_multiple * model.size_multiple
+        yield (
+            f"The {name} must be a multiple of {model.size_multiple} pixels for this model; "
+            f"the nearest are {lower} and {lower + model.size_multiple}, not {side}."
+        )
+
+
+def _step_problems(model: ModelCapabilities, steps: int | None) -> Iterator[str]:
+    if steps is not None and steps > model.max_steps:
+        yield f"The model {model.model_id} takes at most {model.max_steps} steps, not {steps}."
+
+
+def _name_problems(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
+    if parameters.scheduler and parameters.scheduler not in model.schedulers:
+        known = ", ".join(model.schedulers)
+        yield f"There is no scheduler {parameters.scheduler} for this model; there are: {known}."
+    for lora in parameters.loras:
+        if lora.name not in model.loras:
+            known = ", ".join(model.loras) or "none"
+            yield f"There is no LoRA {lora.name}; there are: {known}."
+
+
+def encode_capabilities(capabilities: ModelCapabilities) -> bytes:
+    """Encode capabilities as JSON."""
+    return capabilities.model_dump_json(indent=1).encode()
+
+
+def decode_capabilities(body: bytes) -> ModelCapabilities:
+    """Decode capabilities. Raises MessageError."""
+    try:
+        return ModelCapabilities.model_validate_json(body)
+    except ValidationError as error:
+        reason = " ".join(first_error(error))
+        raise MessageError(f"The model's capabilities are not valid: {reason}.") from None
