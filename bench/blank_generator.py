@@ -27,6 +27,6 @@ class BlankGenerator:
     ) -> list[GeneratedPicture]:
         """Return one picture for each request."""
         on_step(1)
-        return [
-            np.full((each.height or 0, each.width or 0, 3), 128, np.uint8) for each in parameters
-        ]
+        first = requests[0].parameters
+        pixels = np.full((first.height or 0, first.width or 0, 3), 128, np.uint8)
+        return [GeneratedPicture(pixels) for _ in requests]

@@ -75,15 +75,15 @@ def test_other_prompt_gives_another_picture(generator: DiffusersGenerator):
 def test_on_step_is_called_for_each_step(generator: DiffusersGenerator):
     """The callback gets 1, 2, … up to the number of steps, once each."""
     steps = []
-    generator.generate([BASE], on_step=steps.append, should_stop=lambda: False)
+    generator.generate([PictureRequest(BASE)], on_step=steps.append, should_stop=lambda: False)
     assert steps == [1, 2, 3, 4]
 
 
 def test_should_stop_interrupts_generation(generator: DiffusersGenerator):
     """Generation stops after the step, and the generator can be used again."""
-    steps = []
+    steps, requests = [], [PictureRequest(BASE)]
     with pytest.raises(Interrupted):
-        generator.generate([BASE], on_step=steps.append, should_stop=lambda: len(steps) == 2)
+        generator.generate(requests, steps.append, should_stop=lambda: len(steps) == 2)
     assert steps == [1, 2]
     assert len(generate(generator, BASE)) == 1
 
