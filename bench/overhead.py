@@ -18,8 +18,8 @@ from wire.messages.object_names import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.context import WorkerContext
-from worker.loop import run
 from worker.shutdown import ShutdownSignal
+from worker.stages.run import run
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
 _TIMEOUT_SECONDS = 60

@@ -7,4 +7,4 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import worker.context
 import worker.generator_diffusers
-import worker.loop  # noqa: F401
+import worker.stages.run  # noqa: F401
