@@ -41,9 +41,8 @@ class ObservedStore:
                 self.completed_at.append(time.monotonic())
                 self.changed.notify_all()
 
-    def exists(self, name: str) -> bool:
-        """Return whether an object of that name exists."""
-        return self.store.exists(name)
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
     def wait_for(self, count: int) -> None:
         """Wait until ``count`` jobs are complete."""
