@@ -61,17 +61,20 @@ class RefusingQueue:
 
 @dataclass
 class ReadyJobs:
-    """Delivers all ready jobs at once, then requests shutdown."""
+    """Delivers all ready jobs at once; requests shutdown when the worker waits for more."""
 
     queue: SqliteQueue
     shutdown: ShutdownSignal
+    delivered: bool = False
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:  # noqa: ARG002
         """Receive all jobs, once."""
-        if self.shutdown.requested:
-            return []
-        self.shutdown.request()
-        return self.queue.receive(10, timeout)
+        if not self.delivered:
+            self.delivered = True
+            return self.queue.receive(10, timeout)
+        if timeout > 0:
+            self.shutdown.request()
+        return []
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.queue, name)

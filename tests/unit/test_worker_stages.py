@@ -137,6 +137,7 @@ def test_next_job_is_received_while_a_fast_batch_is_generated(
 def test_slow_worker_leases_no_job_ahead(context: WorkerContext, monkeypatch: pytest.MonkeyPatch):
     """While a batch takes longer than the look-ahead, further jobs are left to idle workers."""
     monkeypatch.setattr("worker.stages.batcher.Batcher._seconds_of", lambda *_: 3600.0)
+    monkeypatch.setattr("worker.stages.batcher.Batcher.seconds_per_picture", 3600.0)
     jobs = [submit(context) for _ in range(3)]
     ready = []
     context.generator.before = lambda _: ready.append(context.queue.depth().ready)
@@ -172,17 +173,20 @@ def test_retried_job_runs_alone(context: WorkerContext):
     """A job that may have crashed a worker shares neither its batch nor its worker's leases."""
     settings = context.settings.model_copy(update={"batch_size": 4})
     context = replace(context, settings=settings)
-    jobs = [submit(context) for _ in range(4)]
-    deliveries = context.queue.receive(4, timeout=1)
-    for delivery in deliveries:
+    retried = [submit(context, seed=seed) for seed in range(4)]
+    for delivery in context.queue.receive(4, timeout=1):
         context.queue.requeue(delivery)
-    fresh = submit(context)
-    depths = []
-    context.generator.before = lambda _: depths.append(context.queue.depth())
+    fresh = [submit(context, seed=99) for _ in range(4)]
+    leased = []
+
+    def observe(parameters: list[GenerationParameters]) -> None:
+        if parameters[0].seed != 99:
+            leased.append((len(parameters), context.queue.depth().unacknowledged))
+
+    context.generator.before = observe
     with RunningWorker(context):
-        wait_until_done(context, *jobs, fresh)
-    assert [len(call) for call in context.generator.calls] == [1] * 5
-    assert depths[:4] == [QueueDepth(ready, 1) for ready in (4, 3, 2, 1)]
+        wait_until_done(context, *retried, *fresh)
+    assert leased == [(1, 1)] * 4
 
 
 def test_job_handed_back_after_progress_loses_no_attempt(context: WorkerContext):
@@ -285,9 +289,12 @@ def test_initial_picture_is_given_to_the_generator(context: WorkerContext):
         wait_until_done(context, first)
         requests: list[PictureRequest] = []
         generate = generator.generate
-        generator.generate = lambda given, *more: (requests.extend(given), generate(given, *more))[
-            1
-        ]
+
+        def observe(given: list[PictureRequest], *more: object) -> list[GeneratedPicture]:
+            requests.extend(given)
+            return generate(given, *more)
+
+        generator.generate = observe
         second = submit(context, init_image=picture_name(first.id, 0))
         wait_until_done(context, second)
     assert np.array_equal(requests[0].init_image, np.full((64, 64, 3), 7))

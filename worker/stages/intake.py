@@ -56,15 +56,16 @@ class Intake:
 
     def receive(self) -> list[Delivery]:
         """Return the next jobs; wait for them. Raises Closed at the end."""
+        deliveries: list[Delivery] = []
         while not self._has_ended():
-            # The shutdown may have been requested during this wait.
+            if deliveries:
+                self._has_received = True
+                return deliveries
+            # The shutdown may be requested during each wait.
             if self._wait_for_room() and not self._has_ended():
                 deliveries = self._next_deliveries()
-                if deliveries:
-                    self._has_received = True
-                    return deliveries
-        if self._retried:
-            self._ledger.decline(self._retried)
+        for delivery in (*deliveries, *filter(None, [self._retried])):
+            self._ledger.decline(delivery)
         raise Closed
 
     def prepare(self, deliveries: list[Delivery]) -> list[list[Task]]:

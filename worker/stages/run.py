@@ -17,7 +17,7 @@ from worker.stages.batching import BatchLimits
 from worker.stages.cancellations import Cancellations
 from worker.stages.denoiser import SHUTTING_DOWN, Denoiser, Picture
 from worker.stages.encoder import Encoder
-from worker.stages.intake import Intake
+from worker.stages.intake import RECEIVE_TIMEOUT_SECONDS, Intake
 from worker.stages.ledger import JobLedger
 from worker.stages.settlement import Settlement
 from worker.stages.stage import BoundedQueue, Stage
@@ -31,6 +31,7 @@ ENCODED_PICTURES = 8
 
 _POLL_SECONDS = 0.1
 """A signal handler must not use a lock, so waiting polls."""
+_STOP_INTAKE_SECONDS = 2 * RECEIVE_TIMEOUT_SECONDS
 _ABANDON_AFTER_SECONDS = 2.0
 """Time after the grace period in which pictures in progress can still be stored."""
 
@@ -86,6 +87,8 @@ class Pipeline:
             if waited_after_deadline > _ABANDON_AFTER_SECONDS:
                 self.ledger.abandon()
                 break
+        # The intake may just be receiving what was returned.
+        self.stages[0].join(_STOP_INTAKE_SECONDS)
         self.ledger.wait_until_empty(_ABANDON_AFTER_SECONDS)
 
 
