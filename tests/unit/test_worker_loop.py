@@ -29,7 +29,7 @@ from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.base import Entry
-from wire.stores.cancellation import cancel, is_cancelled
+from wire.stores.cancellation import cancel, cancelled_jobs
 from wire.stores.directory import DirectoryStore
 from worker.context import WorkerContext
 from worker.generator import DeviceLost, Interrupted, OutOfMemory
@@ -326,7 +326,7 @@ def test_cancelled_job_is_not_generated(context: WorkerContext):
     process_ready_jobs(context)
     assert context.generator.calls == []
     assert stored(context) == []
-    assert not is_cancelled(context.store, job.id)
+    assert cancelled_jobs(context.store) == frozenset()
     # A "received" event first would show its card again for a moment.
     assert kinds(context) == ["cancelled"]
     assert context.queue.depth().ready == 0
@@ -347,7 +347,7 @@ def test_job_can_be_cancelled_during_its_last_picture(context: WorkerContext):
     context.generator.before = lambda _: cancel_and_wait(context, job)
     process_ready_jobs(context)
     assert not context.store.exists(metadata_name(job.id))
-    assert not is_cancelled(context.store, job.id)
+    assert cancelled_jobs(context.store) == frozenset()
     assert kinds(context)[-1] == "cancelled"
     assert context.queue.depth() == QueueDepth(0, 0)
 

@@ -14,11 +14,6 @@ def cancel(store: Store, job_id: str) -> None:
     store.put(_PREFIX + job_id, b"", "text/plain")
 
 
-def is_cancelled(store: Store, job_id: str) -> bool:
-    """Return whether a job is marked as cancelled."""
-    return store.exists(_PREFIX + job_id)
-
-
 def cancelled_jobs(store: Store) -> frozenset[str]:
     """List the ids of all jobs that are marked as cancelled."""
     return frozenset(entry.name.removeprefix(_PREFIX) for entry in store.entries(prefix=_PREFIX))
