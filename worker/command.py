@@ -94,8 +94,8 @@ def _build_context(
 def _load(settings: Settings, events: Events) -> "Generator":
     _emit(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
-    from worker.generator_diffusers import load
     from worker.metrics import MODEL_LOADED
+    from worker.pipeline.load import load
 
     generator = load(settings.model_id, settings.device)
     MODEL_LOADED.set(1)

@@ -4,7 +4,3 @@ import os
 
 # Read when torch's libraries are loaded. Many workers share the cores of one machine.
 os.environ["OMP_NUM_THREADS"] = "1"
-
-import worker.context
-import worker.generator_diffusers
-import worker.loop  # noqa: F401
