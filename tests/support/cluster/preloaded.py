@@ -4,3 +4,7 @@ import os
 
 # Read when torch's libraries are loaded. Many workers share the cores of one machine.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+import worker.context
+import worker.loop
+import worker.pipeline.load  # noqa: F401
