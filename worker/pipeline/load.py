@@ -34,7 +34,7 @@ def load(model_id: str, device: str | None) -> DiffusersGenerator:
     pipeline = _read_pipeline(model_id, torch.float16 if device == "cuda" else torch.float32)
     pipeline.set_progress_bar_config(disable=True)
     pipeline.to(device)
-    return DiffusersGenerator(pipeline, _model_info(pipeline, model_id, device, defaults))
+    return DiffusersGenerator(pipeline, _model_info(pipeline, model_id, device, defaults), {})
 
 
 def _read_pipeline(model_id: str, dtype: torch.dtype) -> Any:
