@@ -107,6 +107,14 @@ class Settings(BaseSettings):
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"
     )
+    lora_dir: Path | None = Field(
+        None, description="folder of `.safetensors` LoRAs that jobs may use; unset: none"
+    )
+    loras: str = Field(
+        "",
+        description="hub names of LoRAs that jobs may use, separated by commas: `owner/name`, or "
+        "`owner/name/file.safetensors`",
+    )
     exit_after_one_task: bool = Field(
         False, description="`1`: a worker exits after one job, or after a minute without one"
     )
@@ -164,6 +172,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://, and be a URL")
         return url
 
+    @field_validator("loras")
+    @classmethod
+    def _are_hub_names(cls, names: str) -> str:
+        if any(name.count("/") < 1 for name in names.split(",") if name.strip()):
+            raise ValueError("must be names such as owner/name, separated by commas")
+        return names
+
     @field_validator("device")
     @classmethod
     def _known_device(cls, name: str | None) -> str | None:
@@ -180,6 +195,11 @@ class Settings(BaseSettings):
         if self.min_workers > self.max_workers:
             raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
         return self
+
+    @property
+    def lora_names(self) -> tuple[str, ...]:
+        """The names in ``loras``."""
+        return tuple(name.strip() for name in self.loras.split(",") if name.strip())
 
     @property
     def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:

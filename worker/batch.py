@@ -10,16 +10,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from core.errors import GenerationFailed, QueueError, StoreError
+from core.errors import (
+    ApplicationError,
+    GenerationFailed,
+    MessageError,
+    QueueError,
+    StoreError,
+)
 from core.logs import job_context
 from wire.messages.metadata import encode_metadata
+from wire.messages.model import require_accepted
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Delivery
 from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
 from worker.context import WorkerContext
-from worker.generator import DeviceLost, Interrupted, PictureRequest, Pixels
+from worker.generator import DeviceLost, Interrupted, Pixels
+from worker.init_image import load_init_image
 from worker.png import encode_png
 from worker.resume import skip_stored
 from worker.retry import retry_transient
@@ -29,6 +37,8 @@ log = logging.getLogger(__name__)
 
 _STEP_EVENT_INTERVAL_SECONDS = 0.05
 """Pages show no more, and a fast GPU would send thousands of events."""
+
+_WITHHELD = "The model's safety checker withheld this picture; it was not stored."
 
 
 def process_batch(context: WorkerContext, deliveries: list[Delivery]) -> None:
@@ -53,20 +63,24 @@ def process_batch(context: WorkerContext, deliveries: list[Delivery]) -> None:
 def _process(context: WorkerContext, tasks: list[Task]) -> None:
     """Process tasks until the list is empty; a task is removed when its job is settled."""
     batch_size = context.batch_size
-    for task in _drop_cancelled(context, tasks):
-        _start(context, task)
+    for task in tuple(_drop_cancelled(context, tasks)):
+        try:
+            _start(context, task)
+        except MessageError as error:
+            _fail(context, task, error)
+            tasks.remove(task)
     while _drop_finished(context, tasks):
         if context.shutdown.deadline_passed:
             raise Interrupted
         items = next_batch(tasks, batch_size)
         try:
             _generate(context, items)
-        except GenerationFailed as error:
+        except (GenerationFailed, MessageError) as error:
             if len(items) > 1:
                 # A smaller batch needs less memory, and separates the failing job from others.
                 batch_size = len(items) // 2
                 continue
-            _fail(context, items[0].task, str(error))
+            _fail(context, items[0].task, error)
             tasks.remove(items[0].task)
 
 
@@ -74,8 +88,21 @@ def _start(context: WorkerContext, task: Task) -> None:
     context.emit("received", task.job, job=task.job)
     with job_context(task.job.id):
         log.info("Attempt %d, %s.", task.delivery.attempt, _pictures(task))
+        _admit(context, task)
         if task.delivery.attempt > 1:
             skip_stored(context, task)
+
+
+def _admit(context: WorkerContext, task: Task) -> None:
+    """Raise MessageError if the model cannot generate this job; load its initial picture."""
+    require_accepted(context.generator.model.capabilities, task.job)
+    name = task.job.init_image
+    if name is not None:
+        task.init_image = retry_transient(
+            lambda: load_init_image(context.store, name),
+            context.shutdown,
+            lambda error: context.emit_detail(task.job, error),
+        )
 
 
 def _drop_finished(context: WorkerContext, tasks: list[Task]) -> list[Task]:
@@ -103,7 +130,7 @@ def _is_cancelled(context: WorkerContext, task: Task) -> bool:
 def _generate(context: WorkerContext, items: list[BatchItem]) -> None:
     started = time.monotonic()
     pictures = context.generator.generate(
-        [PictureRequest(item.parameters) for item in items],
+        [item.request for item in items],
         _step_callback(context, items),
         lambda: context.shutdown.deadline_passed,
     )
@@ -111,7 +138,11 @@ def _generate(context: WorkerContext, items: list[BatchItem]) -> None:
     metrics.GENERATION_SECONDS.observe(seconds)
     for item, picture in zip(items, pictures, strict=True):
         item.task.generation_seconds += seconds / len(items)
-        _store_picture(context, item, picture.pixels)
+        item.record(picture)
+        if picture.withheld:
+            _withhold(context, item)
+        else:
+            _store_picture(context, item, picture.pixels)
 
 
 def _step_callback(context: WorkerContext, items: list[BatchItem]) -> Callable[[int], None]:
@@ -142,6 +173,11 @@ def _store_picture(context: WorkerContext, item: BatchItem, pixels: Pixels) -> N
     context.emit("stored", task.job, picture=item.number, name=name)
 
 
+def _withhold(context: WorkerContext, item: BatchItem) -> None:
+    item.task.remaining.remove(item.number)
+    context.emit("withheld", item.task.job, picture=item.number, detail=_WITHHELD)
+
+
 def _store(context: WorkerContext, task: Task, name: str, body: bytes, content_type: str) -> None:
     def put() -> None:
         context.store.put(name, body, content_type)
@@ -156,7 +192,7 @@ def _finish(context: WorkerContext, task: Task) -> None:
         body = encode_metadata(metadata)
         _store(context, task, metadata_name(task.job.id), body, "application/json")
     retry_transient(lambda: context.queue.acknowledge(task.delivery), context.shutdown)
-    _report(context, task, "done", f"{_pictures(task)} stored.", timings=measure(task))
+    _report(context, task, "done", _outcome(task), timings=measure(task))
 
 
 def _cancel(context: WorkerContext, task: Task) -> None:
@@ -166,14 +202,14 @@ def _cancel(context: WorkerContext, task: Task) -> None:
     _report(context, task, "cancelled", "Cancelled; the remaining pictures are not generated.")
 
 
-def _fail(context: WorkerContext, task: Task, reason: str) -> None:
-    """Requeue a failed job, or dead-letter it after its last attempt."""
-    if task.delivery.attempt <= DELIVERY_LIMIT:
+def _fail(context: WorkerContext, task: Task, error: ApplicationError) -> None:
+    """Requeue a failed job, or dead-letter it after its last attempt or if it is invalid."""
+    if task.delivery.attempt <= DELIVERY_LIMIT and not isinstance(error, MessageError):
         retry_transient(lambda: context.queue.requeue(task.delivery), context.shutdown)
-        _report(context, task, "returned", reason)
+        _report(context, task, "returned", str(error))
     else:
-        retry_transient(lambda: context.queue.reject(task.delivery, reason), context.shutdown)
-        _report(context, task, "failed", reason)
+        retry_transient(lambda: context.queue.reject(task.delivery, str(error)), context.shutdown)
+        _report(context, task, "failed", str(error))
 
 
 def _requeue(context: WorkerContext, tasks: list[Task], reason: str) -> None:
@@ -186,7 +222,17 @@ def _requeue(context: WorkerContext, tasks: list[Task], reason: str) -> None:
 
 
 def _pictures(task: Task) -> str:
-    return "1 picture" if task.job.count == 1 else f"{task.job.count} pictures"
+    return _plural(task.job.count)
+
+
+def _plural(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
+
+
+def _outcome(task: Task) -> str:
+    withheld = f" {len(task.withheld)} withheld by the safety checker." if task.withheld else ""
+    stored = task.job.count - len(task.withheld)
+    return f"{_plural(stored)} stored.{withheld}"
 
 
 def _report(

@@ -4,30 +4,37 @@ import inspect
 from math import lcm
 from typing import Any
 
-from diffusers.pipelines import auto_pipeline
-
 from core.model_defaults import ModelDefaults
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import MAX_STEPS
+from worker.pipeline import arguments, loras, prompts, schedulers
 from worker.pipeline.distilled import (
     denoiser_config,
     distilled_guidance,
     distilled_steps,
     has_guidance_input,
+    ignores_guidance,
 )
 from worker.pipeline.families import family_of
 
-_GUIDANCE_ARGUMENTS = ("guidance_scale", "true_cfg_scale", "prior_guidance_scale")
 _FALLBACK_STEPS = 25
 _FALLBACK_SIDE = 512
+_NO_GUIDANCE = 1.0
 _SIDE_MULTIPLE = 8
 """Sizes of jobs are multiples of this many pixels, whatever the model."""
 _MIN_SIDE, _MAX_SIDE = 64, 2048
 
 
-def derive(pipeline: Any, model_id: str, defaults: ModelDefaults | None) -> ModelCapabilities:
+def derive(
+    pipeline: Any,
+    model_id: str,
+    defaults: ModelDefaults | None = None,
+    lora_names: tuple[str, ...] = (),
+) -> ModelCapabilities:
     """Return the capabilities of a pipeline; ``defaults`` override what it says itself."""
-    accepts = _accepted(pipeline)
+    scheduler_names = schedulers.available(pipeline)
+    lora_names = lora_names if loras.supported(pipeline) else ()
+    accepts = _accepted(pipeline, scheduler_names, lora_names)
     values = _own_defaults(pipeline)
     if defaults:
         known = {"steps", "guidance_scale", "width", "height"}
@@ -39,50 +46,41 @@ def derive(pipeline: Any, model_id: str, defaults: ModelDefaults | None) -> Mode
         defaults={name: value for name, value in values.items() if name in accepts},
         size_multiple=_size_multiple(pipeline),
         max_steps=_max_steps(pipeline),
+        max_prompt_tokens=prompts.max_tokens(pipeline),
+        schedulers=scheduler_names,
+        loras=lora_names,
     )
 
 
 def default_side(pipeline: Any) -> int:
     """Return the width and height that a pipeline generates by itself, in pixels."""
-    argument = _arguments(pipeline).get("height")
+    argument = _signature(pipeline).get("height")
     side = family_of(type(pipeline).__name__).side or (argument and argument.default)
     if not isinstance(side, int):
         side = _latent_side(pipeline) * _pixels_per_sample(pipeline)
     return min(max(side or _FALLBACK_SIDE, _MIN_SIDE), _MAX_SIDE)
 
 
-def _arguments(pipeline: Any) -> dict[str, inspect.Parameter]:
+def _signature(pipeline: Any) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(pipeline.__call__).parameters)
 
 
-def _accepted(pipeline: Any) -> tuple[str, ...]:
-    arguments = _arguments(pipeline)
-    takes = {
-        "prompt": True,
-        "negative_prompt": "negative_prompt" in arguments,
-        "width": "width" in arguments,
-        "height": "height" in arguments,
-        "steps": True,
-        "guidance_scale": _takes_guidance(pipeline),
-        "seed": True,
-        "init_image": _image_to_image_class(pipeline) is not None,
-        "strength": _image_to_image_class(pipeline) is not None,
-    }
-    return tuple(name for name, is_taken in takes.items() if is_taken)
+def _accepted(
+    pipeline: Any, scheduler_names: tuple[str, ...], lora_names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the names of the parameters that change this model's pictures."""
+    ignored = set() if _takes_guidance(pipeline) else {"guidance_scale"}
+    chosen = {"scheduler": scheduler_names, "loras": lora_names}
+    names = [name for name in arguments.accepted(pipeline) if name not in ignored]
+    return (*names, *(name for name, values in chosen.items() if values))
 
 
 def _takes_guidance(pipeline: Any) -> bool:
     """Return whether guidance changes the picture; FLUX.1-schnell has it as an argument only."""
-    arguments = _arguments(pipeline)
-    if denoiser_config(pipeline).get("guidance_embeds") is False:
-        return "true_cfg_scale" in arguments
-    return any(name in arguments for name in _GUIDANCE_ARGUMENTS)
-
-
-def _image_to_image_class(pipeline: Any) -> Any:
-    mapping = auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING
-    found = auto_pipeline._get_task_class(mapping, type(pipeline).__name__, False)
-    return found if found and "strength" in inspect.signature(found.__call__).parameters else None
+    argument = arguments.guidance_argument(pipeline)
+    return argument is not None and not (
+        argument == "guidance_scale" and ignores_guidance(pipeline)
+    )
 
 
 def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
@@ -97,7 +95,7 @@ def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
 
 
 def _default_steps(pipeline: Any) -> int:
-    argument = _arguments(pipeline).get("num_inference_steps")
+    argument = _signature(pipeline).get("num_inference_steps")
     own = argument.default if argument and isinstance(argument.default, int) else _FALLBACK_STEPS
     steps = distilled_steps(pipeline) or own
     return min(steps, _max_steps(pipeline))
@@ -106,9 +104,9 @@ def _default_steps(pipeline: Any) -> int:
 def _default_guidance(pipeline: Any) -> float:
     if distilled_steps(pipeline) and not has_guidance_input(pipeline):
         return distilled_guidance(pipeline)
-    arguments = _arguments(pipeline)
-    defaults = (arguments[name].default for name in _GUIDANCE_ARGUMENTS if name in arguments)
-    return next((float(value) for value in defaults if isinstance(value, int | float)), 1.0)
+    argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
+    value = argument.default if argument else None
+    return float(value) if isinstance(value, int | float) else _NO_GUIDANCE
 
 
 def _latent_side(pipeline: Any) -> int:

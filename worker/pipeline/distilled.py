@@ -21,7 +21,7 @@ def distilled_guidance(pipeline: Any) -> float:
 
     Its pictures already are guided. Pipelines guide only above 1.
     """
-    return 0.0 if _is_turbo(pipeline) or _ignores_guidance(pipeline) else 1.0
+    return 0.0 if _is_turbo(pipeline) or ignores_guidance(pipeline) else 1.0
 
 
 def has_guidance_input(pipeline: Any) -> bool:
@@ -30,8 +30,15 @@ def has_guidance_input(pipeline: Any) -> bool:
     return bool(config.get("guidance_embeds") or config.get("time_cond_proj_dim"))
 
 
-def _ignores_guidance(pipeline: Any) -> bool:
-    return denoiser_config(pipeline).get("guidance_embeds") is False
+def ignores_guidance(pipeline: Any) -> bool:
+    """Return whether guidance has no effect: no input of the denoiser, and not computed.
+
+    So it is in FLUX.1-schnell and FLUX.2-klein.
+    """
+    if pipeline.config.get("is_distilled"):
+        return True
+    computes_it = hasattr(type(pipeline), "do_classifier_free_guidance")
+    return denoiser_config(pipeline).get("guidance_embeds") is False and not computes_it
 
 
 def denoiser_config(pipeline: Any) -> dict[str, Any]:
@@ -62,8 +69,10 @@ def _is_consistency_model(pipeline: Any) -> bool:
 def _is_distilled_flow(pipeline: Any) -> bool:
     """Return whether a model is FLUX.1-schnell or FLUX.2-klein, by its configuration.
 
-    FLUX.1-schnell has no guidance input and, unlike FLUX.1-dev, no shift by the size.
+    Unlike FLUX.1-dev, FLUX.1-schnell has no guidance input and does not shift by the size.
     """
     if pipeline.config.get("is_distilled"):
         return True
-    return _ignores_guidance(pipeline) and not pipeline.scheduler.config.get("use_dynamic_shifting")
+    is_flux = type(getattr(pipeline, "transformer", None)).__name__ == "FluxTransformer2DModel"
+    shifts = pipeline.scheduler.config.get("use_dynamic_shifting")
+    return is_flux and ignores_guidance(pipeline) and not shifts

@@ -5,8 +5,8 @@ the loaded pipeline, see worker.pipeline.capabilities.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,12 @@ class Family:
     """Pixels."""
     dtype: str | None = None
     """Numbers to compute with on a GPU."""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the call without which a picture has another size than requested."""
 
+
+_REQUESTED_SIZE = {"use_resolution_binning": False}
+"""Binning takes the nearest size of a list, and only some classes resize the picture back."""
 
 FAMILIES: Final[Mapping[str, Family]] = {
     # diffusers: ``height = height or 1024`` in the call of these pipelines.
@@ -36,8 +41,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     # huggingface.co/DeepFloyd/IF-I-XL-v1.0: the fp16 variant; T5 keeps its float32 layers.
     "IFPipeline": Family(dtype="float16"),
     # huggingface.co/Tencent-Hunyuan/HunyuanDiT-Diffusers: float16.
-    "HunyuanDiTPipeline": Family(size_multiple=16, dtype="float16"),
-    "HunyuanDiTPAGPipeline": Family(size_multiple=16, dtype="float16"),
+    "HunyuanDiTPipeline": Family(dtype="float16", arguments=_REQUESTED_SIZE),
+    "HunyuanDiTPAGPipeline": Family(dtype="float16", arguments=_REQUESTED_SIZE),
     # huggingface.co/PixArt-alpha: float16.
     "PixArtAlphaPipeline": Family(dtype="float16"),
     "PixArtSigmaPipeline": Family(dtype="float16"),

@@ -1,11 +1,13 @@
 """Generate with a loaded text-to-image pipeline of diffusers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import torch
 
-from core.errors import GenerationFailed, first_line
+from core.errors import GenerationFailed, MessageError, first_line
 from worker.generator import (
     DeviceLost,
     GeneratedPicture,
@@ -13,8 +15,13 @@ from worker.generator import (
     ModelInfo,
     OutOfMemory,
     PictureRequest,
-    Pixels,
 )
+from worker.pipeline import loras, schedulers
+from worker.pipeline.arguments import keyword_arguments
+from worker.pipeline.decoding import decode_overflows_in_float32, to_pixels
+from worker.pipeline.image_to_image import image_pipeline
+from worker.pipeline.prompts import count_chunks, prompt_read
+from worker.pipeline.steps import watch_steps
 
 _OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory")
 
@@ -23,9 +30,13 @@ class DiffusersGenerator:
     """Generates with a loaded pipeline; see worker.generator.Generator."""
 
     # diffusers publishes no types, and each pipeline class has its own methods: hence Any.
-    def __init__(self, pipeline: Any, model: ModelInfo) -> None:
+    def __init__(
+        self, pipeline: Any, model: ModelInfo, lora_sources: Mapping[str, loras.Source]
+    ) -> None:
         self._pipeline = pipeline
+        self._lora_sources = lora_sources
         self.model = model
+        decode_overflows_in_float32(pipeline)
 
     def generate(
         self,
@@ -35,8 +46,8 @@ class DiffusersGenerator:
     ) -> list[GeneratedPicture]:
         """Return one picture for each request."""
         try:
-            return self._call_pipeline(requests, on_step, should_stop)
-        except (Interrupted, GenerationFailed):
+            return self._generate(requests, on_step, should_stop)
+        except (Interrupted, GenerationFailed, MessageError):
             raise
         except torch.AcceleratorError as error:
             raise DeviceLost(
@@ -45,47 +56,68 @@ class DiffusersGenerator:
         except Exception as error:
             raise _translate(error) from error
 
-    def _call_pipeline(
+    def _generate(
         self,
         requests: list[PictureRequest],
         on_step: Callable[[int], None],
         should_stop: Callable[[], bool],
     ) -> list[GeneratedPicture]:
-        parameters = [request.parameters for request in requests]
-        first = parameters[0]
+        first = requests[0]
+        pipeline = self._pipeline if first.init_image is None else self._image_pipeline
+        loras.apply(self._pipeline, first.parameters.loras, self._lora_sources)
+        groups = _group_by_chunks(pipeline, requests)
+        steps = first.parameters.steps or 1
+        with (
+            torch.inference_mode(),
+            _scheduler(pipeline, first.parameters.scheduler),
+            watch_steps(pipeline, len(groups), steps, on_step, should_stop),
+        ):
+            pictures = {
+                id(request): picture
+                for chunks, group in groups.items()
+                for request, picture in zip(group, _call(pipeline, group, chunks), strict=True)
+            }
+        return [pictures[id(request)] for request in requests]
 
-        def after_step(_pipeline: Any, index: int, _timestep: Any, tensors: Any) -> Any:
-            # Some schedulers call the model twice per step.
-            on_step(min(index + 1, first.steps or 0))
-            if should_stop():
-                raise Interrupted
-            return tensors
-
-        with torch.inference_mode():
-            pictures = self._pipeline(
-                prompt=[each.prompt for each in parameters],
-                width=first.width,
-                height=first.height,
-                num_inference_steps=first.steps,
-                guidance_scale=first.guidance_scale,
-                generator=[_random_generator(each.seed or 0) for each in parameters],
-                output_type="pt",
-                callback_on_step_end=after_step,
-            ).images
-            return [GeneratedPicture(pixels) for pixels in _to_pixels(pictures)]
+    @cached_property
+    def _image_pipeline(self) -> Any:
+        return image_pipeline(self._pipeline)
 
 
-def _random_generator(seed: int) -> torch.Generator:
-    # Always on the CPU, so that a seed gives the same picture on every device.
-    return torch.Generator("cpu").manual_seed(seed)
+def _group_by_chunks(
+    pipeline: Any, requests: list[PictureRequest]
+) -> dict[int, list[PictureRequest]]:
+    """Group requests by the length of their prompts.
+
+    Padding a prompt to the length of another one would change its picture.
+    """
+    groups: dict[int, list[PictureRequest]] = {}
+    for request in requests:
+        groups.setdefault(count_chunks(pipeline, request.parameters), []).append(request)
+    return groups
 
 
-def _to_pixels(pictures: torch.Tensor) -> list[Pixels]:
-    """Convert n x 3 x height x width from 0 to 1 to n arrays of height x width x 3."""
-    if not torch.isfinite(pictures).all():
-        raise GenerationFailed("The model's output is not finite, so there is no picture.")
-    as_bytes = (pictures * 255).round().to(torch.uint8)
-    return list(as_bytes.permute(0, 2, 3, 1).contiguous().cpu().numpy())
+@contextmanager
+def _scheduler(pipeline: Any, name: str | None) -> Iterator[None]:
+    """Use the scheduler of this name, or the model's own."""
+    own = pipeline.scheduler
+    pipeline.scheduler = schedulers.build(pipeline, name) if name else own
+    try:
+        yield
+    finally:
+        pipeline.scheduler = own
+
+
+def _call(pipeline: Any, requests: list[PictureRequest], chunks: int) -> Iterator[GeneratedPicture]:
+    try:
+        output = pipeline(**keyword_arguments(pipeline, requests, chunks))
+    except BaseException:
+        pipeline.maybe_free_model_hooks()  # offloaded components leave the device
+        raise
+    withheld = getattr(output, "nsfw_content_detected", None) or [False] * len(requests)
+    for request, pixels, flag in zip(requests, to_pixels(output.images), withheld, strict=True):
+        read = prompt_read(pipeline, request.parameters.prompt)
+        yield GeneratedPicture(pixels, withheld=flag, prompt_read=read)
 
 
 def _translate(error: Exception) -> GenerationFailed:

@@ -1,7 +1,8 @@
 """Load a text-to-image pipeline of diffusers: from the hub, a folder or a single file."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from core.errors import GenerationError, ModelUnavailable, SettingsError, first_
 from core.model_defaults import published_defaults, read_model_defaults
 from worker.device import choose_device, product_name, require_kernels
 from worker.generator import DeviceLost, ModelInfo
-from worker.pipeline import capabilities, memory, quantize
+from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.generate import DiffusersGenerator
 from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes_component
 from worker.pipeline.precision import DTYPES, choose_dtype
@@ -32,6 +33,8 @@ class LoadOptions:
     dtype: str | None = None
     quantize: str | None = None
     safety_checker: bool = True
+    lora_sources: Mapping[str, loras.Source] = field(default_factory=dict)
+    """The LoRAs that jobs may use, see worker.pipeline.loras."""
 
 
 def load(
@@ -66,7 +69,8 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     defaults = read_model_defaults(model_id) or published_defaults(source.index.original_name)
     pipeline = _read_pipeline(source, device, options)
     pipeline.set_progress_bar_config(disable=True)
-    announced = capabilities.derive(pipeline, model_id, defaults)
+    names = tuple(options.lora_sources)
+    announced = capabilities.derive(pipeline, model_id, defaults, names)
     side = int(announced.defaults.get("width", capabilities.default_side(pipeline)))
     placement = memory.fit_working_memory(pipeline, side, device)
     log.info(
@@ -81,6 +85,7 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
             tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
             safety_checker=getattr(pipeline, "safety_checker", None) is not None,
         ),
+        options.lora_sources,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import diffusers
 import transformers
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from tests.support.noise_model import _text_encoder, _tokenizer
@@ -34,6 +34,9 @@ def tokenizer(max_length: int = 512) -> Any:
     model = Tokenizer(models.BPE(vocab={word: n for n, word in enumerate(words)}, merges=[]))
     model.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     model.decoder = decoders.ByteLevel()
+    model.post_processor = processors.TemplateProcessing(
+        single="<bos> $A </s>", special_tokens=[("<bos>", 3), ("</s>", 1)]
+    )
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=model,
         model_max_length=max_length,
@@ -158,7 +161,7 @@ def unet(**fields: Any) -> Any:
 
 def movq() -> Any:
     return diffusers.VQModel(
-        block_out_channels=(8, 8, 8, 8),
+        block_out_channels=(32, 32, 32, 32),
         down_block_types=("DownEncoderBlock2D",) * 3 + ("AttnDownEncoderBlock2D",),
         up_block_types=("AttnUpDecoderBlock2D",) + ("UpDecoderBlock2D",) * 3,
         latent_channels=4,

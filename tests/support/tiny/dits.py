@@ -65,7 +65,7 @@ def stable_diffusion_3() -> Parts:
             attention_head_dim=8,
             num_attention_heads=4,
             caption_projection_dim=c.HIDDEN,
-            joint_attention_dim=2 * c.HIDDEN,
+            joint_attention_dim=c.HIDDEN,
             pooled_projection_dim=2 * c.HIDDEN,
             out_channels=4,
         ).eval(),
@@ -110,7 +110,7 @@ def hunyuan() -> Parts:
 
 def pixart() -> Parts:
     transformer = d.PixArtTransformer2DModel(
-        sample_size=8,
+        sample_size=32,
         num_layers=2,
         patch_size=2,
         attention_head_dim=8,
@@ -211,7 +211,8 @@ def lumina_2() -> Parts:
         axes_dim_rope=[4, 2, 2],
         cap_feat_dim=c.HIDDEN,
     )
-    return _with_t5(transformer, text_encoder=c.language_model("Gemma2Model"))
+    encoder = c.language_model("Gemma2Model")
+    return _with_t5(transformer, text_encoder=encoder, vae=c.vae(shift_factor=0.06))
 
 
 def cogview_3() -> Parts:
@@ -245,9 +246,7 @@ def cogview_4() -> Parts:
         sample_size=16,
     )
     scheduler = _flow(use_dynamic_shifting=True, base_shift=0.25, max_shift=0.75)
-    return _with_t5(
-        transformer, text_encoder=c.language_model("GlmModel"), scheduler=scheduler
-    )
+    return _with_t5(transformer, text_encoder=c.language_model("GlmModel"), scheduler=scheduler)
 
 
 def z_image() -> Parts:
@@ -341,7 +340,10 @@ def flux_2_klein() -> Parts:
     )
     encoder = c.language_model("Qwen3ForCausalLM", num_hidden_layers=28)
     return _with_t5(
-        transformer, text_encoder=encoder, vae=c.vae(1, kind="AutoencoderKLFlux2"), is_distilled=True
+        transformer,
+        text_encoder=encoder,
+        vae=c.vae(1, kind="AutoencoderKLFlux2"),
+        is_distilled=True,
     )
 
 
@@ -365,6 +367,7 @@ def prx() -> Parts:
         num_key_value_heads=1,
         head_dim=4,
         layer_types=["full_attention"],
+        dropout_rate=0.0,
     )
     from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import diffusers as d
 import torch
-import transformers
 
 from tests.support.tiny import components as c
 
@@ -53,16 +52,7 @@ def deepfloyd_if() -> Parts:
     return {
         "tokenizer": c.tokenizer(77),
         "text_encoder": c.t5(),
-        "unet": c.kandinsky_unet(
-            sample_size=64,
-            in_channels=3,
-            encoder_hid_dim_type="text_proj",
-            addition_embed_type="text",
-            addition_embed_type_num_heads=2,
-            cross_attention_dim=16,
-        )
-        if False
-        else c.unet(
+        "unet": c.unet(
             sample_size=64,
             in_channels=3,
             out_channels=6,
