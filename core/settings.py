@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     min_workers: Annotated[int, Field(ge=0)] = Field(
         0, description="minimum number of local workers"
     )
-    max_workers: Annotated[int, Field(ge=1)] = Field(
-        2, description="maximum number of local workers"
+    max_workers: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="maximum number of local workers; unset: one per GPU, 2 without GPUs"
     )
     jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
         1, description="jobs per local worker that the supervisor aims at"
@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     )
 
     model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
+    hf_token: SecretStr | None = Field(
+        None, description="token of the hub, for gated and private models"
+    )
     device: str | None = Field(
         None, description="`cuda`, `mps` or `cpu` (or `GPU`, `CPU`); unset: the best available"
     )
@@ -160,7 +163,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set with MINIO_ENDPOINT"
             )
-        if self.min_workers > self.max_workers:
+        if self.max_workers and self.min_workers > self.max_workers:
             raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
         return self
 

@@ -14,6 +14,7 @@ from core.errors import QueueError
 from core.settings import Settings
 from dashboard.domain.fleet import FleetEvent, Phase
 from dashboard.domain.journal import Journal
+from dashboard.fleet.gpus import least_used
 from dashboard.fleet.reconciliation import (
     SupervisorStatus,
     describe_scaler,
@@ -51,13 +52,15 @@ class Supervisor:
         settings: Settings,
         queue: Queue,
         journal: Journal,
+        gpus: tuple[str, ...] = (),
         command: tuple[str, ...] = WORKER_COMMAND,
     ) -> None:
         self._settings = settings
         self._queue = queue
         self._journal = journal
+        self._gpus = gpus
         self._command = command
-        self._policy = make_policy(settings)
+        self._policy = make_policy(settings, len(gpus))
         self._grace_period = settings.grace_period
         self._state = ScalerState()
         self._workers: dict[str, WorkerProcess] = {}
@@ -117,7 +120,7 @@ class Supervisor:
             at=now,
             has_lock=True,
             wanted=self._state.workers,
-            scaler=describe_scaler(self._settings, self._state, jobs, now),
+            scaler=describe_scaler(self._settings, self._policy, self._state, jobs, now),
             workers=tuple(self._workers.values()),
             events=self._events,
         )
@@ -147,7 +150,10 @@ class Supervisor:
         self._observe_workers(now)
         for worker in to_stop(self._workers.values(), wanted, self._phases()):
             self._stop_worker(worker, now)
-        for name in to_start(self._workers.values(), wanted, name_suffix(self._settings)):
+        # A GPU has no memory for a new worker beside one that is still stopping.
+        places = self._policy.maximum if self._gpus else None
+        suffix = name_suffix(self._settings)
+        for name in to_start(self._workers.values(), wanted, suffix, places):
             self._start_worker(name, now)
         for worker in list(self._workers.values()):
             kill_if_overdue(worker, self._grace_period, now)
@@ -175,8 +181,9 @@ class Supervisor:
 
     def _start_worker(self, name: str, now: float, failures: int = 0) -> None:
         self._journal.remove_worker(name)
+        gpu = least_used(self._gpus, (worker.gpu for worker in self._workers.values()))
         try:
-            worker = launch(name, self._settings, self._command, now, failures)
+            worker = launch(name, self._settings, self._command, now, failures, gpu)
         except OSError as error:
             worker = WorkerProcess(
                 name, "failed", now, failures=failures + 1, reason=f"{error.strerror}."
