@@ -18,26 +18,23 @@ def table_of_models() -> dict[str, dict[str, str]]:
     lines = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if line.startswith("|")]
     start = next(index for index, cells in enumerate(lines) if cells[0] == "model")
     header = [re.sub(r" \(.*\)", "", column) for column in lines[start]]
-    rows = (
-        dict(zip(header, cells, strict=True)) for cells in lines[start + 2 :] if "](" in cells[0]
-    )
-    return {re.findall(r"`(.*)`", row["model"])[0]: row for row in rows}
+    rows = [cells for cells in lines[start + 2 :] if "](" in cells[0]]
+    return {
+        re.findall(r"`(.*)`", cells[0])[0]: dict(zip(header, cells, strict=True)) for cells in rows
+    }
 
 
-def diffusers_source(name: str) -> str:
-    """Return the source of a module of diffusers, which is not imported: that takes seconds."""
-    package = find_spec("diffusers")
-    return (Path(package.submodule_search_locations[0]) / "pipelines" / name).read_text()
+@cache
+def sources() -> dict[str, str]:
+    """Return the modules of diffusers' pipelines, which are not imported: that takes seconds."""
+    folder = Path(find_spec("diffusers").submodule_search_locations[0]) / "pipelines"
+    return {file.name: file.read_text() for file in folder.rglob("*pipeline*.py")}
 
 
 @cache
 def pipeline_defaults(class_name: str) -> dict[str, object]:
     """Return the literal defaults of a pipeline's call, by argument."""
-    folder = Path(find_spec("diffusers").submodule_search_locations[0]) / "pipelines"
-    declaration = f"class {class_name}("
-    [source] = [
-        text for file in folder.rglob("pipeline_*.py") if declaration in (text := file.read_text())
-    ]
+    [source] = [text for text in sources().values() if f"class {class_name}(" in text]
     pipeline = next(
         node for node in ast.parse(source).body if getattr(node, "name", "") == class_name
     )
@@ -80,7 +77,7 @@ def test_defaults_are_those_of_the_worker(model: str) -> None:
 
 def test_every_pipeline_generates_from_text() -> None:
     """Each pipeline class is in diffusers' own table of text-to-image pipelines."""
-    source = diffusers_source("auto_pipeline.py")
+    source = sources()["auto_pipeline.py"]
     table = source[source.index("AUTO_TEXT2IMAGE_PIPELINES_MAPPING =") :]
     listed = set(re.findall(r'\("[\w-]+", (\w+)\)', table[: table.index("]")]))
     listed |= set(re.findall(r"AUTO_TEXT2IMAGE_PIPELINES_MAPPING\[.*\] = (\w+)", source))
@@ -102,4 +99,4 @@ def test_page_names_every_distilled_model() -> None:
     source = Path(__file__).parents[2] / "core" / "model_defaults.py"
     names = re.findall(r'^    "([\w.-]+/[\w.-]+)": _from_card', source.read_text(), re.MULTILINE)
     assert names
-    assert set(names) - {"black-forest-labs/FLUX.2-klein-9B"} <= set(table_of_models())
+    assert set(names) <= set(table_of_models())
