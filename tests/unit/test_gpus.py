@@ -8,12 +8,14 @@ import psutil
 import pytest
 
 from core.settings import Settings
+from dashboard.domain.journal import Journal
 from dashboard.fleet import gpus, local
 from dashboard.fleet.gpus import Gpu, least_used, list_gpus, usable_gpus
 from dashboard.fleet.reconciliation import make_policy, to_start
 from dashboard.fleet.worker_processes import WorkerProcess
+from dashboard.runtime.fleet_setup import set_up_fleet
 from tests.support.conditions import wait_until
-from tests.unit.test_supervisor import environment_of, running, supervised
+from tests.unit.test_supervisor import FakeQueue, environment_of, running, supervised
 
 TWO_GPUS = ("GPU-a", "GPU-b")
 
@@ -124,6 +126,18 @@ def test_stopping_worker_keeps_its_place():
     assert to_start(workers, 2, "", places=2) == []
     assert to_start(workers, 2, "", places=3) == ["worker-3"]
     assert to_start(workers, 2, "") == ["worker-3"]
+
+
+@pytest.mark.usefixtures("nvml")
+def test_dashboard_gives_its_supervisor_the_gpus(tmp_path: Path):
+    """`make demo` on a machine with two GPUs has a scaler with a maximum of two."""
+    local_settings = settings(data_dir=tmp_path, fleet="local")
+    supervisor = set_up_fleet(local_settings, FakeQueue(), Journal()).supervisor
+    supervisor.start()
+    try:
+        assert supervisor.status().scaler.maximum == 2
+    finally:
+        supervisor.stop()
 
 
 def gpu_of(pid: int) -> str | None:
