@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     minio_bucket: str = Field("images", description="bucket of the pictures; created if missing")
     minio_secure: bool = Field(False, description="`true` for https")
     minio_region: str | None = Field(None, description="region, if the store needs one")
+    hf_token: SecretStr | None = Field(
+        None, description="token of the hub, for gated and private models"
+    )
 
     data_dir: Path = Field(Path("data"), description="folder of the local queue and store")
     fleet: Literal["auto", "local", "kubernetes", "none"] = Field(
@@ -84,9 +87,6 @@ class Settings(BaseSettings):
     )
 
     model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
-    hf_token: SecretStr | None = Field(
-        None, description="token of the hub, for gated and private models"
-    )
     device: str | None = Field(
         None, description="`cuda`, `mps` or `cpu` (or `GPU`, `CPU`); unset: the best available"
     )
