@@ -94,6 +94,30 @@ def test_every_model_has_all_values_and_a_source() -> None:
             assert re.match(r"[0-9.]+(;|$)|unknown", row[column]), model
 
 
+@pytest.mark.parametrize(
+    ("name", "pipeline"),
+    [
+        ("SD 3", "StableDiffusion3Pipeline"),
+        ("Flux", "FluxPipeline"),
+        ("Flux", "Flux2Pipeline"),
+        ("Qwen-Image", "QwenImagePipeline"),
+        ("Z-Image", "ZImagePipeline"),
+        ("PixArt-Σ", "PixArtSigmaPipeline"),
+        ("Sana", "SanaPipeline"),
+        ("PixArt-α", "PixArtAlphaPipeline"),
+    ],
+)
+def test_limits_of_prompts_are_those_of_the_pipelines(name: str, pipeline: str) -> None:
+    """The page states how many tokens each family reads."""
+    section = PAGE[PAGE.index("## Long prompts") : PAGE.index("## When a worker")]
+    limits = {
+        each.strip(): int(tokens)
+        for tokens, names in re.findall(r"(\d+) (?:tokens )?\(([^)]*)\)", section)
+        for each in names.split(",")
+    }
+    assert limits[name] == pipeline_defaults(pipeline)["max_sequence_length"]
+
+
 def test_page_names_every_distilled_model() -> None:
     """The models whose defaults the worker has from their cards are in the table."""
     source = Path(__file__).parents[2] / "core" / "model_defaults.py"
