@@ -8,13 +8,12 @@ import logging
 import threading
 import time
 
-from filelock import FileLock, Timeout
-
 from core.errors import QueueError
 from core.settings import Settings
 from dashboard.domain.fleet import FleetEvent, Phase
 from dashboard.domain.journal import Journal
 from dashboard.fleet.gpus import least_used
+from dashboard.fleet.lock import SupervisorLock
 from dashboard.fleet.reconciliation import (
     SupervisorStatus,
     describe_scaler,
@@ -65,7 +64,7 @@ class Supervisor:
         self._state = ScalerState()
         self._workers: dict[str, WorkerProcess] = {}
         self._events: tuple[FleetEvent, ...] = ()
-        self._lock = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
+        self._lock = SupervisorLock(settings.data_dir)
         self._status: SupervisorStatus | None = None
         self._polled = threading.Event()
         self._stopping = threading.Event()
@@ -110,7 +109,7 @@ class Supervisor:
             self._stopping.wait(self.interval)
 
     def _poll(self, now: float) -> SupervisorStatus:
-        if error := self._acquire_lock():
+        if error := self._lock.acquire():
             return SupervisorStatus(now, has_lock=False, error=error)
         jobs = self._count_jobs()
         self._state = decide(self._policy, self._state, jobs, now)
@@ -124,19 +123,6 @@ class Supervisor:
             workers=tuple(self._workers.values()),
             events=self._events,
         )
-
-    def _acquire_lock(self) -> str | None:
-        """Acquire the lock file; return a sentence if that fails."""
-        if self._lock.is_locked:
-            return None
-        try:
-            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            return "Another process on this data folder runs the workers."
-        except OSError as error:
-            return f"The lock in {self._settings.data_dir} cannot be acquired: {error.strerror}."
-        return None
 
     def _count_jobs(self) -> int | None:
         try:

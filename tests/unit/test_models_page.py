@@ -102,9 +102,9 @@ def test_every_model_has_all_values_and_a_source() -> None:
         ("Flux", "Flux2Pipeline"),
         ("Qwen-Image", "QwenImagePipeline"),
         ("Z-Image", "ZImagePipeline"),
-        ("PixArt-Σ", "PixArtSigmaPipeline"),
+        ("PixArt-Sigma", "PixArtSigmaPipeline"),
         ("Sana", "SanaPipeline"),
-        ("PixArt-α", "PixArtAlphaPipeline"),
+        ("PixArt-alpha", "PixArtAlphaPipeline"),
     ],
 )
 def test_limits_of_prompts_are_those_of_the_pipelines(name: str, pipeline: str) -> None:
