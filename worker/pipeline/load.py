@@ -10,12 +10,12 @@ import torch
 from diffusers.utils.logging import disable_progress_bar
 
 from core.errors import GenerationError, ModelUnavailable, SettingsError, first_line
-from core.model_defaults import published_defaults, read_model_defaults
+from core.model_defaults import ModelDefaults, published_defaults, read_model_defaults
 from worker.device import choose_device, product_name, require_kernels
 from worker.generator import DeviceLost, ModelInfo
 from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.generate import DiffusersGenerator
-from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes_component
+from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes
 from worker.pipeline.precision import DTYPES, choose_dtype
 from worker.pipeline.single_file import load_single_file
 from worker.pipeline.source import Source, locate
@@ -66,16 +66,12 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
         quantize.require_usable(options.quantize, device)
     disable_progress_bar()
     source = locate(model_id, lambda index: _dtype(index, device, options))
-    defaults = read_model_defaults(model_id) or published_defaults(source.index.original_name)
     pipeline = _read_pipeline(source, device, options)
     pipeline.set_progress_bar_config(disable=True)
     names = tuple(options.lora_sources)
-    announced = capabilities.derive(pipeline, model_id, defaults, names)
-    side = int(announced.defaults.get("width", capabilities.default_side(pipeline)))
-    placement = memory.fit_working_memory(pipeline, side, device)
-    log.info(
-        "Loaded %s in %s (%s).", announced.family, _dtype(source.index, device, options), placement
-    )
+    announced = capabilities.derive(pipeline, model_id, _defaults(source), names)
+    memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
+    log.info("Loaded %s in %s.", announced.family, _dtype(source.index, device, options))
     return DiffusersGenerator(
         pipeline,
         ModelInfo(
@@ -89,8 +85,16 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     )
 
 
+def _defaults(source: Source) -> ModelDefaults | None:
+    """Return the folder's defaults, or those of the model's card; None if there are neither."""
+    names = (source.model_id, source.index.original_name)
+    cards = (published_defaults(name) for name in names)
+    return read_model_defaults(str(source.folder)) or next(filter(None, cards), None)
+
+
 def _dtype(index: PipelineIndex, device: str, options: LoadOptions) -> str:
-    return choose_dtype(options.dtype, device, index.class_name, set(index.components))
+    components = set(index.components)
+    return choose_dtype(options.dtype, device, index.class_name, components, options.quantize)
 
 
 def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
@@ -122,9 +126,10 @@ def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
 
 def _without_safety_checker(pipeline_class: Any, options: LoadOptions) -> dict[str, Any]:
     """Return the arguments that leave the safety checker out."""
-    if options.safety_checker or not takes_component(pipeline_class, "safety_checker"):
+    if options.safety_checker:
         return {}
-    return {"safety_checker": None, "requires_safety_checker": False}
+    absent = {"safety_checker": None, "requires_safety_checker": False}
+    return {name: value for name, value in absent.items() if takes(pipeline_class, name)}
 
 
 def _placed(pipeline_class: Any, placement: memory.Placement, device: str) -> dict[str, str]:

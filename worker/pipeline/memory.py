@@ -1,5 +1,6 @@
 """Decide where a pipeline's weights go: the device, or the host with one component at a time."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -8,6 +9,8 @@ import psutil
 import torch
 
 from core.errors import ModelUnavailable
+
+log = logging.getLogger(__name__)
 
 Placement: TypeAlias = Literal["device", "offload"]
 
@@ -56,33 +59,29 @@ def too_large(model_id: str, device: str, needed: int, free: int) -> str:
     )
 
 
-def fit_working_memory(pipeline: Any, side: int, device: str) -> Placement:
-    """Make room for a picture of ``side`` pixels: tile the VAE, then offload the model.
-
-    Returns the placement that the pipeline has now.
-    """
+def fit_working_memory(pipeline: Any, side: int, device: str) -> None:
+    """Make room for a picture of ``side`` pixels: tile the VAE, then offload the model."""
     free = free_memory(device)
-    if device != "cuda" or free is None:
-        return "device"
-    if side * side * _BYTES_PER_PIXEL <= free:
-        return "device"
+    if device != "cuda" or free is None or side * side * _BYTES_PER_PIXEL <= free:
+        return
     _tile(pipeline)
-    if min(side * side, _TILE_PIXELS) * _BYTES_PER_PIXEL <= free:
-        return "device"
-    return offload(pipeline, device)
+    if min(side * side, _TILE_PIXELS) * _BYTES_PER_PIXEL > free:
+        offload(pipeline, device)
 
 
-def offload(pipeline: Any, device: str) -> Placement:
+def offload(pipeline: Any, device: str) -> None:
     """Keep the weights on the host; each component moves to the device while it is used."""
-    _tile(pipeline)
+    log.warning(
+        "The model is larger than the free memory: its components take turns on %s.", device
+    )
     pipeline.reset_device_map()
     pipeline.enable_model_cpu_offload(device=device)
-    return "offload"
 
 
 def _tile(pipeline: Any) -> None:
     vae = getattr(pipeline, "vae", None)
     if hasattr(vae, "enable_tiling"):
+        log.info("Pictures are decoded in tiles, since little memory is free.")
         vae.enable_tiling()
 
 

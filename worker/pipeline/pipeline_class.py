@@ -129,6 +129,6 @@ def _init_parameters(pipeline_class: Any) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(pipeline_class.__init__).parameters)
 
 
-def takes_component(pipeline_class: Any, name: str) -> bool:
-    """Return whether a class has a component, which may be optional."""
+def takes(pipeline_class: Any, name: str) -> bool:
+    """Return whether a class is made of a component of this name, among others."""
     return name in _init_parameters(pipeline_class)

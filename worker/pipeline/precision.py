@@ -15,12 +15,20 @@ DTYPES = {
 }
 
 
-def choose_dtype(setting: str | None, device: str, class_name: str, components: set[str]) -> str:
+def choose_dtype(
+    setting: str | None,
+    device: str,
+    class_name: str,
+    components: set[str],
+    quantize: str | None = None,
+) -> str:
     """Return the name of the dtype: the setting, or what the family was published for.
 
-    float16 overflows in most transformers, whose weights were trained in bfloat16.
+    float16 overflows in most transformers, whose weights were trained in bfloat16. torchao's
+    integers are converted to bfloat16 alone.
     """
-    dtype = setting or _family_dtype(device, class_name, components)
+    own = "bfloat16" if quantize == "torchao_int8" else None
+    dtype = setting or own or _family_dtype(device, class_name, components)
     if dtype == "bfloat16" and device == "cuda" and not _has_native_bfloat16():
         log.warning("This GPU only emulates bfloat16, which is slow; DTYPE=float16 may work.")
     return dtype
