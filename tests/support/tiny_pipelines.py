@@ -75,7 +75,7 @@ def pixart() -> PixArtAlphaPipeline:
     words = [f"▁{word}" for word in ("a", "boat", "in", "the", "storm")]
     vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *((word, -1.0) for word in words)]
     transformer = PixArtTransformer2DModel(
-        sample_size=8,
+        sample_size=32,  # the pipeline generates near 256 pixels, and resizes
         num_layers=1,
         patch_size=2,
         attention_head_dim=8,
