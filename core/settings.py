@@ -83,9 +83,26 @@ class Settings(BaseSettings):
         "$", description="currency shown before a price"
     )
 
-    model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
+    model_id: str = Field(
+        "models/demo",
+        description="a diffusers pipeline: hub name, `name@revision`, folder, or `.safetensors` "
+        "checkpoint",
+    )
     device: str | None = Field(
         None, description="`cuda`, `mps` or `cpu` (or `GPU`, `CPU`); unset: the best available"
+    )
+    dtype: Literal["float16", "bfloat16", "float32"] | None = Field(
+        None,
+        description="`float16`, `bfloat16` or `float32`, the numbers that the model computes with; "
+        "unset: those that its family was published for, float32 on a CPU",
+    )
+    quantize: Literal["bitsandbytes_4bit", "bitsandbytes_8bit", "torchao_int8"] | None = Field(
+        None,
+        description="`bitsandbytes_4bit`, `bitsandbytes_8bit` or `torchao_int8`: fewer bits per "
+        "weight, for GPUs with little memory; unset: none",
+    )
+    safety_checker: bool = Field(
+        True, description="`false`: load the model without its safety checker"
     )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"

@@ -95,9 +95,13 @@ def _load(settings: Settings, events: Events) -> "Generator":
     _emit(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
     from worker.metrics import MODEL_LOADED
-    from worker.pipeline.load import load
+    from worker.pipeline import loras
+    from worker.pipeline.load import LoadOptions, load
 
-    generator = load(settings.model_id, settings.device)
+    options = LoadOptions(
+        settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)
+    )
+    generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)
     log.info("Ready on %s.", generator.model.device)
     return generator

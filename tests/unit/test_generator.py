@@ -118,11 +118,11 @@ def test_model_without_defaults_uses_those_of_its_pipeline(folder: Path, tmp_pat
 
 
 def test_truncated_weights_raise_model_unavailable(folder: Path, tmp_path: Path):
-    """The error names the folder of an incomplete model and the reason."""
+    """The error names the incomplete file and what to do."""
     broken = shutil.copytree(folder, tmp_path / "broken")
     weights = broken / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelUnavailable, match=f"The model in {broken} cannot be loaded"):
+    with pytest.raises(ModelUnavailable, match=f"{weights} is not a complete safetensors file"):
         load(str(broken), "cpu")
 
 

@@ -11,6 +11,7 @@ import torch
 
 from wire.messages.parameters import GenerationParameters
 from worker.generator import PictureRequest
+from worker.pipeline.families import family_of
 from worker.pipeline.image_to_image import fit, image_pipeline_class
 from worker.pipeline.prompts import embed
 
@@ -48,6 +49,8 @@ def keyword_arguments(
         guidance_argument(pipeline): first.guidance_scale,
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
         "output_type": "pt",
+        "max_area": (first.width or 0) * (first.height or 0) or None,
+        **family_of(type(pipeline).__name__).arguments,
         **_init_image_arguments(pipeline, requests),
     }
     taken = _taken(pipeline)

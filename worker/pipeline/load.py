@@ -1,103 +1,165 @@
-"""Load a text-to-image pipeline of diffusers from a folder or the hub."""
+"""Load a text-to-image pipeline of diffusers: from the hub, a folder or a single file."""
 
-import inspect
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline
 from diffusers.utils.logging import disable_progress_bar
 
-from core.errors import ModelUnavailable, first_line
-from core.model_defaults import ModelDefaults, read_model_defaults
-from wire.messages.model import ModelCapabilities
-from worker.device import choose_device, product_name
-from worker.generator import ModelInfo
+from core.errors import GenerationError, ModelUnavailable, SettingsError, first_line
+from core.model_defaults import published_defaults, read_model_defaults
+from worker.device import choose_device, product_name, require_kernels
+from worker.generator import DeviceLost, ModelInfo
+from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.generate import DiffusersGenerator
+from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes_component
+from worker.pipeline.precision import DTYPES, choose_dtype
+from worker.pipeline.single_file import load_single_file
+from worker.pipeline.source import Source, locate
+from worker.pipeline.weights import choose_variant, count_parameters, list_files
+
+log = logging.getLogger(__name__)
 
 _GPU_BATCH_SIZE = 4
-_DEFAULT_STEPS = 25
-_DEFAULT_SIDE = 512
 
 
-def load(model_id: str, device: str | None) -> DiffusersGenerator:
+@dataclass(frozen=True)
+class LoadOptions:
+    """How to load a model; see the settings of the same names."""
+
+    dtype: str | None = None
+    quantize: str | None = None
+    safety_checker: bool = True
+    lora_sources: Mapping[str, loras.Source] = field(default_factory=dict)
+    """The LoRAs that jobs may use, see worker.pipeline.loras."""
+
+
+def load(
+    model_id: str, device: str | None, options: LoadOptions | None = None
+) -> DiffusersGenerator:
     """Load a model onto a device.
 
     Raises:
-        SettingsError: the device is not available.
-        ModelUnavailable: the folder is invalid, or the hub and its cache have no such model.
+        SettingsError: the device or the quantization is not available.
+        ModelUnavailable: there is no such model, it cannot serve jobs, or it does not fit.
+        DeviceLost: the device fails, or this build of PyTorch has no kernels for it.
 
     """
+    try:
+        return _load(model_id, device, options or LoadOptions())
+    except (SettingsError, GenerationError):
+        raise
+    except torch.AcceleratorError as error:
+        raise DeviceLost(f"The device failed while loading: {first_line(error)}") from None
+    except Exception as error:
+        log.debug("Loading failed.", exc_info=True)
+        raise ModelUnavailable(_explain(model_id, error)) from None
+
+
+def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersGenerator:
     device = choose_device(device)
-    defaults = read_model_defaults(model_id)
+    require_kernels(device)
+    if options.quantize:
+        quantize.require_usable(options.quantize, device)
     disable_progress_bar()
-    pipeline = _read_pipeline(model_id, torch.float16 if device == "cuda" else torch.float32)
+    source = locate(model_id, lambda index: _dtype(index, device, options))
+    defaults = read_model_defaults(model_id) or published_defaults(source.index.original_name)
+    pipeline = _read_pipeline(source, device, options)
     pipeline.set_progress_bar_config(disable=True)
-    pipeline.to(device)
-    return DiffusersGenerator(pipeline, _model_info(pipeline, model_id, device, defaults), {})
-
-
-def _read_pipeline(model_id: str, dtype: torch.dtype) -> Any:
-    is_folder = Path(model_id).is_dir()
-    if is_folder and not (Path(model_id) / "model_index.json").is_file():
-        raise ModelUnavailable(
-            f"The folder {model_id} has no model_index.json, so it is not a diffusers pipeline. "
-            "Set MODEL_ID to the folder of a pipeline, or to a name on the hub."
-        )
-    # Local files first: a request to the hub is slow, and fails offline.
-    for local_only in (True,) if is_folder else (True, False):
-        for variant in ("fp16", None) if dtype == torch.float16 else (None,):
-            try:
-                return DiffusionPipeline.from_pretrained(  # type: ignore[no-untyped-call]
-                    model_id,
-                    dtype=dtype,
-                    variant=variant,
-                    local_files_only=local_only,
-                    use_safetensors=True,
-                )
-            except Exception as error:  # noqa: BLE001, invalid files raise any kind of error
-                reason = first_line(error)
-    raise ModelUnavailable(_explain_failure(model_id, reason, is_folder))
-
-
-def _explain_failure(model_id: str, reason: str, is_folder: bool) -> str:
-    if is_folder:
-        return f"The model in {model_id} cannot be loaded: {reason}"
-    return (
-        f"{model_id} is not a local folder, and the hub returned no model of that name "
-        f"({reason}). Check MODEL_ID and the network; the jobs wait."
+    names = tuple(options.lora_sources)
+    announced = capabilities.derive(pipeline, model_id, defaults, names)
+    side = int(announced.defaults.get("width", capabilities.default_side(pipeline)))
+    placement = memory.fit_working_memory(pipeline, side, device)
+    log.info(
+        "Loaded %s in %s (%s).", announced.family, _dtype(source.index, device, options), placement
     )
-
-
-def _model_info(
-    pipeline: Any, model_id: str, device: str, defaults: ModelDefaults | None
-) -> ModelInfo:
-    defaults = defaults or _pipeline_defaults(pipeline)
-    values = {
-        "steps": defaults.steps,
-        "guidance_scale": defaults.guidance_scale,
-        "width": defaults.width,
-        "height": defaults.height,
-    }
-    return ModelInfo(
-        capabilities=ModelCapabilities(
-            model_id=model_id, family=type(pipeline).__name__, defaults=values
+    return DiffusersGenerator(
+        pipeline,
+        ModelInfo(
+            capabilities=announced,
+            device=product_name(device),
+            batch_size=_GPU_BATCH_SIZE if device == "cuda" else 1,
+            tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
+            safety_checker=getattr(pipeline, "safety_checker", None) is not None,
         ),
-        device=product_name(device),
-        batch_size=_GPU_BATCH_SIZE if device == "cuda" else 1,
-        tiny_decoder="Tiny" in type(pipeline.vae).__name__,
-        safety_checker=getattr(pipeline, "safety_checker", None) is not None,
+        options.lora_sources,
     )
 
 
-def _pipeline_defaults(pipeline: Any) -> ModelDefaults:
-    """Derive the defaults from the configuration of a pipeline."""
-    denoiser = getattr(pipeline, "unet", None) or getattr(pipeline, "transformer", None)
-    latent_side = getattr(denoiser.config, "sample_size", None) if denoiser else None
-    side = (
-        latent_side * pipeline.vae_scale_factor if isinstance(latent_side, int) else _DEFAULT_SIDE
+def _dtype(index: PipelineIndex, device: str, options: LoadOptions) -> str:
+    return choose_dtype(options.dtype, device, index.class_name, set(index.components))
+
+
+def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
+    pipeline_class = find_class(source.index.class_name)
+    dtype = _dtype(source.index, device, options)
+    replaced = _without_safety_checker(pipeline_class, options)
+    if source.file:
+        pipeline = load_single_file(source.file, source.folder, DTYPES[dtype], **replaced)
+        return pipeline.to(device)
+    variant = choose_variant(list_files(source.folder), source.index.components, dtype)
+    needs = _needs(source.folder, variant, dtype, options, replaced)
+    placement = memory.place(source.model_id, device, needs, memory.free_memory(device))
+    pipeline = pipeline_class.from_pretrained(
+        str(source.folder),
+        dtype=DTYPES[dtype],
+        variant=variant,
+        local_files_only=True,
+        use_safetensors=True,
+        **_placed(pipeline_class, placement, device),
+        **_quantized(source.index, dtype, options),
+        **replaced,
     )
-    guidance = inspect.signature(pipeline.__call__).parameters["guidance_scale"].default
-    return ModelDefaults(
-        steps=_DEFAULT_STEPS, guidance_scale=float(guidance), width=side, height=side
-    )
+    if placement == "offload":
+        memory.offload(pipeline, device)
+    elif getattr(pipeline, "hf_device_map", None) is None:
+        pipeline.to(device)
+    return pipeline
+
+
+def _without_safety_checker(pipeline_class: Any, options: LoadOptions) -> dict[str, Any]:
+    """Return the arguments that leave the safety checker out."""
+    if options.safety_checker or not takes_component(pipeline_class, "safety_checker"):
+        return {}
+    return {"safety_checker": None, "requires_safety_checker": False}
+
+
+def _placed(pipeline_class: Any, placement: memory.Placement, device: str) -> dict[str, str]:
+    """Return the arguments that load straight to the device, without a copy on the host."""
+    if placement == "offload" or device != "cuda" or pipeline_class._load_connected_pipes:
+        return {}
+    return {"device_map": device}
+
+
+def _quantized(index: PipelineIndex, dtype: str, options: LoadOptions) -> dict[str, Any]:
+    if options.quantize is None:
+        return {}
+    config = quantize.quantization_config(options.quantize, index.components, DTYPES[dtype])
+    return {"quantization_config": config}
+
+
+def _needs(
+    folder: Path, variant: str | None, dtype: str, options: LoadOptions, replaced: dict[str, Any]
+) -> dict[str, int]:
+    """Return the bytes that the weights of each component take once loaded."""
+    plain = DTYPES[dtype].itemsize
+    return {
+        name: int(count * _bytes_per_parameter(name, plain, options))
+        for name, count in count_parameters(folder, variant).items()
+        if name not in replaced
+    }
+
+
+def _bytes_per_parameter(component: str, plain: int, options: LoadOptions) -> float:
+    if options.quantize and quantize.is_quantized(component):
+        return quantize.bytes_per_parameter(options.quantize)
+    return plain
+
+
+def _explain(model_id: str, error: Exception) -> str:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return f"The model {model_id} does not fit into the memory: {first_line(error)}"
+    return f"The model in {model_id} cannot be loaded: {first_line(error)}"

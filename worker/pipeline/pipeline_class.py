@@ -1,0 +1,109 @@
+"""Decide from ``model_index.json`` whether a pipeline can serve jobs, before its weights load."""
+
+import inspect
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import diffusers
+from diffusers.pipelines import auto_pipeline
+
+from core.errors import ModelUnavailable
+
+INDEX_FILE = "model_index.json"
+
+
+@dataclass(frozen=True)
+class PipelineIndex:
+    """The content of a ``model_index.json``."""
+
+    class_name: str
+    components: dict[str, tuple[str, str]]
+    """Library and class of each component."""
+    original_name: str
+    """The hub name or folder from which the pipeline was saved; empty if unknown."""
+
+
+def read_index(folder: Path) -> PipelineIndex:
+    """Read a pipeline's index. Raises ModelUnavailable."""
+    file = folder / INDEX_FILE
+    try:
+        index = json.loads(file.read_bytes())
+        components = {
+            name: (value[0], value[1])
+            for name, value in index.items()
+            if isinstance(value, list) and len(value) == 2 and value[0]
+        }
+        return PipelineIndex(
+            str(index["_class_name"]), components, str(index.get("_name_or_path") or "")
+        )
+    except OSError as error:
+        raise ModelUnavailable(f"{file} cannot be read: {error.strerror}.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ModelUnavailable(f"{file} is not the index of a diffusers pipeline.") from None
+
+
+def find_class(class_name: str) -> Any:
+    """Return the text-to-image class for the class of an index.
+
+    Raises:
+        ModelUnavailable: no job can be served by it; names the reason.
+
+    """
+    found = getattr(diffusers, class_name, None)
+    if not inspect.isclass(found):
+        raise ModelUnavailable(
+            f"The model's class {class_name} is not part of diffusers {diffusers.__version__}. "
+            "Set MODEL_ID to another model, or use a version of the worker with that class."
+        )
+    found = _text_to_image(found)
+    reason = _unsuitable(found)
+    if reason:
+        raise ModelUnavailable(
+            f"The model's class {class_name} {reason}. Set MODEL_ID to a text-to-image model."
+        )
+    return found
+
+
+def _text_to_image(pipeline_class: Any) -> Any:
+    """Return the class with the same components that needs no picture, if there is one."""
+    if pipeline_class not in auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.values():
+        return pipeline_class
+    mapping = auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING
+    name = pipeline_class.__name__
+    return auto_pipeline._get_task_class(mapping, name, False) or pipeline_class
+
+
+def _unsuitable(pipeline_class: Any) -> str | None:
+    """Return why a class cannot generate a picture from a prompt alone."""
+    call = inspect.signature(pipeline_class.__call__).parameters
+    if pipeline_class in auto_pipeline._AUTO_TEXT2IMAGE_DECODER_PIPELINES_MAPPING.values():
+        return "is a decoder, which needs the embeddings of another pipeline, its prior"
+    if "prompt" not in call:
+        return "takes no prompt"
+    if "controlnet" in _init_parameters(pipeline_class) or "control_image" in call:
+        return "needs a control image, which jobs do not have"
+    if "num_frames" in call or "num_videos_per_prompt" in call:
+        return "generates videos"
+    if "audio_end_in_s" in call or "audio_length_in_s" in call:
+        return "generates audio"
+    if "mask_image" in call:
+        return "repaints a masked part of a picture, which jobs do not have"
+    required = [
+        name
+        for name, parameter in call.items()
+        if parameter.default is inspect.Parameter.empty
+        and name not in ("self", "prompt", "args", "kwargs")
+        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
+    return f"needs {' and '.join(required)}, which jobs do not have" if required else None
+
+
+def _init_parameters(pipeline_class: Any) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(pipeline_class.__init__).parameters)
+
+
+def takes_component(pipeline_class: Any, name: str) -> bool:
+    """Return whether a class has a component, which may be optional."""
+    return name in _init_parameters(pipeline_class)
