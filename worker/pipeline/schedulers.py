@@ -85,10 +85,11 @@ def build(pipeline: Any, name: str) -> Any:
 
 
 def _compatible(pipeline: Any) -> dict[str, _Scheduler]:
-    own = getattr(pipeline, "scheduler", None)
+    # Combined pipelines hold another pipeline, which has its scheduler since it was loaded.
+    own = None if hasattr(pipeline, "decoder_pipe") else getattr(pipeline, "scheduler", None)
     if isinstance(own, diffusers.FlowMatchEulerDiscreteScheduler):
         return {name: each for name, each in _FLOW.items() if _fits_flow(each, pipeline)}
-    if own is None or not hasattr(own, "compatibles"):
+    if own is None or not hasattr(own, "compatibles") or _has_learned_variance(own):
         return {}
     fits = _has_flow_sigmas if _predicts_flow(own) else _fits_discrete
     return {name: each for name, each in _DISCRETE.items() if fits(each, own)}
@@ -108,6 +109,11 @@ def _has_flow_sigmas(scheduler: _Scheduler, own: Any) -> bool:
         and "use_flow_sigmas" in _parameters(scheduler.type)
         and not scheduler.overrides["use_karras_sigmas"]
     )
+
+
+def _has_learned_variance(scheduler: Any) -> bool:
+    """Return whether the model predicts a variance, as DeepFloyd IF; few schedulers take it."""
+    return scheduler.config.get("variance_type") in ("learned", "learned_range")
 
 
 def _fits_flow(scheduler: _Scheduler, pipeline: Any) -> bool:
