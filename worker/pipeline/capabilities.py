@@ -95,9 +95,11 @@ def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
 
 
 def _default_steps(pipeline: Any) -> int:
+    # Qwen-Image 2.1 is published with the noise level of each step.
+    sigmas = pipeline.config.get("sample_sigmas")
     argument = _signature(pipeline).get("num_inference_steps")
     own = argument.default if argument and isinstance(argument.default, int) else _FALLBACK_STEPS
-    steps = distilled_steps(pipeline) or own
+    steps = (len(sigmas) if sigmas else None) or distilled_steps(pipeline) or own
     return min(steps, _max_steps(pipeline))
 
 

@@ -21,6 +21,8 @@ class Family:
     """Numbers to compute with on a GPU."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the call without which a picture has another size than requested."""
+    package: str | None = None
+    """A package that the class imports while it generates, and not before."""
 
 
 _REQUESTED_SIZE = {"use_resolution_binning": False}
@@ -47,6 +49,7 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "PixArtAlphaPipeline": Family(dtype="float16"),
     "PixArtSigmaPipeline": Family(dtype="float16"),
     "PixArtSigmaPAGPipeline": Family(dtype="float16"),
+    "PRXPipeline": Family(package="ftfy"),
     # Published with safety checker and UNet in float16, as Stable Diffusion.
     "LatentConsistencyModelPipeline": Family(dtype="float16"),
 }

@@ -3,6 +3,7 @@
 import inspect
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import diffusers
 from diffusers.pipelines import auto_pipeline
 
 from core.errors import ModelUnavailable
+from worker.pipeline.families import family_of
 
 INDEX_FILE = "model_index.json"
 
@@ -63,7 +65,17 @@ def find_class(class_name: str) -> Any:
         raise ModelUnavailable(
             f"The model's class {class_name} {reason}. Set MODEL_ID to a text-to-image model."
         )
+    _require_package(class_name)
     return found
+
+
+def _require_package(class_name: str) -> None:
+    package = family_of(class_name).package
+    if package and find_spec(package) is None:
+        raise ModelUnavailable(
+            f"The model's class {class_name} needs the package {package}, which is not installed. "
+            f"Install it with `pip install {package}`."
+        )
 
 
 def _text_to_image(pipeline_class: Any) -> Any:

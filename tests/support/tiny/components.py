@@ -124,7 +124,7 @@ def qwen_vae(kind: str = "AutoencoderKLQwenImage") -> Any:
 
 
 def sana_vae() -> Any:
-    blocks = (8,) * 6
+    blocks = (4,) * 6
     return diffusers.AutoencoderDC(
         latent_channels=4,
         attention_head_dim=2,

@@ -140,7 +140,7 @@ def sana() -> Parts:
         cross_attention_head_dim=4,
         cross_attention_dim=8,
         caption_channels=c.HIDDEN,
-        sample_size=32,
+        sample_size=16,
     )
     encoder = c.language_model("Gemma2Model")
     return _with_t5(transformer, text_encoder=encoder, vae=c.sana_vae(), scheduler=_flow(shift=3))
@@ -358,21 +358,10 @@ def prx() -> Parts:
         depth=1,
         axes_dim=[2, 2],
     )
-    module = transformers.T5GemmaModuleConfig(
-        vocab_size=c.VOCABULARY,
-        hidden_size=c.HIDDEN,
-        intermediate_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        num_key_value_heads=1,
-        head_dim=4,
-        layer_types=["full_attention"],
-        dropout_rate=0.0,
+    encoder = c.language_model("Gemma2Model")
+    return _with_t5(
+        transformer, text_encoder=encoder, vae=c.vae(shift_factor=0.0), default_sample_size=256
     )
-    from transformers.models.t5gemma.modeling_t5gemma import T5GemmaEncoder
-
-    encoder = T5GemmaEncoder(module).eval()
-    return _with_t5(transformer, text_encoder=encoder, vae=c.vae(shift_factor=0.0))
 
 
 TRANSFORMERS: dict[str, Callable[[], Parts]] = {
