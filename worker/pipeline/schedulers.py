@@ -65,6 +65,9 @@ _SCHEDULER_CHOOSES_SIGMAS = ("StableDiffusion3", "Sana")
 """Families whose pipelines leave the sigmas to the scheduler. Others pass their own, which not
 every scheduler takes."""
 
+_PASSES_TIMESTEPS = ("CogView4", "ZImage")
+"""Families whose pipelines pass timesteps, or sigmas as a list, which only Euler takes."""
+
 
 def available(pipeline: Any) -> tuple[str, ...]:
     """Return the names of the schedulers that work with a loaded pipeline."""
@@ -117,8 +120,10 @@ def _has_learned_variance(scheduler: Any) -> bool:
 
 
 def _fits_flow(scheduler: _Scheduler, pipeline: Any) -> bool:
-    taken = _parameters(scheduler.type.set_timesteps)
-    if not type(pipeline).__name__.startswith(_SCHEDULER_CHOOSES_SIGMAS):
+    family, taken = type(pipeline).__name__, _parameters(scheduler.type.set_timesteps)
+    if family.startswith(_PASSES_TIMESTEPS):
+        return {"sigmas", "mu", "timesteps"} <= taken
+    if not family.startswith(_SCHEDULER_CHOOSES_SIGMAS):
         return {"sigmas", "mu"} <= taken
     return "mu" in taken or not pipeline.scheduler.config.use_dynamic_shifting
 
