@@ -129,7 +129,7 @@ def _without_safety_checker(pipeline_class: Any, options: LoadOptions) -> dict[s
 
 def _placed(pipeline_class: Any, placement: memory.Placement, device: str) -> dict[str, str]:
     """Return the arguments that load straight to the device, without a copy on the host."""
-    if placement == "offload" or device != "cuda" or pipeline_class._load_connected_pipes:
+    if placement == "offload" or pipeline_class._load_connected_pipes:
         return {}
     return {"device_map": device}
 

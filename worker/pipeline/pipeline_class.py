@@ -15,6 +15,18 @@ from worker.pipeline.families import family_of
 
 INDEX_FILE = "model_index.json"
 
+_CONTROL = "needs a control image, which jobs do not have"
+_REASONS = {
+    "controlnet": _CONTROL,
+    "control_image": _CONTROL,
+    "mask_image": "repaints a masked part of a picture, which jobs do not have",
+    "num_frames": "generates videos",
+    "num_videos_per_prompt": "generates videos",
+    "audio_end_in_s": "generates audio",
+    "audio_length_in_s": "generates audio",
+}
+"""Why a class cannot serve jobs, by a parameter of its call or a component."""
+
 
 @dataclass(frozen=True)
 class PipelineIndex:
@@ -87,29 +99,30 @@ def _text_to_image(pipeline_class: Any) -> Any:
     return auto_pipeline._get_task_class(mapping, name, False) or pipeline_class
 
 
+def _is_text_to_image(pipeline_class: Any) -> bool:
+    return pipeline_class in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()
+
+
 def _unsuitable(pipeline_class: Any) -> str | None:
     """Return why a class cannot generate a picture from a prompt alone."""
-    call = inspect.signature(pipeline_class.__call__).parameters
     if pipeline_class in auto_pipeline._AUTO_TEXT2IMAGE_DECODER_PIPELINES_MAPPING.values():
         return "is a decoder, which needs the embeddings of another pipeline, its prior"
+    call = inspect.signature(pipeline_class.__call__).parameters
     if "prompt" not in call:
         return "takes no prompt"
-    if "controlnet" in _init_parameters(pipeline_class) or "control_image" in call:
-        return "needs a control image, which jobs do not have"
-    if "num_frames" in call or "num_videos_per_prompt" in call:
-        return "generates videos"
-    if "audio_end_in_s" in call or "audio_length_in_s" in call:
-        return "generates audio"
-    if "mask_image" in call:
-        return "repaints a masked part of a picture, which jobs do not have"
-    required = [
-        name
-        for name, parameter in call.items()
-        if parameter.default is inspect.Parameter.empty
-        and name not in ("self", "prompt", "args", "kwargs")
-        and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    ]
-    return f"needs {' and '.join(required)}, which jobs do not have" if required else None
+    for name in (*call, *_init_parameters(pipeline_class)):
+        if name in _REASONS:
+            return _REASONS[name]
+    if "image" in call and not _is_text_to_image(pipeline_class):
+        return "needs a picture to change, which not all jobs have"
+    required = [name for name, parameter in call.items() if _is_required(parameter)]
+    needed = " and ".join(name for name in required if name not in ("self", "prompt"))
+    return f"needs {needed}, which jobs do not have" if needed else None
+
+
+def _is_required(parameter: inspect.Parameter) -> bool:
+    is_single = parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    return is_single and parameter.default is parameter.empty
 
 
 def _init_parameters(pipeline_class: Any) -> dict[str, inspect.Parameter]:

@@ -143,56 +143,6 @@ def kandinsky_3() -> Parts:
     }
 
 
-def _two_stages(prior: Any, decoder: Any) -> Parts:
-    from diffusers.pipelines.deprecated.wuerstchen import PaellaVQModel
-
-    return {
-        "tokenizer": c.clip_tokenizer(),
-        "text_encoder": c.clip_encoder(projection=True),
-        "decoder": decoder.eval(),
-        "scheduler": d.DDPMWuerstchenScheduler(),
-        "vqgan": PaellaVQModel(bottleneck_blocks=1, num_vq_embeddings=2, embed_dim=8).eval(),
-        "prior_prior": prior.eval(),
-        "prior_text_encoder": c.clip_encoder(projection=True),
-        "prior_tokenizer": c.clip_tokenizer(),
-        "prior_scheduler": d.DDPMWuerstchenScheduler(),
-    }
-
-
-def stable_cascade() -> Parts:
-    texts = {"clip_text_pooled_in_channels": c.HIDDEN, "conditioning_dim": 32}
-    prior = d.StableCascadeUNet(
-        block_out_channels=(32, 32),
-        num_attention_heads=(2, 2),
-        down_num_layers_per_block=(1, 1),
-        up_num_layers_per_block=(1, 1),
-        clip_image_in_channels=768,
-        clip_text_in_channels=c.HIDDEN,
-        switch_level=(False,),
-        **texts,
-    )
-    blocks = ("SDCascadeResBlock", "SDCascadeTimestepBlock")
-    decoder = d.StableCascadeUNet(
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(8, 8, 16, 16),
-        num_attention_heads=(-1, -1, 2, 2),
-        down_num_layers_per_block=(1, 1, 1, 1),
-        up_num_layers_per_block=(1, 1, 1, 1),
-        down_blocks_repeat_mappers=(1, 1, 1, 1),
-        up_blocks_repeat_mappers=(1, 1, 1, 1),
-        block_types_per_layer=(blocks, blocks, *((*blocks, "SDCascadeAttnBlock"),) * 2),
-        switch_level=None,
-        effnet_in_channels=16,
-        dropout=(0.1,) * 4,
-        **texts,
-    )
-    return _two_stages(prior, decoder) | {
-        "prior_feature_extractor": None,
-        "prior_image_encoder": None,
-    }
-
-
 UNETS: dict[str, Callable[[], Parts]] = {
     "StableDiffusionPipeline": stable_diffusion,
     "StableDiffusionPAGPipeline": stable_diffusion,
@@ -203,5 +153,4 @@ UNETS: dict[str, Callable[[], Parts]] = {
     "KandinskyCombinedPipeline": kandinsky,
     "KandinskyV22CombinedPipeline": kandinsky_22,
     "Kandinsky3Pipeline": kandinsky_3,
-    "StableCascadeCombinedPipeline": stable_cascade,
 }
