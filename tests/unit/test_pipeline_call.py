@@ -107,6 +107,19 @@ def test_flow_models_have_their_own_schedulers(model: str):
         assert steps_of(generator, changed(scheduler=name))[-1] == 4
 
 
+@pytest.mark.parametrize("model", ["StableDiffusion3Pipeline", "FluxPipeline"])
+def test_flow_schedulers_start_from_an_initial_picture(model: str):
+    """Each of them generates from it, with little strength another picture than with all."""
+    generator = generator_of(build(model))
+    for name in schedulers.available(generator._pipeline):
+        parameters = changed(scheduler=name, init_image="x", steps=10)
+        weak, strong = (
+            picture(generator, parameters.model_copy(update={"strength": each}), image=INIT_IMAGE)
+            for each in (0.1, 1.0)
+        )
+        assert not np.array_equal(weak, strong)
+
+
 @pytest.mark.parametrize("model", ["IFPipeline", "KandinskyV22CombinedPipeline"])
 def test_models_with_a_fixed_scheduler_offer_none(model: str):
     """A model that predicts a variance, or a pipeline of two pipelines, keeps its scheduler."""
@@ -123,16 +136,22 @@ def test_scheduler_is_used_for_its_call_only(generator: DiffusersGenerator):
 def test_karras_sigmas_follow_the_name():
     """Names with Karras use its sigmas and others do not, whatever the model's own does."""
     pipeline = build("StableDiffusionPipeline")
-    assert schedulers.build(pipeline, "DPM++ 2M Karras").config.use_karras_sigmas
-    pipeline.scheduler = schedulers.build(pipeline, "DPM++ 2M Karras")
-    assert not schedulers.build(pipeline, "DPM++ 2M").config.use_karras_sigmas
-    assert schedulers.build(pipeline, "DPM++ 2M SDE").config.algorithm_type == "sde-dpmsolver++"
+    assert schedulers.build(pipeline, "DPM++ 2M Karras", 4).config.use_karras_sigmas
+    pipeline.scheduler = schedulers.build(pipeline, "DPM++ 2M Karras", 4)
+    assert not schedulers.build(pipeline, "DPM++ 2M", 4).config.use_karras_sigmas
+    assert schedulers.build(pipeline, "DPM++ 2M SDE", 4).config.algorithm_type == "sde-dpmsolver++"
 
 
 def test_unknown_scheduler_is_refused(generator: DiffusersGenerator):
     """A scheduler that the model lacks is the job's error, which is not tried again."""
     with pytest.raises(MessageError, match="no scheduler Magic"):
         call(generator, changed(scheduler="Magic"))
+
+
+def test_lcm_states_its_step_limit(generator: DiffusersGenerator):
+    """More steps than LCM has are the job's error, not the model's."""
+    with pytest.raises(MessageError, match="LCM takes at most 50 steps, not 51"):
+        call(generator, changed(scheduler="LCM", steps=51))
 
 
 @pytest.mark.parametrize("name", ["DDIM", "Heun", "PNDM"])

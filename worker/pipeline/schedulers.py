@@ -74,17 +74,24 @@ def available(pipeline: Any) -> tuple[str, ...]:
     return tuple(_compatible(pipeline))
 
 
-def build(pipeline: Any, name: str) -> Any:
+def build(pipeline: Any, name: str, steps: int) -> Any:
     """Return a new scheduler of this name, with the configuration of the model's own.
 
-    Raises MessageError if the pipeline has no such scheduler.
+    Raises MessageError if the pipeline has no such scheduler, or if it takes fewer steps.
     """
     schedulers = _compatible(pipeline)
     if name not in schedulers:
         raise MessageError(f"There is no scheduler {name} for this model.")
     scheduler, config = schedulers[name], pipeline.scheduler.config
     flow = _flow_overrides(config) if _predicts_flow(pipeline.scheduler) else {}
-    return scheduler.type.from_config(config, **flow, **scheduler.overrides)
+    built = scheduler.type.from_config(config, **flow, **scheduler.overrides)
+    # LCM skips through the steps of the model that it was distilled from.
+    limit = built.config.get("original_inference_steps", steps)
+    if steps > limit:
+        raise MessageError(f"The scheduler {name} takes at most {limit} steps, not {steps}.")
+    if flow and not hasattr(built, "scale_noise"):
+        built.scale_noise = lambda sample, timestep, noise: built.add_noise(sample, noise, timestep)
+    return built
 
 
 def _compatible(pipeline: Any) -> dict[str, _Scheduler]:
