@@ -113,10 +113,10 @@ class Settings(BaseSettings):
     lora_dir: Path | None = Field(
         None, description="folder of `.safetensors` LoRAs that jobs may use; unset: none"
     )
-    loras: str = Field(
-        "",
+    loras: str | None = Field(
+        None,
         description="hub names of LoRAs that jobs may use, separated by commas: `owner/name`, or "
-        "`owner/name/file.safetensors`",
+        "`owner/name/file.safetensors`; unset: none",
     )
     exit_after_one_task: bool = Field(
         False, description="`1`: a worker exits after one job, or after a minute without one"
@@ -177,8 +177,8 @@ class Settings(BaseSettings):
 
     @field_validator("loras")
     @classmethod
-    def _are_hub_names(cls, names: str) -> str:
-        if any(name.count("/") < 1 for name in names.split(",") if name.strip()):
+    def _are_hub_names(cls, names: str | None) -> str | None:
+        if any("/" not in name for name in (names or "").split(",") if name.strip()):
             raise ValueError("must be names such as owner/name, separated by commas")
         return names
 
@@ -202,7 +202,7 @@ class Settings(BaseSettings):
     @property
     def lora_names(self) -> tuple[str, ...]:
         """The names in ``loras``."""
-        return tuple(name.strip() for name in self.loras.split(",") if name.strip())
+        return tuple(name.strip() for name in (self.loras or "").split(",") if name.strip())
 
     @property
     def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:

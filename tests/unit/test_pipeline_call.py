@@ -9,12 +9,7 @@ from safetensors.torch import save_file
 
 from core.errors import MessageError
 from core.settings import Settings
-from tests.support.tiny_pipelines import (
-    pixart,
-    rejecting_safety_checker,
-    stable_diffusion,
-    stable_diffusion_xl,
-)
+from tests.support.tiny_pipelines import build, rejecting_safety_checker
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import GenerationParameters, Lora
 from worker.generator import GeneratedPicture, Interrupted, ModelInfo, PictureRequest
@@ -43,17 +38,17 @@ def generator_of(pipeline, lora_sources=None) -> DiffusersGenerator:
 
 @pytest.fixture(scope="module")
 def generator() -> DiffusersGenerator:
-    return generator_of(stable_diffusion())
+    return generator_of(build("StableDiffusionPipeline"))
 
 
 @pytest.fixture(scope="module")
 def xl() -> DiffusersGenerator:
-    return generator_of(stable_diffusion_xl())
+    return generator_of(build("StableDiffusionXLPipeline"))
 
 
 @pytest.fixture(scope="module")
 def pixart_generator() -> DiffusersGenerator:
-    return generator_of(pixart())
+    return generator_of(build("PixArtAlphaPipeline"))
 
 
 def call(
@@ -87,18 +82,48 @@ def assert_same(left: np.ndarray, right: np.ndarray) -> None:
 
 def test_schedulers_are_those_that_fit_the_model():
     """A noise-predicting model offers the usual names; Euler is what people expect first."""
-    names = schedulers.available(stable_diffusion())
+    names = schedulers.available(build("StableDiffusionPipeline"))
     assert names[0] == "Euler"
     assert {"Euler a", "DPM++ 2M Karras", "DPM++ SDE Karras", "UniPC", "DDIM", "LCM"} <= set(names)
 
 
-@pytest.mark.parametrize("name", schedulers.available(stable_diffusion()))
+@pytest.mark.parametrize("name", schedulers.available(build("StableDiffusionPipeline")))
 def test_each_scheduler_generates_the_same_alone_and_in_a_batch(
     generator: DiffusersGenerator, name: str
 ):
     """Every scheduler that is offered generates, also random ones by the picture's own seed."""
     batch = call(generator, changed(scheduler=name, seed=3), changed(scheduler=name))
     assert_same(picture(generator, changed(scheduler=name)), batch[1].pixels)
+
+
+@pytest.mark.parametrize("model", ["StableDiffusion3Pipeline", "SanaPipeline", "FluxPipeline"])
+def test_flow_models_have_their_own_schedulers(model: str):
+    """Those that are offered generate, and no scheduler that predicts noise is offered."""
+    generator = generator_of(build(model))
+    names = schedulers.available(generator._pipeline)
+    assert {"Euler", "UniPC"} <= set(names)
+    assert not {"Euler a", "DDIM", "DPM++ 2M Karras"} & set(names)
+    for name in names:
+        assert steps_of(generator, changed(scheduler=name))[-1] == 4
+
+
+@pytest.mark.parametrize("model", ["StableDiffusion3Pipeline", "FluxPipeline"])
+def test_flow_schedulers_start_from_an_initial_picture(model: str):
+    """Each of them generates from it, with little strength another picture than with all."""
+    generator = generator_of(build(model))
+    for name in schedulers.available(generator._pipeline):
+        parameters = changed(scheduler=name, init_image="x", steps=10)
+        weak, strong = (
+            picture(generator, parameters.model_copy(update={"strength": each}), image=INIT_IMAGE)
+            for each in (0.1, 1.0)
+        )
+        assert not np.array_equal(weak, strong)
+
+
+@pytest.mark.parametrize("model", ["IFPipeline", "KandinskyV22CombinedPipeline"])
+def test_models_with_a_fixed_scheduler_offer_none(model: str):
+    """A model that predicts a variance, or a pipeline of two pipelines, keeps its scheduler."""
+    assert schedulers.available(build(model)) == ()
 
 
 def test_scheduler_is_used_for_its_call_only(generator: DiffusersGenerator):
@@ -110,17 +135,23 @@ def test_scheduler_is_used_for_its_call_only(generator: DiffusersGenerator):
 
 def test_karras_sigmas_follow_the_name():
     """Names with Karras use its sigmas and others do not, whatever the model's own does."""
-    pipeline = stable_diffusion()
-    assert schedulers.build(pipeline, "DPM++ 2M Karras").config.use_karras_sigmas
-    pipeline.scheduler = schedulers.build(pipeline, "DPM++ 2M Karras")
-    assert not schedulers.build(pipeline, "DPM++ 2M").config.use_karras_sigmas
-    assert schedulers.build(pipeline, "DPM++ 2M SDE").config.algorithm_type == "sde-dpmsolver++"
+    pipeline = build("StableDiffusionPipeline")
+    assert schedulers.build(pipeline, "DPM++ 2M Karras", 4).config.use_karras_sigmas
+    pipeline.scheduler = schedulers.build(pipeline, "DPM++ 2M Karras", 4)
+    assert not schedulers.build(pipeline, "DPM++ 2M", 4).config.use_karras_sigmas
+    assert schedulers.build(pipeline, "DPM++ 2M SDE", 4).config.algorithm_type == "sde-dpmsolver++"
 
 
 def test_unknown_scheduler_is_refused(generator: DiffusersGenerator):
     """A scheduler that the model lacks is the job's error, which is not tried again."""
     with pytest.raises(MessageError, match="no scheduler Magic"):
         call(generator, changed(scheduler="Magic"))
+
+
+def test_lcm_states_its_step_limit(generator: DiffusersGenerator):
+    """More steps than LCM has are the job's error, not the model's."""
+    with pytest.raises(MessageError, match="LCM takes at most 50 steps, not 51"):
+        call(generator, changed(scheduler="LCM", steps=51))
 
 
 @pytest.mark.parametrize("name", ["DDIM", "Heun", "PNDM"])
@@ -208,7 +239,7 @@ def test_encoder_with_a_limit_says_what_was_read(pixart_generator: DiffusersGene
     assert max_tokens(pixart_generator._pipeline) == 120
     assert long.prompt_read is not None
     assert prompt.startswith(long.prompt_read)
-    assert len(long.prompt_read.split()) == 119  # and the end token
+    assert len(long.prompt_read) == 118  # single letters, and a begin and an end token
     assert short.prompt_read is None
 
 
@@ -216,6 +247,20 @@ def test_negative_prompt_changes_the_picture(generator: DiffusersGenerator):
     """With guidance, what the picture should not show reaches the model."""
     negative = picture(generator, changed(negative_prompt="ugly"))
     assert not np.array_equal(negative, picture(generator, BASE))
+
+
+def test_distilled_guidance_takes_no_negative_prompt():
+    """FLUX.1-dev ignores a negative prompt, so that it is not offered; SD3 uses it."""
+    assert "negative_prompt" not in accepted(build("FluxPipeline"))
+    assert "negative_prompt" in accepted(build("StableDiffusion3Pipeline"))
+
+
+def test_guidance_of_qwen_image_is_classifier_free():
+    """Its ``guidance_scale`` has no effect; the real one needs a negative prompt."""
+    pipeline = build("QwenImagePipeline")
+    arguments = keyword_arguments(pipeline, [PictureRequest(changed(guidance_scale=4.0))])
+    assert (arguments["true_cfg_scale"], arguments["negative_prompt"]) == (4.0, [" "])
+    assert "guidance_scale" not in arguments
 
 
 @pytest.mark.parametrize("model", ["generator", "xl"])
@@ -254,7 +299,7 @@ def test_image_pipeline_needs_no_further_memory(generator: DiffusersGenerator):
 
 def test_rejected_picture_is_withheld():
     """The safety checker's verdict comes with each picture."""
-    checked = generator_of(stable_diffusion(**rejecting_safety_checker()))
+    checked = generator_of(build("StableDiffusionPipeline", **rejecting_safety_checker()))
     assert [each.withheld for each in call(checked, BASE, changed(seed=8))] == [True, True]
 
 
@@ -265,8 +310,9 @@ def test_picture_without_a_safety_checker_is_shown(generator: DiffusersGenerator
 
 def test_overflowing_decoder_decodes_again_in_float32():
     """A float16 overflow of the VAE gives a picture, and later ones are decoded in float32."""
-    pipeline = stable_diffusion()
-    pipeline.vae.decoder.conv_out.weight.data *= 1e4
+    pipeline = build("StableDiffusionPipeline")
+    weights = pipeline.vae.decoder.conv_out.weight.data
+    weights.copy_(weights.sign() * 6e4)  # the largest number in float16 is 65504
     pipeline.to(torch.float16)
     dtypes: list[torch.dtype] = []
     pipeline.vae.decoder.register_forward_pre_hook(lambda _, inputs: dtypes.append(inputs[0].dtype))
@@ -280,10 +326,10 @@ def test_overflowing_decoder_decodes_again_in_float32():
 
 def test_only_arguments_of_the_signature_are_passed(xl: DiffusersGenerator):
     """Parameters that a pipeline does not take never reach it."""
-    taken = keyword_arguments(pixart(), [PictureRequest(BASE, INIT_IMAGE)])
+    taken = keyword_arguments(build("PixArtAlphaPipeline"), [PictureRequest(BASE, INIT_IMAGE)])
     assert "image" not in taken
     assert "strength" not in taken
-    assert "init_image" not in accepted(pixart())
+    assert "init_image" not in accepted(build("PixArtAlphaPipeline"))
     assert {"negative_prompt", "guidance_scale", "init_image", "strength"} <= set(
         accepted(xl._pipeline)
     )
@@ -300,7 +346,7 @@ def lora_dir(tmp_path: Path) -> Path:
 def _lora_weights(seed: int, rank: int = 2, extra: int = 0) -> dict[str, torch.Tensor]:
     torch.manual_seed(seed)
     weights = {}
-    for name, module in stable_diffusion().unet.named_modules():
+    for name, module in build("StableDiffusionPipeline").unet.named_modules():
         if name.endswith(("to_q", "to_v")):
             rows, columns = module.weight.shape
             weights[f"unet.{name}.lora_A.weight"] = torch.randn(rank, columns + extra)
@@ -319,7 +365,7 @@ def with_loras(**weights: float) -> GenerationParameters:
 
 def test_loras_change_the_picture_by_their_weights(lora_dir: Path):
     """Each call has its own LoRAs and weights; a call without has the model's own picture."""
-    generator = generator_of(stable_diffusion(), _sources(lora_dir))
+    generator = generator_of(build("StableDiffusionPipeline"), _sources(lora_dir))
     plain = picture(generator, BASE)
     style = picture(generator, with_loras(style=1.0))
     both = picture(generator, with_loras(style=1.0, subject=0.5))
@@ -332,7 +378,7 @@ def test_loras_change_the_picture_by_their_weights(lora_dir: Path):
 
 def test_lora_is_loaded_once(lora_dir: Path):
     """Later calls use the loaded weights, also after the file is gone."""
-    generator = generator_of(stable_diffusion(), _sources(lora_dir))
+    generator = generator_of(build("StableDiffusionPipeline"), _sources(lora_dir))
     first = picture(generator, with_loras(style=1.0))
     (lora_dir / "style.safetensors").unlink()
     assert np.array_equal(picture(generator, with_loras(style=1.0)), first)
@@ -341,7 +387,7 @@ def test_lora_is_loaded_once(lora_dir: Path):
 def test_lora_of_another_model_is_refused(lora_dir: Path):
     """A LoRA that does not fit is the job's error with its name, and later jobs work."""
     save_file(_lora_weights(0, extra=8), lora_dir / "style.safetensors")
-    generator = generator_of(stable_diffusion(), _sources(lora_dir))
+    generator = generator_of(build("StableDiffusionPipeline"), _sources(lora_dir))
     with pytest.raises(MessageError, match="The LoRA style does not fit the model"):
         call(generator, with_loras(style=1.0))
     assert picture(generator, with_loras(subject=1.0)).shape == (64, 64, 3)

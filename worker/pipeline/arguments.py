@@ -15,6 +15,9 @@ from worker.pipeline.families import family_of
 from worker.pipeline.image_to_image import fit, image_pipeline_class
 from worker.pipeline.prompts import embed
 
+_SHARED = {"width": "width", "height": "height", "steps": "num_inference_steps"}
+"""Arguments with one value for all pictures of a call, by the parameter's name."""
+
 _MIN_STRENGTH = 0.02
 """One step of the 50 that an LCM has at most."""
 
@@ -24,9 +27,7 @@ def accepted(pipeline: Any) -> tuple[str, ...]:
     arguments = {
         "prompt": "prompt",
         "negative_prompt": _negative_prompt_argument(pipeline),
-        "width": "width",
-        "height": "height",
-        "steps": "num_inference_steps",
+        **_SHARED,
         "guidance_scale": guidance_argument(pipeline),
         "seed": "generator",
     }
@@ -44,9 +45,7 @@ def keyword_arguments(
     first = requests[0].parameters
     arguments = {
         **_prompt_arguments(pipeline, [request.parameters for request in requests], chunks),
-        "width": first.width,
-        "height": first.height,
-        "num_inference_steps": first.steps,
+        **{argument: getattr(first, name) for name, argument in _SHARED.items()},
         guidance_argument(pipeline): first.guidance_scale,
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
         "output_type": "pt",
@@ -100,12 +99,12 @@ def _prompt_arguments(
 
 
 def _init_image_arguments(pipeline: Any, requests: list[PictureRequest]) -> dict[str, Any]:
-    first = requests[0].parameters
+    argument = inspect.signature(pipeline.__call__).parameters.get("strength")
     images = [fit(request.init_image, request.parameters) for request in requests]
-    if images[0] is None:
+    if argument is None or images[0] is None:
         return {}
-    default = inspect.signature(pipeline.__call__).parameters["strength"].default
-    strength = max(first.strength or default, _MIN_STRENGTH)
+    first = requests[0].parameters
+    strength = max(first.strength or argument.default, _MIN_STRENGTH)
     return {
         "image": images,
         "strength": strength,

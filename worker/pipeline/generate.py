@@ -69,7 +69,7 @@ class DiffusersGenerator:
         steps = first.parameters.steps or 1
         with (
             torch.inference_mode(),
-            _scheduler(pipeline, first.parameters.scheduler),
+            _scheduler(pipeline, first.parameters.scheduler, steps),
             watch_steps(pipeline, len(groups), steps, on_step, should_stop),
         ):
             pictures = {
@@ -98,10 +98,10 @@ def _group_by_chunks(
 
 
 @contextmanager
-def _scheduler(pipeline: Any, name: str | None) -> Iterator[None]:
+def _scheduler(pipeline: Any, name: str | None, steps: int) -> Iterator[None]:
     """Use the scheduler of this name, or the model's own."""
     own = pipeline.scheduler
-    pipeline.scheduler = schedulers.build(pipeline, name) if name else own
+    pipeline.scheduler = schedulers.build(pipeline, name, steps) if name else own
     try:
         yield
     finally:

@@ -7,11 +7,15 @@ hub: ``owner/name``, or ``owner/name/file.safetensors`` where a repository has s
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from diffusers.utils import is_peft_available
 
 from core.errors import GenerationFailed, MessageError, first_line
 from core.settings import Settings
 from wire.messages.parameters import Lora
+
+_MISFITS = (KeyError, RuntimeError, TypeError, ValueError)
+"""Raised for weights of another shape or format."""
 
 Source = dict[str, str]
 """The arguments of ``load_lora_weights`` for a LoRA."""
@@ -78,11 +82,13 @@ def _load(pipeline: Any, name: str, sources: Mapping[str, Source]) -> None:
         raise MessageError(f"There is no LoRA {name}.")
     try:
         pipeline.load_lora_weights(**sources[name], adapter_name=_adapter_name(name))
-    except OSError as error:
-        raise GenerationFailed(f"The LoRA {name} cannot be read: {first_line(error)}") from error
-    except Exception as error:
+    except (torch.OutOfMemoryError, torch.AcceleratorError):
+        raise
+    except _MISFITS as error:
         _discard(pipeline, name)
         raise MessageError(_misfit(name, first_line(error))) from error
+    except Exception as error:
+        raise GenerationFailed(f"The LoRA {name} cannot be read: {first_line(error)}") from error
     # diffusers ignores weights whose names are not those of the model.
     if _adapter_name(name) not in _loaded(pipeline):
         raise MessageError(_misfit(name, "it has no weights for this kind of model."))

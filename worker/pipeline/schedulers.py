@@ -65,30 +65,41 @@ _SCHEDULER_CHOOSES_SIGMAS = ("StableDiffusion3", "Sana")
 """Families whose pipelines leave the sigmas to the scheduler. Others pass their own, which not
 every scheduler takes."""
 
+_PASSES_TIMESTEPS = ("CogView4", "ZImage")
+"""Families whose pipelines pass timesteps, or sigmas as a list, which only Euler takes."""
+
 
 def available(pipeline: Any) -> tuple[str, ...]:
     """Return the names of the schedulers that work with a loaded pipeline."""
     return tuple(_compatible(pipeline))
 
 
-def build(pipeline: Any, name: str) -> Any:
+def build(pipeline: Any, name: str, steps: int) -> Any:
     """Return a new scheduler of this name, with the configuration of the model's own.
 
-    Raises MessageError if the pipeline has no such scheduler.
+    Raises MessageError if the pipeline has no such scheduler, or if it takes fewer steps.
     """
     schedulers = _compatible(pipeline)
     if name not in schedulers:
         raise MessageError(f"There is no scheduler {name} for this model.")
     scheduler, config = schedulers[name], pipeline.scheduler.config
     flow = _flow_overrides(config) if _predicts_flow(pipeline.scheduler) else {}
-    return scheduler.type.from_config(config, **flow, **scheduler.overrides)
+    built = scheduler.type.from_config(config, **flow, **scheduler.overrides)
+    # LCM skips through the steps of the model that it was distilled from.
+    limit = built.config.get("original_inference_steps", steps)
+    if steps > limit:
+        raise MessageError(f"The scheduler {name} takes at most {limit} steps, not {steps}.")
+    if flow and not hasattr(built, "scale_noise"):
+        built.scale_noise = lambda sample, timestep, noise: built.add_noise(sample, noise, timestep)
+    return built
 
 
 def _compatible(pipeline: Any) -> dict[str, _Scheduler]:
-    own = getattr(pipeline, "scheduler", None)
+    # Combined pipelines hold another pipeline, which has its scheduler since it was loaded.
+    own = None if hasattr(pipeline, "decoder_pipe") else getattr(pipeline, "scheduler", None)
     if isinstance(own, diffusers.FlowMatchEulerDiscreteScheduler):
         return {name: each for name, each in _FLOW.items() if _fits_flow(each, pipeline)}
-    if own is None or not hasattr(own, "compatibles"):
+    if own is None or not hasattr(own, "compatibles") or _has_learned_variance(own):
         return {}
     fits = _has_flow_sigmas if _predicts_flow(own) else _fits_discrete
     return {name: each for name, each in _DISCRETE.items() if fits(each, own)}
@@ -110,9 +121,16 @@ def _has_flow_sigmas(scheduler: _Scheduler, own: Any) -> bool:
     )
 
 
+def _has_learned_variance(scheduler: Any) -> bool:
+    """Return whether the model predicts a variance, as DeepFloyd IF; few schedulers take it."""
+    return scheduler.config.get("variance_type") in ("learned", "learned_range")
+
+
 def _fits_flow(scheduler: _Scheduler, pipeline: Any) -> bool:
-    taken = _parameters(scheduler.type.set_timesteps)
-    if not type(pipeline).__name__.startswith(_SCHEDULER_CHOOSES_SIGMAS):
+    family, taken = type(pipeline).__name__, _parameters(scheduler.type.set_timesteps)
+    if family.startswith(_PASSES_TIMESTEPS):
+        return {"sigmas", "mu", "timesteps"} <= taken
+    if not family.startswith(_SCHEDULER_CHOOSES_SIGMAS):
         return {"sigmas", "mu"} <= taken
     return "mu" in taken or not pipeline.scheduler.config.use_dynamic_shifting
 
