@@ -39,10 +39,17 @@ def main() -> None:
         configure("text")
         raise typer.Exit(_log_error(error)) from None
     configure(settings.log_format)
+    _export_hub_token(settings)
     try:
         _run(settings)
     except ApplicationError as error:
         raise typer.Exit(_log_error(error)) from None
+
+
+def _export_hub_token(settings: Settings) -> None:
+    # huggingface_hub reads its token from the environment, which lines of .env are not part of.
+    if settings.hf_token:
+        os.environ["HF_TOKEN"] = settings.hf_token.get_secret_value()
 
 
 def _run(settings: Settings) -> None:
@@ -96,10 +103,14 @@ def _build_context(
 def _load(settings: Settings, events: Events) -> "Generator":
     _emit(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
-    from worker.generator_diffusers import load
     from worker.metrics import MODEL_LOADED
+    from worker.pipeline import loras
+    from worker.pipeline.load import LoadOptions, load
 
-    generator = load(settings.model_id, settings.device)
+    options = LoadOptions(
+        settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)
+    )
+    generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)
     log.info("Ready on %s.", generator.model.device)
     return generator

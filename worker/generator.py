@@ -84,6 +84,7 @@ class Generator(Protocol):
     ) -> list[GeneratedPicture]:
         """Return one picture for each request.
 
-        ``on_step`` is called with 1 … steps, and ``should_stop`` after each step.
-        Raises GenerationFailed, DeviceLost, or Interrupted once ``should_stop`` returns true.
+        ``on_step`` is called with rising numbers up to the steps, and ``should_stop`` after each
+        step. Raises MessageError if the parameters cannot be used, GenerationFailed, DeviceLost,
+        or Interrupted once ``should_stop`` returns true.
         """

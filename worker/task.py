@@ -73,10 +73,8 @@ class Task:
 
     @cached_property
     def shared_parameters(self) -> str:
-        """The parameters that all pictures of a call have in common."""
-        first = self.parameters[0]
-        presence = [name for name in _ALL_OR_NONE if getattr(first, name) is not None]
-        return f"{first.model_dump_json(exclude=_PER_PICTURE)} {' '.join(presence)}"
+        """The parameters that its pictures share with all others of a call, as text."""
+        return shared_parameters(self.parameters[0])
 
     @property
     def size(self) -> str:
@@ -94,6 +92,12 @@ class Task:
         """Add seconds to the sums."""
         for name, seconds in durations.items():
             self.durations[name] += seconds
+
+
+def shared_parameters(parameters: GenerationParameters) -> str:
+    """Return the parameters that all pictures of a call have in common, as text."""
+    presence = [name for name in _ALL_OR_NONE if getattr(parameters, name) is not None]
+    return f"{parameters.model_dump_json(exclude=_PER_PICTURE)} {' '.join(presence)}"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, Stor
 from core.settings import Settings
 from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
+from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
@@ -54,27 +55,6 @@ class RefusingQueue:
             self.on_failure()
             raise PublishRefused("The broker's memory is short.")
         return self.queue.receive(limit, timeout)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.queue, name)
-
-
-@dataclass
-class ReadyJobs:
-    """Delivers all ready jobs at once; requests shutdown when the worker waits for more."""
-
-    queue: SqliteQueue
-    shutdown: ShutdownSignal
-    delivered: bool = False
-
-    def receive(self, limit: int, timeout: float) -> list[Delivery]:  # noqa: ARG002
-        """Receive all jobs, once."""
-        if not self.delivered:
-            self.delivered = True
-            return self.queue.receive(10, timeout)
-        if timeout > 0:
-            self.shutdown.request()
-        return []
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.queue, name)
@@ -122,12 +102,6 @@ def submit(context: WorkerContext, count: int = 1, **fields: object) -> Job:
     job = new_job(JobRequest(prompt="cartoon dwarf", count=count, **fields))
     context.queue.publish(job)
     return job
-
-
-def process_ready_jobs(context: WorkerContext) -> None:
-    """Run a worker that receives the ready jobs together, until they have left it."""
-    shutdown = ShutdownSignal(60)
-    run(replace(context, queue=ReadyJobs(context.queue, shutdown), shutdown=shutdown))
 
 
 def cancel_and_wait(context: WorkerContext, job: Job) -> None:

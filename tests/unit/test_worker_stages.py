@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.errors import GenerationFailed, StoreUnavailable
@@ -24,7 +23,6 @@ from wire.queues.sqlite import SqliteQueue
 from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
-from worker.generator import GeneratedPicture, PictureRequest
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
@@ -236,84 +234,6 @@ def test_failing_job_lets_others_pass(context: WorkerContext):
     seeds = [call[0].seed for call in context.generator.calls]
     assert seeds.index(1) < 2
     assert seeds.count(13) == DELIVERY_LIMIT + 1
-
-
-def test_job_that_the_model_does_not_accept_is_a_dead_letter_at_once(context: WorkerContext):
-    """No attempt is wasted on parameters that the model cannot use."""
-    submit(context, negative_prompt="blurry")
-    with RunningWorker(context):
-        [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
-    assert letter.reason == "The model flat takes no negative_prompt."
-    assert context.generator.calls == []
-
-
-@dataclass
-class StrictGenerator(FlatGenerator):
-    """Withholds pictures with an odd seed, and reads a part of each prompt."""
-
-    def generate(
-        self, requests: list[PictureRequest], *arguments: object
-    ) -> list[GeneratedPicture]:
-        """Return pictures as a pipeline with a safety checker does."""
-        pictures = super().generate(requests, *arguments)
-        return [
-            replace(picture, withheld=request.parameters.seed % 2 == 1, prompt_read="cartoon")
-            for request, picture in zip(requests, pictures, strict=True)
-        ]
-
-
-def test_withheld_picture_is_not_stored(context: WorkerContext):
-    """The safety checker's verdict is an event and in the metadata; the picture is not stored."""
-    context = replace(context, generator=StrictGenerator())
-    job = submit(context, count=3, seed=2)
-    with RunningWorker(context):
-        wait_until_done(context, job)
-    metadata = metadata_of(context, job)
-    assert metadata.pictures == (picture_name(job.id, 0), picture_name(job.id, 2))
-    assert (metadata.withheld, metadata.prompt_read) == ((1,), "cartoon")
-    assert not context.store.exists(picture_name(job.id, 1))
-    events = [event for event in context.events.receive(0) if event.kind in ("withheld", "done")]
-    assert [(event.kind, event.picture) for event in events] == [("withheld", 1), ("done", None)]
-    assert events[-1].detail == "2 pictures stored. 1 withheld by the safety checker."
-
-
-def test_initial_picture_is_given_to_the_generator(context: WorkerContext):
-    """The generator receives the pixels of the picture that the job names."""
-    model = context.generator.model
-    accepts = (*model.capabilities.accepts, "init_image", "strength")
-    capabilities = model.capabilities.model_copy(update={"accepts": accepts})
-    generator = FlatGenerator(model=replace(model, capabilities=capabilities))
-    context = replace(context, generator=generator)
-    first = submit(context, seed=7)
-    with RunningWorker(context):
-        wait_until_done(context, first)
-        requests: list[PictureRequest] = []
-        generate = generator.generate
-
-        def observe(given: list[PictureRequest], *more: object) -> list[GeneratedPicture]:
-            requests.extend(given)
-            return generate(given, *more)
-
-        generator.generate = observe
-        second = submit(context, init_image=picture_name(first.id, 0))
-        wait_until_done(context, second)
-    assert np.array_equal(requests[0].init_image, np.full((64, 64, 3), 7))
-    assert metadata_of(context, second).diffusion_task == "image_to_image"
-
-
-def test_missing_initial_picture_is_a_dead_letter(context: WorkerContext):
-    """A job whose initial picture was deleted fails at once, and says so."""
-    model = context.generator.model
-    accepts = (*model.capabilities.accepts, "init_image")
-    capabilities = model.capabilities.model_copy(update={"accepts": accepts})
-    context = replace(
-        context, generator=FlatGenerator(model=replace(model, capabilities=capabilities))
-    )
-    missing = new_job(JobRequest(prompt="x"))
-    submit(context, init_image=picture_name(missing.id, 0))
-    with RunningWorker(context):
-        [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
-    assert "is not in the gallery" in letter.reason
 
 
 def test_metadata_says_where_the_time_went(context: WorkerContext):

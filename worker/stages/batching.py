@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from wire.messages.parameters import GenerationParameters
 from worker.metrics import BATCH_LIMIT
-from worker.task import BatchItem, Task
+from worker.task import BatchItem, Task, shared_parameters
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 """A compiled model has a graph for each, so limits are one of these."""
@@ -27,9 +28,9 @@ class BatchLimits:
         BATCH_LIMIT.labels(size).set(self._limits[size])
 
 
-def compatible(left: Task, right: Task) -> bool:
-    """Return whether one call of the pipeline can generate pictures of both jobs."""
-    return left.shared_parameters == right.shared_parameters
+def compatible(left: GenerationParameters, right: GenerationParameters) -> bool:
+    """Return whether one call of the pipeline can generate both pictures."""
+    return shared_parameters(left) == shared_parameters(right)
 
 
 def next_batch(tasks: Iterable[Task], limits: BatchLimits) -> list[BatchItem]:
@@ -48,4 +49,5 @@ def next_batch(tasks: Iterable[Task], limits: BatchLimits) -> list[BatchItem]:
 
 
 def _share(left: Task, right: Task) -> bool:
-    return left.is_first_attempt and right.is_first_attempt and compatible(left, right)
+    both_first = left.is_first_attempt and right.is_first_attempt
+    return both_first and left.shared_parameters == right.shared_parameters
