@@ -113,7 +113,7 @@ class GenerationParameters(BaseModel):
     ] = None
     strength: Annotated[
         Strength | None,
-        Field(title="Strength", description="how much of the initial picture changes, up to 1"),
+        Field(title="Strength", description="how much of the initial picture changes"),
     ] = None
 
     @property

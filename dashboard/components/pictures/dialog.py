@@ -18,6 +18,8 @@ from wire.messages.object_names import PictureName, parse_picture_name
 
 _PARAMETER = "picture"
 _ALL = GalleryQuery()
+_DOWNLOADS = (("webp", "WebP"), ("jpeg", "JPEG"))
+"""Formats beside the stored PNG, and their labels."""
 
 
 def open_picture(name: str) -> None:
@@ -82,7 +84,7 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
         if metadata:
             _show_repeats(picture, metadata)
         # A link instead of st.download_button, so that the bytes do not pass through the session.
-        st.html(render("download", name), width="content")
+        st.html(render("download", name, _DOWNLOADS), width="content")
         if metadata and st.button(
             "Job details", key="dialog_job", help="Shows how long each stage of the job took."
         ):
