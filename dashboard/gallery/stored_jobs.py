@@ -49,7 +49,7 @@ def job_of(job_id: str, metadata: Metadata) -> Job:
     return validate(
         Job,
         {
-            **_parameters(metadata),
+            **parameters_of(metadata),
             "id": job_id,
             "count": metadata.number_of_images,
             "seed": metadata.seed if metadata.use_seed else None,
@@ -57,7 +57,8 @@ def job_of(job_id: str, metadata: Metadata) -> Job:
     )
 
 
-def _parameters(metadata: Metadata) -> dict[str, Any]:
+def parameters_of(metadata: Metadata) -> dict[str, Any]:
+    """Return the parameters of a job's first picture, by name."""
     if metadata.parameters:
         return metadata.parameters.model_dump()
     return {

@@ -147,8 +147,9 @@ def test_every_parameter_is_received(queue, other):
     assert job.model_extra == {"newer": {"nested": [1]}}
 
 
-def test_parameters_of_the_older_sample_are_received(backend, other):
+def test_parameters_of_the_older_sample_are_received(backend, queue, other):
     """Null fields mean the defaults, and the seed -1 a random one."""
+    wait_for_depth(queue, 0, 0)  # the queue exists now
     backend.put(b'{"prompt": "a cat", "count": null, "seed": -1, "steps": null, "loras": []}')
     job = receive_one(other).job
     assert job.parameters == GenerationParameters(prompt="a cat")
