@@ -47,6 +47,7 @@ def test_all_parameters_are_submitted(studio: StudioPage, worker: ScriptedWorker
     studio.number("Guidance scale").fill("5.5")
     studio.select("Scheduler", "DPM++ 2M Karras")
     studio.select("LoRAs", "ink-sketch")
+    studio.page.keyboard.press("Escape")  # the list stays open for further ones
     studio.number("Weight of ink-sketch").fill("0.8")
     studio.number("Weight of ink-sketch").press("Tab")
     studio.generate("a drawn cat")
@@ -103,6 +104,7 @@ def test_png_file_fills_the_form(studio: StudioPage, worker: ScriptedWorker):
     worker.announce()
     studio.open_parameters()
     studio.number("Seed").fill("1")
+    studio.number("Seed").press("Tab")
     file = studio.page.locator(".stFileUploader input")
     file.set_input_files(
         png(

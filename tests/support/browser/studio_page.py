@@ -61,7 +61,6 @@ class StudioPage:
         """Select an option of a list."""
         self.page.get_by_role("combobox", name=name).click()
         self.page.get_by_role("option", name=option, exact=True).click()
-        self.page.keyboard.press("Escape")
 
     def generate(self, prompt: str) -> None:
         """Type a prompt and press Generate."""
