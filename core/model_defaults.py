@@ -44,7 +44,10 @@ _MODEL_CARDS = {
     "stabilityai/sdxl-turbo": _from_card(1, 0.0, 512),
     "stabilityai/stable-diffusion-3.5-large-turbo": _from_card(4, 0.0, 1024),
     "black-forest-labs/FLUX.1-schnell": _from_card(4, 0.0, 1024),
+    "black-forest-labs/FLUX.2-klein-4B": _from_card(4, 1.0, 1024),
+    "black-forest-labs/FLUX.2-klein-9B": _from_card(4, 1.0, 1024),
     "SimianLuo/LCM_Dreamshaper_v7": _from_card(4, 8.0, 512),
+    "Tongyi-MAI/Z-Image-Turbo": _from_card(9, 0.0, 1024),
 }
 
 

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     minio_bucket: str = Field("images", description="bucket of the pictures; created if missing")
     minio_secure: bool = Field(False, description="`true` for https")
     minio_region: str | None = Field(None, description="region, if the store needs one")
+    hf_token: SecretStr | None = Field(
+        None, description="token of the hub, for gated and private models"
+    )
 
     data_dir: Path = Field(Path("data"), description="folder of the local queue and store")
     fleet: Literal["auto", "local", "kubernetes", "none"] = Field(
@@ -61,8 +64,8 @@ class Settings(BaseSettings):
     min_workers: Annotated[int, Field(ge=0)] = Field(
         0, description="minimum number of local workers"
     )
-    max_workers: Annotated[int, Field(ge=1)] = Field(
-        2, description="maximum number of local workers"
+    max_workers: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="maximum number of local workers; unset: one per GPU, 2 without GPUs"
     )
     jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
         1, description="jobs per local worker that the supervisor aims at"
@@ -160,7 +163,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set with MINIO_ENDPOINT"
             )
-        if self.min_workers > self.max_workers:
+        if self.max_workers and self.min_workers > self.max_workers:
             raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
         return self
 

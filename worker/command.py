@@ -38,10 +38,17 @@ def main() -> None:
         configure("text")
         raise typer.Exit(_log_error(error)) from None
     configure(settings.log_format)
+    _export_hub_token(settings)
     try:
         _run(settings)
     except ApplicationError as error:
         raise typer.Exit(_log_error(error)) from None
+
+
+def _export_hub_token(settings: Settings) -> None:
+    # huggingface_hub reads its token from the environment, which lines of .env are not part of.
+    if settings.hf_token:
+        os.environ["HF_TOKEN"] = settings.hf_token.get_secret_value()
 
 
 def _run(settings: Settings) -> None:

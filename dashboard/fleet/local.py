@@ -1,6 +1,5 @@
 """The local fleet: the supervisor's processes, combined with the workers' events."""
 
-import logging
 import platform
 import time
 from functools import cache
@@ -9,6 +8,7 @@ from core.errors import FleetError
 from dashboard.domain.fleet import FleetReading, Node, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView, to_worker
+from dashboard.fleet.gpus import list_gpus
 from dashboard.fleet.reconciliation import SupervisorStatus, latest_from
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
@@ -17,8 +17,6 @@ _READY_PHASES = ("idle", "generating")
 
 _MAX_POLL_SECONDS = 5.0
 """How long one poll of the supervisor may take."""
-
-_log = logging.getLogger(__name__)
 
 
 class LocalFleet:
@@ -70,17 +68,8 @@ def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
 @cache
 def gpu_nodes() -> tuple[Node, ...]:
     """Return this machine as a node if it has NVIDIA GPUs and their driver, else nothing."""
-    try:
-        import pynvml
-
-        pynvml.nvmlInit()
-        count = pynvml.nvmlDeviceGetCount()
-        product = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0)) if count else None
-    except (ImportError, OSError):
+    gpus = list_gpus()
+    if not gpus:
         return ()
-    except pynvml.NVMLError as error:
-        _log.debug("NVML reports no GPU: %s", error)
-        return ()
-    if not count:
-        return ()
-    return (Node(platform.node(), product, count, None, ready=True, since=time.time()),)
+    node = Node(platform.node(), gpus[0].product, len(gpus), None, ready=True, since=time.time())
+    return (node,)

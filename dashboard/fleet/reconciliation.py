@@ -20,6 +20,8 @@ from wire.queues.base import QueueDepth
 _MAX_SCALE_DOWN_WINDOW_SECONDS = 15.0
 """The HPA's default of 300 s suits machines that take minutes to start."""
 
+_MAX_WORKERS_WITHOUT_GPU = 2
+
 _STOP_ORDER = {"failed": 0, "idle": 1, "starting": 2, "generating": 3}
 
 
@@ -39,29 +41,32 @@ class SupervisorStatus:
     events: tuple[FleetEvent, ...] = ()
 
 
-def make_policy(settings: Settings) -> ScalingPolicy:
+def make_policy(settings: Settings, gpus: int) -> ScalingPolicy:
     """Return KEDA's rule with the settings' numbers and a window that suits one machine."""
+    default = max(settings.min_workers, gpus or _MAX_WORKERS_WITHOUT_GPU)
     return ScalingPolicy(
         minimum=settings.min_workers,
-        maximum=settings.max_workers,
+        maximum=settings.max_workers or default,
         jobs_per_worker=settings.jobs_per_worker,
         cooldown=settings.cooldown_period,
         down=Behaviour(min(_MAX_SCALE_DOWN_WINDOW_SECONDS, settings.cooldown_period), RatePolicy()),
     )
 
 
-def describe_scaler(settings: Settings, state: ScalerState, jobs: int | None, now: float) -> Scaler:
+def describe_scaler(
+    settings: Settings, policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: float
+) -> Scaler:
     """Return the supervisor's settings and state as the scaler of a fleet."""
     return Scaler(
         kind=LOCAL,
         trigger="jobs waiting and in progress",
         jobs=jobs,
-        jobs_per_worker=settings.jobs_per_worker,
-        minimum=settings.min_workers,
-        maximum=settings.max_workers,
+        jobs_per_worker=policy.jobs_per_worker,
+        minimum=policy.minimum,
+        maximum=policy.maximum,
         polling_interval=settings.polling_interval,
-        cooldown_period=settings.cooldown_period,
-        cooldown_left=cooldown_left(make_policy(settings), state, now),
+        cooldown_period=policy.cooldown,
+        cooldown_left=cooldown_left(policy, state, now),
     )
 
 
@@ -96,12 +101,23 @@ def to_stop(
     return sorted(remaining, key=stop_order)[: max(0, len(remaining) - wanted)]
 
 
-def to_start(workers: Iterable[WorkerProcess], wanted: int, suffix: str) -> list[str]:
-    """Return the names of the workers to start, with the lowest free numbers."""
+def to_start(
+    workers: Iterable[WorkerProcess], wanted: int, suffix: str, places: int | None = None
+) -> list[str]:
+    """Return the names of the workers to start, with the lowest free numbers.
+
+    Args:
+        workers: all that exist, also those that are stopping.
+        wanted: how many should run.
+        suffix: the end of each name.
+        places: how many may exist; None means any number.
+
+    """
     states = {worker.name: worker.state for worker in workers}
     remaining = sum(state != "stopping" for state in states.values())
     names = (f"worker-{number}{suffix}" for number in range(1, wanted + len(states) + 1))
-    return [name for name in names if name not in states][: max(0, wanted - remaining)]
+    count = wanted - remaining if places is None else min(wanted - remaining, places - len(states))
+    return [name for name in names if name not in states][: max(0, count)]
 
 
 def name_suffix(settings: Settings) -> str:

@@ -8,12 +8,12 @@ import logging
 import threading
 import time
 
-from filelock import FileLock, Timeout
-
 from core.errors import QueueError
 from core.settings import Settings
 from dashboard.domain.fleet import FleetEvent, Phase
 from dashboard.domain.journal import Journal
+from dashboard.fleet.gpus import least_used
+from dashboard.fleet.lock import SupervisorLock
 from dashboard.fleet.reconciliation import (
     SupervisorStatus,
     describe_scaler,
@@ -51,18 +51,20 @@ class Supervisor:
         settings: Settings,
         queue: Queue,
         journal: Journal,
+        gpus: tuple[str, ...] = (),
         command: tuple[str, ...] = WORKER_COMMAND,
     ) -> None:
         self._settings = settings
         self._queue = queue
         self._journal = journal
+        self._gpus = gpus
         self._command = command
-        self._policy = make_policy(settings)
+        self._policy = make_policy(settings, len(gpus))
         self._grace_period = settings.grace_period
         self._state = ScalerState()
         self._workers: dict[str, WorkerProcess] = {}
         self._events: tuple[FleetEvent, ...] = ()
-        self._lock = FileLock(settings.data_dir / "supervisor.lock", timeout=0, thread_local=False)
+        self._lock = SupervisorLock(settings.data_dir)
         self._status: SupervisorStatus | None = None
         self._polled = threading.Event()
         self._stopping = threading.Event()
@@ -107,7 +109,7 @@ class Supervisor:
             self._stopping.wait(self.interval)
 
     def _poll(self, now: float) -> SupervisorStatus:
-        if error := self._acquire_lock():
+        if error := self._lock.acquire():
             return SupervisorStatus(now, has_lock=False, error=error)
         jobs = self._count_jobs()
         self._state = decide(self._policy, self._state, jobs, now)
@@ -117,23 +119,10 @@ class Supervisor:
             at=now,
             has_lock=True,
             wanted=self._state.workers,
-            scaler=describe_scaler(self._settings, self._state, jobs, now),
+            scaler=describe_scaler(self._settings, self._policy, self._state, jobs, now),
             workers=tuple(self._workers.values()),
             events=self._events,
         )
-
-    def _acquire_lock(self) -> str | None:
-        """Acquire the lock file; return a sentence if that fails."""
-        if self._lock.is_locked:
-            return None
-        try:
-            self._settings.data_dir.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
-        except Timeout:
-            return "Another process on this data folder runs the workers."
-        except OSError as error:
-            return f"The lock in {self._settings.data_dir} cannot be acquired: {error.strerror}."
-        return None
 
     def _count_jobs(self) -> int | None:
         try:
@@ -147,7 +136,10 @@ class Supervisor:
         self._observe_workers(now)
         for worker in to_stop(self._workers.values(), wanted, self._phases()):
             self._stop_worker(worker, now)
-        for name in to_start(self._workers.values(), wanted, name_suffix(self._settings)):
+        # A GPU has no memory for a new worker beside one that is still stopping.
+        places = self._policy.maximum if self._gpus else None
+        suffix = name_suffix(self._settings)
+        for name in to_start(self._workers.values(), wanted, suffix, places):
             self._start_worker(name, now)
         for worker in list(self._workers.values()):
             kill_if_overdue(worker, self._grace_period, now)
@@ -175,8 +167,9 @@ class Supervisor:
 
     def _start_worker(self, name: str, now: float, failures: int = 0) -> None:
         self._journal.remove_worker(name)
+        gpu = least_used(self._gpus, (worker.gpu for worker in self._workers.values()))
         try:
-            worker = launch(name, self._settings, self._command, now, failures)
+            worker = launch(name, self._settings, self._command, now, failures, gpu)
         except OSError as error:
             worker = WorkerProcess(
                 name, "failed", now, failures=failures + 1, reason=f"{error.strerror}."

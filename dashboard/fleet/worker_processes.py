@@ -58,6 +58,8 @@ class WorkerProcess:
     """How often in a row the process ended unexpectedly."""
     reason: str = ""
     """Why it failed, as a sentence."""
+    gpu: str | None = None
+    """The GPU that its process has, as an entry of CUDA_VISIBLE_DEVICES."""
 
     @property
     def retry_at(self) -> float:
@@ -67,22 +69,28 @@ class WorkerProcess:
 
 
 def launch(
-    name: str, settings: Settings, command: tuple[str, ...], now: float, failures: int = 0
+    name: str,
+    settings: Settings,
+    command: tuple[str, ...],
+    now: float,
+    failures: int = 0,
+    gpu: str | None = None,
 ) -> WorkerProcess:
-    """Start a worker. Raises OSError if its process or log cannot be created."""
+    """Start a worker, on one GPU if named. Raises OSError without its process or log."""
     log = settings.data_dir / "logs" / f"{name}.log"
     with open_log(log) as output:
         log_start = output.tell()
         popen = subprocess.Popen(
             command,
             cwd=_ROOT,
-            env=_environment(name, settings),
+            env=_environment(name, settings, gpu),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return WorkerProcess(name, "running", now, Child(popen, now, log, log_start), failures)
+    child = Child(popen, now, log, log_start)
+    return WorkerProcess(name, "running", now, child, failures, gpu=gpu)
 
 
 def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
@@ -159,7 +167,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
     return {name.upper(): _plain(value) for name, value in settings.model_dump().items()}
 
 
-def _environment(name: str, settings: Settings) -> dict[str, str]:
+def _environment(name: str, settings: Settings, gpu: str | None) -> dict[str, str]:
     overrides = {
         "DATA_DIR": str(settings.data_dir.resolve()),
         "STOP_WITH_PARENT": "1",
@@ -168,7 +176,8 @@ def _environment(name: str, settings: Settings) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
     }
     # The dashboard's settings, so that a worker never reads a different .env file.
-    return os.environ | as_environment(settings) | overrides
+    device = {"CUDA_VISIBLE_DEVICES": gpu} if gpu else {}
+    return os.environ | as_environment(settings) | overrides | device
 
 
 def _plain(value: object) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.settings import Settings
 from dashboard.domain.fleet import FleetReading
 from dashboard.domain.journal import Journal
+from dashboard.fleet.gpus import usable_gpus
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
 from dashboard.fleet.local import LocalFleet, gpu_nodes
 from dashboard.fleet.supervisor import Supervisor
@@ -30,7 +31,8 @@ class FleetSetup:
 def set_up_fleet(settings: Settings, queue: Queue, journal: Journal) -> FleetSetup:
     """Build the fleet that the settings select, without starting it."""
     if settings.fleet_kind == "local":
-        return _local(Supervisor(settings, queue, journal), journal)
+        supervisor = Supervisor(settings, queue, journal, usable_gpus(settings))
+        return _local(supervisor, journal)
     if settings.fleet_kind == "kubernetes":
         fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
         source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)

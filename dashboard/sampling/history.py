@@ -1,7 +1,9 @@
 """The samples and annotations of the last day, as one immutable value."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from dashboard.domain.snapshot import Annotation, Sample
 from dashboard.sampling.annotations import extend_annotations, request_annotations
@@ -33,9 +35,9 @@ def extend(history: History, sample: Sample) -> History:
     if samples:
         annotations = extend_annotations(annotations, samples[-1], sample)
     earliest = sample.at - DAY
-    first = next((n for n, old in enumerate(samples) if old.at >= earliest), len(samples))
-    kept = tuple(annotation for annotation in annotations if annotation.at >= earliest)
-    return History((*samples[first:], sample), kept)
+    first = bisect_left(samples, earliest, key=attrgetter("at"))
+    first_annotation = bisect_left(annotations, earliest, key=attrgetter("at"))
+    return History((*samples[first:], sample), annotations[first_annotation:])
 
 
 def _gap(samples: tuple[Sample, ...], after: Sample) -> tuple[Sample, ...]:

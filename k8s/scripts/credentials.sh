@@ -38,6 +38,13 @@ rabbitmq_credentials() {
   note "Secret rabbitmq is new."
 }
 
+# For gated and private models. Running workers keep the token that they started with.
+hub_token() {
+  [ -n "${HF_TOKEN:-}" ] || return 0
+  secret huggingface outside token "$HF_TOKEN"
+  note "Secret huggingface has HF_TOKEN."
+}
+
 keys_of_store() { kube get secret minio --ignore-not-found --output 'jsonpath={.data}'; }
 
 # store_credentials ORIGIN: inside if the store is part of the overlay, else outside. Sets

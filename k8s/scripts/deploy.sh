@@ -114,6 +114,7 @@ kubectl get namespace "$namespace" >/dev/null 2>&1 || create_namespace
 heading "Credentials"
 rabbitmq_credentials
 if has minio; then store_credentials inside; else store_credentials outside; fi
+hub_token
 
 heading "Manifests"
 if [ "$part" = app ]; then

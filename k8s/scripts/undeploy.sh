@@ -52,7 +52,7 @@ remove_custom_resources
 remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
   --selector "$ours"
 # RabbitMQ's volume has the password too: the one is useless without the other.
-remove secret/rabbitmq persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
+remove secret/rabbitmq secret/huggingface persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
 remove_rights
 if [ "${PURGE:-}" != 1 ]; then
   note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."

@@ -7,7 +7,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.scripted_worker import ScriptedWorker
-from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard
 
 _FITS = """() => {
@@ -88,7 +87,8 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     expect(page.get_by_role("status")).to_contain_text("Seven dwarfs: 7 requests sent.")
     page.keyboard.press("b")
     expect(page.get_by_role("status")).to_contain_text("The next burst can be sent in")
-    wait_until(lambda: _waiting(dashboard) == 27, what="two bursts are queued, and no third")
+    expect(page.locator(".numbers b").first).to_contain_text("27")
+    assert _waiting(dashboard) == 27
     page.keyboard.press("Escape")
     page.wait_for_url(f"{dashboard.url}/")
 

@@ -224,6 +224,18 @@ def test_message_of_the_older_sample_is_received(queue, broker):
     assert (delivery.job.prompt, delivery.job.count) == ("yellow submarine", 4)
 
 
+def test_client_of_the_older_sample_checks_the_queue(queue, broker, rabbitmq_url):
+    """docs/from-the-old-sample.md: declaring a transient queue fails, checking it does not."""
+    queue.depth()
+    with pika.BlockingConnection(pika.URLParameters(rabbitmq_url)) as connection:
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker) as raised:
+            connection.channel().queue_declare(names.QUEUE, durable=False)
+        assert raised.value.reply_code == 406
+    broker.queue_declare(names.QUEUE, passive=True)
+    broker.basic_publish("", names.QUEUE, b'{"prompt": "green dog"}')
+    assert receive_one(queue).job.prompt == "green dog"
+
+
 def test_messages_are_persistent_and_labelled(queue, broker):
     """Each message is persistent and has its job's id and content type."""
     job = make_job()

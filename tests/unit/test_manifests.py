@@ -15,6 +15,7 @@ import yaml
 
 from core.settings import Settings
 from tests.support.conditions import need_program
+from tests.unit.test_models_page import table_of_models
 from wire.messages import names
 
 K8S = Path(__file__).parents[2] / "k8s"
@@ -23,7 +24,11 @@ PARTS = ("app", "scaledobject", "scaledjob")
 OVERLAYS = [f"{target}/{part}" for target, part in itertools.product(TARGETS, PARTS)]
 COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 
-_COMPATIBLE = [name for name in COMPONENTS if name not in ("cpu", "minio", "scaledjob")]
+GPU_SIZES = [name for name in COMPONENTS if re.fullmatch(r"gpu-\d+gb", name)]
+
+_COMPATIBLE = [
+    name for name in COMPONENTS if name not in ("cpu", "minio", "scaledjob", *GPU_SIZES[1:])
+]
 """All components that an overlay can combine: of two that exclude each other, only the first."""
 
 Manifest = dict[str, Any]
@@ -47,13 +52,19 @@ def overlay(name: str) -> tuple[Manifest, ...]:
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> tuple[Manifest, ...]:
     """Render all components that can be combined."""
-    folder = tmp_path_factory.mktemp("overlay")
+    # The scaler copies the worker's pod, so it follows the components that patch it; sizes of GPUs
+    # patch the volume of models.
+    order = sorted(_COMPATIBLE, key=lambda name: ("scaledobject" in name, name in GPU_SIZES, name))
+    order.remove("trigger")  # the scaler lists it
+    return composed(tmp_path_factory.mktemp("overlay"), *order)
+
+
+def composed(folder: Path, *components: str) -> tuple[Manifest, ...]:
+    """Render the base with components, and the settings last."""
     here = Path(*[".."] * len(folder.resolve().relative_to("/").parts), *K8S.parts[1:])
-    # The scaler copies the worker's pod, so it follows the components that patch it; settings last.
-    order = sorted(_COMPATIBLE, key=lambda name: name in ("scaledobject", "trigger"))
     kustomization = {
         "resources": [str(here / "base")],
-        "components": [str(here / "components" / name) for name in order if name != "trigger"]
+        "components": [str(here / "components" / name) for name in components]
         + [str(here / "settings")],
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
@@ -267,6 +278,53 @@ def without_device(pod: Pod) -> Pod:
     return {key: pod[key] for key in pod if key != "tolerations"} | {"containers": [container]}
 
 
+@pytest.mark.parametrize("size", GPU_SIZES)
+def test_overlay_for_a_gpu_size_has_room_for_its_model(size: str, tmp_path: Path) -> None:
+    """The model fits into the GPU and the volumes by the table of docs/models.md."""
+    pod = worker(f"{size}/scaledobject")
+    model = table_of_models()[settings_of(overlay(f"{size}/app"))["MODEL_ID"]]
+    gpu_gigabytes = int(size.removeprefix("gpu-").removesuffix("gb"))
+    assert gigabytes(model["GPU memory"]) <= gpu_gigabytes
+    on_disk = gigabytes(model["disk"])
+    home = next(each for each in pod["volumes"] if each["name"] == "home")
+    assert on_disk < int(home["emptyDir"]["sizeLimit"].removesuffix("Gi"))
+    [container] = pod["containers"]
+    assert on_disk < int(container["resources"]["requests"]["ephemeral-storage"].removesuffix("Gi"))
+    shared = composed(tmp_path, "cpu", "model-volume", size)
+    claim = find(shared, "PersistentVolumeClaim", "models")["spec"]["resources"]["requests"]
+    assert on_disk < int(claim["storage"].removesuffix("Gi"))
+
+
+def gigabytes(cell: str) -> float:
+    """Return the first number of a cell, the value without offload and quantization."""
+    [first, *_] = re.findall(r"[0-9.]+", cell)
+    return float(first)
+
+
+@pytest.mark.parametrize("size", GPU_SIZES)
+def test_worker_runs_on_gpus_of_the_size_only(size: str) -> None:
+    """A node is eligible by its memory as NVIDIA's operator labels it, or by its type on GKE."""
+    affinity = worker(f"{size}/app")["affinity"]["nodeAffinity"]
+    by_memory, by_type = affinity["requiredDuringSchedulingIgnoredDuringExecution"][
+        "nodeSelectorTerms"
+    ]
+    [memory] = by_memory["matchExpressions"]
+    assert (memory["key"], memory["operator"]) == ("nvidia.com/gpu.memory", "Gt")
+    marketed = int(size.removeprefix("gpu-").removesuffix("gb")) * 1024
+    # A driver reports some percent less than the card's data sheet.
+    assert 0.9 * marketed < int(memory["values"][0]) < marketed
+    assert by_type["matchExpressions"][0]["key"] == "cloud.google.com/gke-accelerator"
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_workers_get_the_hub_token_from_a_secret(target: str) -> None:
+    """HF_TOKEN is optional: models that are not gated need no Secret."""
+    [container] = worker(f"{target}/scaledobject")["containers"]
+    [token] = [each for each in container["env"] if each["name"] == "HF_TOKEN"]
+    reference = {"name": "huggingface", "key": "token", "optional": True}
+    assert token["valueFrom"] == {"secretKeyRef": reference}
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_both_scalers_start_the_same_pod(target: str) -> None:
     """A worker of a ScaledJob is that of the Deployment, except that it exits after one job."""
@@ -314,9 +372,10 @@ def test_scaling_is_as_documented() -> None:
     assert "replicas" not in deployment, "KEDA sets the replicas"
 
 
-def test_worker_has_time_to_requeue_its_job() -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_worker_has_time_to_requeue_its_job(target: str) -> None:
     """Kubernetes kills a worker only after its own grace period is over."""
-    pod = worker("gpu/scaledobject")
+    pod = worker(f"{target}/scaledobject")
     assert float(environment(pod)["GRACE_PERIOD"]) < pod["terminationGracePeriodSeconds"]
 
 
@@ -364,11 +423,17 @@ def test_store_keys_are_written_verbatim() -> None:
     """Quotes, backslashes, colons and spaces in a key do not break the Secret."""
     access, secret = 'a"b\\c', "d: 'e' #f $HOME\n  name: g" + 60 * "h"
     created = secrets_of_deploy(access, secret)
+    assert "huggingface" not in created
     assert created["minio"] == {"access-key": access, "secret-key": secret}
     assert created["rabbitmq"]["password"] in created["rabbitmq"]["amqp-url"]
 
 
-def secrets_of_deploy(access: str, secret: str) -> dict[str, dict[str, str]]:
+def test_hub_token_is_written_if_given() -> None:
+    """`HF_TOKEN=… make deploy` writes the Secret that workers read."""
+    assert secrets_of_deploy("k", "s", HF_TOKEN="hf_x")["huggingface"] == {"token": "hf_x"}
+
+
+def secrets_of_deploy(access: str, secret: str, **variables: str) -> dict[str, dict[str, str]]:
     """Return the Secrets that the script creates in an empty namespace, with decoded data."""
     script = f"""
         set -euo pipefail
@@ -378,8 +443,10 @@ def secrets_of_deploy(access: str, secret: str) -> dict[str, dict[str, str]]:
         . {K8S}/scripts/credentials.sh
         rabbitmq_credentials
         store_credentials outside
+        hub_token
     """
     env = {"PATH": os.environ["PATH"], "MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
+    env |= variables
     command = ["bash", "-c", f"exec 3>&1\n{script}"]
     answer = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     created = [each for each in yaml.safe_load_all(answer.stdout) if each]

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 
 from core.errors import SettingsError
 from core.settings import Settings, load_settings
+from worker import command
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +86,7 @@ def test_object_store_requires_its_keys(monkeypatch):
 def test_minimum_above_maximum_is_refused(monkeypatch):
     """The error names both contradicting settings."""
     monkeypatch.setenv("MIN_WORKERS", "3")
+    monkeypatch.setenv("MAX_WORKERS", "2")
     with pytest.raises(SettingsError, match="MIN_WORKERS must not exceed MAX_WORKERS"):
         load_settings()
 
@@ -132,3 +135,14 @@ def test_fleet_kind(monkeypatch, fleet, url, in_pod, kind):
         monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     assert load_settings().fleet_kind == kind
     assert load_settings().local_fleet is (kind == "local")
+
+
+def test_hub_token_in_the_file_reaches_huggingface_hub(tmp_path, monkeypatch):
+    """A worker finds the HF_TOKEN of .env, and settings never show it."""
+    monkeypatch.setenv("HF_TOKEN", "")  # so that it is removed after the test
+    monkeypatch.delenv("HF_TOKEN")
+    (tmp_path / ".env").write_text("HF_TOKEN=hf_secret\n")
+    settings = load_settings()
+    assert "hf_secret" not in repr(settings)
+    command._export_hub_token(settings)
+    assert huggingface_hub.get_token() == "hf_secret"

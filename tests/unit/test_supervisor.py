@@ -70,12 +70,12 @@ class Setup:
 
 
 @contextmanager
-def supervised(folder: Path, *fault: str, **changes: object):
+def supervised(folder: Path, *fault: str, gpus: tuple[str, ...] = (), **changes: object):
     """Run a supervisor with stand-in workers, and stop it at the end."""
     fast = {"polling_interval": 0.05, "cooldown_period": 0.3, "max_workers": 3, "grace_period": 5}
     queue, journal = FakeQueue(), Journal()
     settings = Settings(_env_file=None, data_dir=folder, **(fast | changes))
-    supervisor = Supervisor(settings, queue, journal, command=(*STAND_IN, *fault))
+    supervisor = Supervisor(settings, queue, journal, gpus, command=(*STAND_IN, *fault))
     supervisor.start()
     try:
         yield Setup(supervisor, queue, journal)
@@ -88,6 +88,11 @@ def running(count: int, setup: Setup) -> set[int]:
     """Wait until ``count`` workers run, and return their process ids."""
     wait_until(lambda: len(setup.workers()) == count, what=f"{count} workers")
     return setup.pids()
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """Return a process's environment, which is empty for a moment while the process starts."""
+    return wait_until(psutil.Process(pid).environ, what="its environment")
 
 
 def are_gone(pids: set[int]) -> bool:
@@ -344,3 +349,11 @@ def test_log_that_cannot_be_copied_is_not_truncated(tmp_path):
     assert not truncate_large_log(path)
     assert not truncate_large_log(tmp_path / "nowhere.log")
     assert path.stat().st_size == 10_000_000
+
+
+def test_local_workers_get_the_hub_token(tmp_path):
+    """The HF_TOKEN that the dashboard read from .env is in the environment of its workers."""
+    with supervised(tmp_path, max_workers=1, hf_token="hf_secret") as setup:
+        setup.queue.jobs = 1
+        [pid] = running(1, setup)
+        assert environment_of(pid)["HF_TOKEN"] == "hf_secret"
