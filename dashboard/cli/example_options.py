@@ -30,8 +30,8 @@ def with_parameters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _option(field: ParameterField) -> Parameter:
-    kind = _TYPES.get(field.kind, str) | None
-    annotation = Annotated[kind, typer.Option(help=_help(field), show_default=False)]
+    option = typer.Option(help=_help(field), show_default=False)
+    annotation: Any = Annotated[_TYPES.get(field.kind, str) | None, option]
     return Parameter(field.name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
