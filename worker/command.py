@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from core.errors import ApplicationError, ModelUnavailable, SettingsError, StoreError
+from core.errors import (
+    ApplicationError,
+    ModelUnavailable,
+    SettingsError,
+    StoreError,
+    first_line,
+)
 from core.logs import configure
 from core.settings import Settings, load_settings
 from wire.backends import open_events, open_queue, open_store
@@ -104,8 +110,14 @@ def _load(settings: Settings, events: Events) -> "Generator":
     _emit(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
     from worker.metrics import MODEL_LOADED
-    from worker.pipeline import loras
-    from worker.pipeline.load import LoadOptions, load
+
+    try:
+        from worker.pipeline import loras
+        from worker.pipeline.load import LoadOptions, load
+    except (ImportError, OSError) as error:  # OSError: a shared library of PyTorch
+        raise ModelUnavailable(
+            f"The worker's packages are incomplete: {first_line(error)}"
+        ) from None
 
     options = LoadOptions(
         settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)

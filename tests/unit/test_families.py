@@ -14,6 +14,7 @@ from tests.support.tiny.unets import UNETS
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker.generator import Generator, Interrupted, PictureRequest
+from worker.pipeline.families import family_of
 from worker.pipeline.load import load
 
 _TINY = {**UNETS, **TRANSFORMERS}
@@ -65,7 +66,7 @@ def test_class_generates_a_batch(name: str, tmp_path: Path):
     steps = []
     pictures = generator.generate(requests, steps.append, should_stop=lambda: False)
     size = (requests[0].parameters.height, requests[0].parameters.width, 3)
-    assert [picture.pixels.shape for picture in pictures] == [size, size]
+    assert [picture.pixels.shape for picture in pictures] == [size] * len(requests)
     assert steps == [1, 2]
 
 
@@ -92,7 +93,7 @@ def _load(name: str, folder: Path) -> Generator:
 
 
 def _requests(generator: Generator) -> list[PictureRequest]:
-    """Return two requests, of the smallest size that has two different sides."""
+    """Return a batch of requests, of the smallest size that has two different sides."""
     model = generator.model.capabilities
     width = max(model.min_side, model.size_multiple)
     size = {"width": width, "height": width + model.size_multiple}
@@ -104,4 +105,5 @@ def _requests(generator: Generator) -> list[PictureRequest]:
     ]
     for each in parameters:
         require_accepted(model, each)
-    return [PictureRequest(each) for each in parameters]
+    largest_batch = family_of(model.family).batch_size or len(parameters)
+    return [PictureRequest(each) for each in parameters[:largest_batch]]

@@ -62,11 +62,15 @@ def test_repository_without_index_is_no_pipeline(hub: FakeHub):
         load("owner/name", "cpu")
 
 
-def test_path_is_not_looked_up_on_the_hub(hub: FakeHub):
-    """A misspelled folder is said to be missing, without a request."""
+@pytest.mark.parametrize(
+    "path",
+    ["./models/nothing", "models/nothing", "/models/nothing", "a/b/c", "nothing.safetensors"],
+)
+def test_path_is_not_looked_up_on_the_hub(hub: FakeHub, path: str):
+    """A misspelled folder, such as one beside models/demo, is missing; no request is made."""
     hub.offline = True
-    with pytest.raises(ModelUnavailable, match=r"There is no folder or file \./models/nothing"):
-        load("./models/nothing", "cpu")
+    with pytest.raises(ModelUnavailable, match=f"There is no folder or file {path}. Check MODEL"):
+        load(path, "cpu")
 
 
 def test_one_variant_is_downloaded_after_a_busy_hub_and_then_cached(hub: FakeHub):

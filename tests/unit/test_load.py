@@ -11,13 +11,14 @@ import typer
 from safetensors.torch import save_file
 
 from core.errors import MessageError, ModelUnavailable, SettingsError
+from tests.support.single_file import save_single_file
 from tests.support.tiny.dits import flux, pixart
 from tests.support.tiny.unets import latent_consistency, stable_diffusion
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker import command, device
 from worker.generator import DeviceLost, PictureRequest
-from worker.pipeline import memory, quantize
+from worker.pipeline import memory, quantize, single_file
 from worker.pipeline.load import LoadOptions, load
 from worker.pipeline.precision import choose_dtype
 from worker.pipeline.weights import choose_variant
@@ -426,3 +427,19 @@ def test_tokenizer_with_only_a_sentencepiece_model_loads(tmp_path: Path):
     index["tokenizer"] = ["transformers", "T5Tokenizer"]
     (tmp_path / "pixart" / "model_index.json").write_text(json.dumps(index))
     assert load(folder, "cpu").model.capabilities.max_prompt_tokens == 120
+
+
+def test_checkpoint_of_one_file_loads(tmp_path: Path, monkeypatch):
+    """The file has the weights, and the hub the configuration of the model it derives from."""
+    configs = Path(save_stable_diffusion(tmp_path / "base"))
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(configs)
+    save_single_file(pipeline, tmp_path / "dream.safetensors")
+    for weights in configs.glob("*/*.safetensors"):
+        weights.unlink()
+    asked = []
+    monkeypatch.setattr(single_file, "download_configs", lambda repo: asked.append(repo) or configs)
+    generator = load(str(tmp_path / "dream.safetensors"), "cpu")
+    assert asked == ["stable-diffusion-v1-5/stable-diffusion-v1-5"]
+    assert generator.model.capabilities.family == "StableDiffusionPipeline"
+    for name, tensor in pipeline.unet.state_dict().items():
+        assert torch.equal(tensor, generator._pipeline.unet.state_dict()[name]), name

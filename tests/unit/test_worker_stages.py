@@ -13,11 +13,13 @@ from core.settings import Settings
 from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
 from wire.events.sqlite import SqliteEvents
+from wire.messages.infotext import INFOTEXT
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import Metadata, decode_metadata
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.object_names import metadata_name, parse_metadata_name, picture_name
 from wire.messages.parameters import GenerationParameters
+from wire.messages.png_text import read_text
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.directory import DirectoryStore
@@ -234,6 +236,16 @@ def test_failing_job_lets_others_pass(context: WorkerContext):
     seeds = [call[0].seed for call in context.generator.calls]
     assert seeds.index(1) < 2
     assert seeds.count(13) == DELIVERY_LIMIT + 1
+
+
+def test_stored_picture_carries_its_parameters(context: WorkerContext):
+    """Other tools read prompt and seed from the file of each picture."""
+    job = submit(context, count=2, seed=7)
+    with RunningWorker(context):
+        wait_until_done(context, job)
+    text = read_text(context.store.get(picture_name(job.id, 1)))[INFOTEXT]
+    assert text.startswith("cartoon dwarf")
+    assert "Seed: 8" in text
 
 
 def test_metadata_says_where_the_time_went(context: WorkerContext):

@@ -21,6 +21,8 @@ class Family:
     """Numbers to compute with on a GPU."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     """Arguments of the call without which a picture has another size than requested."""
+    batch_size: int | None = None
+    """The most pictures per call."""
     package: str | None = None
     """A package that the class imports while it generates, and not before."""
 
@@ -49,7 +51,8 @@ FAMILIES: Final[Mapping[str, Family]] = {
     "PixArtAlphaPipeline": Family(dtype="float16"),
     "PixArtSigmaPipeline": Family(dtype="float16"),
     "PixArtSigmaPAGPipeline": Family(dtype="float16"),
-    "PRXPipeline": Family(package="ftfy"),
+    # diffusers 0.42: with guidance, the call has timesteps for one picture only.
+    "PRXPipeline": Family(package="ftfy", batch_size=1),
     # Published with safety checker and UNet in float16, as Stable Diffusion.
     "LatentConsistencyModelPipeline": Family(dtype="float16"),
 }

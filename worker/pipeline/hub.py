@@ -27,7 +27,8 @@ from worker.pipeline.weights import (
 T = TypeVar("T")
 ChooseDtype: TypeAlias = Callable[[PipelineIndex], str]
 
-_RETRY_PAUSES_SECONDS = (1, 2, 4, 8, 16)
+_RETRY_PAUSES_SECONDS = (2, 8)
+"""Each try of huggingface_hub repeats some requests itself, for half a minute."""
 _NOT_NEEDED = (".bin", ".ckpt", ".pt", ".msgpack", ".h5", ".onnx", ".gguf", ".safetensors", ".pb")
 _CONFIG_FILES = ["*.json", "*/*.json", "*.txt", "*/*.txt", "*/*.model"]
 

@@ -58,7 +58,7 @@ def _not_found(repo: str, token_sent: bool) -> str:
 
 
 def _unreachable(error: BaseException, repo: str) -> str:
-    status = _status(error)
+    http_error, status = _http_error(error), _status(error)
     if status in _BUSY:
         reason = "limits the requests" if status == 429 else "is busy"
         return (
@@ -67,8 +67,8 @@ def _unreachable(error: BaseException, repo: str) -> str:
         )
     if any(isinstance(each, EntryNotFoundError) for each in _causes(error)) and status == 404:
         return f"The model {repo} on the hub has no model_index.json: it is no diffusers pipeline."
-    if status:
-        return f"The hub answered HTTP {status} for {repo}: {first_line(_http_error(error))}"
+    if http_error:
+        return f"The hub answered HTTP {status} for {repo}: {first_line(http_error)}"
     return (
         f"The hub cannot be reached, and {repo} is not in the cache. Check the network and "
         f"HF_HUB_OFFLINE, or set MODEL_ID to a folder. ({_root(error)})"

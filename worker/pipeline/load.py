@@ -14,6 +14,7 @@ from core.model_defaults import ModelDefaults, published_defaults, read_model_de
 from worker.device import choose_device, product_name, require_kernels
 from worker.generator import DeviceLost, ModelInfo
 from worker.pipeline import capabilities, loras, memory, quantize
+from worker.pipeline.families import family_of
 from worker.pipeline.generate import DiffusersGenerator
 from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes
 from worker.pipeline.precision import DTYPES, choose_dtype
@@ -23,7 +24,8 @@ from worker.pipeline.weights import choose_variant, count_parameters, list_files
 
 log = logging.getLogger(__name__)
 
-_GPU_BATCH_SIZE = 4
+_BATCH_SIZES = {"cuda": 4}
+"""Pictures per call by device; one on others."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
         ModelInfo(
             capabilities=announced,
             device=product_name(device),
-            batch_size=_GPU_BATCH_SIZE if device == "cuda" else 1,
+            batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
             tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
             safety_checker=getattr(pipeline, "safety_checker", None) is not None,
         ),

@@ -80,7 +80,7 @@ def offload(pipeline: Any, device: str) -> None:
 
 def _tile(pipeline: Any) -> None:
     vae = getattr(pipeline, "vae", None)
-    if hasattr(vae, "enable_tiling"):
+    if vae is not None and hasattr(vae, "enable_tiling"):
         log.info("Pictures are decoded in tiles, since little memory is free.")
         vae.enable_tiling()
 

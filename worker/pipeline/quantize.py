@@ -6,7 +6,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
-from diffusers.quantizers import PipelineQuantizationConfig
+from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 
 from core.errors import SettingsError
 
@@ -44,7 +44,7 @@ def quantization_config(
 ) -> PipelineQuantizationConfig:
     """Return the configuration for a pipeline's denoiser and text encoders."""
     libraries = {"diffusers": diffusers, "transformers": transformers}
-    return PipelineQuantizationConfig(  # type: ignore[no-untyped-call]
+    return PipelineQuantizationConfig(
         quant_mapping={
             name: _component_config(method, libraries[library], dtype)
             for name, (library, _class_name) in components.items()

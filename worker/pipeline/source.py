@@ -79,7 +79,8 @@ def _single_file(model_id: str, file: Path) -> Source:
 def _may_be_on_hub(model_id: str) -> bool:
     """Return whether a text has the form ``name`` or ``owner/name`` and is no path."""
     name = model_id.partition("@")[0]
-    is_path = model_id.startswith((".", "/", "~")) or name.endswith(
+    is_path = Path(name).parent.name != "" and Path(name).parent.is_dir()
+    is_path |= model_id.startswith((".", "/", "~")) or name.endswith(
         (".safetensors", *_OTHER_CHECKPOINTS)
     )
     return name.count("/") <= 1 and "\\" not in name and not is_path

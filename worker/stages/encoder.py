@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from wire.messages.infotext import picture_texts
+from wire.messages.png_text import insert_text
 from worker.png import encode_png
 from worker.stages.denoiser import Picture
 from worker.stages.ledger import JobLedger
@@ -12,8 +14,8 @@ from worker.stages.ledger import JobLedger
 class Encoder:
     """Encodes pictures; those that the safety checker rejected go no further."""
 
-    def __init__(self, ledger: JobLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, ledger: JobLedger, model_id: str) -> None:
+        self._ledger, self._model_id = ledger, model_id
 
     def encode(self, picture: Picture) -> Iterator[Picture]:
         """Encode a picture, unless it is withheld."""
@@ -22,7 +24,8 @@ class Encoder:
             self._ledger.withheld(picture.item, picture.durations)
             return
         started = time.monotonic()
-        body = encode_png(picture.generated.pixels)
+        texts = picture_texts(picture.item.parameters, self._model_id)
+        body = insert_text(encode_png(picture.generated.pixels), texts)
         seconds = {"encoding_png": time.monotonic() - started}
         yield replace(picture, body=body, durations=picture.durations | seconds)
 
