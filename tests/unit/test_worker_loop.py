@@ -650,7 +650,11 @@ def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, noise: Path
         ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment should be"),
         ({"DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, 2, "DEVICE is cuda, but PyTorch"),
         ({"MODEL_ID": "tests"}, 3, "The folder tests has no model_index.json"),
-        ({"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"}, 3, "is not a local folder"),
+        (
+            {"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"},
+            3,
+            "The hub cannot be reached, and nobody/nothing is not in the cache.",
+        ),
     ],
 )
 def test_startup_error_is_a_sentence_with_its_exit_code(

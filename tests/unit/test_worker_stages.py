@@ -28,6 +28,7 @@ from worker.context import WorkerContext
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
+from worker.stages.look_ahead import LookAhead
 from worker.stages.run import run
 from worker.stages.stage import BoundedQueue, Stage
 from worker.task import prepare_task
@@ -144,6 +145,50 @@ def test_slow_worker_leases_no_job_ahead(context: WorkerContext, monkeypatch: py
     with RunningWorker(context):
         wait_until_done(context, *jobs)
     assert ready == [2, 1, 0]
+
+
+@dataclass
+class MeasuredBatcher:
+    """What the look-ahead reads of the batcher."""
+
+    seconds_per_picture: float | None
+    backlog_seconds: float = 0.0
+
+
+def deliveries_of(*counts: int) -> list[Delivery]:
+    jobs = [new_job(JobRequest(prompt="x", count=count)) for count in counts]
+    return [Delivery(job, 1, number) for number, job in enumerate(jobs)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "backlog", "count", "limit"),
+    [
+        (None, 0.0, 1, 1),  # no batch was measured yet
+        (3.0, 0.0, 1, 1),
+        (0.1, 0.0, 1, 5),
+        (0.1, 0.25, 1, 2),
+        (0.1, 0.0, 2, 2),
+        (0.001, 0.0, 1, 16),
+        (0.1, math.inf, 1, 1),
+    ],
+)
+def test_half_a_second_of_work_is_leased_at_once(
+    seconds: float | None, backlog: float, count: int, limit: int
+):
+    """The number of jobs follows from the last batch's duration and the size of recent jobs."""
+    look_ahead = LookAhead(MeasuredBatcher(seconds, backlog), batch_size=1)
+    look_ahead.note(deliveries_of(count, 1))
+    assert look_ahead.limit() == limit
+
+
+def test_jobs_larger_than_expected_are_left_to_others():
+    """Of several large jobs that arrived in the place of small ones, the first is kept."""
+    look_ahead = LookAhead(MeasuredBatcher(0.1), batch_size=1)
+    small, large = deliveries_of(1, 1, 1), deliveries_of(100, 1, 100)
+    assert look_ahead.surplus(small) == []
+    assert look_ahead.surplus(large) == large[1:]
+    slow = LookAhead(MeasuredBatcher(9.0), batch_size=4)
+    assert slow.surplus(deliveries_of(1, 1, 2)) == []
 
 
 def test_slow_store_stops_the_generator(context: WorkerContext):

@@ -42,7 +42,7 @@ class Intake:
     ) -> None:
         self._context, self._ledger = context, ledger
         self._batcher, self._cancellations = batcher, cancellations
-        self._look_ahead = LookAhead(batcher)
+        self._look_ahead = LookAhead(batcher, context.batch_size)
         self._started = time.monotonic()
         self._retried: Delivery | None = None
         """A job that waits until it is the only one."""
@@ -153,13 +153,16 @@ class Intake:
                 # Receiving may publish: a queue short of memory refuses to dead-letter a message.
                 transient_errors=(QueueError,),
             )
-            while deliveries and self._has_room(deliveries):
+            while limit == 1 and deliveries and self._has_room(deliveries):
                 more = self._context.queue.receive(1, timeout=0)
                 if not more:
                     break
                 deliveries += more
         self._look_ahead.note(deliveries)
-        return deliveries
+        surplus = self._look_ahead.surplus(deliveries)
+        for delivery in surplus:
+            self._ledger.decline(delivery)
+        return [delivery for delivery in deliveries if delivery not in surplus]
 
     def _has_room(self, deliveries: list[Delivery]) -> bool:
         """Return whether these jobs leave room in a batch; further jobs are left to others."""

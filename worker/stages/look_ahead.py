@@ -5,6 +5,7 @@ leased only when the generator will run out of work within a moment.
 """
 
 from collections import deque
+from itertools import accumulate
 
 from wire.queues.base import Delivery
 from worker.stages.batcher import Batcher
@@ -13,7 +14,7 @@ LOOK_AHEAD_SECONDS = 0.5
 """The most work that is leased ahead, by the durations of earlier batches."""
 _REFILL_AT = 0.5
 """Share of it at which further jobs are leased, several at once."""
-MAX_LEASED_AT_ONCE = 32
+MAX_LEASED_AT_ONCE = 16
 _REMEMBERED_JOBS = 32
 _FASTEST_SECONDS = 0.001
 
@@ -21,13 +22,14 @@ _FASTEST_SECONDS = 0.001
 class LookAhead:
     """Limits the work that is leased ahead; assumes jobs like the largest of the recent ones."""
 
-    def __init__(self, batcher: Batcher) -> None:
-        self._batcher = batcher
-        self._recent: deque[Delivery] = deque(maxlen=_REMEMBERED_JOBS)
+    def __init__(self, batcher: Batcher, batch_size: int) -> None:
+        self._batcher, self._batch_size = batcher, batch_size
+        self._recent: deque[int] = deque(maxlen=_REMEMBERED_JOBS)
+        """The number of pictures of each."""
 
     def note(self, deliveries: list[Delivery]) -> None:
         """Remember the jobs that were leased."""
-        self._recent.extend(deliveries)
+        self._recent.extend(delivery.job.count for delivery in deliveries)
 
     def wait_for_room(self, timeout: float) -> bool:
         """Wait until a further job may be leased; return whether it may."""
@@ -35,10 +37,18 @@ class LookAhead:
 
     def limit(self) -> int:
         """Return the number of jobs to lease now, at least 1."""
-        seconds = self._batcher.seconds_per_picture
-        if not self._recent or seconds is None:
+        if not self._recent:
             return 1
         free_seconds = max(0.0, LOOK_AHEAD_SECONDS - self._batcher.backlog_seconds)
-        pictures = free_seconds / max(seconds, _FASTEST_SECONDS)
-        largest = max(delivery.job.count for delivery in self._recent)
-        return max(1, min(MAX_LEASED_AT_ONCE, int(pictures / largest)))
+        largest = max(self._recent)
+        return max(1, min(MAX_LEASED_AT_ONCE, int(self._pictures_in(free_seconds) / largest)))
+
+    def surplus(self, deliveries: list[Delivery]) -> list[Delivery]:
+        """Return those that follow more work than is leased ahead: jobs larger than expected."""
+        before = accumulate((delivery.job.count for delivery in deliveries), initial=0)
+        most = max(self._batch_size - 1, self._pictures_in(LOOK_AHEAD_SECONDS))
+        return [each for each, earlier in zip(deliveries, before, strict=False) if earlier > most]
+
+    def _pictures_in(self, seconds: float) -> float:
+        per_picture = self._batcher.seconds_per_picture
+        return 0.0 if per_picture is None else seconds / max(per_picture, _FASTEST_SECONDS)
