@@ -29,7 +29,7 @@ from wire.sqlite.file import SqliteFile
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (

@@ -24,7 +24,8 @@ from worker.stages.stage import BoundedQueue, Stage
 from worker.stages.uploader import Uploader
 
 MAX_ENCODERS = 4
-UPLOADERS = 8
+UPLOADERS = 16
+"""A write to a store in a cloud takes some 50 ms, most of it waiting."""
 UNENCODED_PICTURES = 16
 """The pictures that wait for an encoder; a batch of the largest usual size."""
 ENCODED_PICTURES = 8
