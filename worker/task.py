@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(eq=False)
 class Task:
-    """A leased job and its progress, which only the JobLedger changes after its preparation."""
+    """A leased job and its progress; the JobLedger decides with it when the job leaves."""
 
     delivery: Delivery
     parameters: tuple[GenerationParameters, ...]

@@ -12,6 +12,7 @@ from core.errors import GenerationFailed, StoreUnavailable
 from core.settings import Settings
 from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
+from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
 from wire.messages.infotext import INFOTEXT
 from wire.messages.job import Job, JobRequest, new_job
@@ -25,6 +26,7 @@ from wire.queues.sqlite import SqliteQueue
 from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
+from worker.generator import DeviceLost
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
@@ -88,6 +90,10 @@ def submit(context: WorkerContext, count: int = 1, **fields: object) -> Job:
     job = new_job(JobRequest(prompt="cartoon dwarf", count=count, **fields))
     context.queue.publish(job)
     return job
+
+
+def with_batch_size(context: WorkerContext, size: int) -> WorkerContext:
+    return replace(context, settings=context.settings.model_copy(update={"batch_size": size}))
 
 
 def wait_until_done(context: WorkerContext, *jobs: Job) -> None:
@@ -216,8 +222,7 @@ def _blocked_stages() -> list[str]:
 
 def test_retried_job_runs_alone(context: WorkerContext):
     """A job that may have crashed a worker shares neither its batch nor its worker's leases."""
-    settings = context.settings.model_copy(update={"batch_size": 4})
-    context = replace(context, settings=settings)
+    context = with_batch_size(context, 4)
     retried = [submit(context, seed=seed) for seed in range(4)]
     for delivery in context.queue.receive(4, timeout=1):
         context.queue.requeue(delivery)
@@ -340,6 +345,40 @@ def test_generator_bug_fails_the_attempt_and_not_the_worker(context: WorkerConte
         [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
         wait_until_done(context, good)
     assert "shape mismatch" in letter.reason
+
+
+def test_half_of_a_batch_that_was_generated_is_kept(context: WorkerContext):
+    """When a batch is divided, an undeclared error in one half costs the other no attempt."""
+
+    def crash(parameters: list[GenerationParameters]) -> None:
+        if 13 in [each.seed for each in parameters]:
+            raise RuntimeError("shape mismatch")
+
+    context.generator.before = crash
+    good, bad = [submit(context, seed=seed) for seed in (1, 2)], submit(context, seed=13)
+    process_ready_jobs(with_batch_size(context, 4))
+    assert all(context.store.exists(metadata_name(job.id)) for job in good)
+    assert context.queue.depth() == QueueDepth(1, 0)
+    returned = [event.job_id for event in context.events.receive(0) if event.kind == "returned"]
+    assert returned == [bad.id]
+
+
+def test_device_lost_in_a_divided_batch_keeps_what_was_generated(context: WorkerContext):
+    """The jobs of a divided batch that were generated before are stored, not returned."""
+
+    def lose_device(parameters: list[GenerationParameters]) -> None:
+        if len(parameters) > 2:
+            raise GenerationFailed("Too many.")
+        if parameters[0].seed == 13:
+            raise DeviceLost("The device fell off the bus.")
+
+    context.generator.before = lose_device
+    jobs = [submit(context, seed=seed) for seed in (1, 2, 13, 14)]
+    with pytest.raises(DeviceLost):
+        process_ready_jobs(with_batch_size(context, 4))
+    done = [context.store.exists(metadata_name(job.id)) for job in jobs]
+    assert done == [True, True, False, False]
+    assert context.queue.depth() == QueueDepth(2, 0)
 
 
 def test_hanging_store_does_not_outlast_the_grace_period(

@@ -1,5 +1,6 @@
 """The stage that calls the generator, the only one that uses the device."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from worker.stages.batcher import Batcher
 from worker.stages.batching import BatchLimits
 from worker.stages.ledger import JobLedger
 from worker.task import BatchItem
+
+log = logging.getLogger(__name__)
 
 SHUTTING_DOWN = "The worker is shutting down; another worker continues."
 
@@ -59,27 +62,34 @@ class Denoiser:
         """Generate pictures; a failed batch is divided until only the failing job fails."""
         try:
             pictures = self._call(items)
-        except OutOfMemory as error:
-            self._limits.ran_out_of_memory(items[0].task.size, len(items))
-            yield from self._divide(items, error)
-        except (GenerationFailed, MessageError) as error:
-            yield from self._divide(items, error)
         except Interrupted:
-            self._ledger.hand_back_all(SHUTTING_DOWN)
-            self._not_stored(items)
+            self._end_all(items, SHUTTING_DOWN)
+        except DeviceLost as error:
+            self.device_lost = error
+            self._on_device_lost()
+            self._end_all(items, str(error))
+        except Exception as error:  # noqa: BLE001, pipelines raise any kind of error
+            self._note(items, error)
+            yield from self._divide(items, error)
         else:
             yield from pictures
 
     def fail(self, items: list[BatchItem], error: Exception) -> None:
-        """Record that these pictures were not generated."""
-        if isinstance(error, DeviceLost):
-            self.device_lost = error
-            self._on_device_lost()
-            self._ledger.hand_back_all(str(error))
+        """Record that these pictures cannot be generated."""
         end = self._ledger.reject if isinstance(error, MessageError) else self._ledger.fail
         for item in items:
             end(item.task, str(error))
         self._not_stored(items)
+
+    def _end_all(self, items: list[BatchItem], reason: str) -> None:
+        self._ledger.hand_back_all(reason)
+        self._not_stored(items)
+
+    def _note(self, items: list[BatchItem], error: Exception) -> None:
+        if isinstance(error, OutOfMemory):
+            self._limits.ran_out_of_memory(items[0].task.size, len(items))
+        if not isinstance(error, GenerationFailed | MessageError):
+            log.exception("The generator failed in a way that it does not declare.")
 
     def _not_stored(self, items: list[BatchItem]) -> None:
         for item in items:
