@@ -8,7 +8,7 @@ import diffusers
 import pytest
 import torch
 import typer
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from core.errors import MessageError, ModelUnavailable, SettingsError
 from tests.support.single_file import save_single_file
@@ -443,3 +443,16 @@ def test_checkpoint_of_one_file_loads(tmp_path: Path, monkeypatch):
     assert generator.model.capabilities.family == "StableDiffusionPipeline"
     for name, tensor in pipeline.unet.state_dict().items():
         assert torch.equal(tensor, generator._pipeline.unet.state_dict()[name]), name
+
+
+def test_checkpoint_with_only_a_part_is_said(tmp_path: Path, monkeypatch):
+    """A file with the UNet alone, as shared for other programs, is no complete model."""
+    configs = Path(save_stable_diffusion(tmp_path / "base"))
+    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(configs)
+    save_single_file(pipeline, tmp_path / "dream.safetensors")
+    tensors = load_file(tmp_path / "dream.safetensors")
+    unet = {name: value for name, value in tensors.items() if name.startswith("model.diffusion")}
+    save_file(unet, tmp_path / "unet.safetensors")
+    monkeypatch.setattr(single_file, "download_configs", lambda _repo: configs)
+    with pytest.raises(ModelUnavailable, match="with only a part of a StableDiffusionPipeline"):
+        load(str(tmp_path / "unet.safetensors"), "cpu")

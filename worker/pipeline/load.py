@@ -18,7 +18,7 @@ from worker.pipeline.families import family_of
 from worker.pipeline.generate import DiffusersGenerator
 from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes
 from worker.pipeline.precision import DTYPES, choose_dtype
-from worker.pipeline.single_file import load_single_file
+from worker.pipeline.single_file import load_single_file, size_of
 from worker.pipeline.source import Source, locate
 from worker.pipeline.weights import choose_variant, count_parameters, list_files
 
@@ -104,6 +104,8 @@ def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
     dtype = _dtype(source.index, device, options)
     replaced = _without_safety_checker(pipeline_class, options)
     if source.file:
+        needs = {"checkpoint": size_of(source.file, DTYPES[dtype].itemsize)}
+        memory.place(source.model_id, device, needs, memory.free_memory(device))
         pipeline = load_single_file(source.file, source.folder, DTYPES[dtype], **replaced)
         return pipeline.to(device)
     variant = choose_variant(list_files(source.folder), source.index.components, dtype)
