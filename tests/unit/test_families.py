@@ -39,7 +39,6 @@ _NOT_BUILT = {
     "WuerstchenCombinedPipeline": "diffusers 0.42 does not find PaellaVQModel in a folder",
     "StableCascadeCombinedPipeline": "diffusers 0.42 does not find PaellaVQModel in a folder",
     "GlmImagePipeline": "needs the processor of GLM-Image",
-    "Ideogram4Pipeline": "has two transformers of which no tiny configuration is known",
     "QwenImage21Pipeline": "needs the processor of Qwen3-VL",
 }
 

@@ -19,7 +19,6 @@ from worker.pipeline.families import family_of
 
 _FALLBACK_STEPS = 25
 _FALLBACK_SIDE = 512
-_NO_GUIDANCE = 1.0
 _SIDE_MULTIPLE = 8
 """Sizes of jobs are multiples of this many pixels, whatever the model."""
 _MIN_SIDE, _MAX_SIDE = 64, 2048
@@ -43,7 +42,9 @@ def derive(
         model_id=model_id,
         family=type(pipeline).__name__,
         accepts=accepts,
-        defaults={name: value for name, value in values.items() if name in accepts},
+        defaults={
+            name: value for name, value in values.items() if name in accepts and value is not None
+        },
         size_multiple=_size_multiple(pipeline),
         max_steps=_max_steps(pipeline),
         max_prompt_tokens=prompts.max_tokens(pipeline),
@@ -83,7 +84,7 @@ def _takes_guidance(pipeline: Any) -> bool:
     )
 
 
-def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
+def _own_defaults(pipeline: Any) -> dict[str, int | float | None]:
     side = default_side(pipeline)
     side -= side % _size_multiple(pipeline)
     return {
@@ -103,12 +104,13 @@ def _default_steps(pipeline: Any) -> int:
     return min(steps, _max_steps(pipeline))
 
 
-def _default_guidance(pipeline: Any) -> float:
+def _default_guidance(pipeline: Any) -> float | None:
+    """Return the guidance; None where the pipeline varies it from step to step."""
     if distilled_steps(pipeline) and not has_guidance_input(pipeline):
         return distilled_guidance(pipeline)
     argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
     value = argument.default if argument else None
-    return float(value) if isinstance(value, int | float) else _NO_GUIDANCE
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _latent_side(pipeline: Any) -> int:
@@ -132,8 +134,8 @@ def _decoder_scale(pipeline: Any) -> int:
 
 def _size_multiple(pipeline: Any) -> int:
     """Return the pixels per patch: the decoder's scale times the denoiser's patch size."""
-    patch = denoiser_config(pipeline).get("patch_size")
-    patch = patch if isinstance(patch, int) else 1
+    sizes = (denoiser_config(pipeline).get("patch_size"), getattr(pipeline, "patch_size", None))
+    patch = max((size for size in sizes if isinstance(size, int)), default=1)
     if hasattr(pipeline, "_pack_latents") or hasattr(pipeline, "_patchify_latents"):
         patch = max(patch, 2)  # Flux and its kin pack 2 x 2 latents into one token
     own = family_of(type(pipeline).__name__).size_multiple or _decoder_scale(pipeline) * patch

@@ -378,6 +378,31 @@ def nucleus() -> Parts:
     return parts | {"processor": parts.pop("tokenizer")}
 
 
+def ideogram_4() -> Parts:
+    from diffusers.pipelines.ideogram4.pipeline_ideogram4 import QWEN3_VL_ACTIVATION_LAYERS
+
+    def transformer() -> Any:
+        return d.Ideogram4Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            attention_head_dim=8,
+            num_attention_heads=4,
+            intermediate_size=32,
+            adaln_dim=16,
+            llm_features_dim=len(QWEN3_VL_ACTIVATION_LAYERS) * c.HIDDEN,
+            rope_theta=10_000,
+            mrope_section=(2, 1, 1),
+        ).eval()
+
+    layers = max(QWEN3_VL_ACTIVATION_LAYERS) + 1
+    return _with_t5(
+        transformer(),
+        unconditional_transformer=transformer(),
+        text_encoder=c.qwen_vision_model("Qwen3VLConfig", "Qwen3VLModel", layers),
+        vae=c.vae(kind="AutoencoderKLFlux2"),
+    )
+
+
 def z_image_omni() -> Parts:
     vision = transformers.Siglip2VisionConfig(
         hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
@@ -428,6 +453,7 @@ TRANSFORMERS: dict[str, Callable[[], Parts]] = {
     "QwenImagePipeline": qwen_image,
     "Krea2Pipeline": krea_2,
     "Flux2Pipeline": flux_2,
+    "Ideogram4Pipeline": ideogram_4,
     "NucleusMoEImagePipeline": nucleus,
     "ZImageOmniPipeline": z_image_omni,
     "Flux2KleinPipeline": flux_2_klein,
