@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
 from core.errors import MessageError
@@ -289,6 +290,14 @@ def test_little_strength_does_one_step(generator: DiffusersGenerator):
     """Few steps with little strength still change the picture, instead of failing."""
     parameters = changed(init_image="x", strength=0.1, steps=1)
     assert steps_of(generator, parameters, image=INIT_IMAGE) == [1]
+
+
+def test_model_without_an_encoder_takes_no_init_image():
+    """The bundled model only decodes, so that it could not start from a picture."""
+    stub = AutoencoderTiny(num_encoder_blocks=(0, 0, 0, 0))
+    names = accepted(build("StableDiffusionPipeline", vae=stub))
+    assert "negative_prompt" in names
+    assert "init_image" not in names
 
 
 def test_image_pipeline_needs_no_further_memory(generator: DiffusersGenerator):

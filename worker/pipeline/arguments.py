@@ -24,7 +24,7 @@ _MIN_STRENGTH = 0.02
 
 def accepted(pipeline: Any) -> tuple[str, ...]:
     """Return the names of the parameters that a pipeline's call has arguments for."""
-    arguments = {
+    arguments: dict[str, str | None] = {
         "prompt": "prompt",
         "negative_prompt": _negative_prompt_argument(pipeline),
         **_SHARED,
@@ -46,7 +46,7 @@ def keyword_arguments(
     arguments = {
         **_prompt_arguments(pipeline, [request.parameters for request in requests], chunks),
         **{argument: getattr(first, name) for name, argument in _SHARED.items()},
-        guidance_argument(pipeline): first.guidance_scale,
+        guidance_argument(pipeline) or "": first.guidance_scale,
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
         "output_type": "pt",
         "max_area": (first.width or 0) * (first.height or 0) or None,
@@ -65,7 +65,7 @@ def guidance_argument(pipeline: Any) -> str | None:
     guide that.
     """
     taken = _taken(pipeline)
-    names = ("guidance_scale", "prior_guidance_scale")
+    names: tuple[str, ...] = ("guidance_scale", "prior_guidance_scale")
     if "true_cfg_scale" in taken and not _embeds_guidance(pipeline):
         names = ("true_cfg_scale",)
     return next((name for name in names if name in taken), None)

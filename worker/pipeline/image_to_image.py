@@ -23,7 +23,13 @@ def image_pipeline_class(pipeline: Any) -> Any | None:
     name = type(pipeline).__name__
     found = _get_task_class(AUTO_IMAGE2IMAGE_PIPELINES_MAPPING, name, False)
     takes = inspect.signature(found.__call__).parameters if found else {}
-    return found if {"image", "strength"} <= set(takes) else None
+    return found if {"image", "strength"} <= set(takes) and _can_encode(pipeline) else None
+
+
+def _can_encode(pipeline: Any) -> bool:
+    """Return whether the VAE has an encoder; that of the bundled model is a stub of no blocks."""
+    vae = getattr(pipeline, "vae", None)
+    return vae is None or any(vae.config.get("num_encoder_blocks", (1,)))
 
 
 def image_pipeline(pipeline: Any) -> Any:

@@ -5,10 +5,10 @@ hub: ``owner/name``, or ``owner/name/file.safetensors`` where a repository has s
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any
 
 import torch
-from diffusers.utils import is_peft_available
 
 from core.errors import GenerationFailed, MessageError, first_line
 from core.settings import Settings
@@ -48,7 +48,7 @@ def _source(place: str, file: str) -> Source:
 
 def supported(pipeline: Any) -> bool:
     """Return whether LoRAs can be loaded into this pipeline."""
-    return hasattr(pipeline, "load_lora_weights") and is_peft_available()
+    return hasattr(pipeline, "load_lora_weights") and find_spec("peft") is not None
 
 
 def apply(pipeline: Any, loras: tuple[Lora, ...], sources: Mapping[str, Source]) -> None:

@@ -32,8 +32,8 @@ def _discrete(class_name: str, *, karras: bool = False, **overrides: Any) -> _Sc
 
 _MULTISTEP = "DPMSolverMultistepScheduler"
 _SINGLESTEP = "DPMSolverSinglestepScheduler"
-_ODE = {"algorithm_type": "dpmsolver++"}
-_SDE = {"algorithm_type": "sde-dpmsolver++"}
+_ODE: dict[str, Any] = {"algorithm_type": "dpmsolver++"}
+_SDE: dict[str, Any] = {"algorithm_type": "sde-dpmsolver++"}
 
 _DISCRETE = {
     "Euler": _discrete("EulerDiscreteScheduler"),
@@ -52,7 +52,7 @@ _DISCRETE = {
     "DEIS": _discrete("DEISMultistepScheduler", algorithm_type="deis", solver_type="logrho"),
     "UniPC": _discrete("UniPCMultistepScheduler"),
     "DDIM": _discrete("DDIMScheduler"),
-    "PNDM": _discrete("PNDMScheduler"),
+    "PNDM": _discrete("PNDMScheduler", skip_prk_steps=True),
     "LCM": _discrete("LCMScheduler"),
 }
 _FLOW = {
