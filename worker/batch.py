@@ -18,10 +18,12 @@ from core.errors import (
     StoreError,
 )
 from core.logs import job_context
+from wire.messages.infotext import picture_texts
 from wire.messages.metadata import encode_metadata
 from wire.messages.model import require_accepted
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.png_text import insert_text
 from wire.queues.base import Delivery
 from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
@@ -164,7 +166,8 @@ def _step_callback(context: WorkerContext, items: list[BatchItem]) -> Callable[[
 def _store_picture(context: WorkerContext, item: BatchItem, pixels: Pixels) -> None:
     task, name = item.task, picture_name(item.task.job.id, item.number)
     started = time.monotonic()
-    _store(context, task, name, encode_png(pixels), "image/png")
+    texts = picture_texts(item.parameters, context.generator.model.model_id)
+    _store(context, task, name, insert_text(encode_png(pixels), texts), "image/png")
     seconds = time.monotonic() - started
     metrics.STORING_SECONDS.observe(seconds)
     metrics.PICTURES.inc()

@@ -1,4 +1,4 @@
-"""The newest jobs and the workers of this process, folded from events."""
+"""The newest jobs, the workers and their model, folded from events."""
 
 import threading
 from collections.abc import Iterable
@@ -15,12 +15,13 @@ from dashboard.domain.workers import (
     complete_start,
 )
 from wire.messages.event import Event
+from wire.messages.model import ModelCapabilities
 
 MAX_JOBS = 1000
 
 
 class Journal:
-    """Jobs and workers by name. Thread-safe.
+    """Jobs and workers by name, and what the workers' model accepts. Thread-safe.
 
     Args:
         max_jobs: how many jobs are kept.
@@ -43,6 +44,7 @@ class Journal:
         self._jobs: dict[str, JobView] = {}
         self._workers: dict[str, WorkerView] = {}
         self._starts: dict[str, WorkerStart] = {}
+        self._model: ModelCapabilities | None = None
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
@@ -50,6 +52,7 @@ class Journal:
             self._observer(event)
             self._record_job(event)
             self._record_worker(event)
+            self._model = event.model or self._model
 
     def jobs(self) -> tuple[JobView, ...]:
         """Return the jobs, newest first."""
@@ -69,6 +72,14 @@ class Journal:
         """Return the workers that have sent events and have not stopped, by name."""
         with self._lock:
             return dict(self._workers)
+
+    def model(self) -> ModelCapabilities | None:
+        """Return what the model accepts that was announced last; None before the first."""
+        return self._model
+
+    def record_model(self, model: ModelCapabilities) -> None:
+        """Apply an announcement whose event was not received."""
+        self._model = model
 
     def record_fleet(self, workers: Iterable[Worker]) -> None:
         """Apply a reading of the fleet's workers to their starts."""

@@ -16,6 +16,7 @@ from core.settings import Settings
 from tests.support.conditions import wait_until
 from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.parameters import GenerationParameters, Lora
 from wire.queues.base import DeadLetter, Delivery, Queue, QueueDepth
 from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
@@ -122,6 +123,37 @@ def test_job_is_received_unchanged(queue, other):
     delivery = receive_one(other)
     assert delivery.job == job
     assert delivery.attempt == 1
+
+
+def test_every_parameter_is_received(queue, other):
+    """The worker gets each generation parameter as it was sent, and fields of newer clients."""
+    parameters = GenerationParameters(
+        prompt="a cat",
+        negative_prompt="rozmazané, 🐕",
+        width=512,
+        height=768,
+        steps=20,
+        guidance_scale=7.5,
+        scheduler="DPM++ 2M Karras",
+        seed=0,
+        loras=(Lora(name="ink", weight=-0.5), Lora(name="user/oil")),
+        init_image="019a6f00-0000-7000-8000-000000000001-0.png",
+        strength=0.35,
+        newer={"nested": [1]},
+    )
+    queue.publish(new_job(JobRequest(**parameters.model_dump(), count=2)))
+    job = receive_one(other).job
+    assert job.parameters == GenerationParameters(**parameters.model_dump(exclude={"newer"}))
+    assert job.model_extra == {"newer": {"nested": [1]}}
+
+
+def test_parameters_of_the_older_sample_are_received(backend, queue, other):
+    """Null fields mean the defaults, and the seed -1 a random one."""
+    wait_for_depth(queue, 0, 0)  # the queue exists now
+    backend.put(b'{"prompt": "a cat", "count": null, "seed": -1, "steps": null, "loras": []}')
+    job = receive_one(other).job
+    assert job.parameters == GenerationParameters(prompt="a cat")
+    assert job.count == 1
 
 
 def test_acknowledged_job_is_removed(queue, other):

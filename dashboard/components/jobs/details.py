@@ -13,9 +13,8 @@ from dashboard.components.jobs import actions, links, time_bar
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
-from dashboard.presentation import formatting, job_text
+from dashboard.presentation import formatting, job_text, parameter_text
 from dashboard.presentation.templates import render_macro
-from wire.messages.job import Job
 
 _REFRESH_SECONDS = 1.0
 _STORED = "stored_job"
@@ -79,20 +78,17 @@ def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tup
     yield "State", job_text.describe_state(view, snapshot)
     if view.submitted_at is not None:
         yield "Submitted", formatting.date_and_clock(view.submitted_at, zone)
-    yield "Pictures", f"{len(view.pictures)} of {view.job.count}"
-    yield "Parameters", _parameters(view.job)
+    yield "Pictures", job_text.count_pictures(view)
+    if view.withheld:
+        numbers = ", ".join(str(number + 1) for number in view.withheld)
+        yield "Not shown", f"{job_text.WITHHELD}: {numbers}"
+    yield "Parameters", parameter_text.summary(view.job)
+    yield from parameter_text.rows(view.job)
     if view.worker:
         yield "Worker", view.worker
     if view.attempt > 1:
         yield "Attempt", str(view.attempt)
     yield "ID", _render("code", view.job.id)
-
-
-def _parameters(job: Job) -> str:
-    size = f"{job.width} by {job.height}" if job.width and job.height else None
-    steps = formatting.pluralize(job.steps, "step") if job.steps else None
-    seed = f"seed {job.seed}" if job.seed is not None else None
-    return ", ".join(filter(None, (size, steps, seed))) or "model defaults"
 
 
 def _show_action(view: JobView) -> None:
