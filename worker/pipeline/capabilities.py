@@ -19,6 +19,7 @@ from worker.pipeline.families import family_of
 
 _FALLBACK_STEPS = 25
 _FALLBACK_SIDE = 512
+_NO_GUIDANCE = 1.0
 _SIDE_MULTIPLE = 8
 """Sizes of jobs are multiples of this many pixels, whatever the model."""
 _MIN_SIDE, _MAX_SIDE = 64, 2048
@@ -42,9 +43,7 @@ def derive(
         model_id=model_id,
         family=type(pipeline).__name__,
         accepts=accepts,
-        defaults={
-            name: value for name, value in values.items() if name in accepts and value is not None
-        },
+        defaults={name: value for name, value in values.items() if name in accepts},
         size_multiple=_size_multiple(pipeline),
         max_steps=_max_steps(pipeline),
         max_prompt_tokens=prompts.max_tokens(pipeline),
@@ -84,7 +83,7 @@ def _takes_guidance(pipeline: Any) -> bool:
     )
 
 
-def _own_defaults(pipeline: Any) -> dict[str, int | float | None]:
+def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
     side = default_side(pipeline)
     side -= side % _size_multiple(pipeline)
     return {
@@ -104,13 +103,13 @@ def _default_steps(pipeline: Any) -> int:
     return min(steps, _max_steps(pipeline))
 
 
-def _default_guidance(pipeline: Any) -> float | None:
-    """Return the guidance; None where the pipeline varies it from step to step."""
+def _default_guidance(pipeline: Any) -> float:
+    own = family_of(type(pipeline).__name__).guidance_scale or _NO_GUIDANCE
     if distilled_steps(pipeline) and not has_guidance_input(pipeline):
         return distilled_guidance(pipeline)
     argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
     value = argument.default if argument else None
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) else own
 
 
 def _latent_side(pipeline: Any) -> int:
