@@ -70,20 +70,21 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     source = locate(model_id, lambda index: _dtype(index, device, options))
     pipeline = _read_pipeline(source, device, options)
     pipeline.set_progress_bar_config(disable=True)
-    names = tuple(options.lora_sources)
-    announced = capabilities.derive(pipeline, model_id, _defaults(source), names)
     memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
-    log.info("Loaded %s in %s.", announced.family, _dtype(source.index, device, options))
-    return DiffusersGenerator(
-        pipeline,
-        ModelInfo(
-            capabilities=announced,
-            device=product_name(device),
-            batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
-            tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
-            safety_checker=getattr(pipeline, "safety_checker", None) is not None,
-        ),
-        options.lora_sources,
+    model = _model_info(pipeline, source, device, options)
+    log.info("Loaded %s in %s.", model.capabilities.family, _dtype(source.index, device, options))
+    return DiffusersGenerator(pipeline, model, options.lora_sources)
+
+
+def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:
+    names = tuple(options.lora_sources)
+    announced = capabilities.derive(pipeline, source.model_id, _defaults(source), names)
+    return ModelInfo(
+        capabilities=announced,
+        device=product_name(device),
+        batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
+        tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
+        safety_checker=getattr(pipeline, "safety_checker", None) is not None,
     )
 
 
