@@ -319,6 +319,22 @@ def test_bitsandbytes_needs_a_gpu(monkeypatch):
         quantize.require_usable("bitsandbytes_8bit", "cpu")
 
 
+def test_quantized_model_generates(tmp_path: Path):
+    """With torchao, the denoiser's weights are 8-bit integers, and it generates."""
+    save_stable_diffusion(tmp_path)
+    generator = load(str(tmp_path), "cpu", LoadOptions(quantize="torchao_int8"))
+    weights = next(
+        each.weight
+        for each in generator._pipeline.unet.modules()
+        if isinstance(each, torch.nn.Linear)
+    )
+    assert "Int8" in type(weights).__name__
+    parameters = GenerationParameters(prompt="a cat", width=64, height=64, steps=1)
+    request = PictureRequest(parameters.with_defaults(generator.model.capabilities.defaults))
+    [picture] = generator.generate([request], lambda _: None, lambda: False)
+    assert picture.pixels.shape == (64, 64, 3)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(SettingsError("a"), 2), (ModelUnavailable("a"), 3), (DeviceLost("a"), 4)],
