@@ -24,6 +24,7 @@ from wire.messages.event import Event, Kind
 from wire.messages.model import ModelCapabilities
 from wire.stores.base import Store
 from wire.stores.capabilities import write_capabilities
+from worker.health import Health
 from worker.shutdown import ShutdownSignal, on_signal, stop_with_parent
 
 if TYPE_CHECKING:
@@ -63,11 +64,12 @@ def _run(settings: Settings) -> None:
     if os.environ.get("STOP_WITH_PARENT") == "1":
         stop_with_parent()
     with ExitStack() as stack:
-        _start_http(settings, stack)
-        context = _build_context(settings, shutdown, stack)
+        health = Health()
+        _start_http(settings, health, stack)
+        context = _build_context(settings, shutdown, health, stack)
         # From here on, jobs may be in progress.
         on_signal(shutdown.request)
-        from worker.loop import run
+        from worker.stages.run import run
 
         run(context)
 
@@ -78,17 +80,17 @@ def _exit(shutdown: ShutdownSignal) -> None:
     sys.exit(0)
 
 
-def _start_http(settings: Settings, stack: ExitStack) -> None:
+def _start_http(settings: Settings, health: Health, stack: ExitStack) -> None:
     if settings.worker_port:
         from worker.http import serve
 
-        server = serve(settings.worker_port)
+        server = serve(settings.worker_port, health)
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
 
 
 def _build_context(
-    settings: Settings, shutdown: ShutdownSignal, stack: ExitStack
+    settings: Settings, shutdown: ShutdownSignal, health: Health, stack: ExitStack
 ) -> "WorkerContext":
     from worker.context import WorkerContext
     from worker.retry import retry_transient
@@ -101,7 +103,7 @@ def _build_context(
     _announce(generator.model.capabilities, events, store, settings)
     queue = retry_transient(lambda: open_queue(settings), shutdown)
     stack.enter_context(closing(queue))
-    return WorkerContext(queue, events, store, generator, settings, shutdown)
+    return WorkerContext(queue, events, store, generator, settings, shutdown, health)
 
 
 def _load(settings: Settings, events: Events) -> "Generator":

@@ -307,6 +307,49 @@ def test_requeued_job_is_delivered_next_and_counted_once(queue, other):
     assert receive_one(other).attempt == 1
 
 
+def test_released_job_loses_no_attempt(queue, other):
+    """However often workers return a job in good order, it is delivered as the first attempt."""
+    job = make_job()
+    queue.publish(job)
+    for number in range(2 * names.DELIVERY_LIMIT):
+        delivery = receive_one(queue)
+        assert (delivery.job, delivery.attempt) == (job, 1)
+        assert delivery.redelivered == (number > 0)
+        queue.release(delivery)
+    queue.requeue(receive_one(queue))
+    delivery = receive_one(other)
+    assert (delivery.job, delivery.attempt, delivery.redelivered) == (job, 2, True)
+    other.acknowledge(delivery)
+    wait_for_depth(other, 0, 0)
+    assert other.dead_letters(10) == []
+
+
+def test_failed_job_is_retried_behind_others(queue):
+    """A job that fails does not delay those that wait; its attempts are counted."""
+    first, second = make_job("first"), make_job("second")
+    queue.publish(first)
+    queue.publish(second)
+    queue.retry_later(receive_one(queue))
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt) == (second, 1)
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt, delivery.redelivered) == (first, 2, True)
+
+
+def test_job_retried_too_often_is_a_dead_letter(queue):
+    """Failed attempts and lost workers count together towards the delivery limit."""
+    job = make_job()
+    queue.publish(job)
+    for attempt in range(1, names.DELIVERY_LIMIT + 2):
+        delivery = receive_one(queue)
+        assert delivery.attempt == attempt
+        settle = queue.requeue if attempt % 2 else queue.retry_later
+        settle(delivery)
+    [letter] = wait_for_dead_letters(queue, 1)
+    assert letter.job == job
+    assert f"{names.DELIVERY_LIMIT + 1} times" in letter.reason
+
+
 def test_rejected_job_is_a_dead_letter_with_its_reason(queue):
     """A job that cannot be generated is kept with its reason."""
     job = make_job()
@@ -477,6 +520,8 @@ def test_settling_a_lost_lease_does_nothing(backend, other):
     again = receive_one(other)
     queue.acknowledge(delivery)
     queue.requeue(delivery)
+    queue.release(delivery)
+    queue.retry_later(delivery)
     queue.reject(delivery, "It is too late.")
     assert other.dead_letters(10) == []
     other.acknowledge(again)

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import MessageError
 from core.settings import Settings
+from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import Metadata, decode_metadata
@@ -17,13 +18,12 @@ from wire.messages.object_names import metadata_name, picture_name
 from wire.messages.parameters import PARAMETERS, GenerationParameters
 from wire.queues.sqlite import SqliteQueue
 from wire.stores.directory import DirectoryStore
-from worker.batch import process_batch
 from worker.context import WorkerContext
 from worker.generator import GeneratedPicture, ModelInfo, PictureRequest
 from worker.init_image import load_init_image
 from worker.png import encode_png
 from worker.shutdown import ShutdownSignal
-from worker.task import compatible
+from worker.stages.batching import compatible
 
 SIZE = {"width": 64, "height": 64}
 INIT_IMAGE = np.random.default_rng(0).integers(0, 255, (32, 48, 3), np.uint8)
@@ -95,7 +95,7 @@ def process(context: WorkerContext, *requests: dict[str, object]) -> list[Job]:
     jobs = [new_job(JobRequest(prompt="a boat", **fields)) for fields in requests]
     for job in jobs:
         context.queue.publish(job)
-    process_batch(context, context.queue.receive(len(jobs), timeout=1))
+    process_ready_jobs(context)
     return jobs
 
 
