@@ -19,6 +19,7 @@ from wire.queues.base import Delivery
 from wire.stores.cancellation import clear_cancellation, is_cancelled
 from worker import metrics
 from worker.context import WorkerContext
+from worker.energy import EnergyMeter
 from worker.generator import DeviceLost, Interrupted, PictureRequest, Pixels
 from worker.png import encode_png
 from worker.resume import skip_stored
@@ -101,16 +102,18 @@ def _is_cancelled(context: WorkerContext, task: Task) -> bool:
 
 
 def _generate(context: WorkerContext, items: list[BatchItem]) -> None:
-    started = time.monotonic()
+    started, energy = time.monotonic(), EnergyMeter(context.generator.model.gpu_uuid)
     pictures = context.generator.generate(
         [PictureRequest(item.parameters) for item in items],
         _step_callback(context, items),
         lambda: context.shutdown.deadline_passed,
     )
     seconds = time.monotonic() - started
+    joules = energy.per_picture(len(items))
     metrics.GENERATION_SECONDS.observe(seconds)
     for item, picture in zip(items, pictures, strict=True):
         item.task.generation_seconds += seconds / len(items)
+        item.task.energies.append(joules)
         _store_picture(context, item, picture.pixels)
 
 

@@ -62,7 +62,9 @@ def _run(settings: Settings) -> None:
         # From here on, jobs may be in progress.
         on_signal(shutdown.request)
         from worker.loop import run
+        from worker.telemetry import publish_telemetry
 
+        stack.enter_context(publish_telemetry(context))
         run(context)
 
 

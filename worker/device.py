@@ -25,6 +25,13 @@ def product_name(device: str) -> str:
     return str(torch.cuda.get_device_name()) if device == "cuda" else device
 
 
+def gpu_uuid(device: str) -> str | None:
+    """Return the UUID of the NVIDIA GPU, as its driver lists it; None for other devices."""
+    if device != "cuda" or torch.version.hip:
+        return None
+    return f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
+
+
 def _devices() -> dict[str, Callable[[], bool]]:
     """Return the availability check of each device, best first."""
     return {

@@ -34,6 +34,8 @@ class ModelInfo:
     capabilities: ModelCapabilities
     device: str
     """The GPU's product name, or ``cpu``."""
+    gpu_uuid: str | None = None
+    """The UUID of an NVIDIA GPU, as its driver lists it; None for other devices."""
     batch_size: int = 1
     """The preferred number of pictures per call on this device."""
     tiny_decoder: bool = False

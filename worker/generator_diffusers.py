@@ -12,7 +12,7 @@ from diffusers.utils.logging import disable_progress_bar
 from core.errors import GenerationFailed, ModelUnavailable
 from core.model_defaults import ModelDefaults, read_model_defaults
 from wire.messages.model import ModelCapabilities
-from worker.device import choose_device, product_name
+from worker.device import choose_device, gpu_uuid, product_name
 from worker.generator import (
     DeviceLost,
     GeneratedPicture,
@@ -178,6 +178,7 @@ def _model_info(
             model_id=model_id, family=type(pipeline).__name__, defaults=values
         ),
         device=product_name(device),
+        gpu_uuid=gpu_uuid(device),
         batch_size=_GPU_BATCH_SIZE if device == "cuda" else 1,
         tiny_decoder="Tiny" in type(pipeline.vae).__name__,
         safety_checker=getattr(pipeline, "safety_checker", None) is not None,

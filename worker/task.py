@@ -11,6 +11,7 @@ from wire.messages.metadata import Metadata, Timings
 from wire.messages.object_names import picture_name
 from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery
+from worker.energy import mean_energy
 from worker.generator import ModelInfo
 
 _PER_PICTURE = {"prompt", "negative_prompt", "seed", "init_image"}
@@ -32,6 +33,8 @@ class Task:
     """Unix seconds."""
     generation_seconds: float = 0.0
     upload_seconds: float = 0.0
+    energies: list[float | None] = field(default_factory=list)
+    """Joules of each picture that was generated in this attempt; None if not measured."""
 
     @property
     def job(self) -> Job:
@@ -108,6 +111,7 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
         seeds=tuple(first_seed(job) + number for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
+        energy_joules=mean_energy(task.energies),
         worker=worker_name,
         pod=settings.pod_name,
         node=settings.node_name,

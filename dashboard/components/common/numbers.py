@@ -7,6 +7,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from dashboard.domain.fleet import FleetReading
+from dashboard.domain.gpus import mean_utilization, total_power
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.insights import estimates
 from dashboard.presentation import formatting
@@ -27,21 +28,23 @@ class Cell:
     tint: bool = False
 
 
-def show(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> None:
+def show(snapshot: Snapshot, zone: tzinfo | None, everything: bool = False) -> None:
     """Show the numbers that the snapshot's mode has."""
-    strip = list(cells(snapshot, zone, always_pictures))
+    strip = list(cells(snapshot, zone, everything))
     st.html(render("components/common/numbers.html", cells=strip))
 
 
-def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> Iterator[Cell]:
-    """Return the cells; pictures are counted always, or only where there are no nodes."""
+def cells(snapshot: Snapshot, zone: tzinfo | None, everything: bool = False) -> Iterator[Cell]:
+    """Return the cells, at most four without ``everything``."""
     yield _waiting(snapshot, zone)
     yield _generating(snapshot, zone)
     if "workers" in snapshot.lanes:
         yield _workers(snapshot.fleet or Reading(), zone)
     if "nodes" in snapshot.lanes:
         yield _nodes(snapshot.fleet or Reading(), zone)
-    if always_pictures or "nodes" not in snapshot.lanes:
+    if everything and "gpus" in snapshot.lanes:
+        yield _gpus(snapshot, zone)
+    if everything or "nodes" not in snapshot.lanes:
         yield _pictures(snapshot, zone)
 
 
@@ -128,6 +131,21 @@ def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
         if all_known
         else formatting.pluralize(slots, "slot"),
     )
+
+
+def _gpus(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
+    gpus = [gpu for gpu in snapshot.gpus if gpu.latest]
+    if not snapshot.gpus:
+        return Cell("gpus", "GPUs", 0, below="none in use")
+    if not gpus:
+        newest = max(gpu.at for gpu in snapshot.gpus)
+        return Cell("gpus", "GPUs", None, below=formatting.time_ago(newest, zone))
+    label = formatting.pluralize(len(gpus), "GPU")
+    utilization, watts = mean_utilization(gpus), total_power(gpus)
+    power = "power unknown" if watts is None else formatting.power(watts)
+    if utilization is None:
+        return Cell("gpus", label, None, below=f"utilization not reported, {power}")
+    return Cell("gpus", label, round(100 * utilization), "% busy", power)
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:

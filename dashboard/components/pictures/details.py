@@ -30,6 +30,11 @@ def rows(
     yield "Size", f"{metadata.image_width} by {metadata.image_height} pixels"
     yield "Seed", str(seed_of(metadata, picture))
     yield from _timings(metadata)
+    if metadata.energy_joules is not None:
+        each = " per picture" if metadata.number_of_images > 1 else ""
+        yield "Energy", formatting.energy(metadata.energy_joules) + each
+    elif metadata.device not in (None, "cpu"):
+        yield "Energy", formatting.UNKNOWN
 
 
 def seed_of(metadata: Metadata, picture: PictureName) -> int:
