@@ -48,5 +48,18 @@ def reader(model: ModelInfo) -> Callable[[], Telemetry]:
         return partial(read_gpu, model.gpu_uuid, model.device)
     if model.device == "cpu":
         return ProcessorMeter().read
+    if model.device == "mps":
+        return _read_mps
     # Nothing but the name is known of other GPUs.
     return partial(Telemetry, device=model.device)
+
+
+def _read_mps() -> Telemetry:
+    """Read an Apple GPU, which has no memory of its own: what this process may and does use."""
+    import torch
+
+    return Telemetry(
+        device="mps",
+        memory_used_bytes=torch.mps.driver_allocated_memory(),
+        memory_total_bytes=torch.mps.recommended_max_memory(),
+    )
