@@ -1,5 +1,6 @@
 """What pages and the HTTP API show of GPUs: lane, gauges, numbers, details, metrics."""
 
+from dataclasses import replace
 from datetime import UTC
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -13,6 +14,7 @@ from dashboard.domain.journal import Journal
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.gallery.index import GalleryIndex
 from dashboard.presentation.timeline.figure import alt_text, draw
+from dashboard.recordings.format import decode, encode, to_input, to_line
 from dashboard.routes import api, metrics
 from dashboard.sampling.sampler import Sampler
 from tests.support.samples import metadata_of
@@ -66,6 +68,10 @@ def test_present_says_what_is_unknown():
     assert cell(snapshot(NAMELESS)) == numbers.Cell(
         "gpus", "1 GPU", None, below="utilization not reported, power unknown"
     )
+    one_silent = snapshot(FULL, BUSIER)
+    late = replace(one_silent.devices[1], at=NOW - 60)
+    shown = cell(replace(one_silent, devices=(one_silent.devices[0], late)))
+    assert shown == numbers.Cell("gpus", "1 of 2 GPUs", 94, "% busy", "612 W")
     silent = cell(snapshot(FULL, age=60))
     assert silent == numbers.Cell("gpus", "GPUs", None, below="no reading since 07:59:00")
     assert cell(snapshot()) == numbers.Cell("gpus", "GPUs", 0, below="none in use")
@@ -143,13 +149,21 @@ def test_lane_stays_and_has_a_gap_when_gpus_are_silent():
     assert shown.samples[-1].gpu_busy is None
 
 
+def test_recordings_carry_telemetry():
+    """A replay shows the GPUs as the live run did; a reading takes less than half a kilobyte."""
+    event = event_of("worker-6b9d7f8c4-abcde", FULL)
+    line = encode(to_line(NOW, event))
+    assert to_input(decode(line)) == event
+    assert len(line) < 512
+
+
 def test_lane_is_drawn_up_to_100_percent():
     """The lane's only tick is 100, whatever the values; its label is the newest value."""
     figure = draw(snapshot(FULL), 120)
     tick = [axis.tickvals for axis in figure.select_yaxes() if axis.tickvals == (100,)]
     texts = [note.text for note in figure.layout.annotations]
     assert len(tick) == 1
-    assert "<b>GPU busy, %</b>" in texts
+    assert "<b>GPU busy</b> in percent" in texts
     assert "busy <b>97%</b>" in texts
     assert "GPU busy in percent 97" in alt_text(snapshot(FULL))
     assert "none in use" in [note.text for note in draw(snapshot(), 120).layout.annotations]

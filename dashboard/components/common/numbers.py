@@ -140,7 +140,8 @@ def _gpus(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     if not gpus:
         newest = max(gpu.at for gpu in snapshot.gpus)
         return Cell("gpus", "GPUs", None, below=formatting.time_ago(newest, zone))
-    label = formatting.pluralize(len(gpus), "GPU")
+    silent = len(gpus) < len(snapshot.gpus)
+    label = f"{len(gpus)} of " * silent + formatting.pluralize(len(snapshot.gpus), "GPU")
     utilization, watts = mean_utilization(gpus), total_power(gpus)
     power = "power unknown" if watts is None else formatting.power(watts)
     if utilization is None:

@@ -97,6 +97,6 @@ LANES = {
     "requests": Lane("requests", "Requests", _REQUESTS, _newest_requests),
     "workers": Lane("workers", "Workers", _WORKERS, _newest_workers),
     "nodes": Lane("nodes", "GPU nodes", _NODES, _newest_nodes),
-    "gpus": Lane("gpus", "GPU busy, %", _GPUS, _newest_gpus, top=100),
+    "gpus": Lane("gpus", "GPU busy", _GPUS, _newest_gpus, top=100),
     "pictures": Lane("pictures", "Pictures", (), _newest_pictures),
 }
