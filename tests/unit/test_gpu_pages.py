@@ -8,10 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from dashboard.components.common import numbers
 from dashboard.components.fleet import gpus as card
 from dashboard.components.pictures import details
+from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.gpus import DeviceReading, Gpu
 from dashboard.domain.inputs import Observation
 from dashboard.domain.journal import Journal
-from dashboard.domain.snapshot import Sample, Snapshot
+from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.gallery.index import GalleryIndex
 from dashboard.presentation.timeline.figure import alt_text, draw
 from dashboard.recordings.format import decode, encode, to_input, to_line
@@ -61,6 +62,23 @@ def test_present_shows_how_busy_the_gpus_are():
     """Number of GPUs, mean utilization and the power of all."""
     assert cell(snapshot(FULL, BUSIER)) == numbers.Cell("gpus", "2 GPUs", 97, "% busy", "1.2 kW")
     assert all(each.hue != "gpus" for each in numbers.cells(snapshot(FULL), UTC))
+
+
+def test_present_shows_gpus_beside_their_nodes():
+    """With nodes there is no further number: five fill the width of a projector."""
+    node = Node("n", "H100", 8, 8, True, NOW)
+    fleet = Reading(FleetReading(None, 1, 1, (), (node,)), NOW)
+    with_nodes = replace(snapshot(FULL, BUSIER), lanes=("nodes", *LANES), fleet=fleet)
+    shown = list(numbers.cells(with_nodes, UTC, everything=True))
+    assert [each.hue for each in shown] == [
+        *("requests", "requests", "workers", "nodes", "pictures")
+    ]
+    assert shown[3].below == "2 GPUs 97% busy"
+    assert [each.below for each in numbers.cells(with_nodes, UTC)][3] == "8 of 8 slots used"
+    silent = replace(with_nodes, at=NOW + 60)
+    assert [each.below for each in numbers.cells(silent, UTC, everything=True)][3] == (
+        "8 of 8 slots used"
+    )
 
 
 def test_present_says_what_is_unknown():
