@@ -11,7 +11,7 @@ from diffusers.utils.logging import disable_progress_bar
 
 from core.errors import GenerationError, ModelUnavailable, SettingsError, first_line
 from core.model_defaults import ModelDefaults, published_defaults, read_model_defaults
-from worker.device import choose_device, product_name, require_kernels
+from worker.device import choose_device, gpu_uuid, product_name, require_kernels
 from worker.generator import DeviceLost, ModelInfo
 from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.families import family_of
@@ -82,6 +82,7 @@ def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions
     return ModelInfo(
         capabilities=announced,
         device=product_name(device),
+        gpu_uuid=gpu_uuid(device),
         batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
         tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
         safety_checker=getattr(pipeline, "safety_checker", None) is not None,
