@@ -3,6 +3,7 @@
     ApplicationError
     ├── SettingsError         a setting is missing or wrong; names the variable
     ├── MessageError          bytes or fields that are not a job or an event
+    │   └── UnknownEventKind  an event of a kind that a newer version added
     ├── PromptRefused         the prompt contains a blocked word; does not name it
     ├── QueueError
     │   ├── QueueUnavailable  the broker or the file is unreachable; can be retried
@@ -33,6 +34,10 @@ class SettingsError(ApplicationError):
 
 class MessageError(ApplicationError):
     """A message is invalid; retrying does not help."""
+
+
+class UnknownEventKind(MessageError):
+    """An event has a kind that this version does not know."""
 
 
 class PromptRefused(ApplicationError):

@@ -70,7 +70,9 @@ def _run(settings: Settings) -> None:
         # From here on, jobs may be in progress.
         on_signal(shutdown.request)
         from worker.stages.run import run
+        from worker.telemetry import publish_telemetry
 
+        stack.enter_context(publish_telemetry(context))
         run(context)
 
 

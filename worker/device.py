@@ -49,6 +49,13 @@ def _no_kernels() -> str:
     )
 
 
+def gpu_uuid(device: str) -> str | None:
+    """Return the UUID of the NVIDIA GPU, as its driver lists it; None for other devices."""
+    if device != "cuda" or torch.version.hip:
+        return None
+    return f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
+
+
 def _devices() -> dict[str, Callable[[], bool]]:
     """Return the availability check of each device, best first."""
     return {

@@ -34,6 +34,8 @@ class ModelInfo:
     capabilities: ModelCapabilities
     device: str
     """The GPU's product name, or ``cpu``."""
+    gpu_uuid: str | None = None
+    """The UUID of an NVIDIA GPU, as its driver lists it; None for other devices."""
     batch_size: int = 1
     """The preferred number of pictures per call on this device."""
     tiny_decoder: bool = False
@@ -67,6 +69,8 @@ class GeneratedPicture:
     seconds: Mapping[str, float] = field(default_factory=dict)
     """This picture's share of the phases of its batch, by the names of ``Timings``:
     ``encoding_text``, ``denoising`` and ``decoding``, as far as they were measured."""
+    energy_joules: float | None = None
+    """This picture's share of the energy that the GPU used; None if not measured."""
 
 
 class Generator(Protocol):

@@ -1,6 +1,12 @@
 """Prometheus metrics of a worker."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from collections.abc import Iterator
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from wire.messages.telemetry import Telemetry
 
 JOBS = Counter("worker_jobs", "Jobs that left this worker", ["result"])
 """``result``: done, failed, returned or cancelled."""
@@ -21,3 +27,28 @@ IDLE_SECONDS = Counter(
 BATCH_LIMIT = Gauge(
     "worker_batch_limit", "Pictures per batch, once a larger batch ran out of memory", ["size"]
 )
+
+
+class DeviceMetrics(Collector):
+    """The newest telemetry of the GPU; unknown values are omitted.
+
+    Of the processor, prometheus_client reports the process's own ``process_*``.
+    """
+
+    latest: Telemetry | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield a metric for each known value."""
+        telemetry = self.latest
+        if telemetry is None or not telemetry.is_gpu:
+            return
+        for name, text, value in telemetry.measures():
+            # The energy is the only one that never decreases.
+            family = CounterMetricFamily if name == "energy_joules" else GaugeMetricFamily
+            metric = family(f"worker_gpu_{name}", text, labels=["gpu", "product"])
+            metric.add_metric([telemetry.gpu_uuid or "", telemetry.device], value)
+            yield metric
+
+
+DEVICE = DeviceMetrics()
+REGISTRY.register(DEVICE)

@@ -14,6 +14,7 @@ from wire.messages.metadata import Metadata, Timings
 from wire.messages.object_names import picture_name
 from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery
+from worker.energy import mean_energy
 from worker.generator import GeneratedPicture, ModelInfo, PictureRequest, Pixels
 
 _PER_PICTURE = {"prompt", "negative_prompt", "seed", "init_image"}
@@ -60,6 +61,8 @@ class Task:
     """Unix seconds."""
     durations: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Sums over the pictures, by the names of ``Timings``; seconds."""
+    energies: list[float | None] = field(default_factory=list)
+    """Joules of each picture that was generated in this attempt; None if not measured."""
 
     @property
     def job(self) -> Job:
@@ -87,6 +90,7 @@ class Task:
         height, width, _ = picture.pixels.shape
         self.generated_size = (width, height)
         self.prompt_read = self.prompt_read or picture.prompt_read
+        self.energies.append(picture.energy_joules)
 
     def add_durations(self, durations: Mapping[str, float]) -> None:
         """Add seconds to the sums."""
@@ -162,6 +166,7 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
         seeds=tuple(first_seed(job) + number for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
+        energy_joules=mean_energy(task.energies),
         worker=worker_name,
         pod=settings.pod_name,
         node=settings.node_name,

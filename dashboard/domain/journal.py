@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dashboard.domain.fleet import Worker
+from dashboard.domain.gpus import GONE_AFTER_SECONDS, DeviceReading
 from dashboard.domain.inputs import Observer, noop
 from dashboard.domain.jobs import FINISHED, JobView, apply_event, initial_view
 from dashboard.domain.workers import (
@@ -45,6 +46,8 @@ class Journal:
         self._workers: dict[str, WorkerView] = {}
         self._starts: dict[str, WorkerStart] = {}
         self._model: ModelCapabilities | None = None
+        self._devices: dict[str, DeviceReading] = {}
+        self._has_seen_gpu = False
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
@@ -53,6 +56,7 @@ class Journal:
             self._record_job(event)
             self._record_worker(event)
             self._model = event.model or self._model
+            self._record_telemetry(event)
 
     def jobs(self) -> tuple[JobView, ...]:
         """Return the jobs, newest first."""
@@ -81,6 +85,15 @@ class Journal:
         """Apply an announcement whose event was not received."""
         self._model = model
 
+    def devices(self) -> tuple[DeviceReading, ...]:
+        """Return the newest telemetry of each worker that has not stopped."""
+        with self._lock:
+            return tuple(self._devices.values())
+
+    def has_seen_gpu(self) -> bool:
+        """Return whether a worker has ever reported a GPU."""
+        return self._has_seen_gpu
+
     def record_fleet(self, workers: Iterable[Worker]) -> None:
         """Apply a reading of the fleet's workers to their starts."""
         with self._lock:
@@ -101,6 +114,7 @@ class Journal:
         """Remove a worker that ended without an event."""
         with self._lock:
             self._workers.pop(name, None)
+            self._devices.pop(name, None)
 
     def _record_job(self, event: Event) -> None:
         job_id = event.job.id if event.job else event.job_id
@@ -133,6 +147,21 @@ class Journal:
             self._workers[event.worker] = view
         if self._worker_timeout is not None:
             self._remove_silent_workers(event.at - self._worker_timeout)
+
+    def _record_telemetry(self, event: Event) -> None:
+        if event.worker is None:
+            return
+        if event.kind == "stopped":
+            self._devices.pop(event.worker, None)
+        elif event.telemetry:
+            self._devices[event.worker] = DeviceReading(event.worker, event.at, event.telemetry)
+            self._has_seen_gpu |= event.telemetry.is_gpu
+            self._remove_silent_devices(event.at - GONE_AFTER_SECONDS)
+
+    def _remove_silent_devices(self, since: float) -> None:
+        self._devices = {
+            name: reading for name, reading in self._devices.items() if reading.at >= since
+        }
 
     def _remove_silent_workers(self, since: float) -> None:
         silent = [name for name, view in self._workers.items() if view.last_event_at < since]

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from dashboard.domain.fleet import FleetReading, Worker
+from dashboard.domain.gpus import DeviceReading, Gpu, list_gpus
 from dashboard.domain.jobs import JobView
 from dashboard.domain.queue_counts import QueueCounts, count_jobs
 from wire.messages.model import ModelCapabilities
@@ -48,6 +49,8 @@ class Sample:
     """GPUs of all nodes that are added and removed with the workers; None without such nodes."""
     maximum: int | None = None
     """The scaler's maximum of workers."""
+    gpu_busy: int | None = None
+    """Mean utilization of the workers' GPUs, in percent."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Annotation:
 
     at: float
     lane: str
-    """``requests``, ``workers``, ``nodes`` or ``pictures``."""
+    """``requests``, ``workers``, ``nodes``, ``gpus`` or ``pictures``."""
     text: str
 
 
@@ -92,6 +95,8 @@ class Snapshot:
     """None where this mode cannot read a fleet."""
     reported_workers: tuple[Worker, ...] = ()
     """Workers that sent events, for modes without a fleet."""
+    devices: tuple[DeviceReading, ...] = ()
+    """The newest telemetry of each worker."""
     samples: tuple[Sample, ...] = ()
     """Oldest first, at most a day; the last is of the snapshot's time."""
     annotations: tuple[Annotation, ...] = ()
@@ -103,6 +108,11 @@ class Snapshot:
     """Pictures stored since this dashboard started."""
     model: ModelCapabilities | None = None
     """What the workers' model accepts; None until a worker has announced it."""
+
+    @cached_property
+    def gpus(self) -> tuple[Gpu, ...]:
+        """The GPUs that workers have reported in the last minutes."""
+        return list_gpus(self.devices, self.at)
 
     @cached_property
     def counts(self) -> QueueCounts | None:

@@ -71,6 +71,23 @@ def money(amount: float, currency: str) -> str:
     return f"{currency}{gap}{amount:,.{digits}f}"
 
 
+def gibibytes(count: int) -> str:
+    """Format memory as drivers of GPUs do, without its unit GiB: ``0.4``, ``21.4``."""
+    return f"{count / 2**30:.1f}"
+
+
+def power(watts: float) -> str:
+    """Format electrical power: ``72 W``, ``2.1 kW``."""
+    return f"{watts:.0f} W" if watts < 999.5 else f"{watts / 1000:.1f} kW"
+
+
+def energy(joules: float) -> str:
+    """Format energy, with two digits below 10 J: ``0.42 J``, ``12 J``, ``1.3 kJ``."""
+    if joules < 9.95:
+        return f"{joules:.2g} J"
+    return f"{joules:.0f} J" if joules < 999.5 else f"{joules / 1000:.1f} kJ"
+
+
 def end_sentence(text: str) -> str:
     """Add a full stop to a text that does not end as a sentence."""
     return text if text.endswith((".", "!", "?")) else f"{text}."

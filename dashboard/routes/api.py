@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dashboard import access, runtime
+from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import metrics
@@ -110,6 +111,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "counts": asdict(snapshot.counts) if snapshot.counts else None,
         "store": _reading_fields(snapshot.store, now),
         "fleet": _reading_fields(fleet, now) if fleet else None,
+        "devices": [_device_fields(reading, now) for reading in snapshot.devices],
         "pictures_total": snapshot.pictures_total,
         "model": snapshot.model.model_dump() if snapshot.model else None,
     }
@@ -119,6 +121,15 @@ def _reading_fields(reading: Reading[Any], now: float) -> dict[str, Any]:
     value = reading.value
     plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     return {"value": plain, "age": reading.age(now), "error": reading.error}
+
+
+def _device_fields(reading: DeviceReading, now: float) -> dict[str, Any]:
+    telemetry = current(reading, now)
+    return {
+        "worker": reading.worker,
+        "value": telemetry.model_dump() if telemetry else None,
+        "age": max(0.0, now - reading.at),
+    }
 
 
 def _latest() -> tuple[Snapshot, float]:

@@ -1,13 +1,14 @@
 """The latest readings in Prometheus' text format. Unknown values are omitted, never zero."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dashboard.domain.gpus import Gpu, list_gpus
 from dashboard.domain.snapshot import Reading, Snapshot
 
 _PREFIX = "stable_diffusion"
@@ -37,6 +38,7 @@ class _Readings(Collector):
                 value=self._snapshot.pictures_total,
             )
         yield from _fleet(self._snapshot)
+        yield from _gpus(list_gpus(self._snapshot.devices, self._now))
         yield _ages(self._snapshot, self._now)
 
 
@@ -75,6 +77,20 @@ def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
         yield _gauge("scaler_paused", "1 while the scaler is paused.", fleet.scaler.paused)
         if fleet.scaler.jobs is not None:
             yield _gauge("scaler_jobs", "Jobs counted by the scaler.", fleet.scaler.jobs)
+
+
+def _gpus(gpus: Iterable[Gpu]) -> Iterator[Metric]:
+    """Yield a metric of each measure that at least one GPU reports."""
+    families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
+    for gpu in gpus:
+        for name, text, value in gpu.latest.measures() if gpu.latest else ():
+            # The energy is the only one that never decreases.
+            family = CounterMetricFamily if name == "energy_joules" else GaugeMetricFamily
+            metric = families.setdefault(
+                name, family(f"{_PREFIX}_gpu_{name}", text, labels=["gpu", "product"])
+            )
+            metric.add_metric([gpu.key, gpu.product], value)
+    yield from families.values()
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

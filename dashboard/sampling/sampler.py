@@ -16,7 +16,7 @@ from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.domain.workers import apply_newer_events, to_worker
 from dashboard.gallery.index import GalleryIndex
 from dashboard.sampling.history import SAMPLE_INTERVAL_SECONDS, History, extend
-from dashboard.sampling.samples import make_sample
+from dashboard.sampling.samples import make_sample, with_gpu_lane
 from dashboard.sampling.source import Source
 from wire.queues.base import QueueDepth
 
@@ -176,6 +176,7 @@ class Sampler:
             counts=count_jobs(queue.value, queue.at or observation.at, jobs),
             fleet=observation.fleet.value if observation.fleet else None,
             pictures=stored - self._pictures_sampled if known else None,
+            devices=self._journal.devices(),
         )
 
     def _make_snapshot(self, observation: Observation) -> Snapshot:
@@ -187,11 +188,12 @@ class Sampler:
         return Snapshot(
             at=observation.at,
             mode=self._mode,
-            lanes=self._lanes,
+            lanes=with_gpu_lane(self._lanes) if self._journal.has_seen_gpu() else self._lanes,
             queue=observation.queue,
             store=observation.store,
             fleet=self._current_fleet(observation.fleet),
             reported_workers=tuple(to_worker(view) for view in self._journal.workers().values()),
+            devices=self._journal.devices(),
             # The chart ends at the snapshot's time, with the numbers that are shown beside it.
             samples=(*self._history.samples, self._make_sample(observation, jobs, stored)),
             annotations=self._history.annotations(submitted),

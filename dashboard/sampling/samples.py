@@ -1,12 +1,19 @@
 """Samples: the points of the timeline."""
 
+from collections.abc import Iterable
+
 from dashboard.domain.fleet import LOCAL, FleetReading, Node, Worker
+from dashboard.domain.gpus import DeviceReading, list_gpus, mean_utilization
 from dashboard.domain.queue_counts import QueueCounts
 from dashboard.domain.snapshot import Sample
 
 
 def make_sample(
-    at: float, counts: QueueCounts | None, fleet: FleetReading | None, pictures: int | None
+    at: float,
+    counts: QueueCounts | None,
+    fleet: FleetReading | None,
+    pictures: int | None,
+    devices: Iterable[DeviceReading] = (),
 ) -> Sample:
     """Combine what is known at one time into one sample; unknown numbers are None."""
     return Sample(
@@ -20,7 +27,13 @@ def make_sample(
         workers=_placed_workers(fleet.workers) if fleet else None,
         gpus=_gpus(fleet) if fleet else None,
         maximum=fleet.scaler.maximum if fleet and fleet.scaler else None,
+        gpu_busy=_gpu_busy(devices, at),
     )
+
+
+def _gpu_busy(devices: Iterable[DeviceReading], at: float) -> int | None:
+    utilization = mean_utilization(list_gpus(devices, at))
+    return None if utilization is None else round(100 * utilization)
 
 
 def _ready_nodes(nodes: tuple[Node, ...] | None) -> int | None:
@@ -37,3 +50,9 @@ def _gpus(fleet: FleetReading) -> int | None:
     if fleet.nodes is None or on_this_machine:
         return None
     return sum(node.slots for node in fleet.nodes)
+
+
+def with_gpu_lane(lanes: tuple[str, ...]) -> tuple[str, ...]:
+    """Add the lane of the GPUs above that of the pictures."""
+    above = tuple(lane for lane in lanes if lane not in ("gpus", "pictures"))
+    return (*above, "gpus", "pictures")

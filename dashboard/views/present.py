@@ -21,7 +21,7 @@ def show_live() -> None:
     snapshot = runtime.current().sampler.snapshot()
     zone = viewer.zone()
     with st.container(key="stage_numbers"):
-        numbers.show(snapshot, zone, always_pictures=True)
+        numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
     with st.container(key="stage_chart"):

@@ -1,7 +1,9 @@
 """The Fleet page in a real browser: without a fleet, with a busy cluster, with a silent one."""
 
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ from tests.support.browser import played_run
 from tests.support.browser.layout_shifts import shifts, watch
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard, running_dashboard
+from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
+from wire.messages.telemetry import Telemetry
 
 NOW = 1_800_000_000.0
 SECONDS = 900
@@ -32,6 +36,14 @@ SCALER = Scaler(
     cooldown_period=150,
     conditions=(Condition("Ready", status=True), Condition("Fallback", status=False)),
     name="worker",
+)
+
+GPU = Telemetry(
+    device="NVIDIA H100",
+    gpu_uuid="GPU-1",
+    utilization_ratio=0.97,
+    memory_used_bytes=21 * 2**30,
+    memory_total_bytes=80 * 2**30,
 )
 
 
@@ -103,6 +115,47 @@ def test_page_without_a_fleet_explains_what_to_do(
     expect(page.get_by_role("dialog")).to_contain_text(HOSTILE)
     page.wait_for_url(re.compile(f"/jobs\\?job={delivery.job.id}"))
     worker.finish(delivery)
+
+
+@contextmanager
+def reporting(data_dir: Path, *devices: Telemetry) -> Iterator[None]:
+    """Be workers that report these devices, each second, until the block ends."""
+    events, stopping = SqliteEvents(data_dir), threading.Event()
+
+    def publish() -> None:
+        while not stopping.wait(1):
+            for device in devices:
+                name = f"worker-{device.device}"
+                events.publish(Event(kind="telemetry", worker=name, telemetry=device))
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    yield
+    stopping.set()
+    thread.join()
+    for device in devices:
+        events.publish(Event(kind="stopped", worker=f"worker-{device.device}"))
+    events.close()
+
+
+def test_gpus_appear_with_the_first_report(
+    open_page: Callable[..., Page], shared_dashboard: Dashboard
+):
+    """No page has a trace of GPUs before; then each has a gauge, and unknown is not zero."""
+    page = open_fleet(open_page, shared_dashboard.url)
+    expect(card(page, "gpus")).to_have_count(0)
+    with reporting(shared_dashboard.data_dir, GPU, Telemetry(device="mps")):
+        gauges = card(page, "gpus").locator("li")
+        expect(gauges).to_have_count(2)
+        expect(gauges.first).to_contain_text("97%")
+        expect(gauges.first).to_contain_text("21.0 of 80.0 GiB")
+        expect(gauges.nth(1)).to_contain_text("temperature unknown")
+        expect(gauges.nth(1).get_by_role("meter")).to_have_count(0)
+        expect(page.locator(".js-plotly-plot")).to_contain_text("GPU busy")
+        page.goto(f"{shared_dashboard.url}/present")
+        expect(page.locator(".numbers")).to_contain_text("2 GPUs")
+        expect(page.locator(".numbers")).to_contain_text("97 % busy")
+    expect(page.locator(".numbers")).to_contain_text("none in use")
 
 
 def test_cluster_is_shown_as_text(open_page: Callable[..., Page], cluster: Dashboard):

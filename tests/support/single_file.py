@@ -90,7 +90,8 @@ def _unet_name(pipeline: Any) -> Any:
             }[kind]
             name = block + name[up.end() :]
         for ours, theirs in _RESNET.items():
-            name = re.sub(rf"(blocks?\.\d+(\.0)?)\.{ours}\.", rf"\1.{theirs}.", name)
+            start = r"^((?:in|out)put_blocks\.\d+\.\d|middle_block\.\d)"
+            name = re.sub(rf"{start}\.{ours}\.", rf"\1.{theirs}.", name)
         return name
 
     return rename

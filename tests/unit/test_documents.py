@@ -106,7 +106,7 @@ def test_versions_are_exact() -> None:
         if line and not line.startswith(("#", "-r"))
     ]
     assert lines
-    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line) for line in lines)
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+(; .+)?", line) for line in lines)
 
 
 def test_changelog_names_the_version() -> None:

@@ -38,12 +38,8 @@ _UNSUITABLE = {
 _NOT_BUILT = {
     "WuerstchenCombinedPipeline": "diffusers 0.42 does not find PaellaVQModel in a folder",
     "StableCascadeCombinedPipeline": "diffusers 0.42 does not find PaellaVQModel in a folder",
-    "Flux2Pipeline": "needs the processor of Mistral Small",
     "GlmImagePipeline": "needs the processor of GLM-Image",
-    "Ideogram4Pipeline": "has two transformers of which no tiny configuration is known",
-    "NucleusMoEImagePipeline": "needs the processor of Qwen3-VL",
     "QwenImage21Pipeline": "needs the processor of Qwen3-VL",
-    "ZImageOmniPipeline": "needs the image encoder of SigLIP 2",
 }
 
 

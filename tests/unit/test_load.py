@@ -8,17 +8,15 @@ import diffusers
 import pytest
 import torch
 import typer
-from safetensors.torch import save_file
 
 from core.errors import MessageError, ModelUnavailable, SettingsError
-from tests.support.single_file import save_single_file
 from tests.support.tiny.dits import flux, pixart
 from tests.support.tiny.unets import latent_consistency, stable_diffusion
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker import command, device
 from worker.generator import DeviceLost, PictureRequest
-from worker.pipeline import memory, quantize, single_file
+from worker.pipeline import memory, quantize
 from worker.pipeline.load import LoadOptions, load
 from worker.pipeline.precision import choose_dtype
 from worker.pipeline.weights import choose_variant
@@ -321,6 +319,22 @@ def test_bitsandbytes_needs_a_gpu(monkeypatch):
         quantize.require_usable("bitsandbytes_8bit", "cpu")
 
 
+def test_quantized_model_generates(tmp_path: Path):
+    """With torchao, the denoiser's weights are 8-bit integers, and it generates."""
+    save_stable_diffusion(tmp_path)
+    generator = load(str(tmp_path), "cpu", LoadOptions(quantize="torchao_int8"))
+    weights = next(
+        each.weight
+        for each in generator._pipeline.unet.modules()
+        if isinstance(each, torch.nn.Linear)
+    )
+    assert "Int8" in type(weights).__name__
+    parameters = GenerationParameters(prompt="a cat", width=64, height=64, steps=1)
+    request = PictureRequest(parameters.with_defaults(generator.model.capabilities.defaults))
+    [picture] = generator.generate([request], lambda _: None, lambda: False)
+    assert picture.pixels.shape == (64, 64, 3)
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [(SettingsError("a"), 2), (ModelUnavailable("a"), 3), (DeviceLost("a"), 4)],
@@ -346,38 +360,6 @@ def test_unexpected_error_while_loading_is_a_sentence(tmp_path: Path):
     (tmp_path / "scheduler" / "scheduler_config.json").write_text('{"num_train_timesteps": "x"}')
     with pytest.raises(ModelUnavailable, match=f"The model in {tmp_path} cannot be loaded: "):
         load(folder, "cpu")
-
-
-# Single files
-
-
-def test_lora_is_not_a_model(tmp_path: Path):
-    """A LoRA file as MODEL_ID is recognized."""
-    save_file({"unet.lora_A.weight": torch.zeros(1)}, tmp_path / "style.safetensors")
-    with pytest.raises(ModelUnavailable, match=r"style\.safetensors is a LoRA"):
-        load(str(tmp_path / "style.safetensors"), "cpu")
-
-
-def test_unknown_single_file_is_said(tmp_path: Path):
-    """A file of some other weights is a single file of no known kind."""
-    save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors")
-    with pytest.raises(ModelUnavailable, match="is a single file, but no checkpoint of a kind"):
-        load(str(tmp_path / "other.safetensors"), "cpu")
-
-
-@pytest.mark.parametrize("name", ["model.ckpt", "model.gguf", "model.txt"])
-def test_other_single_files_are_refused(tmp_path: Path, name: str):
-    """Only safetensors are read."""
-    (tmp_path / name).write_bytes(b"x")
-    with pytest.raises(ModelUnavailable, match=r"is a single file .* not supported"):
-        load(str(tmp_path / name), "cpu")
-
-
-def test_folder_with_only_a_checkpoint_names_its_file(tmp_path: Path):
-    """A folder around one checkpoint file: MODEL_ID can be that file."""
-    save_file({"weight": torch.zeros(1)}, tmp_path / "dream.safetensors")
-    with pytest.raises(ModelUnavailable, match=r"Set MODEL_ID to its file .*dream.safetensors"):
-        load(str(tmp_path), "cpu")
 
 
 # Components
@@ -427,19 +409,3 @@ def test_tokenizer_with_only_a_sentencepiece_model_loads(tmp_path: Path):
     index["tokenizer"] = ["transformers", "T5Tokenizer"]
     (tmp_path / "pixart" / "model_index.json").write_text(json.dumps(index))
     assert load(folder, "cpu").model.capabilities.max_prompt_tokens == 120
-
-
-def test_checkpoint_of_one_file_loads(tmp_path: Path, monkeypatch):
-    """The file has the weights, and the hub the configuration of the model it derives from."""
-    configs = Path(save_stable_diffusion(tmp_path / "base"))
-    pipeline = diffusers.StableDiffusionPipeline.from_pretrained(configs)
-    save_single_file(pipeline, tmp_path / "dream.safetensors")
-    for weights in configs.glob("*/*.safetensors"):
-        weights.unlink()
-    asked = []
-    monkeypatch.setattr(single_file, "download_configs", lambda repo: asked.append(repo) or configs)
-    generator = load(str(tmp_path / "dream.safetensors"), "cpu")
-    assert asked == ["stable-diffusion-v1-5/stable-diffusion-v1-5"]
-    assert generator.model.capabilities.family == "StableDiffusionPipeline"
-    for name, tensor in pipeline.unet.state_dict().items():
-        assert torch.equal(tensor, generator._pipeline.unet.state_dict()[name]), name

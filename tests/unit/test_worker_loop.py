@@ -32,6 +32,7 @@ from wire.queues.sqlite import SqliteQueue
 from wire.stores.base import Entry
 from wire.stores.cancellation import cancel, cancelled_jobs
 from wire.stores.directory import DirectoryStore
+from worker import energy
 from worker.context import WorkerContext
 from worker.generator import DeviceLost, Interrupted, OutOfMemory
 from worker.retry import retry_transient
@@ -677,3 +678,15 @@ def test_help_imports_no_model_library():
         "assert not {'torch', 'diffusers', 'transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_metadata_contains_the_energy_of_a_picture(
+    context: WorkerContext, monkeypatch: pytest.MonkeyPatch
+):
+    """It is what the GPU's counter advanced during generation, divided by the pictures."""
+    joules = iter([100.0, 112.0, 200.0, 210.0])
+    monkeypatch.setattr(energy, "energy_joules", lambda _: next(joules))
+    job = submit(context, count=2)
+    process_ready_jobs(context)
+    metadata = decode_metadata(context.store.get(metadata_name(job.id)))
+    assert metadata.energy_joules == 11

@@ -3,7 +3,7 @@
 import logging
 from typing import Protocol
 
-from core.errors import MessageError
+from core.errors import MessageError, UnknownEventKind
 from wire.messages.event import Event, decode_event
 
 log = logging.getLogger(__name__)
@@ -26,9 +26,15 @@ class Events(Protocol):
 
 
 def decode_or_skip(body: bytes) -> Event | None:
-    """Decode an event; log an invalid one and return None."""
+    """Decode an event; log an invalid one and return None.
+
+    Newer workers may publish kinds of events that this version does not know, thousands an hour.
+    """
     try:
         return decode_event(body)
+    except UnknownEventKind as error:
+        log.debug("An event was skipped. %s", error)
+        return None
     except MessageError as error:
         log.warning("An event was skipped. %s", error)
         return None

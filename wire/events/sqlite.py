@@ -27,6 +27,13 @@ CREATE TABLE IF NOT EXISTS events (
 )
 """
 
+# Telemetry is of no use after some seconds, and would displace the jobs' events.
+_TRIM = """
+DELETE FROM events
+WHERE number <= (SELECT number FROM events ORDER BY number DESC LIMIT 1 OFFSET ?)
+   OR (number <= ? AND json_extract(CAST(body AS TEXT), '$.kind') = 'telemetry')
+"""
+
 
 class SqliteEvents:
     """Events in ``data_dir/queue.sqlite3``; see wire.events.base.Events."""
@@ -65,5 +72,4 @@ class SqliteEvents:
 
     def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
         if newest % _EVENTS_BETWEEN_TRIMS == 0:
-            oldest = newest - MAX_STORED_EVENTS
-            connection.execute("DELETE FROM events WHERE number <= ?", (oldest,))
+            connection.execute(_TRIM, (MAX_STORED_EVENTS, newest - _EVENTS_BETWEEN_TRIMS))

@@ -9,12 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import MessageError
+from core.errors import MessageError, UnknownEventKind
 from core.validation import first_error
 from wire.messages.job import Job
 from wire.messages.metadata import Timings
 from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import JobId
+from wire.messages.telemetry import Telemetry
 
 Kind = Literal[
     "accepted",  # the queue confirmed the job; `job` is set
@@ -29,6 +30,7 @@ Kind = Literal[
     "returned",  # a worker requeued the job; `detail` is the reason
     "cancelled",  # a user cancelled the job
     "deleted",  # a user deleted the picture `name` from the store
+    "telemetry",  # a worker measured its device; `telemetry` is set, no job
     "stopped",  # a worker stops; no job
 ]
 
@@ -57,6 +59,8 @@ class Event(BaseModel):
     """Set on `done`."""
     model: ModelCapabilities | None = None
     """Set on `ready`."""
+    telemetry: Telemetry | None = None
+    """Set on `telemetry`."""
 
 
 def encode_event(event: Event) -> bytes:
@@ -65,8 +69,16 @@ def encode_event(event: Event) -> bytes:
 
 
 def decode_event(body: bytes) -> Event:
-    """Decode an event. Raises MessageError."""
+    """Decode an event. Raises MessageError, UnknownEventKind for a kind of a newer version."""
     try:
         return Event.model_validate_json(body)
     except ValidationError as error:
-        raise MessageError(f"The event is not valid: {' '.join(first_error(error))}.") from None
+        text = f"The event is not valid: {' '.join(first_error(error))}."
+        raise (UnknownEventKind if _is_unknown_kind(error) else MessageError)(text) from None
+
+
+def _is_unknown_kind(error: ValidationError) -> bool:
+    return any(
+        problem["type"] == "literal_error" and problem["loc"] == ("kind",)
+        for problem in error.errors(include_url=False)
+    )

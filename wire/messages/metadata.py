@@ -67,6 +67,8 @@ class Metadata(BaseModel):
     finished_at: float | None = None
     """Unix seconds."""
     timings: Timings | None = None
+    energy_joules: float | None = None
+    """Energy that the GPU used for one picture, on average; None if not measured."""
     worker: str | None = None
     pod: str | None = None
     node: str | None = None

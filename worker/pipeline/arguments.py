@@ -50,11 +50,13 @@ def keyword_arguments(
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
         "output_type": "pt",
         "max_area": (first.width or 0) * (first.height or 0) or None,
-        **family_of(type(pipeline).__name__).arguments,
         **_init_image_arguments(pipeline, requests),
     }
     taken = _taken(pipeline)
-    return {name: value for name, value in arguments.items() if name in taken and value is not None}
+    given = {
+        name: value for name, value in arguments.items() if name in taken and value is not None
+    }
+    return {**given, **family_of(type(pipeline).__name__).arguments}
 
 
 def guidance_argument(pipeline: Any) -> str | None:

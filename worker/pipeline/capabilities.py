@@ -104,11 +104,12 @@ def _default_steps(pipeline: Any) -> int:
 
 
 def _default_guidance(pipeline: Any) -> float:
+    own = family_of(type(pipeline).__name__).guidance_scale or _NO_GUIDANCE
     if distilled_steps(pipeline) and not has_guidance_input(pipeline):
         return distilled_guidance(pipeline)
     argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
     value = argument.default if argument else None
-    return float(value) if isinstance(value, int | float) else _NO_GUIDANCE
+    return float(value) if isinstance(value, int | float) else own
 
 
 def _latent_side(pipeline: Any) -> int:
@@ -132,8 +133,8 @@ def _decoder_scale(pipeline: Any) -> int:
 
 def _size_multiple(pipeline: Any) -> int:
     """Return the pixels per patch: the decoder's scale times the denoiser's patch size."""
-    patch = denoiser_config(pipeline).get("patch_size")
-    patch = patch if isinstance(patch, int) else 1
+    sizes = (denoiser_config(pipeline).get("patch_size"), getattr(pipeline, "patch_size", None))
+    patch = max((size for size in sizes if isinstance(size, int)), default=1)
     if hasattr(pipeline, "_pack_latents") or hasattr(pipeline, "_patchify_latents"):
         patch = max(patch, 2)  # Flux and its kin pack 2 x 2 latents into one token
     own = family_of(type(pipeline).__name__).size_multiple or _decoder_scale(pipeline) * patch

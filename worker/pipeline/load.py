@@ -11,14 +11,14 @@ from diffusers.utils.logging import disable_progress_bar
 
 from core.errors import GenerationError, ModelUnavailable, SettingsError, first_line
 from core.model_defaults import ModelDefaults, published_defaults, read_model_defaults
-from worker.device import choose_device, product_name, require_kernels
+from worker.device import choose_device, gpu_uuid, product_name, require_kernels
 from worker.generator import DeviceLost, ModelInfo
 from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.families import family_of
 from worker.pipeline.generate import DiffusersGenerator
 from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes
 from worker.pipeline.precision import DTYPES, choose_dtype
-from worker.pipeline.single_file import load_single_file
+from worker.pipeline.single_file import load_single_file, size_of
 from worker.pipeline.source import Source, locate
 from worker.pipeline.weights import choose_variant, count_parameters, list_files
 
@@ -70,20 +70,22 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     source = locate(model_id, lambda index: _dtype(index, device, options))
     pipeline = _read_pipeline(source, device, options)
     pipeline.set_progress_bar_config(disable=True)
-    names = tuple(options.lora_sources)
-    announced = capabilities.derive(pipeline, model_id, _defaults(source), names)
     memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
-    log.info("Loaded %s in %s.", announced.family, _dtype(source.index, device, options))
-    return DiffusersGenerator(
-        pipeline,
-        ModelInfo(
-            capabilities=announced,
-            device=product_name(device),
-            batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
-            tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
-            safety_checker=getattr(pipeline, "safety_checker", None) is not None,
-        ),
-        options.lora_sources,
+    model = _model_info(pipeline, source, device, options)
+    log.info("Loaded %s in %s.", model.capabilities.family, _dtype(source.index, device, options))
+    return DiffusersGenerator(pipeline, model, options.lora_sources)
+
+
+def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:
+    names = tuple(options.lora_sources)
+    announced = capabilities.derive(pipeline, source.model_id, _defaults(source), names)
+    return ModelInfo(
+        capabilities=announced,
+        device=product_name(device),
+        gpu_uuid=gpu_uuid(device),
+        batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
+        tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
+        safety_checker=getattr(pipeline, "safety_checker", None) is not None,
     )
 
 
@@ -104,6 +106,8 @@ def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
     dtype = _dtype(source.index, device, options)
     replaced = _without_safety_checker(pipeline_class, options)
     if source.file:
+        needs = {"checkpoint": size_of(source.file, DTYPES[dtype].itemsize)}
+        memory.place(source.model_id, device, needs, memory.free_memory(device))
         pipeline = load_single_file(source.file, source.folder, DTYPES[dtype], **replaced)
         return pipeline.to(device)
     variant = choose_variant(list_files(source.folder), source.index.components, dtype)

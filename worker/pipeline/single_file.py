@@ -1,5 +1,6 @@
 """Load a checkpoint that is one ``.safetensors`` file, as they are shared for other programs."""
 
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,11 @@ def read_configs(file: Path) -> tuple[Path, PipelineIndex]:
     return configs, read_index(configs)
 
 
+def size_of(file: Path, itemsize: int) -> int:
+    """Return the bytes of a checkpoint's weights, at ``itemsize`` bytes each."""
+    return itemsize * sum(map(prod, read_shapes(file).values()))
+
+
 def load_single_file(file: Path, configs: Path, dtype: torch.dtype, **components: Any) -> Any:
     """Load a checkpoint. Raises ModelUnavailable."""
     pipeline_class = find_class(read_index(configs).class_name)
@@ -45,10 +51,11 @@ def load_single_file(file: Path, configs: Path, dtype: torch.dtype, **components
         return pipeline_class.from_single_file(
             str(file), config=str(configs), dtype=dtype, local_files_only=True, **components
         )
-    except SingleFileComponentError:
+    # NotImplementedError: weights of a component are missing, and stay without data.
+    except (SingleFileComponentError, NotImplementedError):
         raise ModelUnavailable(
-            f"{file} is a single file with only a part of a {pipeline_class.__name__}: text "
-            "encoders or VAE are missing. Set MODEL_ID to a complete checkpoint, a folder or a "
+            f"{file} is a single file with only a part of a {pipeline_class.__name__}, such as "
+            "its denoiser alone. Set MODEL_ID to a complete checkpoint, a folder or a "
             "name on the hub."
         ) from None
 

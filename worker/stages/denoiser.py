@@ -3,11 +3,12 @@
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.errors import GenerationFailed, MessageError
 from worker import metrics
 from worker.context import WorkerContext
+from worker.energy import EnergyMeter
 from worker.generator import (
     DeviceLost,
     GeneratedPicture,
@@ -110,7 +111,7 @@ class Denoiser:
             yield from self.generate(wanted)
 
     def _call(self, items: list[BatchItem]) -> list[Picture]:
-        started = time.monotonic()
+        started, energy = time.monotonic(), EnergyMeter(self._context.generator.model.gpu_uuid)
         with self._pulse:
             generated = self._context.generator.generate(
                 [item.request for item in items],
@@ -119,9 +120,14 @@ class Denoiser:
             )
         seconds = time.monotonic() - started
         self._batcher.finished()
+        joules = energy.per_picture(len(items))
         metrics.GENERATION_SECONDS.observe(seconds)
         return [
-            Picture(item, picture, {"painting": seconds / len(items), **picture.seconds})
+            Picture(
+                item,
+                replace(picture, energy_joules=joules),
+                {"painting": seconds / len(items), **picture.seconds},
+            )
             for item, picture in zip(items, generated, strict=True)
         ]
 

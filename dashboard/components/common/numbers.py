@@ -1,12 +1,13 @@
 """The strip of large numbers, each with its context in grey."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.domain.fleet import FleetReading
+from dashboard.domain.fleet import FleetReading, Node
+from dashboard.domain.gpus import mean_utilization, total_power
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.insights import estimates
 from dashboard.presentation import formatting
@@ -27,21 +28,23 @@ class Cell:
     tint: bool = False
 
 
-def show(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> None:
+def show(snapshot: Snapshot, zone: tzinfo | None, everything: bool = False) -> None:
     """Show the numbers that the snapshot's mode has."""
-    strip = list(cells(snapshot, zone, always_pictures))
+    strip = list(cells(snapshot, zone, everything))
     st.html(render("components/common/numbers.html", cells=strip))
 
 
-def cells(snapshot: Snapshot, zone: tzinfo | None, always_pictures: bool = False) -> Iterator[Cell]:
-    """Return the cells; pictures are counted always, or only where there are no nodes."""
+def cells(snapshot: Snapshot, zone: tzinfo | None, everything: bool = False) -> Iterator[Cell]:
+    """Return the cells: at most four, or five with ``everything``."""
     yield _waiting(snapshot, zone)
     yield _generating(snapshot, zone)
     if "workers" in snapshot.lanes:
         yield _workers(snapshot.fleet or Reading(), zone)
     if "nodes" in snapshot.lanes:
-        yield _nodes(snapshot.fleet or Reading(), zone)
-    if always_pictures or "nodes" not in snapshot.lanes:
+        yield _nodes(snapshot.fleet or Reading(), zone, _gpus_busy(snapshot) if everything else "")
+    elif everything and "gpus" in snapshot.lanes:
+        yield _gpus(snapshot, zone)
+    if everything or "nodes" not in snapshot.lanes:
         yield _pictures(snapshot, zone)
 
 
@@ -109,25 +112,56 @@ def _unread(reading: Reading[FleetReading], zone: tzinfo | None) -> str:
     return formatting.time_ago(reading.at, zone) if reading.value is None else "could not be read"
 
 
-def _nodes(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
+def _nodes(reading: Reading[FleetReading], zone: tzinfo | None, gpus: str) -> Cell:
+    """Count the nodes, with ``gpus`` or the slots in use below."""
     nodes = reading.value.nodes if reading.value else None
     if nodes is None:
         return Cell("nodes", "GPU nodes", None, below=_unread(reading, zone))
     ready = [node for node in nodes if node.ready]
     if not nodes:
         return Cell("nodes", "GPU nodes", 0, below="none running, none billed")
-    slots = sum(node.slots for node in ready)
-    used = [node.slots_used for node in ready if node.slots_used is not None]
-    all_known = len(used) == len(ready)
     return Cell(
         "nodes",
         "GPU nodes",
         len(ready),
         beside=f"of {len(nodes)} joining" if len(ready) < len(nodes) else "ready",
-        below=f"{sum(used)} of {slots} slots used"
-        if all_known
-        else formatting.pluralize(slots, "slot"),
+        below=gpus or _slots(ready),
     )
+
+
+def _slots(ready: Sequence[Node]) -> str:
+    slots = sum(node.slots for node in ready)
+    used = [node.slots_used for node in ready if node.slots_used is not None]
+    if len(used) < len(ready):
+        return formatting.pluralize(slots, "slot")
+    return f"{sum(used)} of {slots} slots used"
+
+
+def _gpus(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
+    gpus = [gpu for gpu in snapshot.gpus if gpu.latest]
+    if not snapshot.gpus:
+        return Cell("gpus", "GPUs", 0, below="none in use")
+    if not gpus:
+        newest = max(gpu.at for gpu in snapshot.gpus)
+        return Cell("gpus", "GPUs", None, below=formatting.time_ago(newest, zone))
+    utilization, watts = mean_utilization(gpus), total_power(gpus)
+    power = "power unknown" if watts is None else formatting.power(watts)
+    if utilization is None:
+        power = f"utilization not reported, {power}"
+        return Cell("gpus", _count_gpus(snapshot), None, below=power)
+    return Cell("gpus", _count_gpus(snapshot), round(100 * utilization), "% busy", power)
+
+
+def _gpus_busy(snapshot: Snapshot) -> str:
+    """Format how busy the GPUs are; empty while none reports."""
+    utilization = mean_utilization(snapshot.gpus)
+    return "" if utilization is None else f"{_count_gpus(snapshot)} {utilization:.0%} busy"
+
+
+def _count_gpus(snapshot: Snapshot) -> str:
+    reporting = sum(gpu.latest is not None for gpu in snapshot.gpus)
+    gpus = formatting.pluralize(len(snapshot.gpus), "GPU")
+    return gpus if reporting == len(snapshot.gpus) else f"{reporting} of {gpus}"
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:

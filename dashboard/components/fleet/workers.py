@@ -81,11 +81,12 @@ def summary(fleet: FleetReading) -> str:
 def order(workers: Iterable[Worker]) -> list[Worker]:
     """Sort failed workers first and all others by name, so that rows keep their places."""
     return sorted(
-        workers, key=lambda worker: (worker.phase != "failed", *_natural_sort_key(worker.name))
+        workers, key=lambda worker: (worker.phase != "failed", *natural_sort_key(worker.name))
     )
 
 
-def _natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
+def natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Return a key that sorts ``worker-2`` before ``worker-10``."""
     parts = re.findall(r"\d+|\D+", name)
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 

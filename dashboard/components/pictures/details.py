@@ -40,6 +40,11 @@ def rows(
         count = f"{len(metadata.withheld)} of {metadata.number_of_images}"
         yield job_text.WITHHELD, count
     yield from _timings(metadata)
+    if metadata.energy_joules is not None:
+        each = " per picture" if metadata.number_of_images > 1 else ""
+        yield "Energy", formatting.energy(metadata.energy_joules) + each
+    elif metadata.device not in (None, "cpu"):
+        yield "Energy", formatting.UNKNOWN
 
 
 def seed_of(metadata: Metadata, picture: PictureName) -> int:

@@ -63,6 +63,8 @@ def alt_text(snapshot: Snapshot) -> str:
     numbers = {"waiting": newest.waiting, "generating": newest.generating}
     if "workers" in snapshot.lanes:
         numbers["workers ready"] = newest.ready
+    if "gpus" in snapshot.lanes:
+        numbers["GPU busy in percent"] = newest.gpu_busy
     values = (f"{name} {UNKNOWN if number is None else number}" for name, number in numbers.items())
     return f"{titles} over time. Now: {', '.join(values)}."
 
@@ -72,6 +74,8 @@ def _lanes(snapshot: Snapshot) -> list[Lane]:
 
 
 def _scale(lane: Lane, samples: Sequence[Sample], window: Window, snapshot: Snapshot) -> int:
+    if lane.top is not None:
+        return lane.top
     if lane.name == "pictures":
         return nice_top(max((number for _, number in bars(samples, window)), default=0))
     fleet = snapshot.fleet.value if snapshot.fleet else None

@@ -32,6 +32,8 @@ class Lane:
     curves: tuple[Curve, ...]
     """The lane is unknown where its first curve is. The pictures' lane has bars instead."""
     newest: Callable[[Snapshot], Labels]
+    top: int | None = None
+    """The value at the lane's tick; None if it follows from the lane's values."""
 
     @property
     def values(self) -> list[Value]:
@@ -69,6 +71,13 @@ def _newest_nodes(snapshot: Snapshot) -> Labels:
     return _labels((nodes or 0, "ready", nodes))
 
 
+def _newest_gpus(snapshot: Snapshot) -> Labels:
+    busy = _newest_sample(snapshot).gpu_busy
+    if busy is None and not snapshot.gpus:
+        return [(0, "none in use")]
+    return [] if busy is None else [(busy, f"busy <b>{busy}%</b>")]
+
+
 def _newest_pictures(snapshot: Snapshot) -> Labels:
     return _labels((0, "total", snapshot.pictures_total))
 
@@ -82,10 +91,12 @@ _WORKERS = (
     Curve("workers wanted", lambda sample: sample.wanted, 1.3),
 )
 _NODES = (Curve("GPU nodes ready", lambda sample: sample.nodes, 2, "tint"),)
+_GPUS = (Curve("% GPU busy", lambda sample: sample.gpu_busy, 2, "tint"),)
 
 LANES = {
     "requests": Lane("requests", "Requests", _REQUESTS, _newest_requests),
     "workers": Lane("workers", "Workers", _WORKERS, _newest_workers),
     "nodes": Lane("nodes", "GPU nodes", _NODES, _newest_nodes),
+    "gpus": Lane("gpus", "GPU busy", _GPUS, _newest_gpus, top=100),
     "pictures": Lane("pictures", "Pictures", (), _newest_pictures),
 }

@@ -28,7 +28,7 @@ _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
 
 
 def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
-    """Write a lane's title at its upper left, with the width of its bars if it has any."""
+    """Write a lane's title at its upper left, with its unit or the width of its bars."""
     return _text(f"<b>{lane.title}</b>{_unit(lane, window)}", FONT, _INK) | {
         "x": 0,
         "y": geometry.top,
@@ -41,6 +41,8 @@ def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
 
 
 def _unit(lane: Lane, window: Window) -> str:
+    if lane.name == "gpus":
+        return " in percent"
     return f" each {window.bar:.0f} s" if lane.name == "pictures" else ""
 
 

@@ -126,7 +126,8 @@ def _draw_lane(
     window: Window,
 ) -> LaneDrawing:
     columns = bars(samples, window) if lane.name == "pictures" else []
-    top = nice_top(max(highest(samples, *lane.values), *(number for _, number in columns), 1))
+    highest_value = max(highest(samples, *lane.values), *(number for _, number in columns), 1)
+    top = lane.top or nice_top(highest_value)
     scale = Scale(window, top, (index + 1) * (LANE_HEIGHT + GAP) - GAP)
     spans = unknown(samples, window, lane.curves[0].value) if lane.curves else []
     return LaneDrawing(

@@ -77,12 +77,12 @@ def language_model(kind: str, **fields: Any) -> Any:
     return getattr(transformers, kind)(config).eval()
 
 
-def qwen_vision_model(config_class: str, model_class: str) -> Any:
+def qwen_vision_model(config_class: str, model_class: str, layers: int = 9) -> Any:
     text = {
         "vocab_size": VOCABULARY,
         "hidden_size": HIDDEN,
         "intermediate_size": HIDDEN,
-        "num_hidden_layers": 9,
+        "num_hidden_layers": layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "head_dim": 8,

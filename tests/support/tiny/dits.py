@@ -347,6 +347,72 @@ def flux_2_klein() -> Parts:
     )
 
 
+def flux_2() -> Parts:
+    transformer = d.Flux2Transformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        joint_attention_dim=3 * c.HIDDEN,
+        axes_dims_rope=[4, 4, 4, 4],
+        **_ROPE,
+    )
+    encoder = c.language_model("MistralForCausalLM", num_hidden_layers=31)
+    return _with_t5(transformer, text_encoder=encoder, vae=c.vae(1, kind="AutoencoderKLFlux2"))
+
+
+def nucleus() -> Parts:
+    transformer = d.NucleusMoEImageTransformer2DModel(
+        patch_size=2,
+        in_channels=16,
+        out_channels=4,
+        num_layers=1,
+        joint_attention_dim=c.HIDDEN,
+        axes_dims_rope=(8, 4, 4),
+        moe_enabled=False,
+        capacity_factors=[8.0],
+        **_ROPE,
+    )
+    encoder = c.qwen_vision_model("Qwen3VLConfig", "Qwen3VLForConditionalGeneration")
+    parts = _with_t5(transformer, text_encoder=encoder, vae=c.qwen_vae())
+    return parts | {"processor": parts.pop("tokenizer")}
+
+
+def ideogram_4() -> Parts:
+    from diffusers.pipelines.ideogram4.pipeline_ideogram4 import QWEN3_VL_ACTIVATION_LAYERS
+
+    def transformer() -> Any:
+        return d.Ideogram4Transformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            attention_head_dim=8,
+            num_attention_heads=4,
+            intermediate_size=32,
+            adaln_dim=16,
+            llm_features_dim=len(QWEN3_VL_ACTIVATION_LAYERS) * c.HIDDEN,
+            rope_theta=10_000,
+            mrope_section=(2, 1, 1),
+        ).eval()
+
+    layers = max(QWEN3_VL_ACTIVATION_LAYERS) + 1
+    return _with_t5(
+        transformer(),
+        unconditional_transformer=transformer(),
+        text_encoder=c.qwen_vision_model("Qwen3VLConfig", "Qwen3VLModel", layers),
+        vae=c.vae(kind="AutoencoderKLFlux2"),
+    )
+
+
+def z_image_omni() -> Parts:
+    vision = transformers.Siglip2VisionConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
+    )
+    return z_image() | {
+        "siglip": transformers.Siglip2VisionModel(vision).eval(),
+        "siglip_processor": transformers.Siglip2ImageProcessor(),
+    }
+
+
 def prx() -> Parts:
     transformer = d.PRXTransformer2DModel(
         patch_size=2,
@@ -386,6 +452,10 @@ TRANSFORMERS: dict[str, Callable[[], Parts]] = {
     "OvisImagePipeline": ovis,
     "QwenImagePipeline": qwen_image,
     "Krea2Pipeline": krea_2,
+    "Flux2Pipeline": flux_2,
+    "Ideogram4Pipeline": ideogram_4,
+    "NucleusMoEImagePipeline": nucleus,
+    "ZImageOmniPipeline": z_image_omni,
     "Flux2KleinPipeline": flux_2_klein,
     "PRXPipeline": prx,
 }
