@@ -30,7 +30,7 @@ replay: $(VENV)/installed ## FILE=run.jsonl: play a recorded run, the bundled on
 	@REPLAY="$(or $(FILE),dashboard/recordings/bundled/talk.jsonl)" exec $(BIN)/python -m dashboard
 
 .PHONY: run-example
-run-example: $(VENV)/installed ## PROMPT="cartoon dwarf" NUM_IMAGES=7: one job, from prompt to pictures
+run-example: $(VENV)/installed ## PROMPT="yellow submarine" NUM_IMAGES=1: one job, from prompt to pictures
 	@exec $(BIN)/python -m dashboard.cli.run_example
 
 .PHONY: worker

@@ -2,10 +2,11 @@
 
 import sys
 
-from bench import cluster, first_picture, gallery, overhead, sessions, workers
+from bench import cluster, first_picture, gallery, overhead, overlap, sessions, workers
 
 _BENCHMARKS = {
     "overhead": overhead.main,
+    "overlap": overlap.main,
     "workers": workers.main,
     "first-picture": first_picture.main,
     "gallery": gallery.main,

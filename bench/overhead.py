@@ -18,8 +18,8 @@ from wire.messages.object_names import parse_metadata_name
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.context import WorkerContext
-from worker.loop import run
 from worker.shutdown import ShutdownSignal
+from worker.stages.run import run
 
 _REQUEST = JobRequest(prompt="cartoon dwarf", count=1)
 _TIMEOUT_SECONDS = 60
@@ -41,9 +41,8 @@ class ObservedStore:
                 self.completed_at.append(time.monotonic())
                 self.changed.notify_all()
 
-    def exists(self, name: str) -> bool:
-        """Return whether an object of that name exists."""
-        return self.store.exists(name)
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.store, name)
 
     def wait_for(self, count: int) -> None:
         """Wait until ``count`` jobs are complete."""

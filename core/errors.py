@@ -90,3 +90,9 @@ class ModelUnavailable(GenerationError):
 
 class GenerationFailed(GenerationError):
     """The pipeline failed while generating."""
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its type if it has none."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0][:300]

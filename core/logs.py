@@ -36,7 +36,7 @@ def job_context(job_id: str) -> Iterator[None]:
 
 
 class TextFormatter(logging.Formatter):
-    """Format a record as ``15:04:05 INFO    worker.loop [<job id>] message``."""
+    """Format a record as ``15:04:05 INFO    worker.stages.intake [<job id>] message``."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s%(job)s %(message)s", "%H:%M:%S")

@@ -19,7 +19,13 @@ Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
 
 
 class ModelDefaults(BaseModel):
-    """Values for the fields that a job leaves unset."""
+    """Values for the fields that a job leaves unset: the content of a ``defaults.json``.
+
+    The file overrides what the worker derives from the model. It is needed only where no file
+    of the model tells, such as the steps of a distilled model without a scheduler of its own::
+
+        {"steps": 4, "guidance_scale": 1.0, "width": 1024, "height": 1024}
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -39,6 +45,8 @@ def _from_card(steps: int, guidance_scale: float, side: int) -> ModelDefaults:
     return ModelDefaults(steps=steps, guidance_scale=guidance_scale, width=side, height=side)
 
 
+# Values of the model cards at https://huggingface.co/NAME, for models that are distilled to few
+# steps. The worker derives those of most others from their files.
 _MODEL_CARDS = {
     "stabilityai/sd-turbo": _from_card(1, 0.0, 512),
     "stabilityai/sdxl-turbo": _from_card(1, 0.0, 512),
@@ -49,6 +57,12 @@ _MODEL_CARDS = {
     "SimianLuo/LCM_Dreamshaper_v7": _from_card(4, 8.0, 512),
     "Tongyi-MAI/Z-Image-Turbo": _from_card(9, 0.0, 1024),
 }
+
+
+def published_defaults(name: str) -> ModelDefaults | None:
+    """Return the defaults on the model card of a hub name, with or without ``@revision``."""
+    name = name.partition("@")[0].lower()
+    return next((card for known, card in _MODEL_CARDS.items() if known.lower() == name), None)
 
 
 def read_model_defaults(model_id: str) -> ModelDefaults | None:
@@ -62,7 +76,7 @@ def read_model_defaults(model_id: str) -> ModelDefaults | None:
     try:
         return ModelDefaults.model_validate_json(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
-        return _MODEL_CARDS.get(model_id)
+        return published_defaults(model_id)
     except OSError as error:
         raise ModelUnavailable(f"{file} cannot be read: {error.strerror}.") from None
     except ValidationError as error:

@@ -86,12 +86,37 @@ class Settings(BaseSettings):
         "$", description="currency shown before a price"
     )
 
-    model_id: str = Field("models/demo", description="hub name or folder of a diffusers pipeline")
+    model_id: str = Field(
+        "models/demo",
+        description="a diffusers pipeline: hub name, `name@revision`, folder, or `.safetensors` "
+        "checkpoint",
+    )
     device: str | None = Field(
         None, description="`cuda`, `mps` or `cpu` (or `GPU`, `CPU`); unset: the best available"
     )
+    dtype: Literal["float16", "bfloat16", "float32"] | None = Field(
+        None,
+        description="`float16`, `bfloat16` or `float32`, the numbers that the model computes with; "
+        "unset: those that its family was published for, float32 on a CPU",
+    )
+    quantize: Literal["bitsandbytes_4bit", "bitsandbytes_8bit", "torchao_int8"] | None = Field(
+        None,
+        description="`bitsandbytes_4bit`, `bitsandbytes_8bit` or `torchao_int8`: fewer bits per "
+        "weight, for GPUs with little memory; unset: none",
+    )
+    safety_checker: bool = Field(
+        True, description="`false`: load the model without its safety checker"
+    )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"
+    )
+    lora_dir: Path | None = Field(
+        None, description="folder of `.safetensors` LoRAs that jobs may use; unset: none"
+    )
+    loras: str | None = Field(
+        None,
+        description="hub names of LoRAs that jobs may use, separated by commas: `owner/name`, or "
+        "`owner/name/file.safetensors`; unset: none",
     )
     exit_after_one_task: bool = Field(
         False, description="`1`: a worker exits after one job, or after a minute without one"
@@ -150,6 +175,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://, and be a URL")
         return url
 
+    @field_validator("loras")
+    @classmethod
+    def _are_hub_names(cls, names: str | None) -> str | None:
+        if any("/" not in name for name in (names or "").split(",") if name.strip()):
+            raise ValueError("must be names such as owner/name, separated by commas")
+        return names
+
     @field_validator("device")
     @classmethod
     def _known_device(cls, name: str | None) -> str | None:
@@ -166,6 +198,11 @@ class Settings(BaseSettings):
         if self.max_workers and self.min_workers > self.max_workers:
             raise ValueError("MIN_WORKERS must not exceed MAX_WORKERS")
         return self
+
+    @property
+    def lora_names(self) -> tuple[str, ...]:
+        """The names in ``loras``."""
+        return tuple(name.strip() for name in (self.loras or "").split(",") if name.strip())
 
     @property
     def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from core.errors import ApplicationError, ModelUnavailable, SettingsError, StoreError
+from core.errors import (
+    ApplicationError,
+    ModelUnavailable,
+    SettingsError,
+    StoreError,
+    first_line,
+)
 from core.logs import configure
 from core.settings import Settings, load_settings
 from wire.backends import open_events, open_queue, open_store
@@ -18,6 +24,7 @@ from wire.messages.event import Event, Kind
 from wire.messages.model import ModelCapabilities
 from wire.stores.base import Store
 from wire.stores.capabilities import write_capabilities
+from worker.health import Health
 from worker.shutdown import ShutdownSignal, on_signal, stop_with_parent
 
 if TYPE_CHECKING:
@@ -57,11 +64,12 @@ def _run(settings: Settings) -> None:
     if os.environ.get("STOP_WITH_PARENT") == "1":
         stop_with_parent()
     with ExitStack() as stack:
-        _start_http(settings, stack)
-        context = _build_context(settings, shutdown, stack)
+        health = Health()
+        _start_http(settings, health, stack)
+        context = _build_context(settings, shutdown, health, stack)
         # From here on, jobs may be in progress.
         on_signal(shutdown.request)
-        from worker.loop import run
+        from worker.stages.run import run
         from worker.telemetry import publish_telemetry
 
         stack.enter_context(publish_telemetry(context))
@@ -74,17 +82,17 @@ def _exit(shutdown: ShutdownSignal) -> None:
     sys.exit(0)
 
 
-def _start_http(settings: Settings, stack: ExitStack) -> None:
+def _start_http(settings: Settings, health: Health, stack: ExitStack) -> None:
     if settings.worker_port:
         from worker.http import serve
 
-        server = serve(settings.worker_port)
+        server = serve(settings.worker_port, health)
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
 
 
 def _build_context(
-    settings: Settings, shutdown: ShutdownSignal, stack: ExitStack
+    settings: Settings, shutdown: ShutdownSignal, health: Health, stack: ExitStack
 ) -> "WorkerContext":
     from worker.context import WorkerContext
     from worker.retry import retry_transient
@@ -97,16 +105,26 @@ def _build_context(
     _announce(generator.model.capabilities, events, store, settings)
     queue = retry_transient(lambda: open_queue(settings), shutdown)
     stack.enter_context(closing(queue))
-    return WorkerContext(queue, events, store, generator, settings, shutdown)
+    return WorkerContext(queue, events, store, generator, settings, shutdown, health)
 
 
 def _load(settings: Settings, events: Events) -> "Generator":
     _emit(events, settings, "loading", settings.model_id)
     log.info("Loading %s.", settings.model_id)
-    from worker.generator_diffusers import load
     from worker.metrics import MODEL_LOADED
 
-    generator = load(settings.model_id, settings.device)
+    try:
+        from worker.pipeline import loras
+        from worker.pipeline.load import LoadOptions, load
+    except (ImportError, OSError) as error:  # OSError: a shared library of PyTorch
+        raise ModelUnavailable(
+            f"The worker's packages are incomplete: {first_line(error)}"
+        ) from None
+
+    options = LoadOptions(
+        settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)
+    )
+    generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)
     log.info("Ready on %s.", generator.model.device)
     return generator

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.settings import Settings
@@ -12,6 +12,7 @@ from wire.messages.job import Job
 from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.generator import Generator
+from worker.health import Health
 from worker.shutdown import ShutdownSignal
 
 
@@ -25,6 +26,7 @@ class WorkerContext:
     generator: Generator
     settings: Settings
     shutdown: ShutdownSignal
+    health: Health = field(default_factory=Health)
 
     @property
     def name(self) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import torch
 
-from core.errors import SettingsError
+from core.errors import SettingsError, first_line
+from worker.generator import DeviceLost
 
 
 def choose_device(name: str | None) -> str:
@@ -20,6 +21,19 @@ def choose_device(name: str | None) -> str:
     return name
 
 
+def require_kernels(device: str) -> None:
+    """Compute something, so that an unusable device is found before the model is read.
+
+    Raises DeviceLost if the device fails, or this build of PyTorch has no kernels for it.
+    """
+    try:
+        (torch.zeros(1, device=device) + 1).item()
+    except RuntimeError as error:
+        if "no kernel image" in str(error):
+            raise DeviceLost(_no_kernels()) from None
+        raise DeviceLost(f"The device {device} failed: {first_line(error)}") from None
+
+
 def product_name(device: str) -> str:
     """Return the product name of the GPU, or ``device`` if it is none."""
     return str(torch.cuda.get_device_name()) if device == "cuda" else device
@@ -30,6 +44,16 @@ def gpu_uuid(device: str) -> str | None:
     if device != "cuda" or torch.version.hip:
         return None
     return f"GPU-{torch.cuda.get_device_properties(torch.cuda.current_device()).uuid}"
+
+
+def _no_kernels() -> str:
+    major, minor = torch.cuda.get_device_capability()
+    built_for = ", ".join(torch.cuda.get_arch_list())
+    return (
+        f"PyTorch {torch.__version__} has no kernels for {product_name('cuda')} (compute "
+        f"capability {major}.{minor}); it is built for {built_for}. Use another GPU, another "
+        "build of PyTorch, or DEVICE=cpu."
+    )
 
 
 def _devices() -> dict[str, Callable[[], bool]]:

@@ -1,7 +1,7 @@
-"""The interface between the worker's loop and a model. It knows neither queue nor store."""
+"""The interface between the worker's stages and a model. It knows neither queue nor store."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -66,10 +66,15 @@ class GeneratedPicture:
     """Whether the model's safety checker rejected the picture; its pixels are not to be shown."""
     prompt_read: str | None = None
     """The part of the prompt that the text encoder read, if it could not read all of it."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """This picture's share of the phases of its batch, by the names of ``Timings``:
+    ``encoding_text``, ``denoising`` and ``decoding``, as far as they were measured."""
+    energy_joules: float | None = None
+    """This picture's share of the energy of its batch; None if not measured."""
 
 
 class Generator(Protocol):
-    """Generates batches of pictures whose parameters are compatible, see worker.task."""
+    """Generates batches of pictures whose parameters are compatible, see worker.stages.batching."""
 
     @property
     def model(self) -> ModelInfo:
@@ -83,6 +88,7 @@ class Generator(Protocol):
     ) -> list[GeneratedPicture]:
         """Return one picture for each request.
 
-        ``on_step`` is called with 1 … steps, and ``should_stop`` after each step.
-        Raises GenerationFailed, DeviceLost, or Interrupted once ``should_stop`` returns true.
+        ``on_step`` is called with rising numbers up to the steps, and ``should_stop`` after each
+        step. Raises MessageError if the parameters cannot be used, GenerationFailed, DeviceLost,
+        or Interrupted once ``should_stop`` returns true.
         """

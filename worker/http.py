@@ -2,17 +2,20 @@
 
 import json
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from core.errors import SettingsError
+from worker.health import Health
 
 
-def serve(port: int) -> ThreadingHTTPServer:
+def serve(port: int, health: Health) -> ThreadingHTTPServer:
     """Serve on ``port`` in a background thread. Raises SettingsError if the port is in use."""
     try:
-        server = ThreadingHTTPServer(("", port), _Handler)
+        server = ThreadingHTTPServer(("", port), partial(_Handler, health))
     except OSError as error:
         raise SettingsError(f"WORKER_PORT {port} cannot be used: {error.strerror}.") from None
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
@@ -20,6 +23,10 @@ def serve(port: int) -> ThreadingHTTPServer:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, health: Health, *arguments: Any) -> None:
+        self._health = health
+        super().__init__(*arguments)  # handles the request
+
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self._healthz()
@@ -32,10 +39,15 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: probes send a request every few seconds."""
 
     def _healthz(self) -> None:
-        # A startup probe waits until the model is loaded.
+        # A startup probe waits until the model is loaded; a liveness probe restarts a worker whose
+        # generator hangs.
         loaded = bool(REGISTRY.get_sample_value("worker_model_loaded"))
-        body = json.dumps({"model": "loaded" if loaded else "loading"}).encode()
-        self._respond(200 if loaded else 503, "application/json", body)
+        stalled = self._health.stalled
+        state = {"model": "loaded" if loaded else "loading"}
+        if stalled:
+            state["stalled"] = ", ".join(stalled)
+        healthy = loaded and not stalled
+        self._respond(200 if healthy else 503, "application/json", json.dumps(state).encode())
 
     def _respond(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)

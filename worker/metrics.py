@@ -18,6 +18,15 @@ GENERATION_SECONDS = Histogram(
 )
 STORING_SECONDS = Histogram("worker_storing_seconds", "Seconds to encode and store one picture")
 MODEL_LOADED = Gauge("worker_model_loaded", "1 once the model is loaded")
+IDLE_SECONDS = Counter(
+    "worker_idle_seconds",
+    "Seconds that the threads of a stage waited",
+    ["stage", "reason"],
+)
+"""``reason``: starved (no item to work on) or blocked (no space in the next stage)."""
+BATCH_LIMIT = Gauge(
+    "worker_batch_limit", "Pictures per batch, once a larger batch ran out of memory", ["size"]
+)
 
 
 class DeviceMetrics(Collector):

@@ -14,7 +14,7 @@ from worker.task import Task
 
 
 def skip_stored(context: WorkerContext, task: Task) -> None:
-    """Remove stored pictures from the task and emit their events; wait for the store.
+    """Remove stored pictures from a task and emit their events; wait for the store.
 
     Raises StoreError if shutdown is requested while the store is unavailable.
     """

@@ -1,8 +1,11 @@
-"""A job in progress: its parameters, remaining pictures and durations."""
+"""A job in progress: its parameters, pictures and durations."""
 
 import time
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Literal
 from uuid import UUID
 
 from core.settings import Settings
@@ -12,27 +15,52 @@ from wire.messages.object_names import picture_name
 from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery
 from worker.energy import mean_energy
-from worker.generator import ModelInfo
+from worker.generator import GeneratedPicture, ModelInfo, PictureRequest, Pixels
 
 _PER_PICTURE = {"prompt", "negative_prompt", "seed", "init_image"}
 """The parameters in which pictures of one call of the pipeline may differ."""
+_ALL_OR_NONE = ("negative_prompt", "init_image")
+"""Those of them that either all pictures of a call have, or none: an initial picture takes another
+pipeline, and no negative prompt is not the same as an empty one for every model."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Outcome:
+    """The reason why a job leaves before all its pictures are stored."""
+
+    kind: Literal["cancelled", "failed", "rejected", "returned"]
+    reason: str
+
+
+@dataclass(eq=False)
 class Task:
-    """A leased job and its progress."""
+    """A leased job and its progress, which only the JobLedger changes after its preparation."""
 
     delivery: Delivery
     parameters: tuple[GenerationParameters, ...]
     """One item per picture of the job."""
     remaining: list[int]
-    """Numbers of the pictures that are not stored yet."""
+    """Numbers of the pictures that are neither stored nor in progress."""
+    in_progress: set[int] = field(default_factory=set)
+    withheld: set[int] = field(default_factory=set)
+    """Numbers of the pictures that the safety checker rejected."""
+    outcome: Outcome | None = None
     has_metadata: bool = False
     """Whether the metadata is already stored."""
+    has_begun: bool = False
+    """Whether a picture was given to the generator in this attempt."""
+    has_progress: bool = False
+    """Whether a picture was stored in this attempt."""
+    init_image: Pixels | None = None
+    """The pixels of the job's initial picture."""
+    prompt_read: str | None = None
+    """The part of the prompt that the model reads, if it does not read all of it."""
+    generated_size: tuple[int, int] | None = None
+    """Width and height of the generated pictures, which some pipelines round."""
     received_at: float = field(default_factory=time.time)
     """Unix seconds."""
-    generation_seconds: float = 0.0
-    upload_seconds: float = 0.0
+    durations: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    """Sums over the pictures, by the names of ``Timings``; seconds."""
     energies: list[float | None] = field(default_factory=list)
     """Joules of each picture that was generated in this attempt; None if not measured."""
 
@@ -40,6 +68,40 @@ class Task:
     def job(self) -> Job:
         """The leased job."""
         return self.delivery.job
+
+    @property
+    def is_first_attempt(self) -> bool:
+        """Whether no earlier attempt failed."""
+        return self.delivery.attempt == 1
+
+    @cached_property
+    def shared_parameters(self) -> str:
+        """The parameters that its pictures share with all others of a call, as text."""
+        return shared_parameters(self.parameters[0])
+
+    @property
+    def size(self) -> str:
+        """The requested width and height, which determine the memory of a picture."""
+        first = self.parameters[0]
+        return f"{first.width}x{first.height}"
+
+    def note(self, picture: GeneratedPicture) -> None:
+        """Keep what the metadata states of a generated picture."""
+        height, width, _ = picture.pixels.shape
+        self.generated_size = (width, height)
+        self.prompt_read = self.prompt_read or picture.prompt_read
+        self.energies.append(picture.energy_joules)
+
+    def add_durations(self, durations: Mapping[str, float]) -> None:
+        """Add seconds to the sums."""
+        for name, seconds in durations.items():
+            self.durations[name] += seconds
+
+
+def shared_parameters(parameters: GenerationParameters) -> str:
+    """Return the parameters that all pictures of a call have in common, as text."""
+    presence = [name for name in _ALL_OR_NONE if getattr(parameters, name) is not None]
+    return f"{parameters.model_dump_json(exclude=_PER_PICTURE)} {' '.join(presence)}"
 
 
 @dataclass(frozen=True)
@@ -53,6 +115,11 @@ class BatchItem:
     def parameters(self) -> GenerationParameters:
         """The parameters of this picture."""
         return self.task.parameters[self.number]
+
+    @property
+    def request(self) -> PictureRequest:
+        """What the generator needs for this picture."""
+        return PictureRequest(self.parameters, self.task.init_image)
 
 
 def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
@@ -73,30 +140,15 @@ def first_seed(job: Job) -> int:
     return job.seed if job.seed is not None else UUID(job.id).int % 2**32
 
 
-def next_batch(tasks: list[Task], batch_size: int) -> list[BatchItem]:
-    """Return up to ``batch_size`` pictures of compatible parameters, oldest job first."""
-    items = [BatchItem(task, number) for task in tasks for number in task.remaining]
-    first = items[0].parameters
-    return [item for item in items if compatible(item.parameters, first)][:batch_size]
-
-
-def compatible(left: GenerationParameters, right: GenerationParameters) -> bool:
-    """Return whether one call of the pipeline can generate both pictures."""
-    return _shared(left) == _shared(right)
-
-
-def _shared(parameters: GenerationParameters) -> dict[str, Any]:
-    """Return the parameters that all pictures of a call share."""
-    return parameters.model_dump(exclude=_PER_PICTURE)
-
-
 def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
     """Build the metadata of a finished job."""
     job, first = task.job, task.parameters[0]
+    width, height = task.generated_size or (first.width or 0, first.height or 0)
+    stored = [number for number in range(job.count) if number not in task.withheld]
     return Metadata(
         prompt=job.prompt,
-        image_width=first.width or 0,
-        image_height=first.height or 0,
+        image_width=width,
+        image_height=height,
         lcm_model_id=model.model_id,
         inference_steps=first.steps or 0,
         guidance_scale=first.guidance_scale or 0.0,
@@ -105,9 +157,12 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
         use_seed=job.seed is not None,
         use_tiny_auto_encoder=model.tiny_decoder,
         use_safety_checker=model.safety_checker,
+        diffusion_task="image_to_image" if job.init_image else "text_to_image",
         id=job.id,
         parameters=first,
-        pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
+        pictures=tuple(picture_name(job.id, number) for number in stored),
+        withheld=tuple(sorted(task.withheld)),
+        prompt_read=task.prompt_read,
         seeds=tuple(first_seed(job) + number for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
@@ -122,8 +177,8 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
 def measure(task: Task) -> Timings:
     """Return the durations of this attempt so far."""
     submitted = submitted_at(task.job.id)
+    rounded = {name: round(seconds, 4) for name, seconds in task.durations.items()}
     return Timings(
         waiting=max(0.0, task.received_at - submitted) if submitted else None,
-        painting=round(task.generation_seconds, 4),
-        storing=round(task.upload_seconds, 4),
+        **{"painting": 0.0, "storing": 0.0, **rounded},
     )

@@ -8,6 +8,7 @@ from rich.progress import Progress as RichProgress
 
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation import formatting
 from wire.messages.job import Job
 
 _MAX_PROMPT = 30
@@ -36,12 +37,13 @@ def describe(view: JobView, snapshot: Snapshot) -> str:
         return _describe_waiting(snapshot)
     if view.state == "starting":
         return f"received by {view.worker}"
-    stored = f"{len(view.pictures)} of {view.job.count} stored"
+    withheld = f", {len(view.withheld)} withheld by the safety checker" if view.withheld else ""
+    stored = f"{len(view.pictures)} of {view.job.count} stored{withheld}"
     if view.state == "generating" and view.detail:
         return f"{stored}. {view.detail}"
     if view.state == "generating" and view.step:
         return f"{stored}, step {view.step} of {view.steps}"
-    return stored if view.state == "generating" else view.state
+    return stored if view.state == "generating" else f"{view.state}{withheld}"
 
 
 def completed_pictures(view: JobView) -> float:
@@ -49,7 +51,7 @@ def completed_pictures(view: JobView) -> float:
     if view.state == "done":
         return view.job.count
     fraction = view.step / view.steps if view.step and view.steps else 0.0
-    return min(view.job.count, len(view.pictures) + fraction)
+    return min(view.job.count, len(view.pictures) + len(view.withheld) + fraction)
 
 
 def _describe_waiting(snapshot: Snapshot) -> str:
@@ -87,7 +89,8 @@ class _Bar:
 class _Lines:
     def __init__(self, job: Job) -> None:
         self._last = ""
-        print(f"{job.prompt}: {job.count} pictures, job {job.id}", flush=True)
+        pictures = formatting.pluralize(job.count, "picture")
+        print(f"{job.prompt}: {pictures}, job {job.id}", flush=True)
 
     def show(self, _view: JobView, text: str) -> None:
         """Print a line if the text has changed."""

@@ -1,4 +1,4 @@
-"""`python -m dashboard.cli.run_example`: submit a job and print where its pictures are.
+"""`python -m dashboard.cli.run_example`: submit a request and print where its pictures are.
 
 Runs beside a dashboard or without one. With local workers it has a supervisor of its own, which
 stays idle while a dashboard's supervisor holds the lock.
@@ -10,13 +10,14 @@ import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from core.errors import ApplicationError, StoreError
 from core.settings import Settings, load_settings
 from dashboard import runtime
+from dashboard.cli.example_options import request_fields, with_parameters
 from dashboard.cli.example_progress import Progress, describe, open_progress
 from dashboard.domain.jobs import FINISHED, JobView, initial_view
 from dashboard.runtime import submission
@@ -26,6 +27,7 @@ from wire.messages.object_names import metadata_name, picture_name
 
 _POLL_INTERVAL = 0.1
 """Seconds."""
+_SEPARATE = submission.SubmitRequest.model_fields["separate"]
 _INTERRUPTED = 130
 """The exit code of programs that end by SIGINT."""
 
@@ -34,24 +36,23 @@ class JobIncomplete(ApplicationError):
     """The job did not finish with all its pictures."""
 
 
+@with_parameters
 def main(
-    prompt: Annotated[str, typer.Option(envvar="PROMPT")] = "cartoon dwarf",
+    prompt: Annotated[str, typer.Option(envvar="PROMPT")] = "yellow submarine",
     num_images: Annotated[
         int, typer.Option(envvar="NUM_IMAGES", min=1, max=MAX_PICTURES_PER_JOB)
-    ] = 7,
-    width: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
-    height: Annotated[int | None, typer.Option(help="pixels, a multiple of 8")] = None,
-    steps: Annotated[int | None, typer.Option(help="denoising steps")] = None,
-    seed: Annotated[int | None, typer.Option(help="equal seeds generate equal pictures")] = None,
+    ] = 1,
+    separate: Annotated[bool, typer.Option("--separate", help=_SEPARATE.description)] = False,
     timeout: Annotated[float, typer.Option(help="seconds to wait for the pictures")] = 3600,
+    **options: Any,
 ) -> None:
-    """Submit a job to the configured queue and wait for its pictures."""
+    """Submit a request to the configured queue and wait for its pictures."""
     # Warnings would break the bar, and errors are printed as sentences below.
     logging.basicConfig(level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = {"width": width, "height": height, "steps": steps, "seed": seed}
+    parameters = {"prompt": prompt, **request_fields(options)}
     try:
-        _run({"prompt": prompt, "count": num_images, **options}, timeout)
+        _run({**parameters, "count": num_images, "separate": separate}, timeout)
     except ApplicationError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -61,15 +62,15 @@ def main(
 def _run(fields: dict[str, object], timeout: float) -> None:
     context = runtime.start(load_settings())
     try:
-        job = _submit(fields)
-        _wait(context, job, timeout)
-        for location in locations(context.settings, job):
-            print(location)
+        for job in _submit(fields):
+            view = _wait(context, job, timeout)
+            for location in locations(context.settings, view):
+                print(location)
     finally:
         _stop(context)
 
 
-def _submit(fields: dict[str, object]) -> Job:
+def _submit(fields: dict[str, object]) -> list[Job]:
     try:
         return submission.submit(fields)
     except KeyboardInterrupt:
@@ -77,22 +78,22 @@ def _submit(fields: dict[str, object]) -> Job:
         raise
 
 
-def _wait(context: AppContext, job: Job, timeout: float) -> None:
+def _wait(context: AppContext, job: Job, timeout: float) -> JobView:
     try:
         with closing(open_progress(job)) as progress:
-            _follow(context, job, progress, time.monotonic() + timeout)
+            return _follow(context, job, progress, time.monotonic() + timeout)
     except KeyboardInterrupt:
         print(f"Stopped. The job {job.id} stays on the queue until a worker generates it.")
         raise
 
 
-def _follow(context: AppContext, job: Job, progress: Progress, deadline: float) -> None:
-    """Return once the store holds all objects of the job."""
+def _follow(context: AppContext, job: Job, progress: Progress, deadline: float) -> JobView:
+    """Return the finished job once the store holds all its objects."""
     while True:
         view = context.find_job(job.id) or initial_view(job)
         progress.show(view, describe(view, context.sampler.snapshot()))
         if view.state in FINISHED and _is_complete(context, view):
-            return
+            return view
         if time.monotonic() > deadline:
             _raise_timeout(job)
         time.sleep(_POLL_INTERVAL)
@@ -104,7 +105,7 @@ def _is_complete(context: AppContext, view: JobView) -> bool:
     if view.state == "cancelled":
         raise JobIncomplete("The job was cancelled.")
     with suppress(StoreError):  # the next poll may succeed
-        return all(context.store.exists(name) for name in object_names(view.job))
+        return all(context.store.exists(name) for name in object_names(view))
     return False
 
 
@@ -119,14 +120,16 @@ def _stop(context: AppContext) -> None:
     runtime.stop()
 
 
-def object_names(job: Job) -> list[str]:
-    """Return the names of all objects of a finished job."""
-    return [*(picture_name(job.id, n) for n in range(job.count)), metadata_name(job.id)]
+def object_names(view: JobView) -> list[str]:
+    """Return the names of all objects of a finished job; withheld pictures are not stored."""
+    job, withheld = view.job, view.withheld
+    pictures = (picture_name(job.id, n) for n in range(job.count) if n not in withheld)
+    return [*pictures, metadata_name(job.id)]
 
 
-def locations(settings: Settings, job: Job) -> list[str]:
+def locations(settings: Settings, view: JobView) -> list[str]:
     """Return where each object of a job is: a path, or a URL of the object store."""
-    names = object_names(job)
+    names = object_names(view)
     if settings.minio_endpoint:
         return [f"s3://{settings.minio_bucket}/{name}" for name in names]
     return [str(Path(settings.data_dir, "pictures", name)) for name in names]

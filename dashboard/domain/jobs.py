@@ -29,6 +29,8 @@ class JobView:
     worker: str | None = None
     pictures: tuple[str, ...] = ()
     """Names of the objects stored so far, in order."""
+    withheld: tuple[int, ...] = ()
+    """Numbers of the pictures that the safety checker rejected."""
     picture: int = 0
     """The number of the picture in progress, from 0."""
     step: int = 0
@@ -99,6 +101,14 @@ def _stored(view: JobView, event: Event) -> JobView:
     return replace(view, state=state, pictures=pictures, step=0, detail=None)
 
 
+def _withheld(view: JobView, event: Event) -> JobView:
+    if event.picture is None or event.picture in view.withheld:
+        return view
+    state = view.state if view.state in FINISHED else "generating"
+    withheld = tuple(sorted((*view.withheld, event.picture)))
+    return replace(view, state=state, withheld=withheld, step=0, detail=None)
+
+
 def _returned(view: JobView, event: Event) -> JobView:
     return replace(
         view, state="waiting", worker=None, detail=event.detail, step=0, requeued_at=event.at
@@ -126,6 +136,7 @@ _CHANGES: Mapping[Kind, Callable[[JobView, Event], JobView]] = {
     "received": _received,
     "step": _step,
     "stored": _stored,
+    "withheld": _withheld,
     "returned": _returned,
     "done": lambda view, event: _finished(view, event, "done"),
     "failed": lambda view, event: _finished(view, event, "failed"),
@@ -137,6 +148,6 @@ _ACCEPTED_WHEN_FINISHED: Mapping[State, tuple[Kind, ...]] = {
     "done": (*_RETRY, "done"),
     "failed": _RETRY,
     # A worker receives a cancelled job only to drop it, but may have finished it before.
-    "cancelled": ("accepted", "stored", "done", "cancelled"),
+    "cancelled": ("accepted", "stored", "withheld", "done", "cancelled"),
 }
 """The events that change a finished job, by its state."""

@@ -1,4 +1,4 @@
-"""The newest jobs and the workers of this process, folded from events."""
+"""The newest jobs, the workers and their model, folded from events."""
 
 import threading
 from collections.abc import Iterable
@@ -16,12 +16,13 @@ from dashboard.domain.workers import (
     complete_start,
 )
 from wire.messages.event import Event
+from wire.messages.model import ModelCapabilities
 
 MAX_JOBS = 1000
 
 
 class Journal:
-    """Jobs and workers by name. Thread-safe.
+    """Jobs and workers by name, and what the workers' model accepts. Thread-safe.
 
     Args:
         max_jobs: how many jobs are kept.
@@ -46,6 +47,7 @@ class Journal:
         self._starts: dict[str, WorkerStart] = {}
         self._devices: dict[str, DeviceReading] = {}
         self._has_seen_gpu = False
+        self._model: ModelCapabilities | None = None
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
@@ -54,6 +56,7 @@ class Journal:
             self._record_job(event)
             self._record_worker(event)
             self._record_telemetry(event)
+            self._model = event.model or self._model
 
     def jobs(self) -> tuple[JobView, ...]:
         """Return the jobs, newest first."""
@@ -82,6 +85,14 @@ class Journal:
     def has_seen_gpu(self) -> bool:
         """Return whether a worker has ever reported a GPU."""
         return self._has_seen_gpu
+
+    def model(self) -> ModelCapabilities | None:
+        """Return what the model accepts that was announced last; None before the first."""
+        return self._model
+
+    def record_model(self, model: ModelCapabilities) -> None:
+        """Apply an announcement whose event was not received."""
+        self._model = model
 
     def record_fleet(self, workers: Iterable[Worker]) -> None:
         """Apply a reading of the fleet's workers to their starts."""

@@ -8,6 +8,7 @@ from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.gpus import DeviceReading, Gpu, list_gpus
 from dashboard.domain.jobs import JobView
 from dashboard.domain.queue_counts import QueueCounts, count_jobs
+from wire.messages.model import ModelCapabilities
 from wire.queues.base import QueueDepth
 
 Value = TypeVar("Value")
@@ -105,6 +106,8 @@ class Snapshot:
     """Newest first, at most some hundreds."""
     pictures_total: int | None = None
     """Pictures stored since this dashboard started."""
+    model: ModelCapabilities | None = None
+    """What the workers' model accepts; None until a worker has announced it."""
 
     @cached_property
     def gpus(self) -> tuple[Gpu, ...]:

@@ -94,6 +94,11 @@ def _stored(view: WorkerView, event: Event) -> WorkerView:
     return _enter_phase(view, "generating", reason, event.at)
 
 
+def _withheld(view: WorkerView, event: Event) -> WorkerView:
+    reason = f"withheld picture {(event.picture or 0) + 1}"
+    return _enter_phase(view, "generating", reason, event.at)
+
+
 def _job_ended(view: WorkerView, event: Event) -> WorkerView:
     jobs = tuple(job_id for job_id in view.jobs if job_id != event.job_id)
     return _idle_without_jobs(replace(view, jobs=jobs), event)
@@ -105,6 +110,7 @@ _CHANGES: Mapping[Kind, Callable[[WorkerView, Event], WorkerView]] = {
     "received": _received,
     "step": _step,
     "stored": _stored,
+    "withheld": _withheld,
     "done": _job_ended,
     "failed": _job_ended,
     "returned": _job_ended,

@@ -4,16 +4,25 @@ import io
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
+from typing import Literal
 
 from cachetools import LRUCache
 from PIL import Image
 
 THUMBNAIL_SIDE = 384
 """Pixels of the longer side, at most: sharp on a wall of pictures, about 10 kB each."""
-THUMBNAIL_TYPE = "image/webp"
+Format = Literal["png", "webp", "jpeg"]
+MEDIA_TYPES: dict[Format, str] = {
+    "png": "image/png",
+    "webp": "image/webp",
+    "jpeg": "image/jpeg",
+}
+THUMBNAIL_TYPE = MEDIA_TYPES["webp"]
 MAX_CACHED_BYTES = 64 * 2**20
 """Holds the newest pages of every open gallery."""
 _QUALITY = 78
+_DOWNLOAD_QUALITY = 92
+"""At which a person sees no difference."""
 _MAX_PIXELS = 40_000_000
 """Larger images are not decoded: a file of a few kB may expand to gigabytes."""
 # For a damaged PNG, Pillow raises the last two; a file that is no picture is an OSError.
@@ -58,13 +67,31 @@ def thumbnail(picture: bytes, side: int = THUMBNAIL_SIDE, quality: int = _QUALIT
         quality: WebP's, from 0 to 100.
 
     """
+
+    def shrink(image: Image.Image) -> None:
+        image.thumbnail((side, side))
+
+    return _encode(picture, "webp", quality, shrink)
+
+
+def convert(picture: bytes, file_format: Format) -> bytes | None:
+    """Return a picture in another format; None if it cannot be decoded or is far too large."""
+    return _encode(picture, file_format, _DOWNLOAD_QUALITY)
+
+
+def _encode(
+    picture: bytes,
+    file_format: Format,
+    quality: int,
+    change: Callable[[Image.Image], None] = lambda _image: None,
+) -> bytes | None:
+    body = io.BytesIO()
     try:
         with Image.open(io.BytesIO(picture)) as image:
             if image.width * image.height > _MAX_PIXELS:
                 return None
-            image.thumbnail((side, side))
-            body = io.BytesIO()
-            image.convert("RGB").save(body, "WEBP", quality=quality, method=4)
+            change(image)
+            image.convert("RGB").save(body, file_format.upper(), quality=quality)
     except _DECODING_ERRORS:
         return None
     return body.getvalue()
@@ -72,4 +99,4 @@ def thumbnail(picture: bytes, side: int = THUMBNAIL_SIDE, quality: int = _QUALIT
 
 def media_type(picture: bytes) -> str:
     """Return the media type of a picture: WebP for thumbnails, else PNG."""
-    return THUMBNAIL_TYPE if picture[8:12] == b"WEBP" else "image/png"
+    return MEDIA_TYPES["webp" if picture[8:12] == b"WEBP" else "png"]

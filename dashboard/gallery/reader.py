@@ -149,7 +149,8 @@ class GalleryReader:
 
 def _next_object(view: JobView) -> str:
     """Return the name of the object that a job stores next: a picture, or its metadata."""
-    names = (picture_name(view.job.id, number) for number in range(view.job.count))
+    numbers = (number for number in range(view.job.count) if number not in view.withheld)
+    names = (picture_name(view.job.id, number) for number in numbers)
     missing = (name for name in names if name not in view.pictures)
     return next(missing, metadata_name(view.job.id))
 

@@ -1,5 +1,7 @@
 """Restore finished jobs of earlier sessions from their metadata."""
 
+from typing import Any
+
 from core.errors import MessageError, ObjectMissing
 from dashboard.domain.jobs import JobView
 from wire.messages.job import Job, submitted_at, validate
@@ -36,6 +38,7 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
         finished_at=metadata.finished_at,
         worker=metadata.worker,
         pictures=metadata.pictures,
+        withheld=metadata.withheld,
         steps=metadata.inference_steps,
         timings=metadata.timings,
     )
@@ -43,13 +46,24 @@ def view_of(job_id: str, metadata: Metadata) -> JobView:
 
 def job_of(job_id: str, metadata: Metadata) -> Job:
     """Convert metadata to the job it describes; raises MessageError if it is no valid one."""
-    fields = {
-        "id": job_id,
+    return validate(
+        Job,
+        {
+            **parameters_of(metadata),
+            "id": job_id,
+            "count": metadata.number_of_images,
+            "seed": metadata.seed if metadata.use_seed else None,
+        },
+    )
+
+
+def parameters_of(metadata: Metadata) -> dict[str, Any]:
+    """Return the parameters of a job's first picture, by name."""
+    if metadata.parameters:
+        return metadata.parameters.model_dump()
+    return {
         "prompt": metadata.prompt,
-        "count": metadata.number_of_images,
         "width": metadata.image_width,
         "height": metadata.image_height,
         "steps": metadata.inference_steps,
-        "seed": metadata.seed if metadata.use_seed else None,
     }
-    return validate(Job, fields)

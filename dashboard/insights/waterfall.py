@@ -99,7 +99,7 @@ def _worker_spans(view: JobView, received: float, end: float) -> Iterator[Span]:
     if view.timings is None:
         yield Span("worker", received, end)
         return
-    # Pictures are generated and stored alternately; the bar shows the sums.
+    # Pictures are stored while others are generated; the bar shows the sums, as far as they fit.
     generated = min(end, received + view.timings.painting)
     stored = min(end, generated + view.timings.storing)
     yield Span("generating", received, generated)

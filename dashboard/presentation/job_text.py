@@ -13,6 +13,15 @@ _MAX_BARS = 16
 """A job of more pictures gets one bar for all of them."""
 
 
+WITHHELD = "Withheld by the safety checker"
+
+
+def count_pictures(view: JobView) -> str:
+    """Format how many pictures are stored, of how many: ``3 of 4, 1 withheld``."""
+    stored = f"{len(view.pictures)} of {view.job.count}"
+    return f"{stored}, {len(view.withheld)} withheld" if view.withheld else stored
+
+
 def progress(view: JobView) -> list[float]:
     """Return the progress of each picture from 0 to 1, or of the whole job if it has many."""
     shares = list(_shares(view))
@@ -22,7 +31,7 @@ def progress(view: JobView) -> list[float]:
 def _shares(view: JobView) -> Iterator[float]:
     stored = {parsed.number for name in view.pictures if (parsed := parse_picture_name(name))}
     for number in range(view.job.count):
-        if number in stored or view.state == "done":
+        if number in stored or number in view.withheld or view.state == "done":
             yield 1
         elif view.state == "generating" and number == view.picture and view.steps:
             yield view.step / view.steps
@@ -68,6 +77,8 @@ def _describe_generating(view: JobView, _snapshot: Snapshot) -> str:
 
 
 def _describe_done(view: JobView, _snapshot: Snapshot) -> str:
+    if view.withheld and not view.pictures:
+        return WITHHELD.lower()
     if view.finished_at is None:
         return "done"
     times = []

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from core.errors import ModelUnavailable
 from core.model_defaults import ModelDefaults, read_model_defaults
+from wire.messages.model import ModelCapabilities
 
 _SUGGESTIONS = ("yellow submarine", "cartoon dwarf", "cat at night", "castle in snow")
 
@@ -19,6 +20,14 @@ class ModelFacts:
     """Words that the model was trained on, by kind; empty for large models."""
     notice: str | None = None
     """A sentence about the model, or why it cannot be used."""
+
+
+def assumed_capabilities(model_id: str, facts: ModelFacts) -> ModelCapabilities:
+    """Return what every model accepts, for the time until a worker has announced more."""
+    defaults = (
+        facts.defaults.model_dump(include={"width", "height", "steps"}) if facts.defaults else {}
+    )
+    return ModelCapabilities(model_id=model_id, defaults=defaults)
 
 
 def read(model_id: str) -> ModelFacts:

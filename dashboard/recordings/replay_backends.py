@@ -23,7 +23,8 @@ class ReplayedQueue:
     def __init__(self, snapshot: Callable[[], Snapshot]) -> None:
         self._snapshot = snapshot
 
-    publish = receive = acknowledge = requeue = reject = staticmethod(_refuse)
+    publish = receive = acknowledge = staticmethod(_refuse)
+    requeue = release = retry_later = reject = staticmethod(_refuse)
     retry_dead_letter = drop_dead_letter = staticmethod(_refuse)
 
     def depth(self) -> QueueDepth:

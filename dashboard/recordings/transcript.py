@@ -6,8 +6,9 @@ from dashboard.domain.inputs import Input, Observation, PictureFound, PromptRead
 from dashboard.domain.jobs import JobView
 from dashboard.recordings.format import Line, to_line
 from dashboard.recordings.observations import ObservationWriter
-from dashboard.recordings.redaction import redact
+from dashboard.recordings.redaction import model_name, redact
 from wire.messages.event import Event
+from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import metadata_name, parse_picture_name
 
 
@@ -64,6 +65,8 @@ class Transcript:
                 return None
         if event.detail:
             event = event.model_copy(update={"detail": redact(event.detail)})
+        if event.model:
+            event = event.model_copy(update={"model": public_model(event.model)})
         return to_line(at, event)
 
     def _picture_line(self, at: float, picture: PictureFound) -> Line | None:
@@ -72,6 +75,11 @@ class Transcript:
             return None
         self._jobs.add(identity.job_id)
         return to_line(at, picture)
+
+
+def public_model(model: ModelCapabilities) -> ModelCapabilities:
+    """Return what a model accepts with the path of its folder removed."""
+    return model.model_copy(update={"model_id": model_name(model.model_id)})
 
 
 def past_events(view: JobView) -> Iterator[Event]:
@@ -84,3 +92,5 @@ def past_events(view: JobView) -> Iterator[Event]:
     yield Event(kind="received", at=at, job_id=job.id, job=job, worker=worker)
     for number, name in enumerate(view.pictures):
         yield Event(kind="stored", at=at, job_id=job.id, worker=worker, picture=number, name=name)
+    for number in view.withheld:
+        yield Event(kind="withheld", at=at, job_id=job.id, worker=worker, picture=number)

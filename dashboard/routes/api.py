@@ -30,7 +30,7 @@ def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 
 async def create_job(request: Request) -> Response:
-    """Publish a job."""
+    """Publish a job, or with ``separate`` a job for each picture."""
     authorization = request.headers.get("authorization", "")
     if not access.program_may_submit(access.policy(), authorization, client_address(request)):
         raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
@@ -41,8 +41,9 @@ async def create_job(request: Request) -> Response:
             415, "Send the job as JSON, with the header Content-Type: application/json."
         )
     fields = _parse_object(await _read_body(request))
-    job = await to_thread.run_sync(submission.submit, fields)
-    return _respond({"id": job.id, "url": f"/api/jobs/{job.id}"}, 202)
+    jobs = await to_thread.run_sync(submission.submit, fields)
+    links = [{"id": job.id, "url": f"/api/jobs/{job.id}"} for job in jobs]
+    return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
 
 
 async def _read_body(request: Request) -> bytes:
@@ -79,6 +80,7 @@ def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
         "prompt": view.job.prompt,
         "count": view.job.count,
         "pictures": [f"/pictures/{name}" for name in pictures],
+        "withheld": list(view.withheld),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,
         "finished_at": view.finished_at,
@@ -111,6 +113,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "fleet": _reading_fields(fleet, now) if fleet else None,
         "devices": [_device_fields(reading, now) for reading in snapshot.devices],
         "pictures_total": snapshot.pictures_total,
+        "model": snapshot.model.model_dump() if snapshot.model else None,
     }
 
 

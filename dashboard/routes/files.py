@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from dashboard import runtime
 from dashboard.gallery.approvals import NOT_SHOWN
-from dashboard.gallery.pictures import PictureReader, media_type
+from dashboard.gallery.pictures import MEDIA_TYPES, Format, PictureReader, convert, media_type
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes.errors import json_route
+from dashboard.routes.formats import requested_format
 from dashboard.runtime.context import AppContext
 from wire.messages.object_names import parse_picture_name
 
@@ -32,9 +33,22 @@ _limiter = CapacityLimiter(4)
 
 
 async def read_picture(request: Request) -> Response:
-    """Return a stored picture."""
-    context = runtime.current()
-    return await _respond(request.path_params["name"], context, context.gallery.pictures)
+    """Return a stored picture, as PNG or in the format that is requested."""
+    context, file_format = runtime.current(), requested_format(request)
+    response = await _respond(request.path_params["name"], context, context.gallery.pictures)
+    if file_format != "png":
+        response = await to_thread.run_sync(_convert, response, file_format, limiter=_limiter)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def _convert(response: Response, file_format: Format) -> Response:
+    """Return a picture in another format; unchanged if it cannot be decoded."""
+    body = convert(bytes(response.body), file_format)
+    if body is None:
+        return response
+    headers = {"Cache-Control": response.headers["Cache-Control"]}
+    return Response(body, media_type=MEDIA_TYPES[file_format], headers=_IMMUTABLE | headers)
 
 
 async def read_thumbnail(request: Request) -> Response:

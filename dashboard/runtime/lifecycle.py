@@ -18,6 +18,7 @@ from dashboard.gallery.reader import POLL_INTERVAL_SECONDS, GalleryReader
 from dashboard.runtime.context import AppContext
 from dashboard.runtime.fleet_setup import FleetSetup, set_up_fleet
 from dashboard.runtime.listener import RECEIVE_TIMEOUT_SECONDS, Listener
+from dashboard.sampling.announcements import AnnouncementReader
 from dashboard.sampling.dead_letters import DeadLetterReader
 from dashboard.sampling.sampler import Sampler, Sources
 from dashboard.sampling.source import Source
@@ -98,6 +99,7 @@ def _build_context(settings: Settings) -> AppContext:
         gallery=_gallery_sources(gallery),
         events=_event_source(events, journal, gallery.index, approvals),
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
+        model=Source("the model", AnnouncementReader(store, journal).read, every=10.0),
         fleet=fleet.source,
     )
     return AppContext(

@@ -1,31 +1,87 @@
-"""Validate and submit requests, from the form and over HTTP alike."""
+"""Validate and submit requests, from the form, the command line and over HTTP alike."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from core.errors import QueueError, StoreError
 from dashboard import runtime
 from dashboard.runtime import blocked_words
-from wire.messages.job import Job, JobRequest, validate
+from wire.messages.job import Job, JobRequest, refuse_unknown_fields, validate
+from wire.messages.model import require_accepted
+from wire.messages.parameters import GenerationParameters
 from wire.queues.base import DeadLetter
 
+_SEEDS = 2**32
 
-def submit(fields: dict[str, Any]) -> Job:
-    """Validate a request and publish its job.
+
+class SubmitRequest(JobRequest):
+    """A request as people make it: its pictures are one job, or one job each."""
+
+    separate: Annotated[
+        bool,
+        Field(
+            title="One job per picture",
+            description="submit each picture as a job of its own, so that workers share them",
+        ),
+    ] = False
+
+
+def submit(fields: dict[str, Any]) -> list[Job]:
+    """Validate a request and publish its jobs: one, or with ``separate`` one for each picture.
 
     Raises:
-        MessageError: a field is missing or invalid.
-        PromptRefused: the prompt contains a blocked word.
-        QueueError: the job was not queued.
+        MessageError: a field is unknown, missing, invalid, or not accepted by the model.
+        PromptRefused: the prompt or the negative prompt contains a blocked word.
+        QueueError: a job was not queued.
         StoreError: its pictures need approval, and its mark could not be stored.
 
     """
-    return runtime.current().submit(check(fields))
+    return publish_all(jobs_of(check(fields)))
 
 
-def check(fields: dict[str, Any]) -> JobRequest:
+def check(fields: dict[str, Any]) -> SubmitRequest:
     """Validate a request; raises MessageError or PromptRefused."""
-    request = validate(JobRequest, fields)
-    blocked_words.check(request.prompt)
+    refuse_unknown_fields(SubmitRequest, fields)
+    request = validate(SubmitRequest, fields)
+    _check_parameters(request)
     return request
+
+
+def jobs_of(request: SubmitRequest) -> list[JobRequest]:
+    """Return the jobs of a request; jobs of one picture have consecutive seeds, or random ones."""
+    job = JobRequest(**request.model_dump(exclude={"separate"}))
+    if not request.separate:
+        return [job]
+    numbers = range(request.count)
+    return [job.model_copy(update={"count": 1, "seed": _nth_seed(job.seed, n)}) for n in numbers]
+
+
+def _nth_seed(seed: int | None, number: int) -> int | None:
+    return None if seed is None else (seed + number) % _SEEDS
+
+
+def publish_all(requests: Iterable[JobRequest]) -> list[Job]:
+    """Publish jobs; raises QueueError or StoreError, with the number of those that were sent."""
+    jobs: list[Job] = []
+    for request in requests:
+        try:
+            jobs.append(runtime.current().submit(request))
+        except (QueueError, StoreError) as error:
+            if not jobs:
+                raise
+            raise type(error)(f"{len(jobs)} jobs were sent, then an error: {error}") from error
+    return jobs
+
+
+def resubmit(request: JobRequest) -> Job:
+    """Publish a request that was accepted before, with fields that this version may not know.
+
+    Raises MessageError, PromptRefused, QueueError or StoreError, as ``submit`` does.
+    """
+    _check_parameters(request)
+    return runtime.current().submit(request)
 
 
 def retry_dead_letter(letter: DeadLetter) -> None:
@@ -34,7 +90,7 @@ def retry_dead_letter(letter: DeadLetter) -> None:
     Raises PromptRefused, MessageError or QueueError.
     """
     if letter.job:
-        blocked_words.check(letter.job.prompt)
+        _check_words(letter.job)
     runtime.current().retry_dead_letter(letter)
 
 
@@ -43,5 +99,17 @@ def retry(job: Job) -> Job:
 
     Raises PromptRefused or QueueError.
     """
-    blocked_words.check(job.prompt)
+    _check_words(job)
     return runtime.current().retry(job)
+
+
+def _check_parameters(parameters: GenerationParameters) -> None:
+    _check_words(parameters)
+    # Before a worker has announced its model, only the worker can check the rest.
+    if model := runtime.current().sampler.snapshot().model:
+        require_accepted(model, parameters)
+
+
+def _check_words(parameters: GenerationParameters) -> None:
+    blocked_words.check(parameters.prompt)
+    blocked_words.check(parameters.negative_prompt or "")

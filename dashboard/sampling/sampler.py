@@ -39,13 +39,15 @@ class Sources:
     dead_letters: Source[int]
     gallery: tuple[Source[int], ...] = ()
     """What the gallery reads beyond the newest pictures; not part of an observation."""
+    model: Source[None] | None = None
+    """Announcements of workers whose events were not received; not part of an observation."""
     fleet: Source[FleetReading] | None = None
     """None where this mode cannot read a fleet."""
 
     def all(self) -> tuple[Source[Any], ...]:
         """Return every source."""
-        fleet = (self.fleet,) if self.fleet else ()
-        return (self.queue, self.store, self.events, self.dead_letters, *self.gallery, *fleet)
+        optional = (source for source in (self.model, self.fleet) if source)
+        return (self.queue, self.store, self.events, self.dead_letters, *self.gallery, *optional)
 
     def start(self) -> None:
         """Start every source."""
@@ -198,6 +200,7 @@ class Sampler:
             jobs=jobs,
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
+            model=self._journal.model(),
         )
 
     def _current_fleet(self, fleet: Reading[FleetReading] | None) -> Reading[FleetReading] | None:

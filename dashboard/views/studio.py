@@ -11,15 +11,20 @@ from dashboard.components.pictures import dialog, tiles
 from dashboard.components.studio import job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import model_facts, scaling_reason
+from dashboard.presentation.model_facts import assumed_capabilities
 
 _REFRESH_SECONDS = 1.0
 
-model = model_facts.read(runtime.current().settings.model_id)
+model_id = runtime.current().settings.model_id
+model = model_facts.read(model_id)
+announced = runtime.current().sampler.snapshot().model
 
 
 def show_live() -> None:
     """Render everything that changes, in one run from one snapshot, so that all numbers agree."""
     snapshot = time_range.snapshot()
+    if snapshot.model != announced and not time_range.frozen():
+        st.rerun()  # the form shows what the model accepts
     zone = viewer.zone()
     with st.container(key="bar"):
         now = None if time_range.frozen() else time.time()
@@ -42,7 +47,7 @@ def show_live() -> None:
 # studio.css lays out the containers: two columns on wide pages, one on phones.
 with st.container(key="studio"):
     with st.container(border=True, key="card_form"):
-        prompt_form.show(model)
+        prompt_form.show(model, announced or assumed_capabilities(model_id, model))
     with st.container(key="controls"):
         time_range.show()
     st.fragment(run_every=None if time_range.frozen() else _REFRESH_SECONDS)(show_live)()

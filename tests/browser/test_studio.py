@@ -171,10 +171,10 @@ def test_empty_prompt_is_refused(studio: StudioPage):
 
 def test_options_are_submitted(studio: StudioPage, worker: ScriptedWorker):
     """Size, steps and seed are part of the request; empty fields are not."""
-    studio.page.get_by_text("Size, steps, seed").click()
-    studio.page.get_by_label("Steps").fill("7")
-    studio.page.get_by_label("Width").fill("128")
-    studio.page.get_by_label("Width").press("Tab")
+    studio.open_parameters()
+    studio.number("Steps").fill("7")
+    studio.number("Width").fill("128")
+    studio.number("Width").press("Tab")
     studio.generate("a wide cat")
     job = worker.receive().job
     assert (job.prompt, job.count) == ("a wide cat", 4)

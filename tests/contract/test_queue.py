@@ -16,6 +16,7 @@ from core.settings import Settings
 from tests.support.conditions import wait_until
 from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.parameters import GenerationParameters, Lora
 from wire.queues.base import DeadLetter, Delivery, Queue, QueueDepth
 from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
@@ -122,6 +123,37 @@ def test_job_is_received_unchanged(queue, other):
     delivery = receive_one(other)
     assert delivery.job == job
     assert delivery.attempt == 1
+
+
+def test_every_parameter_is_received(queue, other):
+    """The worker gets each generation parameter as it was sent, and fields of newer clients."""
+    parameters = GenerationParameters(
+        prompt="a cat",
+        negative_prompt="rozmazané, 🐕",
+        width=512,
+        height=768,
+        steps=20,
+        guidance_scale=7.5,
+        scheduler="DPM++ 2M Karras",
+        seed=0,
+        loras=(Lora(name="ink", weight=-0.5), Lora(name="user/oil")),
+        init_image="019a6f00-0000-7000-8000-000000000001-0.png",
+        strength=0.35,
+        newer={"nested": [1]},
+    )
+    queue.publish(new_job(JobRequest(**parameters.model_dump(), count=2)))
+    job = receive_one(other).job
+    assert job.parameters == GenerationParameters(**parameters.model_dump(exclude={"newer"}))
+    assert job.model_extra == {"newer": {"nested": [1]}}
+
+
+def test_parameters_of_the_older_sample_are_received(backend, queue, other):
+    """Null fields mean the defaults, and the seed -1 a random one."""
+    wait_for_depth(queue, 0, 0)  # the queue exists now
+    backend.put(b'{"prompt": "a cat", "count": null, "seed": -1, "steps": null, "loras": []}')
+    job = receive_one(other).job
+    assert job.parameters == GenerationParameters(prompt="a cat")
+    assert job.count == 1
 
 
 def test_acknowledged_job_is_removed(queue, other):
@@ -273,6 +305,49 @@ def test_requeued_job_is_delivered_next_and_counted_once(queue, other):
     assert delivery.job == first
     assert delivery.attempt == 2
     assert receive_one(other).attempt == 1
+
+
+def test_released_job_loses_no_attempt(queue, other):
+    """However often workers return a job in good order, it is delivered as the first attempt."""
+    job = make_job()
+    queue.publish(job)
+    for number in range(2 * names.DELIVERY_LIMIT):
+        delivery = receive_one(queue)
+        assert (delivery.job, delivery.attempt) == (job, 1)
+        assert delivery.redelivered == (number > 0)
+        queue.release(delivery)
+    queue.requeue(receive_one(queue))
+    delivery = receive_one(other)
+    assert (delivery.job, delivery.attempt, delivery.redelivered) == (job, 2, True)
+    other.acknowledge(delivery)
+    wait_for_depth(other, 0, 0)
+    assert other.dead_letters(10) == []
+
+
+def test_failed_job_is_retried_behind_others(queue):
+    """A job that fails does not delay those that wait; its attempts are counted."""
+    first, second = make_job("first"), make_job("second")
+    queue.publish(first)
+    queue.publish(second)
+    queue.retry_later(receive_one(queue))
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt) == (second, 1)
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt, delivery.redelivered) == (first, 2, True)
+
+
+def test_job_retried_too_often_is_a_dead_letter(queue):
+    """Failed attempts and lost workers count together towards the delivery limit."""
+    job = make_job()
+    queue.publish(job)
+    for attempt in range(1, names.DELIVERY_LIMIT + 2):
+        delivery = receive_one(queue)
+        assert delivery.attempt == attempt
+        settle = queue.requeue if attempt % 2 else queue.retry_later
+        settle(delivery)
+    [letter] = wait_for_dead_letters(queue, 1)
+    assert letter.job == job
+    assert f"{names.DELIVERY_LIMIT + 1} times" in letter.reason
 
 
 def test_rejected_job_is_a_dead_letter_with_its_reason(queue):
@@ -445,6 +520,8 @@ def test_settling_a_lost_lease_does_nothing(backend, other):
     again = receive_one(other)
     queue.acknowledge(delivery)
     queue.requeue(delivery)
+    queue.release(delivery)
+    queue.retry_later(delivery)
     queue.reject(delivery, "It is too late.")
     assert other.dead_letters(10) == []
     other.acknowledge(again)

@@ -21,6 +21,7 @@ from wire.backends import open_events, open_queue, open_store
 from wire.messages.event import Event
 from wire.messages.metadata import encode_metadata
 from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.parameters import GenerationParameters, Lora
 from wire.queues.base import Delivery, QueueDepth
 
 ROOT = Path(__file__).parents[2]
@@ -134,11 +135,70 @@ def test_without_a_terminal_progress_is_plain_lines(tmp_path):
     with FakeWorker(on_laptop(tmp_path), generate):
         code, output = finish(start(on_laptop(tmp_path), NUM_IMAGES="2"))
     assert code == 0, output
-    assert output.startswith("cartoon dwarf: 2 pictures, job ")
+    assert output.startswith("yellow submarine: 2 pictures, job ")
     assert "\ndone\n" in output
     assert "\x1b" not in output
     paths = [Path(line) for line in output.splitlines() if line.startswith(str(tmp_path))]
     assert [path.is_file() for path in paths] == [True] * 3
+
+
+def test_options_are_the_parameters(tmp_path):
+    """Each parameter has an option; without environment it is one yellow submarine."""
+    received = []
+
+    def remember(worker: FakeWorker, delivery: Delivery) -> None:
+        received.append(delivery.job)
+        generate(worker, delivery)
+
+    options = ("--negative-prompt=blurry", "--guidance-scale=7.5", "--scheduler=Euler a")
+    with FakeWorker(on_laptop(tmp_path), remember):
+        settings = on_laptop(tmp_path)
+        code, output = finish(
+            start(settings, *options, "--loras=ink:0.8", "--loras=oil", "--seed=-1")
+        )
+    assert code == 0, output
+    assert received[0].parameters == GenerationParameters(
+        prompt="yellow submarine",
+        negative_prompt="blurry",
+        guidance_scale=7.5,
+        scheduler="Euler a",
+        loras=(Lora(name="ink", weight=0.8), Lora(name="oil")),
+    )
+    assert received[0].count == 1
+
+
+def test_separate_submits_a_job_for_each_picture(tmp_path):
+    """With --separate, workers share the pictures: their seeds are those of a single job."""
+    jobs = []
+
+    def remember(worker: FakeWorker, delivery: Delivery) -> None:
+        jobs.append(delivery.job)
+        generate(worker, delivery)
+
+    with FakeWorker(on_laptop(tmp_path), remember):
+        options = ("--separate", "--num-images=3", "--seed=7")
+        code, output = finish(start(on_laptop(tmp_path), *options))
+    assert code == 0, output
+    assert sorted((job.count, job.seed) for job in jobs) == [(1, 7), (1, 8), (1, 9)]
+    assert output.count(".png") == 3
+
+
+def test_withheld_picture_is_not_waited_for(tmp_path):
+    """A picture that the safety checker rejected is reported and has no location."""
+
+    def withhold(worker: FakeWorker, delivery: Delivery) -> None:
+        worker.emit("withheld", delivery, picture=0, detail="Unsafe.")
+        metadata = metadata_of(delivery.job).model_copy(update={"withheld": (0,), "pictures": ()})
+        body = encode_metadata(metadata)
+        worker.store.put(metadata_name(delivery.job.id), body, "application/json")
+        worker.queue.acknowledge(delivery)
+        worker.emit("done", delivery)
+
+    with FakeWorker(on_laptop(tmp_path), withhold):
+        code, output = finish(start(on_laptop(tmp_path)))
+    assert code == 0, output
+    assert "done, 1 withheld by the safety checker" in output
+    assert ".png" not in output
 
 
 def test_failed_job_fails_the_command(settings):

@@ -4,9 +4,10 @@ import pytest
 
 from core.errors import QueueUnavailable
 from core.model_defaults import read_model_defaults
+from dashboard import access
 from dashboard.components.jobs import own_jobs
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
-from dashboard.runtime import blocked_words
+from dashboard.runtime import blocked_words, submission
 from wire.messages.job import JobRequest, new_job, validate
 
 
@@ -48,10 +49,10 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
 
 
 def test_repeated_job_needs_no_approval(monkeypatch: pytest.MonkeyPatch):
-    """A visitor's job that is generated again becomes the viewer's, without approval."""
+    """A visitor's job that is generated again becomes the viewer's; all else stays."""
     sent = []
-    monkeypatch.setattr(own_jobs, "submit", sent.append)
-    own_jobs.repeat(
-        new_job(JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True)), seed=4
-    )
-    assert sent == [{"prompt": "a cat", "count": 2, "seed": 4}]
+    job = new_job(JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True, newer="x"))
+    monkeypatch.setattr(access, "require", lambda _action: None)
+    monkeypatch.setattr(submission, "resubmit", lambda request: sent.append(request) or job)
+    own_jobs.repeat(job, seed=4)
+    assert sent == [JobRequest(prompt="a cat", count=2, seed=4, newer="x")]

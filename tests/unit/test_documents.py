@@ -5,8 +5,10 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from core.settings import Settings
+from dashboard.runtime.submission import SubmitRequest
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +29,35 @@ def _format_default(default: object) -> str:
 def test_settings_page_lists_every_setting() -> None:
     """docs/settings.md lists every setting, with its default and meaning."""
     assert settings_table() in (ROOT / "docs" / "settings.md").read_text()
+
+
+def parameters_table() -> str:
+    """Return the fields of a request as the table in docs/api.md."""
+    schemas = SubmitRequest.model_json_schema()["properties"]
+    rows = [
+        f"| `{name}` | {_format_limits(schema)} | {schema['description']} |"
+        for name, schema in schemas.items()
+        if "description" in schema
+    ]
+    return "\n".join(["| field | value | meaning |", "|---|---|---|", *rows])
+
+
+def _format_limits(schema: dict[str, Any]) -> str:
+    value = schema.get("anyOf", [schema])[0]
+    if "maxLength" in value:
+        return f"text, up to {value['maxLength']} characters"
+    if "maxItems" in value:
+        return f"list of `name` and `weight`, up to {value['maxItems']}"
+    if value["type"] not in ("integer", "number"):
+        return {"string": "text", "boolean": "`true` or `false`"}[value["type"]]
+    low = value.get("minimum", f"above {value.get('exclusiveMinimum')}")
+    high = value.get("maximum", value.get("exclusiveMaximum", 0) - 1)
+    return f"{value['type']}, {low} to {high}"
+
+
+def test_api_page_lists_every_field() -> None:
+    """docs/api.md lists every field of a request, with its limits and meaning."""
+    assert parameters_table() in (ROOT / "docs" / "api.md").read_text()
 
 
 def test_env_example_lists_every_setting() -> None:
@@ -75,7 +106,7 @@ def test_versions_are_exact() -> None:
         if line and not line.startswith(("#", "-r"))
     ]
     assert lines
-    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line) for line in lines)
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+(; .+)?", line) for line in lines)
 
 
 def test_changelog_names_the_version() -> None:

@@ -12,7 +12,8 @@ from core.model_defaults import read_model_defaults
 from tests.support.noise_model import NOTICE, build
 from wire.messages.parameters import GenerationParameters
 from worker.generator import Interrupted, PictureRequest
-from worker.generator_diffusers import DiffusersGenerator, load
+from worker.pipeline.generate import DiffusersGenerator
+from worker.pipeline.load import load
 
 BASE = GenerationParameters(
     prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4, guidance_scale=1.0
@@ -97,8 +98,12 @@ def test_invalid_size_raises_generation_failed(generator: DiffusersGenerator):
 def test_model_uses_its_defaults_file(generator: DiffusersGenerator):
     """Steps, guidance and size come from the defaults.json in the model's folder."""
     model = generator.model
-    assert (model.steps, model.guidance_scale) == (4, 1.0)
-    assert (model.width, model.height) == (256, 256)
+    assert model.capabilities.defaults == {
+        "steps": 4,
+        "guidance_scale": 1.0,
+        "width": 256,
+        "height": 256,
+    }
     assert model.device == "cpu"
     assert model.tiny_decoder
 
@@ -107,17 +112,17 @@ def test_model_without_defaults_uses_those_of_its_pipeline(folder: Path, tmp_pat
     """Without defaults.json, the size comes from the UNet and the guidance from the pipeline."""
     plain = shutil.copytree(folder, tmp_path / "plain")
     (plain / "defaults.json").unlink()
-    model = load(str(plain), "cpu").model
-    assert (model.width, model.height) == (256, 256)
-    assert model.guidance_scale == 7.5
+    defaults = load(str(plain), "cpu").model.capabilities.defaults
+    assert (defaults["width"], defaults["height"]) == (256, 256)
+    assert defaults["guidance_scale"] == 7.5
 
 
 def test_truncated_weights_raise_model_unavailable(folder: Path, tmp_path: Path):
-    """The error names the folder of an incomplete model and the reason."""
+    """The error names the incomplete file and what to do."""
     broken = shutil.copytree(folder, tmp_path / "broken")
     weights = broken / "unet" / "diffusion_pytorch_model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    with pytest.raises(ModelUnavailable, match=f"The model in {broken} cannot be loaded"):
+    with pytest.raises(ModelUnavailable, match=f"{weights} is not a complete safetensors file"):
         load(str(broken), "cpu")
 
 

@@ -17,10 +17,11 @@ from wire.messages.job import (
     decode,
     encode,
     new_job,
+    refuse_unknown_fields,
     submitted_at,
     validate,
 )
-from wire.messages.parameters import MAX_PROMPT_CHARACTERS
+from wire.messages.parameters import MAX_PROMPT_CHARACTERS, PARAMETERS, Lora
 
 ID = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab"
 
@@ -36,6 +37,12 @@ requests = st.builds(
     height=st.none() | sides,
     steps=st.none() | st.integers(1, 150),
     seed=st.none() | st.integers(0, 2**32 - 1),
+    negative_prompt=st.none() | prompts,
+    guidance_scale=st.none() | st.floats(0, 50),
+    scheduler=st.none() | st.sampled_from(["Euler a", "DPM++ 2M Karras"]),
+    loras=st.lists(st.builds(Lora, name=st.text(min_size=1, max_size=9)), max_size=2).map(tuple),
+    init_image=st.none() | st.just(f"{ID}-0.png"),
+    strength=st.none() | st.floats(0, 1, exclude_min=True),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -70,7 +77,7 @@ def test_any_bytes_decode_to_a_job_or_raise_message_error(body):
     assert_job_or_sentence(body)
 
 
-FIELDS = ["id", "prompt", "count", "width", "height", "steps", "seed"]
+FIELDS = ["id", "count", *PARAMETERS]
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), json_values))
@@ -95,9 +102,25 @@ def test_message_of_the_older_sample_is_valid():
     )
 
 
-def test_unknown_fields_are_ignored():
-    """A newer client may send further fields."""
-    assert decode(b'{"prompt": "x", "priority": 9}') == JobRequest(prompt="x")
+def test_unknown_fields_are_kept():
+    """A field of a newer client survives a retry by this version."""
+    job = decode(b'{"id": "%s", "prompt": "x", "priority": 9}' % ID.encode())
+    assert json.loads(encode(JobRequest(**job.model_dump(exclude={"id"}))))["priority"] == 9
+
+
+def test_unknown_field_of_a_request_is_refused_by_name():
+    """A typing error in a field's name is not ignored; the nearest name is told."""
+    fields = {"prompt": "x", "negative_promt": "blurry"}
+    with pytest.raises(MessageError, match="negative_promt; did you mean negative_prompt"):
+        refuse_unknown_fields(JobRequest, fields)
+    with pytest.raises(MessageError, match=r"no field xyz\. Fields: prompt, negative_prompt, "):
+        refuse_unknown_fields(JobRequest, {"xyz": 1})
+
+
+def test_null_count_and_negative_seed_are_those_of_the_older_sample():
+    """A null count is one picture, and a negative seed is a random one."""
+    request = decode(b'{"prompt": "x", "count": null, "seed": -1}')
+    assert (request.count, request.seed) == (1, None)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +132,6 @@ def test_unknown_fields_are_ignored():
         ("count", "7"),
         ("count", True),
         ("count", 1.5),
-        ("count", None),
         ("prompt", ""),
         ("prompt", " \n\t "),
         ("prompt", None),
@@ -122,7 +144,13 @@ def test_unknown_fields_are_ignored():
         ("width", 513),
         ("height", 2049),
         ("steps", 0),
-        ("seed", -1),
+        ("negative_prompt", "\x00"),
+        ("guidance_scale", -1),
+        ("guidance_scale", float("nan")),
+        ("scheduler", "x" * 41),
+        ("loras", [{"name": "x"}] * 9),
+        ("init_image", "../secrets.png"),
+        ("strength", 0),
         ("seed", 2**32),
     ],
 )

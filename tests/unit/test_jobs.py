@@ -8,8 +8,10 @@ from dashboard.domain.fleet import Worker
 from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import apply_newer_events
+from dashboard.presentation import job_text
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
+from wire.messages.model import ModelCapabilities
 
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
 
@@ -50,6 +52,27 @@ def picture(number: int, at: float = 0) -> Event:
 def test_events_change_the_state(kinds, state):
     """Each event advances a job; a finished job changes only with a retry."""
     assert after(*kinds).state == state
+
+
+def test_withheld_picture_is_counted_once():
+    """A picture that the safety checker rejected is finished: it is neither stored nor missing."""
+    withheld = Event(kind="withheld", job_id=JOB.id, worker="worker-1", picture=1)
+    view = apply_event(apply_event(after("received"), withheld), withheld)
+    view = apply_event(view, picture(0))
+    assert (view.state, view.withheld, len(view.pictures)) == ("generating", (1,), 1)
+    assert job_text.count_pictures(view) == "1 of 2, 1 withheld"
+    assert job_text.progress(view) == [1, 1]
+
+
+def test_announcement_of_a_model_replaces_the_earlier_one():
+    """What the model accepts is what a worker announced last."""
+    journal = Journal()
+    assert journal.model() is None
+    for model_id in ("first", "second"):
+        model = ModelCapabilities(model_id=model_id)
+        journal.record(Event(kind="ready", worker="worker-1", model=model))
+    journal.record(Event(kind="ready", worker="older-worker"))
+    assert journal.model().model_id == "second"
 
 
 def test_picture_stored_during_cancellation_is_kept():

@@ -64,10 +64,25 @@ def test_row_escapes_the_prompt_and_offers_allowed_actions():
 def test_details_list_the_parameters():
     """Parameters that the job leaves open are shown as the model's defaults."""
     snapshot = Snapshot(1000.0, "laptop", ())
-    whole = Job(id=JOBS[0].job.id, prompt="x", width=64, height=128, steps=1, seed=7)
+    whole = Job(
+        id=JOBS[0].job.id,
+        prompt="x",
+        count=2,
+        width=64,
+        height=128,
+        steps=1,
+        seed=7,
+        guidance_scale=7.5,
+    )
     rows = dict(details.rows(JobView(whole, "waiting", None), snapshot, UTC))
     assert rows["Parameters"] == "64 by 128, 1 step, seed 7"
     assert "Submitted" not in rows
+    assert rows["Guidance scale"] == "7.5"
+    withheld = JobView(whole, "done", None, withheld=(1,))
+    rows = dict(details.rows(withheld, snapshot, UTC, "the first words"))
+    assert rows["The text encoder read"] == "the first words"
+    assert rows["Pictures"] == "0 of 2, 1 withheld"
+    assert rows["Not shown"] == "Withheld by the safety checker: 2"
     assert dict(details.rows(JOBS[0], snapshot, UTC))["Parameters"] == "model defaults"
 
 

@@ -27,6 +27,7 @@ from tests.support.samples import metadata_of
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.metadata import encode_metadata
+from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import QueueDepth
 from wire.stores.directory import DirectoryStore
@@ -105,6 +106,16 @@ readings = st.builds(
     fleet=st.none() | st.builds(Reading, value=st.none() | st.just(FLEET)),
     sampled=st.booleans(),
 )
+
+
+def test_announced_model_is_recorded_without_its_path(tmp_path):
+    """A replay knows what the model accepts, and not where its folder is."""
+    model = ModelCapabilities(model_id="/home/me/models/mine", schedulers=("Euler",))
+    observers, path = Observers(), tmp_path / "run.jsonl"
+    with recording(Recorder(path, header(), observers, DirectoryStore(tmp_path))):
+        observers.notify(Event(kind="ready", worker="worker-1", model=model))
+    [step] = read(path).steps
+    assert step.input.model == model.model_copy(update={"model_id": "mine"})
 
 
 @given(st.lists(readings, max_size=8))

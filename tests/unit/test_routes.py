@@ -28,6 +28,7 @@ from dashboard.gallery.pictures import PictureReader
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, metrics
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
+from wire.messages.model import ModelCapabilities
 from wire.queues.base import QueueDepth
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
@@ -129,11 +130,49 @@ def test_submitted_job_can_be_polled(client: TestClient):
     assert (job["prompt"], job["count"], job["pictures"]) == ("cartoon dwarf", 7, [])
 
 
-def test_id_in_a_request_is_ignored(client: TestClient):
+def test_id_in_a_request_is_refused(client: TestClient, context: FakeContext):
     """No request overwrites another job's pictures by using its id."""
     taken = "019a6f00-0000-7000-8000-000000000001"
     response = client.post("/api/jobs", json={"prompt": "a cat", "id": taken})
-    assert response.json()["id"] != taken
+    assert response.status_code == 422
+    assert context.submitted == []
+
+
+def test_unknown_field_is_refused_by_name(client: TestClient, context: FakeContext):
+    """A misspelt field is not ignored; the answer names the nearest one."""
+    response = client.post("/api/jobs", json={"prompt": "a cat", "negative_promt": "blurry"})
+    assert response.status_code == 422
+    assert "negative_promt; did you mean negative_prompt?" in response.json()["error"]
+    assert context.submitted == []
+
+
+def test_separate_pictures_are_a_job_each(client: TestClient, context: FakeContext):
+    """The answer lists the jobs; their seeds are those that one job would use."""
+    fields = {"prompt": "a cat", "count": 3, "seed": 2**32 - 2, "separate": True}
+    jobs = client.post("/api/jobs", json=fields).json()["jobs"]
+    assert [job["url"] for job in jobs] == [f"/api/jobs/{job.id}" for job in context.submitted]
+    assert [(job.count, job.seed) for job in context.submitted] == [
+        (1, 2**32 - 2),
+        (1, 2**32 - 1),
+        (1, 0),
+    ]
+    client.post("/api/jobs", json={"prompt": "a cat", "count": 2, "separate": True})
+    assert [job.seed for job in context.submitted[3:]] == [None, None]
+
+
+def test_only_accepted_parameters_are_queued(client: TestClient, context: FakeContext):
+    """What the announced model does not take is refused with a sentence, and nothing is queued."""
+    context.snapshot = replace(GOOD, model=ModelCapabilities(model_id="m", max_steps=4))
+    for fields in ({"negative_prompt": "blurry"}, {"steps": 5}):
+        response = client.post("/api/jobs", json={"prompt": "a cat"} | fields)
+        assert response.status_code == 422
+        assert response.json()["error"].startswith("The model m takes ")
+    assert context.submitted == []
+    assert client.get("/api/state").json()["model"]["max_steps"] == 4
+    context.snapshot = GOOD
+    job = {"prompt": "a cat", "negative_prompt": "blurry", "guidance_scale": 7, "seed": -1}
+    assert client.post("/api/jobs", json=job).status_code == 202
+    assert context.submitted[0].negative_prompt == "blurry"
 
 
 @pytest.mark.parametrize(
@@ -153,6 +192,7 @@ def test_id_in_a_request_is_ignored(client: TestClient):
         (b'{"prompt": "a", "count": "7"}', 422),
         (json.dumps({"prompt": "a" * 60_000}).encode(), 422),
         (b'{"prompt": "a nude"}', 422),
+        (b'{"prompt": "a cat", "negative_prompt": "nude"}', 422),
         (b'"' + b"a" * MAX_MESSAGE_BYTES, 413),
     ],
 )
@@ -283,6 +323,41 @@ def test_picture_is_immutable_and_cached(client: TestClient, context: FakeContex
     assert responses[0].headers["cache-control"] == "public, max-age=31536000, immutable"
     assert responses[0].headers["content-type"] == "image/png"
     assert context.reads == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "kind"),
+    [
+        ("", "*/*", "PNG"),
+        ("", "image/avif,image/webp,image/apng,image/*,*/*;q=0.8", "PNG"),
+        ("", "image/webp", "WEBP"),
+        ("", "text/html, image/jpeg;q=0.9", "JPEG"),
+        ("?format=webp", "*/*", "WEBP"),
+        ("?format=jpeg", "image/webp", "JPEG"),
+        ("?format=png", "image/webp", "PNG"),
+    ],
+)
+def test_picture_is_converted_on_request(
+    client: TestClient, context: FakeContext, query: str, accept: str, kind: str
+):
+    """A program that asks for a format gets it; browsers, which take any, get the stored file."""
+    context.pictures[NAME] = noisy_picture(64, 48)
+    response = client.get(f"/pictures/{NAME}{query}", headers={"Accept": accept})
+    assert Image.open(io.BytesIO(response.content)).format == kind
+    assert response.headers["content-type"] == f"image/{kind.lower()}"
+    assert response.headers["vary"] == "Accept"
+    assert "immutable" in response.headers["cache-control"]
+
+
+def test_unknown_format_is_refused_and_a_broken_picture_returned_as_it_is(
+    client: TestClient, context: FakeContext
+):
+    """The refusal lists the formats."""
+    context.pictures[NAME] = b"png"
+    response = client.get(f"/pictures/{NAME}?format=bmp")
+    assert response.status_code == 400
+    assert response.json()["error"] == "There is no format bmp; there are: png, webp, jpeg."
+    assert client.get(f"/pictures/{NAME}?format=webp").content == b"png"
 
 
 def test_replay_and_live_run_share_no_cache(

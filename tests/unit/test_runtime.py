@@ -8,15 +8,21 @@ import pytest
 from core.errors import ObjectMissing, QueueUnavailable, StoreUnavailable
 from core.settings import Settings
 from dashboard import runtime
+from dashboard.domain.journal import Journal
 from dashboard.sampling import sampler
+from dashboard.sampling.announcements import AnnouncementReader
 from tests.support.conditions import free_port, wait_until
 from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
+from wire.backends import open_store
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.metadata import encode_metadata
+from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import metadata_name, picture_name
 from wire.stores import cancellation
+from wire.stores.capabilities import write_capabilities
+from wire.stores.directory import DirectoryStore
 
 REQUEST = JobRequest(prompt="cartoon dwarf", count=2)
 
@@ -49,7 +55,7 @@ def test_cancelled_job_is_marked_in_the_store(context):
     """A worker that receives the job later finds the mark."""
     job = context.submit(REQUEST)
     context.cancel(job.id)
-    assert cancellation.is_cancelled(context.store, job.id)
+    assert job.id in cancellation.cancelled_jobs(context.store)
     assert context.find_job(job.id).state == "cancelled"
 
 
@@ -63,6 +69,31 @@ def test_new_picture_triggers_a_refresh(tmp_path, monkeypatch):
             Event(kind="stored", job_id=job.id, worker="w", picture=0, name=name)
         )
         wait_until(lambda: [each.name for each in context.sampler.snapshot().pictures] == [name])
+
+
+def test_stored_announcement_is_read(tmp_path):
+    """A dashboard that starts while no worker runs knows what the model accepts."""
+    settings = Settings(_env_file=None, data_dir=tmp_path, fleet="none")
+    model = ModelCapabilities(model_id="m", schedulers=("Euler",))
+    write_capabilities(open_store(settings), model)
+    with running(settings) as context:
+        wait_until(lambda: context.sampler.snapshot().model == model, what="the model")
+
+
+def test_announcement_by_event_is_not_undone_by_an_older_object(tmp_path):
+    """An object that did not change since it was read is older than a new event."""
+    store, journal = DirectoryStore(tmp_path), Journal()
+    stored, announced, replaced = (ModelCapabilities(model_id=name) for name in "abc")
+    reader = AnnouncementReader(store, journal)
+    reader.read()
+    write_capabilities(store, stored)
+    reader.read()
+    journal.record_model(announced)
+    reader.read()
+    assert journal.model() == announced
+    write_capabilities(store, replaced)
+    reader.read()
+    assert journal.model() == replaced
 
 
 def test_unknown_job_is_none(context):
@@ -130,6 +161,15 @@ def test_retry_without_a_dead_letter_submits_the_same_request(context):
     assert JobRequest(**again.model_dump(exclude={"id"})) == REQUEST
 
 
+def test_retry_keeps_the_fields_of_a_newer_version(context):
+    """A job of a newer client loses nothing when this dashboard retries it."""
+    newer = new_job(JobRequest(prompt="a cat", loras=[{"name": "ink"}], clip_skip=2))
+    assert context.retry(newer).model_extra == {"clip_skip": 2}
+    [delivery] = context.queue.receive(1, timeout=0)
+    assert delivery.job.model_extra == {"clip_skip": 2}
+    assert delivery.job.parameters == newer.parameters
+
+
 def test_dead_letter_can_be_retried_or_dropped(context):
     """A dead letter leaves the list as soon as it is retried or dropped."""
     jobs = [context.submit(REQUEST), context.submit(REQUEST)]
@@ -152,8 +192,7 @@ def test_clearing_cancels_waiting_and_removes_finished_jobs(context):
     received = Event(kind="received", worker="worker-1", job_id=generating.id, job=generating)
     context.journal.record(received)
     assert context.cancel_waiting() == 1
-    assert cancellation.is_cancelled(context.store, waiting.id)
-    assert not cancellation.is_cancelled(context.store, generating.id)
+    assert cancellation.cancelled_jobs(context.store) == {waiting.id}
     assert context.clear_finished() == 1
     assert [view.job for view in context.sampler.snapshot().jobs] == [generating]
 

@@ -17,7 +17,7 @@ from dashboard.gallery import listing
 from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.reader import GalleryReader
-from dashboard.gallery.stored_jobs import job_of, stored_job
+from dashboard.gallery.stored_jobs import job_of, stored_job, view_of
 from dashboard.sampling.sampler import Sampler, Sources
 from dashboard.sampling.samples import make_sample
 from dashboard.sampling.source import Source
@@ -27,6 +27,7 @@ from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import encode_metadata
 from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.parameters import GenerationParameters
 from wire.queues.base import QueueDepth
 from wire.stores.base import Entry
 from wire.stores.directory import DirectoryStore
@@ -429,3 +430,15 @@ def test_finished_job_is_read_from_the_store(tmp_path):
     )
     assert stored_job(store, job_at(NOW).id) is None
     assert stored_job(store, "../secrets") is None
+
+
+def test_stored_job_has_all_parameters():
+    """A finished job can be generated again with everything that its metadata tells."""
+    job = job_at(NOW)
+    parameters = GenerationParameters(prompt="a cat", scheduler="UniPC", seed=9, newer=1)
+    metadata = metadata_of(job).model_copy(
+        update={"parameters": parameters, "withheld": (0,), "use_seed": True, "seed": 9}
+    )
+    view = view_of(job.id, metadata)
+    assert view.job.parameters == GenerationParameters(prompt="a cat", scheduler="UniPC", seed=9)
+    assert (view.job.model_extra, view.withheld) == ({"newer": 1}, (0,))

@@ -1,5 +1,6 @@
 """The HTTP server of a worker."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -8,13 +9,19 @@ import pytest
 from core.errors import SettingsError
 from tests.support.conditions import free_port
 from worker import metrics
+from worker.health import STALLED_AFTER_SECONDS, Health
 from worker.http import serve
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
+def health() -> Health:
+    return Health()
+
+
+@pytest.fixture
+def address(health: Health) -> Iterator[str]:
     port = free_port()
-    server = serve(port)
+    server = serve(port, health)
     yield f"http://127.0.0.1:{port}"
     server.shutdown()
     server.server_close()
@@ -26,6 +33,23 @@ def test_healthz_reports_whether_the_model_is_loaded(address: str):
     assert httpx.get(f"{address}/healthz").status_code == 503
     metrics.MODEL_LOADED.set(1)
     assert httpx.get(f"{address}/healthz").json() == {"model": "loaded"}
+
+
+def test_healthz_fails_while_the_generator_hangs(
+    address: str, health: Health, monkeypatch: pytest.MonkeyPatch
+):
+    """Liveness means progress: a call of the pipeline without a step for too long fails it."""
+    metrics.MODEL_LOADED.set(1)
+    pulse = health.watch("denoiser")
+    with pulse:
+        assert httpx.get(f"{address}/healthz").status_code == 200
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + STALLED_AFTER_SECONDS + 1)
+        response = httpx.get(f"{address}/healthz")
+        assert response.status_code == 503
+        assert response.json() == {"model": "loaded", "stalled": "denoiser"}
+        pulse.beat()
+        assert httpx.get(f"{address}/healthz").status_code == 200
 
 
 def test_metrics_count_jobs_by_result(address: str):
@@ -45,9 +69,9 @@ def test_unknown_path_returns_404(address: str):
 def test_port_in_use_raises_settings_error():
     """The error names the setting to change."""
     port = free_port()
-    server = serve(port)
+    server = serve(port, Health())
     with pytest.raises(SettingsError, match=f"WORKER_PORT {port} cannot be used"):
-        serve(port)
+        serve(port, Health())
     server.shutdown()
     server.server_close()
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -18,56 +18,26 @@ import pytest
 from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
 from core.settings import Settings
 from tests.support.conditions import HANG_TIMEOUT, wait_until
+from tests.support.flat_generator import FlatGenerator
+from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import decode_metadata
-from wire.messages.model import ModelCapabilities
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.object_names import metadata_name, picture_name
 from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
-from wire.stores.cancellation import cancel, is_cancelled
+from wire.stores.base import Entry
+from wire.stores.cancellation import cancel, cancelled_jobs
 from wire.stores.directory import DirectoryStore
 from worker import energy
-from worker.batch import process_batch
 from worker.context import WorkerContext
-from worker.generator import DeviceLost, GeneratedPicture, Interrupted, ModelInfo, OutOfMemory
-from worker.loop import run
+from worker.generator import DeviceLost, Interrupted, OutOfMemory
 from worker.retry import retry_transient
 from worker.shutdown import ShutdownSignal
-
-MODEL = ModelInfo(
-    ModelCapabilities(
-        model_id="flat", defaults={"steps": 2, "guidance_scale": 1.0, "width": 64, "height": 64}
-    ),
-    device="cpu",
-)
-
-
-@dataclass
-class FlatGenerator:
-    """Generates a flat colour that depends on the seed, and calls a hook of the test."""
-
-    model: ModelInfo = MODEL
-    before: Callable[[list[GenerationParameters]], None] = lambda _: None
-    """Called before each batch; its errors are raised."""
-    calls: list[list[GenerationParameters]] = field(default_factory=list)
-
-    def generate(self, requests, on_step, should_stop) -> list[GeneratedPicture]:
-        """Return flat pictures after reporting each step."""
-        parameters = [request.parameters for request in requests]
-        self.calls.append(parameters)
-        self.before(parameters)
-        for step in range(1, parameters[0].steps + 1):
-            on_step(step)
-            if should_stop():
-                raise Interrupted
-        return [
-            GeneratedPicture(np.full((each.height, each.width, 3), each.seed % 256, np.uint8))
-            for each in parameters
-        ]
+from worker.stages.run import run
 
 
 @dataclass
@@ -91,13 +61,35 @@ class RefusingQueue:
         return getattr(self.queue, name)
 
 
+class ObservedStore(DirectoryStore):
+    """Records the names that are written, and counts the listings of cancellations."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.written: list[str] = []
+        self.listings = 0
+
+    def put(self, name: str, body: bytes, content_type: str) -> None:
+        """Write an object."""
+        super().put(name, body, content_type)
+        self.written.append(name)
+
+    def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
+        """List objects."""
+        self.listings += prefix == "cancelled/"
+        return super().entries(after, prefix)
+
+
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[WorkerContext]:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerContext]:
+    # Receives the next job only when the generator is idle, so that tests know what is leased.
+    monkeypatch.setattr("worker.stages.look_ahead.LOOK_AHEAD_SECONDS", 0.0)
+    monkeypatch.setattr("worker.stages.cancellations.LISTING_INTERVAL_SECONDS", 0.01)
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_name="tester", batch_size=1)
     made = WorkerContext(
         queue=SqliteQueue(tmp_path),
         events=SqliteEvents(tmp_path),
-        store=DirectoryStore(tmp_path / "pictures"),
+        store=ObservedStore(tmp_path / "pictures"),
         generator=FlatGenerator(),
         settings=settings,
         shutdown=ShutdownSignal(60),
@@ -113,8 +105,12 @@ def submit(context: WorkerContext, count: int = 1, **fields: object) -> Job:
     return job
 
 
-def process_ready_jobs(context: WorkerContext, jobs: int = 10) -> None:
-    process_batch(context, context.queue.receive(jobs, timeout=1))
+def cancel_and_wait(context: WorkerContext, job: Job) -> None:
+    """Cancel a job, and wait until the worker has read that."""
+    cancel(context.store, job.id)
+    before = context.store.listings
+    # When the second listing begins, what the first found has been processed.
+    wait_until(lambda: context.store.listings >= before + 2, what="a later listing")
 
 
 def stored(context: WorkerContext) -> list[str]:
@@ -186,12 +182,16 @@ def test_job_is_acknowledged_after_it_is_stored(context: WorkerContext):
 
 def test_pictures_are_stored_one_by_one_and_metadata_last(context: WorkerContext):
     """Each picture is stored once it is generated; where metadata exists, all pictures do."""
-    seen = []
-    context.generator.before = lambda _: seen.append(stored(context))
     job = submit(context, count=3)
+    names = [picture_name(job.id, number) for number in range(3)]
+
+    def wait_for_earlier_pictures(_: list[GenerationParameters]) -> None:
+        earlier = names[: len(context.generator.calls) - 1]
+        wait_until(lambda: stored(context) == earlier, what="the earlier pictures, and only they")
+
+    context.generator.before = wait_for_earlier_pictures
     process_ready_jobs(context)
-    first, second = picture_name(job.id, 0), picture_name(job.id, 1)
-    assert seen == [[], [first], [first, second]]
+    assert context.store.written == [*names, metadata_name(job.id)]
 
 
 def test_events_report_each_state_in_order(context: WorkerContext):
@@ -247,7 +247,8 @@ def test_redelivered_job_skips_stored_pictures(context: WorkerContext):
     assert [call[0].seed for call in context.generator.calls] == [8, 9]
     assert decode_metadata(context.store.get(metadata_name(job.id))).seeds == (7, 8, 9)
     names = [event.name for event in events_of(context) if event.kind == "stored"]
-    assert names == [picture_name(job.id, number) for number in range(3)]
+    # Several pictures are stored at once, in any order.
+    assert sorted(names) == [picture_name(job.id, number) for number in range(3)]
     assert context.queue.depth() == QueueDepth(0, 0)
 
 
@@ -300,7 +301,7 @@ def test_cancelled_job_is_not_generated(context: WorkerContext):
     process_ready_jobs(context)
     assert context.generator.calls == []
     assert stored(context) == []
-    assert not is_cancelled(context.store, job.id)
+    assert cancelled_jobs(context.store) == frozenset()
     # A "received" event first would show its card again for a moment.
     assert kinds(context) == ["cancelled"]
     assert context.queue.depth().ready == 0
@@ -309,7 +310,7 @@ def test_cancelled_job_is_not_generated(context: WorkerContext):
 def test_cancellation_stops_a_job_after_the_current_picture(context: WorkerContext):
     """After cancellation no further picture is generated and no metadata is stored."""
     job = submit(context, count=3)
-    context.generator.before = lambda _: cancel(context.store, job.id)
+    context.generator.before = lambda _: cancel_and_wait(context, job)
     process_ready_jobs(context)
     assert stored(context) == [picture_name(job.id, 0)]
     assert kinds(context)[-1] == "cancelled"
@@ -318,10 +319,10 @@ def test_cancellation_stops_a_job_after_the_current_picture(context: WorkerConte
 def test_job_can_be_cancelled_during_its_last_picture(context: WorkerContext):
     """A job cancelled at its last picture leaves no metadata, no mark and no message."""
     job = submit(context)
-    context.generator.before = lambda _: cancel(context.store, job.id)
+    context.generator.before = lambda _: cancel_and_wait(context, job)
     process_ready_jobs(context)
     assert not context.store.exists(metadata_name(job.id))
-    assert not is_cancelled(context.store, job.id)
+    assert cancelled_jobs(context.store) == frozenset()
     assert kinds(context)[-1] == "cancelled"
     assert context.queue.depth() == QueueDepth(0, 0)
 
@@ -337,25 +338,25 @@ def test_small_jobs_share_a_batch(context: WorkerContext):
 
 def test_worker_leases_no_more_jobs_than_fill_a_batch(context: WorkerContext):
     """With a batch size of 1, a worker leases one job and leaves the others on the queue."""
-    depths = []
-    context.generator.before = lambda _: depths.append(context.queue.depth().unacknowledged)
+    ready = []
+    context.generator.before = lambda _: ready.append(context.queue.depth().ready)
     for _ in range(3):
         submit(context)
     with running(context):
-        wait_until(lambda: len(depths) == 3, what="three jobs generated")
-    assert depths == [1, 1, 1]
+        wait_until(lambda: len(ready) == 3, what="three jobs generated")
+    assert ready == [2, 1, 0]
 
 
 def test_worker_leases_jobs_while_their_pictures_fit_into_a_batch(context: WorkerContext):
     """With a batch size of 4, a worker leases jobs of up to four pictures together."""
     context = with_batch_size(context, 4)
-    leased = []
-    context.generator.before = lambda _: leased.append(context.queue.depth().unacknowledged)
+    ready = []
+    context.generator.before = lambda _: ready.append(context.queue.depth().ready)
     jobs = [submit(context, count=count) for count in (4, 1, 1, 2, 7)]
     with running(context):
         wait_until(lambda: context.store.exists(metadata_name(jobs[-1].id)), what="all jobs done")
     assert [len(call) for call in context.generator.calls] == [4, 4, 4, 3]
-    assert leased == [1, 3, 1, 1]
+    assert ready == [4, 1, 0, 0]
 
 
 def test_queue_lost_after_the_first_job_does_not_delay_it(context: WorkerContext):
@@ -472,7 +473,7 @@ def test_exit_after_one_task_does_not_wait_for_ever(
     context: WorkerContext, monkeypatch: pytest.MonkeyPatch
 ):
     """With EXIT_AFTER_ONE_TASK and an empty queue, a worker exits after its time limit."""
-    monkeypatch.setattr("worker.loop._MAX_WAIT_FOR_ONE_TASK_SECONDS", 0.0)
+    monkeypatch.setattr("worker.stages.intake.MAX_WAIT_FOR_ONE_TASK_SECONDS", 0.0)
     settings = context.settings.model_copy(update={"exit_after_one_task": True})
     run(replace(context, settings=settings))
     assert kinds(context) == []
@@ -650,7 +651,11 @@ def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, noise: Path
         ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment should be"),
         ({"DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, 2, "DEVICE is cuda, but PyTorch"),
         ({"MODEL_ID": "tests"}, 3, "The folder tests has no model_index.json"),
-        ({"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"}, 3, "is not a local folder"),
+        (
+            {"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"},
+            3,
+            "The hub cannot be reached, and nobody/nothing is not in the cache.",
+        ),
     ],
 )
 def test_startup_error_is_a_sentence_with_its_exit_code(

@@ -36,8 +36,8 @@ class JobRequest(GenerationParameters):
 
     count: Annotated[
         int,
-        BeforeValidator(_one_if_null),
         Field(title="Pictures", description="number of pictures", ge=1, le=MAX_PICTURES_PER_JOB),
+        BeforeValidator(_one_if_null),
     ] = 1
     pending_approval: Literal[True] | None = Field(None, alias="held")
     """Set if the pictures need the presenter's approval, see wire/stores/approval.py."""

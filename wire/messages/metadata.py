@@ -22,6 +22,16 @@ class Timings(BaseModel):
     painting: float
     """Generating the pictures; the key stays as stored metadata and older workers have it."""
     storing: float
+    """Encoding and uploading the pictures, summed over all, as several are stored at once."""
+    encoding_text: float | None = None
+    """A part of ``painting``, like the next two."""
+    denoising: float | None = None
+    decoding: float | None = None
+    encoding_png: float | None = None
+    """A part of ``storing``, like the next."""
+    uploading: float | None = None
+    blocked: float | None = None
+    """Waiting for a free encoder or uploader, after generation."""
 
 
 class Metadata(BaseModel):

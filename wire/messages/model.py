@@ -4,13 +4,15 @@ The dashboard offers and accepts only what the announced model accepts, and the 
 the same jobs, by the same function.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
 from core.validation import first_error
+from wire.messages.job import validate
 from wire.messages.parameters import MAX_STEPS, PARAMETERS, GenerationParameters
 
 _ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
@@ -52,6 +54,23 @@ def require_accepted(model: ModelCapabilities, parameters: GenerationParameters)
     )
     for problem in problems:
         raise MessageError(problem)
+
+
+def accepted_part(
+    model: ModelCapabilities, fields: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the parameters that are valid and that the model accepts, and why others are not."""
+    accepted, problems = {}, []
+    for name in PARAMETERS:
+        if name in fields:
+            try:
+                # Any prompt completes the parameters, of which one is checked.
+                parameters = validate(GenerationParameters, {"prompt": "x", name: fields[name]})
+                require_accepted(model, parameters)
+                accepted[name] = getattr(parameters, name)
+            except MessageError as error:
+                problems.append(str(error))
+    return accepted, tuple(problems)
 
 
 def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:

@@ -5,6 +5,7 @@ and the API are made from them. A new parameter needs a field here and its trans
 pipeline's arguments in the worker.
 """
 
+import operator
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -99,7 +100,12 @@ class GenerationParameters(BaseModel):
         Field(title="Seed", description="equal seeds generate equal pictures"),
     ] = None
     loras: Annotated[
-        Loras, Field(title="LoRAs", description="adapters of the model, each with a weight")
+        Loras,
+        Field(
+            title="LoRAs",
+            description="adapters of the model, each with a weight",
+            exclude_if=operator.not_,
+        ),
     ] = ()
     init_image: Annotated[
         Annotated[str, AfterValidator(_is_picture_name)] | None,
@@ -107,7 +113,7 @@ class GenerationParameters(BaseModel):
     ] = None
     strength: Annotated[
         Strength | None,
-        Field(title="Strength", description="how much of the initial picture changes, up to 1"),
+        Field(title="Strength", description="how much of the initial picture changes"),
     ] = None
 
     @property

@@ -3,7 +3,8 @@
 - ``publish`` returns once the job is durable: on disk, or confirmed by the broker.
 - A received job is leased to its receiver until it is acknowledged, requeued or rejected. If the
   receiver dies, the job returns to the queue.
-- A job that was redelivered ``names.DELIVERY_LIMIT`` times goes to the dead-letter queue.
+- A job that was redelivered ``names.DELIVERY_LIMIT`` times goes to the dead-letter queue. What
+  ``release`` returned is not counted.
 - An invalid message goes to the dead-letter queue with the reason; it is never delivered.
 
 All methods are thread-safe and raise QueueUnavailable if the queue is unreachable.
@@ -36,9 +37,11 @@ class Delivery:
 
     job: Job
     attempt: int
-    """From 1; greater than 1 for a redelivery."""
+    """From 1; greater than 1 after a failure."""
     delivery_tag: int
     """Identifies this delivery to the queue that made it; opaque to others."""
+    redelivered: bool = False
+    """Whether the job was delivered before, so that a part of its pictures may be stored."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,13 @@ class Queue(Protocol):
         """Remove a finished job. Does nothing if the lease is lost."""
 
     def requeue(self, delivery: Delivery) -> None:
-        """Return an unfinished job to the queue, for another worker."""
+        """Return an unfinished job to the head of the queue; the attempt is counted."""
+
+    def release(self, delivery: Delivery) -> None:
+        """Return an unfinished job without counting the attempt; it may lose its position."""
+
+    def retry_later(self, delivery: Delivery) -> None:
+        """Return a failed job behind the jobs that are ready; the attempt is counted."""
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue; the reason is a sentence."""

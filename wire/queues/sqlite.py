@@ -29,7 +29,7 @@ from wire.sqlite.file import SqliteFile
 log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 15.0
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.01
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -45,7 +45,20 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     body BLOB NOT NULL,
     reason TEXT NOT NULL,
     died_at REAL NOT NULL
-)
+);
+
+CREATE TABLE IF NOT EXISTS releases (
+    position INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL
+);
+
+CREATE TRIGGER IF NOT EXISTS forget_releases AFTER DELETE ON jobs BEGIN
+    DELETE FROM releases WHERE position = old.position;
+END;
+
+CREATE TRIGGER IF NOT EXISTS move_releases AFTER UPDATE OF position ON jobs BEGIN
+    UPDATE releases SET position = new.position WHERE position = old.position;
+END
 """
 
 _PUBLISH = "INSERT INTO jobs (body) VALUES (?)"
@@ -56,11 +69,18 @@ SET attempts = attempts + 1, leased_until = ?, lease = random() & 0x7fffffffffff
 WHERE position IN (
     SELECT position FROM jobs WHERE leased_until <= ? ORDER BY position LIMIT ?
 )
-RETURNING position, lease, attempts, CAST(body AS BLOB)
+RETURNING
+    position, lease, attempts, CAST(body AS BLOB),
+    coalesce((SELECT count FROM releases WHERE releases.position = jobs.position), 0)
 """
 
 _RENEW = "UPDATE jobs SET leased_until = ? WHERE lease = ?"
-_RELEASE = "UPDATE jobs SET lease = NULL, leased_until = 0 WHERE lease = ?"
+_RETURN = "UPDATE jobs SET lease = NULL, leased_until = 0 WHERE lease = ?"
+_COUNT_RELEASE = """
+INSERT INTO releases SELECT position, 1 FROM jobs WHERE lease = ?
+ON CONFLICT DO UPDATE SET count = count + 1
+"""
+_MOVE_TO_END = "UPDATE jobs SET position = (SELECT max(position) + 1 FROM jobs) WHERE lease = ?"
 _REMOVE = "DELETE FROM jobs WHERE lease = ? RETURNING CAST(body AS BLOB)"
 
 _COUNT = """
@@ -104,9 +124,15 @@ class SqliteQueue:
 
     def requeue(self, delivery: Delivery) -> None:
         """Return a job to its position in the queue; the attempt stays counted."""
-        self._renewal.remove(delivery.delivery_tag)
-        with self._file.transaction() as connection:
-            connection.execute(_RELEASE, (delivery.delivery_tag,))
+        self._return(delivery)
+
+    def release(self, delivery: Delivery) -> None:
+        """Return a job to its position in the queue without counting the attempt."""
+        self._return(delivery, _COUNT_RELEASE)
+
+    def retry_later(self, delivery: Delivery) -> None:
+        """Return a failed job to the end of the queue; the attempt stays counted."""
+        self._return(delivery, _MOVE_TO_END)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead letters, unless its lease expired."""
@@ -158,8 +184,14 @@ class SqliteQueue:
         leases = self._renewal.close()
         # If the file is not writable any more, the leases expire.
         with suppress(QueueUnavailable), self._file.transaction() as connection:
-            connection.executemany(_RELEASE, [(lease,) for lease in leases])
+            connection.executemany(_RETURN, [(lease,) for lease in leases])
         self._file.close()
+
+    def _return(self, delivery: Delivery, *statements: str) -> None:
+        self._renewal.remove(delivery.delivery_tag)
+        with self._file.transaction() as connection:
+            for statement in (*statements, _RETURN):
+                connection.execute(statement, (delivery.delivery_tag,))
 
     def _any_ready(self) -> bool:
         # Unlike the transaction that follows, a read blocks no other process.
@@ -179,7 +211,7 @@ class SqliteQueue:
 
 
 def _admit(
-    connection: sqlite3.Connection, lease: int, attempt: int, body: bytes
+    connection: sqlite3.Connection, lease: int, deliveries: int, body: bytes, releases: int
 ) -> Delivery | None:
     """Turn a leased row into a delivery; dead-letter the row if it must not be delivered."""
     try:
@@ -187,6 +219,7 @@ def _admit(
     except MessageError as error:
         _dead_letter(connection, lease, str(error))
         return None
+    attempt = deliveries - releases
     if attempt > DELIVERY_LIMIT + 1:
         _dead_letter(connection, lease, DELIVERY_LIMIT_EXCEEDED)
         return None
@@ -194,7 +227,7 @@ def _admit(
         # The id is stored, so that it is the same at every attempt.
         job = new_job(job)
         connection.execute("UPDATE jobs SET body = ? WHERE lease = ?", (encode(job), lease))
-    return Delivery(job, attempt, lease)
+    return Delivery(job, attempt, lease, redelivered=deliveries > 1)
 
 
 def _dead_letter(connection: sqlite3.Connection, lease: int, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Cancel a job with a mark in the store, which workers check before they generate.
+"""Cancel a job with a mark in the store, which workers list every second.
 
 A broker cannot remove one message from the middle of its queue, and an event reaches only
 running workers; a mark is found by a worker that starts later too.
@@ -14,9 +14,9 @@ def cancel(store: Store, job_id: str) -> None:
     store.put(_PREFIX + job_id, b"", "text/plain")
 
 
-def is_cancelled(store: Store, job_id: str) -> bool:
-    """Return whether a job is marked as cancelled."""
-    return store.exists(_PREFIX + job_id)
+def cancelled_jobs(store: Store) -> frozenset[str]:
+    """List the ids of all jobs that are marked as cancelled."""
+    return frozenset(entry.name.removeprefix(_PREFIX) for entry in store.entries(prefix=_PREFIX))
 
 
 def clear_cancellation(store: Store, job_id: str) -> None:

@@ -25,6 +25,9 @@ _CONNECT_TIMEOUT = 2
 _READ_TIMEOUT = 10
 """Seconds. Each request is tried twice, so an unreachable address fails within five."""
 
+_MAX_CONNECTIONS = 20
+"""Connections that are kept open: a worker writes up to 16 objects at once."""
+
 _MISSING = ("NoSuchKey", "NoSuchObject")
 _BUCKET_EXISTS = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 _NO_SPACE = ("XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "QuotaExceeded")
@@ -161,6 +164,6 @@ def _http_client() -> PoolManager:
     return PoolManager(
         timeout=Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT),
         retries=Retry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
-        maxsize=10,
+        maxsize=_MAX_CONNECTIONS,
         ca_certs=os.environ.get("SSL_CERT_FILE") or certifi.where(),
     )

@@ -1,8 +1,10 @@
 """The drawer with a job's details: its state and parameters, its time breakdown, its action."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import tzinfo
 from functools import partial
+from typing import cast
 
 import streamlit as st
 
@@ -13,12 +15,12 @@ from dashboard.components.jobs import actions, links, time_bar
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
-from dashboard.presentation import formatting, job_text
+from dashboard.presentation import formatting, job_text, parameter_text
 from dashboard.presentation.templates import render_macro
-from wire.messages.job import Job
 
 _REFRESH_SECONDS = 1.0
 _STORED = "stored_job"
+_PROMPT_READ = "prompt_read"
 _NOT_FOUND = (
     "There is no job with this id. It may have been cleared, or its metadata was deleted; "
     "pictures that it stored are in the Gallery."
@@ -50,7 +52,7 @@ def _show_live(job_id: str, zone: tzinfo | None) -> None:
     spans = waterfall(view, snapshot.at)
     st.html(
         _render("prompt", view.job.prompt)
-        + tables.pairs(rows(view, snapshot, zone))
+        + tables.pairs(rows(view, snapshot, zone, _prompt_read(view)))
         + time_bar.bar(spans, time_bar.total_seconds(spans))
         + (time_bar.table(spans) if spans else "")
         + _render("pictures", runtime.current().shown_pictures(view), view.job.prompt)
@@ -74,25 +76,40 @@ def _find(snapshot: Snapshot, job_id: str) -> tuple[JobView | None, str]:
     return stored, _NOT_FOUND
 
 
-def rows(view: JobView, snapshot: Snapshot, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+def _prompt_read(view: JobView) -> str | None:
+    """Return the part of the prompt that was read if that was not all; None while unknown."""
+    if view.state != "done":
+        return None
+    # The store is read once each time that the drawer shows another job, not at each tick.
+    job_id, prompt_read = st.session_state.get(_PROMPT_READ, ("", None))
+    if job_id != view.job.id:
+        prompt_read = None
+        with suppress(ApplicationError):
+            prompt_read = runtime.current().metadata(view.job.id).prompt_read
+        st.session_state[_PROMPT_READ] = (view.job.id, prompt_read)
+    return cast("str | None", prompt_read)
+
+
+def rows(
+    view: JobView, snapshot: Snapshot, zone: tzinfo | None, prompt_read: str | None = None
+) -> Iterator[tuple[str, str]]:
     """List a job's properties that are known."""
     yield "State", job_text.describe_state(view, snapshot)
+    if prompt_read is not None:
+        yield "The text encoder read", prompt_read
     if view.submitted_at is not None:
         yield "Submitted", formatting.date_and_clock(view.submitted_at, zone)
-    yield "Pictures", f"{len(view.pictures)} of {view.job.count}"
-    yield "Parameters", _parameters(view.job)
+    yield "Pictures", job_text.count_pictures(view)
+    if view.withheld:
+        numbers = ", ".join(str(number + 1) for number in view.withheld)
+        yield "Not shown", f"{job_text.WITHHELD}: {numbers}"
+    yield "Parameters", parameter_text.summary(view.job)
+    yield from parameter_text.rows(view.job)
     if view.worker:
         yield "Worker", view.worker
     if view.attempt > 1:
         yield "Attempt", str(view.attempt)
     yield "ID", _render("code", view.job.id)
-
-
-def _parameters(job: Job) -> str:
-    size = f"{job.width} by {job.height}" if job.width and job.height else None
-    steps = formatting.pluralize(job.steps, "step") if job.steps else None
-    seed = f"seed {job.seed}" if job.seed is not None else None
-    return ", ".join(filter(None, (size, steps, seed))) or "model defaults"
 
 
 def _show_action(view: JobView) -> None:

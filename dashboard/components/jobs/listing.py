@@ -16,7 +16,7 @@ from dashboard.components.jobs.filters import Filter
 from dashboard.domain.jobs import JobView, State
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
-from dashboard.presentation import formatting
+from dashboard.presentation import formatting, job_text
 from dashboard.presentation.templates import render
 
 PAGE_SIZE = 50
@@ -121,7 +121,7 @@ def _rows(
             hue=hue,
             form=form,
             prompt=view.job.prompt,
-            pictures=f"{len(view.pictures)} of {view.job.count}",
+            pictures=job_text.count_pictures(view),
             submitted="" if submitted_at is None else formatting.clock(submitted_at, zone),
             bar=time_bar.bar(spans, full_width),
             duration=formatting.short_duration(seconds) if spans else "",

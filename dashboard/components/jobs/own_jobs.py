@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.runtime import submission
-from wire.messages.job import Job
+from wire.messages.job import Job, JobRequest
 
 _KEY = "own_jobs"
 
@@ -29,10 +29,11 @@ def ids() -> frozenset[str]:
     return frozenset(st.session_state.get(_KEY, ()))
 
 
-def submit(fields: dict[str, Any]) -> Job:
-    """Submit a job and record it as this session's; raises ApplicationError."""
+def submit(fields: dict[str, Any]) -> None:
+    """Submit a request and record its jobs as this session's; raises ApplicationError."""
     access.require("submit")
-    return _record(submission.submit(fields))
+    for job in submission.submit(fields):
+        _record(job)
 
 
 def submit_all(requests: Sequence[dict[str, Any]]) -> Submission:
@@ -45,9 +46,8 @@ def submit_all(requests: Sequence[dict[str, Any]]) -> Submission:
     return Submission(len(requests))
 
 
-def _record(job: Job) -> Job:
+def _record(job: Job) -> None:
     st.session_state.setdefault(_KEY, set()).add(job.id)
-    return job
 
 
 def retry(job: Job) -> None:
@@ -64,11 +64,10 @@ def repeat(job: Job, seed: int | None = None) -> None:
 
     The new job is the viewer's own: it needs no approval, even if the visitor's job did.
     """
-    fields = job.model_dump(exclude={"id", "seed", "pending_approval"}, exclude_none=True)
-    if seed is not None:
-        fields["seed"] = seed
+    fields = job.model_dump(exclude={"id", "seed", "pending_approval"})
     try:
-        submit(fields)
+        access.require("submit")
+        _record(submission.resubmit(JobRequest(**fields, seed=seed)))
     except ApplicationError as error:
         st.toast(str(error))
 

@@ -7,17 +7,21 @@ import streamlit as st
 
 from core.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
 from dashboard import access, runtime
-from dashboard.components.common import address
+from dashboard.components.common import address, form_values
 from dashboard.components.jobs import links, own_jobs
 from dashboard.components.pictures import deletion, details, render, viewer
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.query import GalleryQuery
-from dashboard.gallery.stored_jobs import job_of
+from dashboard.gallery.stored_jobs import job_of, parameters_of
+from dashboard.presentation import job_text
 from wire.messages.metadata import Metadata
 from wire.messages.object_names import PictureName, parse_picture_name
+from wire.messages.parameters import PARAMETERS
 
 _PARAMETER = "picture"
 _ALL = GalleryQuery()
+_DOWNLOADS = (("webp", "WebP"), ("jpeg", "JPEG"))
+"""Formats beside the stored PNG, and their labels."""
 
 
 def open_picture(name: str) -> None:
@@ -56,12 +60,19 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     # dialog.css places the two containers side by side.
     with st.container(key="picture_dialog"):
         with st.container(key="picture_view"):
-            viewer.show(name, metadata.prompt if metadata else "")
+            _show_picture(name, picture, metadata)
         with st.container(key="picture_details"):
             text = details.table(metadata, picture, zone) if metadata else render("muted", problem)
             st.html(text)
             _show_actions(name, picture, metadata)
             _show_neighbours(name, query)
+
+
+def _show_picture(name: str, picture: PictureName, metadata: Metadata | None) -> None:
+    if metadata and picture.number in metadata.withheld:
+        st.html(render("muted", f"{job_text.WITHHELD}."))
+    else:
+        viewer.show(name, metadata.prompt if metadata else "")
 
 
 def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
@@ -81,12 +92,13 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
     with st.container(horizontal=True):
         if metadata:
             _show_repeats(picture, metadata)
-        # A link instead of st.download_button, so that the bytes do not pass through the session.
-        st.html(render("download", name), width="content")
+            _show_form_buttons(name, picture, metadata)
         if metadata and st.button(
             "Job details", key="dialog_job", help="Shows how long each stage of the job took."
         ):
             links.follow(picture.job_id)
+        # A link instead of st.download_button, so that the bytes do not pass through the session.
+        st.html(render("download", name, _DOWNLOADS), width="content")
         if _is_stored(name, metadata):
             _show_star(name)
             deletion.show_button((name,))
@@ -111,6 +123,22 @@ def _show_repeats(picture: PictureName, metadata: Metadata) -> None:
             own_jobs.repeat(job, with_seed)
             _close()
             st.rerun()  # closes the dialog
+
+
+def _show_form_buttons(name: str, picture: PictureName, metadata: Metadata) -> None:
+    """Show buttons that open the Studio's form with this picture or with its parameters."""
+    model = runtime.current().sampler.snapshot().model
+    if st.button("Use parameters", key="dialog_parameters", help="Fills the form in the Studio."):
+        _close()
+        seed = details.seed_of(metadata, picture)
+        form_values.open_form(
+            {**dict.fromkeys(PARAMETERS), **parameters_of(metadata), "seed": seed}
+        )
+    if model and "init_image" in model.accepts:
+        tooltip = "Opens the form in the Studio; the new picture begins with this one."
+        if st.button("Use as initial picture", key="dialog_init_image", help=tooltip):
+            _close()
+            form_values.open_form({"init_image": name})
 
 
 def _is_stored(name: str, metadata: Metadata | None) -> bool:

@@ -98,4 +98,5 @@ def card(view: JobView, snapshot: Snapshot, allowed: frozenset[access.Action]) -
     action = actions.action_of(view)
     button = actions.button(action, view) if action in allowed else Markup()
     status = job_text.describe_state(view, snapshot)
-    return _render("card", view, status, job_text.progress(view), button)
+    pictures = job_text.count_pictures(view)
+    return _render("card", view, pictures, status, job_text.progress(view), button)

@@ -9,38 +9,52 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
+from dashboard.components.common import form_values
 from dashboard.components.jobs import own_jobs
 from dashboard.components.page import account
+from dashboard.components.studio import parameter_inputs, png_input
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
+from dashboard.runtime.submission import SubmitRequest
+from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
 BURST = 20
 _MAX_SUGGESTIONS = 4
 _PRESETS = "presets"
-_OPTIONS = ("width", "height", "steps", "seed")
+_PARAMETERS = "parameters"
+_SEPARATE = SubmitRequest.model_fields["separate"]
 
 _render = partial(render_macro, "components/studio/prompt_form.html")
 
 
-def show(model: ModelFacts) -> None:
+def show(model: ModelFacts, capabilities: ModelCapabilities) -> None:
     """Show the form; the callbacks of its buttons run before it is rendered again."""
     is_replay = runtime.current().replaying
-    _show_fields(model.suggestions)
+    _fill(capabilities)
+    _show_fields(model.suggestions, capabilities)
     if not is_replay:
         _show_result()
     if access.policy().login and access.email() is None:
         account.show_login("form")
     _show_suggestions(model.suggestions)
-    _show_options(model)
+    _show_parameters(capabilities)
     _show_vocabulary(model.vocabulary)
     if is_replay:
         # prompt_form.css hides the fields: if they were not rendered, their input would be lost.
         st.html(_render("disabled", access.reason("submit")))
 
 
-def _show_fields(suggestions: tuple[str, ...]) -> None:
+def _fill(capabilities: ModelCapabilities) -> None:
+    """Take over the parameters that another page has left for the form."""
+    if fields := form_values.take():
+        st.session_state[_PARAMETERS] = True  # opens the list
+        problems = parameter_inputs.fill(capabilities, fields)
+        st.session_state.submission_error = " ".join(problems)
+
+
+def _show_fields(suggestions: tuple[str, ...], capabilities: ModelCapabilities) -> None:
     with st.form("request", border=False, height="stretch"):
         st.text_area(
             "Describe a picture",
@@ -48,11 +62,12 @@ def _show_fields(suggestions: tuple[str, ...]) -> None:
             placeholder=suggestions[0],
             max_chars=MAX_PROMPT_CHARACTERS,
             height="stretch",
+            persist_state="session",
         )
-        st.slider("Pictures", 1, 16, 4, key="count")
+        st.slider("Pictures", 1, 16, 4, key="count", persist_state="session")
         with st.container(horizontal=True, gap="small"):
-            _show_submit("Generate", _generate, type="primary")
-            _show_submit(f"Burst of {BURST}", _send_burst, suggestions)
+            _show_submit("Generate", _generate, capabilities, type="primary")
+            _show_submit(f"Burst of {BURST}", _send_burst, suggestions, capabilities)
             with st.popover("More", key=_PRESETS, on_change="rerun"):
                 for burst in BURSTS:
                     _show_submit(burst.label, _send_preset, burst)
@@ -90,26 +105,18 @@ def _use_suggestion() -> None:
         st.session_state.suggestion = None
 
 
-def _show_options(model: ModelFacts) -> None:
-    """Show rarely used parameters; a submission sends them along."""
-    with st.expander("Size, steps, seed"):
-        width, height = st.columns(2, gap="small", wrap=False)
-        width.number_input("Width", 64, 2048, **_option("width", model, step=8))
-        height.number_input("Height", 64, 2048, **_option("height", model, step=8))
-        steps, seed = st.columns(2, gap="small", wrap=False)
-        steps.number_input("Steps", 1, 150, **_option("steps", model))
-        seed.number_input("Seed", 0, 2**32 - 1, **_option("seed", model))
-
-
-def _option(key: str, model: ModelFacts, step: int = 1) -> dict[str, Any]:
-    default = "random" if key == "seed" else getattr(model.defaults, key, "")
-    return {
-        "key": key,
-        "value": None,
-        "step": step,
-        "placeholder": str(default),
-        "on_change": "ignore",
-    }
+def _show_parameters(capabilities: ModelCapabilities) -> None:
+    """Show the parameters that the model accepts; a submission sends them along."""
+    with st.expander("Parameters", key=_PARAMETERS, on_change="rerun"):
+        parameter_inputs.show(capabilities)
+        st.toggle(
+            _SEPARATE.title or "",
+            key="separate",
+            help=_SEPARATE.description,
+            on_change="ignore",
+            persist_state="session",
+        )
+        png_input.show(capabilities)
 
 
 def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
@@ -124,22 +131,19 @@ def _prompt() -> str:
     return prompt.strip()
 
 
-def _options() -> dict[str, int]:
-    values = {key: st.session_state.get(key) for key in _OPTIONS}
-    return {key: value for key, value in values.items() if value is not None}
-
-
 def burst_fields(
-    prompt: str, suggestions: tuple[str, ...], options: dict[str, int]
+    prompt: str, suggestions: tuple[str, ...], parameters: dict[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the requests of a burst: one picture each, each with a random seed."""
     prompts = islice(cycle((prompt,) if prompt else suggestions), BURST)
-    options = {key: value for key, value in options.items() if key != "seed"}
-    return [{"prompt": text, "count": 1, **options} for text in prompts]
+    parameters = {name: value for name, value in parameters.items() if name != "seed"}
+    return [{"prompt": text, "count": 1, **parameters} for text in prompts]
 
 
-def _generate() -> None:
-    _send([{"prompt": _prompt(), "count": st.session_state.count, **_options()}])
+def _generate(capabilities: ModelCapabilities) -> None:
+    parameters = {"prompt": _prompt(), **parameter_inputs.values(capabilities)}
+    count, separate = st.session_state.count, bool(st.session_state.separate)
+    _send([{**parameters, "count": count, "separate": separate}])
 
 
 def _send_preset(burst: Burst) -> None:
@@ -147,8 +151,8 @@ def _send_preset(burst: Burst) -> None:
     _send(burst.requests())
 
 
-def _send_burst(suggestions: tuple[str, ...]) -> None:
-    _send(burst_fields(_prompt(), suggestions, _options()))
+def _send_burst(suggestions: tuple[str, ...], capabilities: ModelCapabilities) -> None:
+    _send(burst_fields(_prompt(), suggestions, parameter_inputs.values(capabilities)))
 
 
 def _send(requests: Sequence[dict[str, Any]]) -> None:

@@ -11,22 +11,40 @@ from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import Job
 from wire.messages.metadata import Metadata, Timings, encode_metadata
+from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.parameters import PARAMETERS
 from wire.queues.base import Delivery
 from wire.queues.sqlite import SqliteQueue
+from wire.stores.capabilities import write_capabilities
 from wire.stores.directory import DirectoryStore
 
 STEPS = 4
+MODEL = ModelCapabilities(
+    model_id="models/demo",
+    accepts=PARAMETERS,
+    defaults={"width": 256, "height": 256, "steps": 8, "guidance_scale": 7.5, "strength": 0.6},
+    size_multiple=16,
+    max_side=1024,
+    max_steps=50,
+    schedulers=("DDIM", "DPM++ 2M Karras", "Euler", "Euler a", "UniPC"),
+    loras=("ink-sketch", "watercolour"),
+)
 _NAME = "worker-1"
 
 
 class ScriptedWorker:
-    """Receive jobs and generate pictures of one colour."""
+    """Receive jobs and generate pictures of one colour; its model accepts every parameter."""
 
     def __init__(self, data_dir: Path) -> None:
         self._queue = SqliteQueue(data_dir)
         self._events = SqliteEvents(data_dir)
         self._store = DirectoryStore(data_dir / "pictures")
+
+    def announce(self, model: ModelCapabilities = MODEL) -> None:
+        """Announce what the model accepts, as a worker that has loaded it."""
+        self._events.publish(Event(kind="ready", worker=_NAME, model=model))
+        write_capabilities(self._store, model)
 
     def receive(self) -> Delivery:
         """Wait for a job and receive it."""
@@ -44,6 +62,10 @@ class ScriptedWorker:
         self._store.put(name, _plain(picture), "image/png")
         self._publish("stored", delivery.job.id, picture=picture, name=name)
 
+    def withhold(self, delivery: Delivery, picture: int) -> None:
+        """Report that the safety checker rejected a picture."""
+        self._publish("withheld", delivery.job.id, picture=picture, detail="Unsafe.")
+
     def finish(self, delivery: Delivery) -> None:
         """Store the metadata of a job and acknowledge it."""
         job = delivery.job
@@ -57,13 +79,14 @@ class ScriptedWorker:
         self._queue.reject(delivery, reason)
         self._publish("failed", delivery.job.id, detail=reason)
 
-    def generate(self) -> None:
-        """Receive a job, store its pictures and finish it."""
+    def generate(self) -> Job:
+        """Receive a job, store its pictures, finish and return it."""
         delivery = self.receive()
         for picture in range(delivery.job.count):
             self.step(delivery, picture, STEPS)
             self.store(delivery, picture)
         self.finish(delivery)
+        return delivery.job
 
     def close(self) -> None:
         """Close the queue and the events."""
@@ -90,6 +113,9 @@ def _metadata(job: Job) -> Metadata:
         inference_steps=STEPS,
         guidance_scale=1,
         number_of_images=job.count,
+        parameters=job.with_defaults(
+            {"width": 64, "height": 64, "steps": STEPS, "guidance_scale": 1.0, "seed": 1044}
+        ),
         seed=1044,
         use_seed=True,
         id=job.id,

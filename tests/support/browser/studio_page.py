@@ -48,6 +48,20 @@ class StudioPage:
         """Return the card of a job."""
         return self.page.locator(".job").filter(has_text=prompt)
 
+    def open_parameters(self) -> None:
+        """Expand the list of parameters."""
+        self.page.get_by_text("Parameters", exact=True).click()
+        self.number("Steps").wait_for()
+
+    def number(self, name: str) -> Locator:
+        """Return a number field."""
+        return self.page.get_by_role("spinbutton", name=name)
+
+    def select(self, name: str, option: str) -> None:
+        """Select an option of a list."""
+        self.page.get_by_role("combobox", name=name).click()
+        self.page.get_by_role("option", name=option, exact=True).click()
+
     def generate(self, prompt: str) -> None:
         """Type a prompt and press Generate."""
         self.prompt.fill(prompt)

@@ -6,5 +6,5 @@ import os
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import worker.context
-import worker.generator_diffusers
-import worker.loop  # noqa: F401
+import worker.pipeline.load
+import worker.stages.run  # noqa: F401

@@ -15,6 +15,7 @@ cannot be added to an existing queue.
 
 import itertools
 import queue
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from wire.rabbitmq.channel import Channel, Done
 
 _CONSUMER_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
 
+_ATTEMPTS_HEADER = "attempts"
+
 _consumer_numbers = itertools.count(1)
 
 
@@ -42,9 +45,25 @@ class Message:
     body: bytes
 
     @property
-    def delivery_count(self) -> int:
-        """The number of earlier deliveries, as far as the broker counts them."""
-        count = (self.properties.headers or {}).get("x-delivery-count")
+    def attempts(self) -> int:
+        """The number of earlier attempts, of this message and of those that it is a copy of."""
+        return self._count(_ATTEMPTS_HEADER) + self._count("x-delivery-count")
+
+    @property
+    def redelivered(self) -> bool:
+        """Whether this message, or one that it is a copy of, was delivered before."""
+        return _ATTEMPTS_HEADER in (self.properties.headers or {}) or self.attempts > 0
+
+    def copy_properties(self, attempts: int) -> BasicProperties:
+        """Return the properties of a copy, which cannot have the broker's own count."""
+        return BasicProperties(
+            content_type=self.properties.content_type,
+            message_id=self.properties.message_id or str(uuid.uuid4()),
+            headers={_ATTEMPTS_HEADER: attempts},
+        )
+
+    def _count(self, header: str) -> int:
+        count = (self.properties.headers or {}).get(header)
         return count if isinstance(count, int) else 0
 
     def acknowledge(self) -> None:

@@ -16,7 +16,14 @@ from core.errors import MessageError, QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
 from wire.messages.job import Job, decode, encode, new_job
-from wire.queues.base import DEAD_LETTER_GONE, DeadLetter, Delivery, QueueDepth, decode_job
+from wire.queues.base import (
+    DEAD_LETTER_GONE,
+    DELIVERY_LIMIT_EXCEEDED,
+    DeadLetter,
+    Delivery,
+    QueueDepth,
+    decode_job,
+)
 from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer, Message
 from wire.queues.rabbitmq.management import Management
@@ -71,6 +78,14 @@ class RabbitQueue:
         """Return a job to the head of the queue; the broker counts the attempt."""
         if message := self._leases.pop(delivery.delivery_tag, None):
             message.requeue(count_delivery=True)
+
+    def release(self, delivery: Delivery) -> None:
+        """Return a job to the end of the queue without counting the attempt."""
+        self._replace_by_copy(delivery, delivery.attempt - 1)
+
+    def retry_later(self, delivery: Delivery) -> None:
+        """Return a failed job to the end of the queue; the attempt is counted."""
+        self._replace_by_copy(delivery, delivery.attempt)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
@@ -154,15 +169,36 @@ class RabbitQueue:
         if not isinstance(job, Job):
             self._republish(message, new_job(job))
             return None
+        if message.attempts > names.DELIVERY_LIMIT:
+            self._dead_letter(message, DELIVERY_LIMIT_EXCEEDED)
+            return None
         delivery_tag = next(self._delivery_tags)
         self._leases[delivery_tag] = message
-        return Delivery(job, 1 + message.delivery_count, delivery_tag)
+        return Delivery(job, 1 + message.attempts, delivery_tag, message.redelivered)
 
     def _republish(self, message: Message, job: Job) -> None:
         # The broker cannot change a message, so one without an id goes to the end of the queue
         # again as a job with an id, which is then the same at every attempt.
         self.publish(job)
         message.acknowledge()
+
+    def _replace_by_copy(self, delivery: Delivery, attempts: int) -> None:
+        """Publish a copy with this number of attempts, then remove the message.
+
+        RabbitMQ before 4.3 counts each return of a message and keeps the position, and neither can
+        be changed: https://www.rabbitmq.com/docs/nack. A copy that cannot be published is no loss:
+        then the message itself returns.
+        """
+        message = self._leases.pop(delivery.delivery_tag, None)
+        if not message or not message.channel.is_open:
+            return
+        try:
+            properties = message.copy_properties(attempts)
+            self._open_publisher().publish("", names.QUEUE, message.body, properties)
+        except QueueError:
+            message.requeue(count_delivery=False)
+        else:
+            message.acknowledge()
 
     def _dead_letter(self, message: Message, reason: str) -> None:
         dead_letters.dead_letter(self._open_publisher(), message.body, reason)

@@ -1,0 +1,30 @@
+"""Choose the file format of a picture from a request."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from dashboard.gallery.pictures import MEDIA_TYPES, Format
+
+_ANY = {"image/png", "image/*", "*/*"}
+"""Browsers accept WebP, too; they get the stored file, which takes no time to convert."""
+
+
+def requested_format(request: Request) -> Format:
+    """Return the format in ``?format=``, else the one that ``Accept`` asks for, else PNG.
+
+    Raises HTTPException for an unknown format.
+    """
+    name = request.query_params.get("format", "").lower()
+    if name and name not in MEDIA_TYPES:
+        formats = ", ".join(MEDIA_TYPES)
+        raise HTTPException(400, f"There is no format {name[:20]}; there are: {formats}.")
+    return next((each for each in MEDIA_TYPES if each == name), None) or _accepted_format(request)
+
+
+def _accepted_format(request: Request) -> Format:
+    header = request.headers.get("accept", "")
+    accepted = [part.partition(";")[0].strip().lower() for part in header.split(",")]
+    if _ANY.intersection(accepted):
+        return "png"
+    by_type = {media_type: name for name, media_type in MEDIA_TYPES.items()}
+    return next((by_type[each] for each in accepted if each in by_type), "png")

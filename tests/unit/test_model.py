@@ -1,0 +1,45 @@
+"""What a model accepts."""
+
+import pytest
+
+from core.errors import MessageError
+from wire.messages.model import ModelCapabilities, accepted_part, require_accepted
+from wire.messages.parameters import GenerationParameters
+
+MODEL = ModelCapabilities(
+    model_id="m",
+    accepts=("prompt", "width", "height", "steps", "seed", "scheduler", "loras"),
+    size_multiple=16,
+    min_side=128,
+    max_steps=8,
+    schedulers=("Euler", "Euler a"),
+    loras=("ink",),
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"negative_prompt": "blurry"}, "The model m takes no negative_prompt."),
+        ({"width": 64}, "The width must be 128 to 2048 pixels for this model, not 64."),
+        ({"height": 264}, "nearest are 256 and 272, not 264"),
+        ({"steps": 9}, "at most 8 steps, not 9"),
+        ({"scheduler": "DDIM"}, "there are: Euler, Euler a"),
+        ({"loras": [{"name": "oil"}]}, "no LoRA oil; there are: ink"),
+    ],
+)
+def test_refusal_says_what_is_accepted_instead(fields: dict, problem: str):
+    """Each parameter that the model does not take is refused with what it takes."""
+    with pytest.raises(MessageError, match=problem):
+        require_accepted(MODEL, GenerationParameters(prompt="x", **fields))
+    accepted, problems = accepted_part(MODEL, {"prompt": "a cat", **fields})
+    assert accepted == {"prompt": "a cat"}
+    assert problem in problems[0]
+
+
+def test_invalid_values_of_a_foreign_picture_are_left_out():
+    """Values that no model takes are left out with a reason each; the others are kept."""
+    fields = {"prompt": "a cat", "width": 500, "seed": 2**40, "steps": 4, "model": "x"}
+    accepted, problems = accepted_part(MODEL, fields)
+    assert accepted == {"prompt": "a cat", "steps": 4}
+    assert [problem.split()[1] for problem in problems] == ["width", "seed"]

@@ -1,0 +1,160 @@
+"""Prompts: read in chunks where the text encoder allows it, and say what was read elsewhere.
+
+CLIP reads 77 tokens. Longer prompts of Stable Diffusion 1, 2 and XL are read as AUTOMATIC1111,
+ComfyUI and compel do: chunks of 75 tokens, each between a begin and an end token, whose
+embeddings are concatenated. Other models read a prompt up to a limit and ignore the rest.
+"""
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
+
+from wire.messages.parameters import GenerationParameters
+
+_UNLIMITED = 100_000
+"""Tokenizers without a limit state a far larger number of tokens."""
+
+
+@dataclass(frozen=True)
+class _Embeddings:
+    """The embeddings of some prompts: ``sequence`` of their tokens, ``pooled`` of SDXL."""
+
+    sequence: torch.Tensor
+    pooled: torch.Tensor | None
+
+
+def max_tokens(pipeline: Any) -> int | None:
+    """Return how many tokens of a prompt the model reads; None if it reads all."""
+    if _reads_chunks(pipeline):
+        return None
+    limits = [_limit(pipeline, tokenizer) for tokenizer in _tokenizers(pipeline)]
+    longest = max(limits, default=_UNLIMITED)
+    return longest if longest < _UNLIMITED else None
+
+
+def prompt_read(pipeline: Any, prompt: str) -> str | None:
+    """Return the part of the prompt that the model reads, or None if it reads all of it.
+
+    Where several encoders read the prompt, this is what the one with the highest limit reads.
+    """
+    limit = max_tokens(pipeline)
+    if limit is None:
+        return None
+    tokenizer = max(_tokenizers(pipeline), key=lambda each: _limit(pipeline, each))
+    tokens = tokenizer(prompt, truncation=False, verbose=False).input_ids
+    if len(tokens) <= limit:
+        return None
+    kept = tokenizer(prompt, truncation=True, max_length=limit).input_ids
+    return str(tokenizer.decode(kept, skip_special_tokens=True)).strip()
+
+
+def count_chunks(pipeline: Any, parameters: GenerationParameters) -> int:
+    """Return the number of chunks in which prompt and negative prompt are read, 1 if in one."""
+    if not _reads_chunks(pipeline):
+        return 1
+    texts = (parameters.prompt, parameters.negative_prompt or "")
+    return max(len(_chunks(each, text)) for each in _tokenizers(pipeline) for text in texts)
+
+
+def embed(
+    pipeline: Any, prompts: list[str], negatives: list[str | None], chunks: int
+) -> dict[str, torch.Tensor]:
+    """Return the pipeline's arguments for prompts of this many chunks; shorter ones are padded.
+
+    Either all negative prompts are None, or none is.
+    """
+    positive = _embed(pipeline, prompts, chunks)
+    arguments = _name("", positive)
+    if "negative_prompt_embeds" not in inspect.signature(pipeline.__call__).parameters:
+        return arguments
+    if negatives[0] is None and pipeline.config.get("force_zeros_for_empty_prompt"):
+        return arguments | _name("negative_", _zeros_like(positive))
+    negative = _embed(pipeline, [text or "" for text in negatives], chunks)
+    return arguments | _name("negative_", negative)
+
+
+def _name(prefix: str, embeddings: _Embeddings) -> dict[str, torch.Tensor]:
+    arguments = {f"{prefix}prompt_embeds": embeddings.sequence}
+    if embeddings.pooled is not None:
+        arguments[f"{prefix}pooled_prompt_embeds"] = embeddings.pooled
+    return arguments
+
+
+def _zeros_like(embeddings: _Embeddings) -> _Embeddings:
+    pooled = embeddings.pooled
+    return _Embeddings(
+        torch.zeros_like(embeddings.sequence), None if pooled is None else torch.zeros_like(pooled)
+    )
+
+
+def _embed(pipeline: Any, texts: list[str], chunks: int) -> _Embeddings:
+    sequences, pooled = [], None
+    for tokenizer, encoder in zip(_tokenizers(pipeline), _encoders(pipeline), strict=True):
+        tokens = torch.tensor([row for text in texts for row in _rows(tokenizer, text, chunks)])
+        output = encoder(tokens.to(pipeline._execution_device), output_hidden_states=True)
+        # SDXL uses the layer before the last, and pools the first chunk.
+        hidden = output.hidden_states[-2] if _is_sdxl(pipeline) else output[0]
+        sequences.append(hidden.reshape(len(texts), -1, hidden.shape[-1]))
+        if isinstance(encoder, CLIPTextModelWithProjection):
+            pooled = output[0].reshape(len(texts), chunks, -1)[:, 0]
+    return _Embeddings(torch.cat(sequences, dim=-1), pooled)
+
+
+def _rows(tokenizer: Any, text: str, chunks: int) -> list[list[int]]:
+    """Return the tokens of the text in ``chunks`` rows of the encoder's length."""
+    filled = _chunks(tokenizer, text)
+    rows = [*filled, *[[] for _ in range(chunks - len(filled))]]
+    return [_framed(tokenizer, row) for row in rows]
+
+
+def _framed(tokenizer: Any, tokens: list[int]) -> list[int]:
+    framed = [tokenizer.bos_token_id, *tokens, tokenizer.eos_token_id]
+    return framed + [tokenizer.pad_token_id] * (tokenizer.model_max_length - len(framed))
+
+
+def _chunks(tokenizer: Any, text: str) -> list[list[int]]:
+    tokens = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False).input_ids
+    size = tokenizer.model_max_length - 2
+    return [tokens[start : start + size] for start in range(0, len(tokens), size)] or [[]]
+
+
+def _reads_chunks(pipeline: Any) -> bool:
+    """Return whether all text encoders are CLIP's and feed the cross attention of a UNet."""
+    encoders = _encoders(pipeline)
+    return (
+        bool(encoders)
+        and getattr(pipeline, "unet", None) is not None
+        and all(isinstance(each, CLIPTextModel | CLIPTextModelWithProjection) for each in encoders)
+        and "prompt_embeds" in inspect.signature(pipeline.__call__).parameters
+    )
+
+
+def _is_sdxl(pipeline: Any) -> bool:
+    return getattr(pipeline, "text_encoder_2", None) is not None
+
+
+def _encoders(pipeline: Any) -> list[Any]:
+    return _components(pipeline, "text_encoder")
+
+
+def _tokenizers(pipeline: Any) -> list[Any]:
+    parts = _components(pipeline, "tokenizer") or _components(pipeline, "prior_tokenizer")
+    # Flux 2 calls a processor, which has a tokenizer, by that name.
+    return [getattr(part, "tokenizer", part) for part in parts]
+
+
+def _components(pipeline: Any, name: str) -> list[Any]:
+    parts = (getattr(pipeline, each, None) for each in (name, f"{name}_2", f"{name}_3"))
+    return [part for part in parts if part is not None]
+
+
+def _limit(pipeline: Any, tokenizer: Any) -> int:
+    """Return the tokens that this tokenizer's encoder reads: CLIP's own limit, or the call's."""
+    parameter = inspect.signature(pipeline.__call__).parameters.get("max_sequence_length")
+    is_clip = "CLIP" in type(tokenizer).__name__
+    if parameter is None or is_clip or not isinstance(parameter.default, int):
+        return int(tokenizer.model_max_length)
+    return parameter.default

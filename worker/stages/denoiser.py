@@ -1,0 +1,138 @@
+"""The stage that calls the generator, the only one that uses the device."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from core.errors import GenerationFailed, MessageError
+from worker import metrics
+from worker.context import WorkerContext
+from worker.energy import EnergyMeter
+from worker.generator import (
+    DeviceLost,
+    GeneratedPicture,
+    Interrupted,
+    OutOfMemory,
+)
+from worker.health import Pulse
+from worker.stages.batcher import Batcher
+from worker.stages.batching import BatchLimits
+from worker.stages.ledger import JobLedger
+from worker.task import BatchItem
+
+SHUTTING_DOWN = "The worker is shutting down; another worker continues."
+
+_STEP_EVENT_INTERVAL_SECONDS = 0.05
+"""Pages show no more, and a fast GPU would send thousands of events."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A generated picture on its way to the store."""
+
+    item: BatchItem
+    generated: GeneratedPicture
+    durations: dict[str, float]
+    """Seconds so far, by the names of ``Timings``."""
+    generated_at: float = field(default_factory=time.monotonic)
+    body: bytes = b""
+    """The PNG file, once it is encoded."""
+
+
+class Denoiser:
+    """Generates batches, and separates what fails in a batch from the rest."""
+
+    def __init__(
+        self,
+        context: WorkerContext,
+        ledger: JobLedger,
+        batcher: Batcher,
+        limits: BatchLimits,
+        on_device_lost: Callable[[], None],
+        pulse: Pulse,
+    ) -> None:
+        self._on_device_lost = on_device_lost
+        self._context, self._ledger = context, ledger
+        self._batcher, self._limits, self._pulse = batcher, limits, pulse
+        self.device_lost: DeviceLost | None = None
+
+    def generate(self, items: list[BatchItem]) -> Iterator[Picture]:
+        """Generate pictures; a failed batch is divided until only the failing job fails."""
+        try:
+            pictures = self._call(items)
+        except OutOfMemory as error:
+            self._limits.ran_out_of_memory(items[0].task.size, len(items))
+            yield from self._divide(items, error)
+        except (GenerationFailed, MessageError) as error:
+            yield from self._divide(items, error)
+        except Interrupted:
+            self._ledger.hand_back_all(SHUTTING_DOWN)
+            self._not_stored(items)
+        else:
+            yield from pictures
+
+    def fail(self, items: list[BatchItem], error: Exception) -> None:
+        """Record that these pictures were not generated."""
+        if isinstance(error, DeviceLost):
+            self.device_lost = error
+            self._on_device_lost()
+            self._ledger.hand_back_all(str(error))
+        end = self._ledger.reject if isinstance(error, MessageError) else self._ledger.fail
+        for item in items:
+            end(item.task, str(error))
+        self._not_stored(items)
+
+    def _not_stored(self, items: list[BatchItem]) -> None:
+        for item in items:
+            self._ledger.not_stored(item)
+
+    def _divide(self, items: list[BatchItem], error: Exception) -> Iterator[Picture]:
+        if len(items) == 1:
+            self.fail(items, error)
+            return
+        # A smaller batch needs less memory, and separates the failing job from others.
+        half = len(items) // 2
+        for part in (items[:half], items[half:]):
+            yield from self._generate_wanted(part)
+
+    def _generate_wanted(self, items: list[BatchItem]) -> Iterator[Picture]:
+        self._not_stored([item for item in items if item.task.outcome])
+        if wanted := [item for item in items if not item.task.outcome]:
+            yield from self.generate(wanted)
+
+    def _call(self, items: list[BatchItem]) -> list[Picture]:
+        started, energy = time.monotonic(), EnergyMeter(self._context.generator.model.gpu_uuid)
+        with self._pulse:
+            generated = self._context.generator.generate(
+                [item.request for item in items],
+                self._step_callback(items),
+                lambda: self._context.shutdown.deadline_passed,
+            )
+        seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
+        self._batcher.finished()
+        metrics.GENERATION_SECONDS.observe(seconds)
+        return [
+            Picture(
+                item,
+                replace(picture, energy_joules=joules),
+                {"painting": seconds / len(items), **picture.seconds},
+            )
+            for item, picture in zip(items, generated, strict=True)
+        ]
+
+    def _step_callback(self, items: list[BatchItem]) -> Callable[[int], None]:
+        steps = items[0].parameters.steps or 0
+        last_emitted_at = 0.0
+
+        def on_step(step: int) -> None:
+            nonlocal last_emitted_at
+            self._pulse.beat()
+            now = time.monotonic()
+            if step < steps and now - last_emitted_at < _STEP_EVENT_INTERVAL_SECONDS:
+                return
+            last_emitted_at = now
+            for item in items:
+                job, number = item.task.job, item.number
+                self._context.emit("step", job, picture=number, step=step, steps=steps)
+
+        return on_step
