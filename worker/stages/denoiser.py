@@ -118,7 +118,7 @@ class Denoiser:
                 self._step_callback(items),
                 lambda: self._context.shutdown.deadline_passed,
             )
-        seconds = time.monotonic() - started
+        seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
         self._batcher.finished()
         joules = energy.per_picture(len(items))
         metrics.GENERATION_SECONDS.observe(seconds)
