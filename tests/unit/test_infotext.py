@@ -39,8 +39,8 @@ generated = st.builds(
     guidance_scale=st.none() | st.integers(0, 500).map(lambda scale: scale / 10),
     scheduler=st.none() | st.sampled_from(["Euler a", "DPM++ 2M Karras", "UniPC", "LCM"]),
     seed=st.integers(0, 2**32 - 1),
-    loras=st.lists(loras, max_size=3).map(tuple),
-    strength=st.none() | st.integers(1, 100).map(lambda strength: strength / 100),
+    loras=st.lists(loras, max_size=3, unique_by=lambda lora: lora.name).map(tuple),
+    strength=st.none() | st.integers(2, 100).map(lambda strength: strength / 100),
 )
 
 

@@ -12,11 +12,14 @@ import typer
 from core.errors import MessageError, ModelUnavailable, SettingsError
 from tests.support.tiny.dits import flux, pixart
 from tests.support.tiny.unets import latent_consistency, stable_diffusion
+from tests.support.tiny_pipelines import build
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker import command, device
 from worker.generator import DeviceLost, PictureRequest
 from worker.pipeline import memory, quantize
+from worker.pipeline.capabilities import derive
+from worker.pipeline.families import FAMILIES, Family
 from worker.pipeline.load import LoadOptions, load
 from worker.pipeline.precision import choose_dtype
 from worker.pipeline.weights import choose_variant
@@ -64,6 +67,15 @@ def test_published_model_keeps_its_card_in_a_folder(tmp_path: Path):
     assert capabilities(folder).defaults["steps"] == 4
 
 
+def test_defaults_file_has_the_limits_of_a_job(tmp_path: Path):
+    """Metadata contains the defaults, and would be unreadable with values that no job has."""
+    folder = save_stable_diffusion(tmp_path)
+    values = {"steps": 6, "guidance_scale": 60.0, "width": 128, "height": 64}
+    (tmp_path / "defaults.json").write_text(json.dumps(values))
+    with pytest.raises(ModelUnavailable, match=r"guidance_scale should be less than .* 50"):
+        load(folder, "cpu")
+
+
 def test_defaults_file_overrides_the_model(tmp_path: Path):
     """defaults.json has the last word."""
     folder = save_stable_diffusion(tmp_path)
@@ -92,6 +104,13 @@ def test_size_that_flux_would_round_is_refused_with_the_nearest(tmp_path: Path):
         require_accepted(model, GenerationParameters(prompt="a", width=264, height=192))
     with pytest.raises(MessageError, match="the nearest are 192 and 208, not 200"):
         require_accepted(model, GenerationParameters(prompt="a", width=256, height=200))
+
+
+def test_limits_of_the_sides_are_possible_sides(monkeypatch):
+    """The form counts from the smallest side, so that each size it offers is accepted."""
+    monkeypatch.setitem(FAMILIES, "StableDiffusionPipeline", Family(size_multiple=96))
+    model = derive(build("StableDiffusionPipeline"), "m")
+    assert (model.min_side, model.max_side) == (96, 2016)
 
 
 def test_consistency_model_has_a_step_limit(tmp_path: Path):

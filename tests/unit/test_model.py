@@ -43,3 +43,11 @@ def test_invalid_values_of_a_foreign_picture_are_left_out():
     accepted, problems = accepted_part(MODEL, fields)
     assert accepted == {"prompt": "a cat", "steps": 4}
     assert [problem.split()[1] for problem in problems] == ["width", "seed"]
+
+
+def test_lora_is_named_once():
+    """Two weights of one LoRA contradict each other; diffusers would apply the last one twice."""
+    loras = [{"name": "ink"}, {"name": "ink", "weight": 0.5}]
+    accepted, problems = accepted_part(MODEL, {"prompt": "a cat", "loras": loras})
+    assert accepted == {"prompt": "a cat"}
+    assert problems == ("The loras names a LoRA twice.",)

@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
+from core.model_defaults import MAX_STEPS
 from core.validation import first_error
 from wire.messages.job import validate
-from wire.messages.parameters import MAX_STEPS, PARAMETERS, GenerationParameters
+from wire.messages.parameters import PARAMETERS, GenerationParameters
 
 _ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
 

@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from core.model_defaults import Side
+from core.model_defaults import GuidanceScale, Side, Steps
 from wire.messages.object_names import parse_picture_name
 
 MAX_PROMPT_CHARACTERS = 1000
-MAX_STEPS = 150
 MAX_LORAS = 8
 
 
@@ -48,6 +47,12 @@ def _is_picture_name(name: str) -> str:
     return name
 
 
+def _have_distinct_names(loras: "tuple[Lora, ...]") -> "tuple[Lora, ...]":
+    if len({lora.name for lora in loras}) < len(loras):
+        raise ValueError("names a LoRA twice")
+    return loras
+
+
 class Lora(BaseModel):
     """A LoRA adapter by its file name without suffix, or its name on the hub, and its weight."""
 
@@ -61,12 +66,15 @@ Prompt = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(
 NegativePrompt = Annotated[
     str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(_none_if_blank)
 ]
-Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
-GuidanceScale = Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Strength = Annotated[float, Field(gt=0, le=1)]
+# At least one step of the 50 that a consistency model has.
+Strength = Annotated[float, Field(ge=0.02, le=1)]
 # JSON has lists, not tuples, which strict mode would refuse.
-Loras = Annotated[tuple[Lora, ...], Field(max_length=MAX_LORAS, strict=False)]
+Loras = Annotated[
+    tuple[Lora, ...],
+    Field(max_length=MAX_LORAS, strict=False),
+    AfterValidator(_have_distinct_names),
+]
 
 
 class GenerationParameters(BaseModel):

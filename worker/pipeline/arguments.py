@@ -18,9 +18,6 @@ from worker.pipeline.prompts import embed
 _SHARED = {"width": "width", "height": "height", "steps": "num_inference_steps"}
 """Arguments with one value for all pictures of a call, by the parameter's name."""
 
-_MIN_STRENGTH = 0.02
-"""One step of the 50 that an LCM has at most."""
-
 
 def accepted(pipeline: Any) -> tuple[str, ...]:
     """Return the names of the parameters that a pipeline's call has arguments for."""
@@ -106,7 +103,7 @@ def _init_image_arguments(pipeline: Any, requests: list[PictureRequest]) -> dict
     if argument is None or images[0] is None:
         return {}
     first = requests[0].parameters
-    strength = max(first.strength or argument.default, _MIN_STRENGTH)
+    strength = first.strength or argument.default
     return {
         "image": images,
         "strength": strength,

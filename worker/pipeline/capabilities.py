@@ -4,9 +4,8 @@ import inspect
 from math import lcm
 from typing import Any
 
-from core.model_defaults import ModelDefaults
+from core.model_defaults import MAX_STEPS, ModelDefaults
 from wire.messages.model import ModelCapabilities
-from wire.messages.parameters import MAX_STEPS
 from worker.pipeline import arguments, loras, prompts, schedulers
 from worker.pipeline.distilled import (
     denoiser_config,
@@ -39,12 +38,15 @@ def derive(
     if defaults:
         known = {"steps", "guidance_scale", "width", "height"}
         values |= defaults.model_dump(include=known)
+    multiple = _size_multiple(pipeline)
     return ModelCapabilities(
         model_id=model_id,
         family=type(pipeline).__name__,
         accepts=accepts,
         defaults={name: value for name, value in values.items() if name in accepts},
-        size_multiple=_size_multiple(pipeline),
+        size_multiple=multiple,
+        min_side=-(-_MIN_SIDE // multiple) * multiple,
+        max_side=_MAX_SIDE // multiple * multiple,
         max_steps=_max_steps(pipeline),
         max_prompt_tokens=prompts.max_tokens(pipeline),
         schedulers=scheduler_names,
