@@ -1,4 +1,4 @@
-"""The interface between the worker's loop and a model. It knows neither queue nor store."""
+"""The interface between the worker's loop and a model. It has neither queue nor store."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -59,7 +59,7 @@ def test_plain_model_has_the_defaults_of_its_signature(tmp_path: Path):
 
 
 def test_published_model_keeps_its_card_in_a_folder(tmp_path: Path):
-    """A model whose files do not tell is recognized by the name that it was saved from."""
+    """A model is recognized by the name that it was saved from."""
     folder = save_stable_diffusion(tmp_path)
     index = json.loads((tmp_path / "model_index.json").read_text())
     index["_name_or_path"] = "stabilityai/stable-diffusion-3.5-large-turbo"
@@ -91,7 +91,7 @@ def test_flux_has_its_own_size_steps_and_guidance(tmp_path: Path):
 
 
 def test_flux_schnell_takes_four_steps_and_no_guidance(tmp_path: Path):
-    """FLUX.1-schnell is told from FLUX.1-dev by its configuration."""
+    """FLUX.1-schnell is distinguished from FLUX.1-dev by its configuration."""
     schnell = flux(guidance_embeds=False)
     model = capabilities(save(tmp_path, diffusers.FluxPipeline, schnell))
     assert (model.defaults["steps"], model.defaults["guidance_scale"]) == (4, 0.0)

@@ -30,7 +30,7 @@ def derive(
     defaults: ModelDefaults | None = None,
     lora_names: tuple[str, ...] = (),
 ) -> ModelCapabilities:
-    """Return the capabilities of a pipeline; ``defaults`` override what it says itself."""
+    """Return the capabilities of a pipeline; ``defaults`` override its own."""
     scheduler_names = schedulers.available(pipeline)
     lora_names = lora_names if loras.supported(pipeline) else ()
     accepts = _accepted(pipeline, scheduler_names, lora_names)

@@ -122,7 +122,7 @@ def _show_parameters(capabilities: ModelCapabilities) -> None:
 def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
     """Show the words of a small model, which generates only what it was trained on."""
     if vocabulary:
-        with st.expander("Words that this model knows"):
+        with st.expander("Words that this model was trained on"):
             st.html(_render("vocabulary", vocabulary))
 
 
