@@ -58,6 +58,11 @@ def test_plain_model_has_the_defaults_of_its_signature(tmp_path: Path):
     assert (defaults["steps"], defaults["guidance_scale"]) == (50, 7.5)
 
 
+def test_strength_is_that_of_the_pipeline_for_initial_pictures(tmp_path: Path):
+    """The strength that a job leaves unset is announced, and so is part of the metadata."""
+    assert capabilities(save_stable_diffusion(tmp_path)).defaults["strength"] == 0.8
+
+
 def test_published_model_keeps_its_card_in_a_folder(tmp_path: Path):
     """A model is recognized by the name that it was saved from."""
     folder = save_stable_diffusion(tmp_path)
@@ -81,13 +86,19 @@ def test_defaults_file_overrides_the_model(tmp_path: Path):
     folder = save_stable_diffusion(tmp_path)
     values = {"steps": 6, "guidance_scale": 2.0, "width": 128, "height": 64}
     (tmp_path / "defaults.json").write_text(json.dumps(values))
-    assert capabilities(folder).defaults == values
+    assert capabilities(folder).defaults == values | {"strength": 0.8}
 
 
 def test_flux_has_its_own_size_steps_and_guidance(tmp_path: Path):
     """FLUX.1-dev generates 1024 pixels, though its transformer has no sample size."""
     model = capabilities(save(tmp_path, diffusers.FluxPipeline, flux()))
-    assert model.defaults == {"steps": 28, "guidance_scale": 3.5, "width": 1024, "height": 1024}
+    assert model.defaults == {
+        "steps": 28,
+        "guidance_scale": 3.5,
+        "width": 1024,
+        "height": 1024,
+        "strength": 0.6,
+    }
 
 
 def test_flux_schnell_takes_four_steps_and_no_guidance(tmp_path: Path):

@@ -6,6 +6,7 @@ from core.errors import MessageError
 from wire.messages.model import ModelCapabilities, accepted_part, require_accepted
 from wire.messages.parameters import GenerationParameters
 
+PICTURE = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab-0.png"
 MODEL = ModelCapabilities(
     model_id="m",
     accepts=("prompt", "width", "height", "steps", "seed", "scheduler", "loras"),
@@ -43,6 +44,14 @@ def test_invalid_values_of_a_foreign_picture_are_left_out():
     accepted, problems = accepted_part(MODEL, fields)
     assert accepted == {"prompt": "a cat", "steps": 4}
     assert [problem.split()[1] for problem in problems] == ["width", "seed"]
+
+
+def test_default_strength_belongs_to_an_initial_picture():
+    """Metadata states the strength that was used, and none where it has no meaning."""
+    defaults = {"steps": 4, "strength": 0.8}
+    plain = GenerationParameters(prompt="a cat").with_defaults(defaults)
+    changed = GenerationParameters(prompt="a cat", init_image=PICTURE).with_defaults(defaults)
+    assert (plain.steps, plain.strength, changed.strength) == (4, None, 0.8)
 
 
 def test_lora_is_named_once():

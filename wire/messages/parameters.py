@@ -15,6 +15,8 @@ from wire.messages.object_names import parse_picture_name
 
 MAX_PROMPT_CHARACTERS = 1000
 MAX_LORAS = 8
+REQUIRES = {"strength": "init_image"}
+"""Parameters that have no effect without another."""
 
 
 def _clean_text(text: str) -> str:
@@ -130,8 +132,12 @@ class GenerationParameters(BaseModel):
         return GenerationParameters(**{name: getattr(self, name) for name in PARAMETERS})
 
     def with_defaults(self, defaults: dict[str, Any]) -> "GenerationParameters":
-        """Return the parameters with a model's defaults for the unset ones."""
-        unset = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        """Return the parameters with a model's defaults for the unset ones that have an effect."""
+        unset = {
+            name: value
+            for name, value in defaults.items()
+            if getattr(self, name) is None and getattr(self, REQUIRES.get(name, "prompt"))
+        }
         return self.parameters.model_copy(update=unset)
 
 

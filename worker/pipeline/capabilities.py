@@ -15,6 +15,7 @@ from worker.pipeline.distilled import (
     ignores_guidance,
 )
 from worker.pipeline.families import family_of
+from worker.pipeline.image_to_image import image_pipeline_class
 
 _FALLBACK_STEPS = 25
 _FALLBACK_SIDE = 512
@@ -93,6 +94,7 @@ def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
         "guidance_scale": _default_guidance(pipeline),
         "width": side,
         "height": side,
+        **_default_strength(pipeline),
     }
 
 
@@ -112,6 +114,13 @@ def _default_guidance(pipeline: Any) -> float:
     argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
     value = argument.default if argument else None
     return float(value) if isinstance(value, int | float) else own
+
+
+def _default_strength(pipeline: Any) -> dict[str, float]:
+    found = image_pipeline_class(pipeline)
+    if found is None:
+        return {}
+    return {"strength": inspect.signature(found.__call__).parameters["strength"].default}
 
 
 def _latent_side(pipeline: Any) -> int:
