@@ -81,6 +81,15 @@ def test_defaults_file_has_the_limits_of_a_job(tmp_path: Path):
         load(folder, "cpu")
 
 
+def test_defaults_file_with_values_that_the_model_does_not_take_is_refused(tmp_path: Path):
+    """The pipeline would round them for each job, or fail."""
+    folder = save(tmp_path, diffusers.FluxPipeline, flux())
+    values = {"steps": 6, "guidance_scale": 2.0, "width": 1000, "height": 1024}
+    (tmp_path / "defaults.json").write_text(json.dumps(values))
+    with pytest.raises(ModelUnavailable, match="cannot be used: The width must be a multiple"):
+        load(folder, "cpu")
+
+
 def test_defaults_file_overrides_the_model(tmp_path: Path):
     """defaults.json has the last word."""
     folder = save_stable_diffusion(tmp_path)

@@ -4,8 +4,11 @@ import inspect
 from math import lcm
 from typing import Any
 
+from core.errors import MessageError, ModelUnavailable
 from core.model_defaults import MAX_STEPS, ModelDefaults
-from wire.messages.model import ModelCapabilities
+from wire.messages.job import validate
+from wire.messages.model import ModelCapabilities, require_accepted
+from wire.messages.parameters import GenerationParameters
 from worker.pipeline import arguments, loras, prompts, schedulers
 from worker.pipeline.distilled import (
     denoiser_config,
@@ -31,7 +34,10 @@ def derive(
     defaults: ModelDefaults | None = None,
     lora_names: tuple[str, ...] = (),
 ) -> ModelCapabilities:
-    """Return the capabilities of a pipeline; ``defaults`` override its own."""
+    """Return the capabilities of a pipeline; ``defaults`` override its own.
+
+    Raises ModelUnavailable for defaults that the pipeline does not accept.
+    """
     scheduler_names = schedulers.available(pipeline)
     lora_names = lora_names if loras.supported(pipeline) else ()
     accepts = _accepted(pipeline, scheduler_names, lora_names)
@@ -40,7 +46,7 @@ def derive(
         known = {"steps", "guidance_scale", "width", "height"}
         values |= defaults.model_dump(include=known)
     multiple = _size_multiple(pipeline)
-    return ModelCapabilities(
+    model = ModelCapabilities(
         model_id=model_id,
         family=type(pipeline).__name__,
         accepts=accepts,
@@ -53,6 +59,17 @@ def derive(
         schedulers=scheduler_names,
         loras=lora_names,
     )
+    _require_usable_defaults(model)
+    return model
+
+
+def _require_usable_defaults(model: ModelCapabilities) -> None:
+    try:
+        require_accepted(model, validate(GenerationParameters, {"prompt": "x", **model.defaults}))
+    except MessageError as error:
+        raise ModelUnavailable(
+            f"The defaults of {model.model_id} cannot be used: {error} Check its defaults.json."
+        ) from None
 
 
 def default_side(pipeline: Any) -> int:
@@ -87,8 +104,8 @@ def _takes_guidance(pipeline: Any) -> bool:
 
 
 def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
-    side = default_side(pipeline)
-    side -= side % _size_multiple(pipeline)
+    multiple = _size_multiple(pipeline)
+    side = max(default_side(pipeline) // multiple, 1) * multiple
     return {
         "steps": _default_steps(pipeline),
         "guidance_scale": _default_guidance(pipeline),
