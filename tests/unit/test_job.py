@@ -29,7 +29,8 @@ prompts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=MAX_PROMPT_CHARACTERS
 ).filter(str.strip)
 sides = st.integers(8, 256).map(lambda number: 8 * number)
-loras = st.builds(Lora, name=st.text(min_size=1, max_size=9))
+lora_names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)
+loras = st.builds(Lora, name=lora_names)
 requests = st.builds(
     JobRequest,
     prompt=prompts,

@@ -46,6 +46,21 @@ def test_invalid_values_of_a_foreign_picture_are_left_out():
     assert [problem.split()[1] for problem in problems] == ["width", "seed"]
 
 
+@pytest.mark.parametrize(
+    "fields", [{"scheduler": "x\x1b[2J"}, {"loras": [{"name": "x\n12:00:00 INFO done"}]}]
+)
+def test_names_are_one_line(fields: dict):
+    """Names are repeated in log lines, which they cannot imitate."""
+    accepted, problems = accepted_part(MODEL, fields)
+    assert accepted == {}
+    assert "contains control characters" in problems[0]
+
+
+def test_blank_scheduler_is_the_models_own():
+    """An empty text is no scheduler, as an empty negative prompt is none."""
+    assert GenerationParameters(prompt="x", scheduler=" ").scheduler is None
+
+
 def test_default_strength_belongs_to_an_initial_picture():
     """Metadata states the strength that was used, and none where it has no meaning."""
     defaults = {"steps": 4, "strength": 0.8}

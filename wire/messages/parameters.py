@@ -19,9 +19,14 @@ REQUIRES = {"strength": "init_image"}
 """Parameters that have no effect without another."""
 
 
-def _clean_text(text: str) -> str:
-    if any(ord(letter) < 32 and not letter.isspace() for letter in text):
+def _one_line(text: str) -> str:
+    if any(ord(letter) < 32 for letter in text):
         raise ValueError("contains control characters")
+    return text
+
+
+def _clean_text(text: str) -> str:
+    _one_line("".join(letter for letter in text if not letter.isspace()))
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
         raise ValueError("is not valid Unicode")
     return " ".join(text.split())
@@ -60,7 +65,7 @@ class Lora(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
     weight: Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)] = 1.0
 
 
@@ -68,6 +73,7 @@ Prompt = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(
 NegativePrompt = Annotated[
     str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(_none_if_blank)
 ]
+Scheduler = Annotated[str, Field(max_length=40), AfterValidator(_none_if_blank)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 # At least one step of the 50 that a consistency model has.
 Strength = Annotated[float, Field(ge=0.02, le=1)]
@@ -101,8 +107,8 @@ class GenerationParameters(BaseModel):
         Field(title="Guidance scale", description="how closely the picture follows the prompt"),
     ] = None
     scheduler: Annotated[
-        str | None,
-        Field(title="Scheduler", description="sampling method, such as Euler a", max_length=40),
+        Scheduler | None,
+        Field(title="Scheduler", description="sampling method, such as Euler a"),
     ] = None
     seed: Annotated[
         Seed | None,
