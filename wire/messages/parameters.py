@@ -142,9 +142,13 @@ class GenerationParameters(BaseModel):
         unset = {
             name: value
             for name, value in defaults.items()
-            if getattr(self, name) is None and getattr(self, REQUIRES.get(name, "prompt"))
+            if getattr(self, name) is None and self._has_effect(name)
         }
         return self.parameters.model_copy(update=unset)
+
+    def _has_effect(self, name: str) -> bool:
+        required = REQUIRES.get(name)
+        return required is None or getattr(self, required) is not None
 
 
 PARAMETERS = tuple(GenerationParameters.model_fields)
