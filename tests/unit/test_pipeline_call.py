@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
-from core.errors import MessageError
+from core.errors import MessageError, SettingsError
 from core.settings import Settings
 from tests.support.tiny_pipelines import (
     build,
@@ -435,6 +435,12 @@ def test_loras_are_those_of_the_settings(tmp_path: Path):
     )
     with pytest.raises(MessageError, match="no LoRA other"):
         loras.apply(_Adapters(), (Lora(name="other"),), loras.sources(settings))
+
+
+def test_missing_lora_folder_is_a_wrong_setting(tmp_path: Path):
+    """A misspelled LORA_DIR does not start a worker that offers no LoRAs."""
+    with pytest.raises(SettingsError, match="LORA_DIR is .*nothing, which is no folder"):
+        _sources(tmp_path / "nothing")
 
 
 class _Adapters:
