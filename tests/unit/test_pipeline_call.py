@@ -429,7 +429,11 @@ def test_loras_are_those_of_the_settings(tmp_path: Path):
     settings = Settings(
         _env_file=None, lora_dir=tmp_path, loras="someone/lora, someone/many/4step.safetensors"
     )
-    assert loras.available(settings) == ("style", "someone/lora", "someone/many/4step.safetensors")
+    assert tuple(loras.sources(settings)) == (
+        "style",
+        "someone/lora",
+        "someone/many/4step.safetensors",
+    )
     assert loras.sources(settings)["someone/many/4step.safetensors"]["weight_name"] == (
         "4step.safetensors"
     )
@@ -439,7 +443,7 @@ def test_loras_are_those_of_the_settings(tmp_path: Path):
 
 def test_missing_lora_folder_is_a_wrong_setting(tmp_path: Path):
     """A misspelled LORA_DIR does not start a worker that offers no LoRAs."""
-    with pytest.raises(SettingsError, match="LORA_DIR is .*nothing, which is no folder"):
+    with pytest.raises(SettingsError, match=r"LORA_DIR is .*nothing, which is no folder"):
         _sources(tmp_path / "nothing")
 
 

@@ -38,11 +38,6 @@ def sources(settings: Settings) -> dict[str, Source]:
     }
 
 
-def available(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the LoRAs that jobs may use."""
-    return tuple(sources(settings))
-
-
 def _hub_source(name: str) -> Source:
     owner, repository, *path = name.split("/")
     return _source(f"{owner}/{repository}", "/".join(path))
