@@ -14,6 +14,10 @@ from core.validation import first_error
 
 SIDECAR = "defaults.json"
 
+MAX_STEPS = 150
+
+Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
+GuidanceScale = Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
 Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
 """Width or height of a picture, in pixels."""
 
@@ -21,16 +25,16 @@ Side = Annotated[int, Field(ge=64, le=2048, multiple_of=8)]
 class ModelDefaults(BaseModel):
     """Values for the fields that a job leaves unset: the content of a ``defaults.json``.
 
-    The file overrides what the worker derives from the model. It is needed only where no file
-    of the model tells, such as the steps of a distilled model without a scheduler of its own::
+    The file overrides what the worker derives from the model. It is needed only for what no
+    file of the model states, such as the steps of a distilled model with a common scheduler::
 
         {"steps": 4, "guidance_scale": 1.0, "width": 1024, "height": 1024}
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    steps: Annotated[int, Field(ge=1, le=150)]
-    guidance_scale: Annotated[float, Field(ge=0)]
+    steps: Steps
+    guidance_scale: GuidanceScale
     width: Side
     height: Side
     suggestions: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The interface between the worker's stages and a model. It knows neither queue nor store."""
+"""The interface between the worker's stages and a model. It has neither queue nor store."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

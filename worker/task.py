@@ -127,7 +127,7 @@ def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
     job = delivery.job
     first = job.with_defaults({**model.capabilities.defaults, "seed": first_seed(job)})
     parameters = tuple(
-        first.model_copy(update={"seed": first_seed(job) + number}) for number in range(job.count)
+        first.model_copy(update={"seed": nth_seed(job, number)}) for number in range(job.count)
     )
     return Task(delivery, parameters, list(range(job.count)))
 
@@ -138,6 +138,11 @@ def first_seed(job: Job) -> int:
     A redelivered job thus generates the same pictures.
     """
     return job.seed if job.seed is not None else UUID(job.id).int % 2**32
+
+
+def nth_seed(job: Job, number: int) -> int:
+    """Return the seed of a job's picture; after the largest seed comes 0."""
+    return (first_seed(job) + number) % 2**32
 
 
 def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
@@ -163,7 +168,7 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
         pictures=tuple(picture_name(job.id, number) for number in stored),
         withheld=tuple(sorted(task.withheld)),
         prompt_read=task.prompt_read,
-        seeds=tuple(first_seed(job) + number for number in range(job.count)),
+        seeds=tuple(nth_seed(job, number) for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
         energy_joules=mean_energy(task.energies),

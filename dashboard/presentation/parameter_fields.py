@@ -75,8 +75,7 @@ def _limits(
     maximum = schema.get("maximum", schema.get("exclusiveMaximum", 1) - 1)
     if schema.get("type") == "integer":
         return schema["minimum"], model.max_steps if name == "steps" else maximum, 1
-    step = maximum / _STEPS_OF_A_NUMBER
-    return float(schema.get("minimum", step)), float(maximum), step
+    return float(schema.get("minimum", 0)), float(maximum), maximum / _STEPS_OF_A_NUMBER
 
 
 def _format(value: object) -> str:

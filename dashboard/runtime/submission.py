@@ -55,10 +55,11 @@ def jobs_of(request: SubmitRequest) -> list[JobRequest]:
     if not request.separate:
         return [job]
     numbers = range(request.count)
-    return [job.model_copy(update={"count": 1, "seed": _nth_seed(job.seed, n)}) for n in numbers]
+    return [job.model_copy(update={"count": 1, "seed": nth_seed(job.seed, n)}) for n in numbers]
 
 
-def _nth_seed(seed: int | None, number: int) -> int | None:
+def nth_seed(seed: int | None, number: int) -> int | None:
+    """Return the seed of a picture that is a job of its own; None, which is random, without one."""
     return None if seed is None else (seed + number) % _SEEDS
 
 

@@ -6,6 +6,7 @@ from core.errors import QueueUnavailable
 from core.model_defaults import read_model_defaults
 from dashboard import access
 from dashboard.components.jobs import own_jobs
+from dashboard.components.studio.prompt_form import separate_fields
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
 from dashboard.runtime import blocked_words, submission
 from wire.messages.job import JobRequest, new_job, validate
@@ -46,6 +47,14 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
     sending = own_jobs.submit_all(requests)
     assert (sending.sent, list(sending.unsent)) == (2, requests[2:])
     assert str(sending.error) == "The queue is unavailable."
+
+
+def test_pictures_as_separate_jobs_are_a_request_each():
+    """If the queue fails between them, the others can be sent, and none is sent twice."""
+    fields = {"prompt": "a cat", "steps": 4}
+    assert separate_fields(fields, 2) == [{**fields, "count": 1, "seed": None}] * 2
+    seeded = separate_fields({**fields, "seed": 2**32 - 1}, 2)
+    assert [request["seed"] for request in seeded] == [2**32 - 1, 0]
 
 
 def test_repeated_job_needs_no_approval(monkeypatch: pytest.MonkeyPatch):

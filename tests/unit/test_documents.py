@@ -50,7 +50,7 @@ def _format_limits(schema: dict[str, Any]) -> str:
         return f"list of `name` and `weight`, up to {value['maxItems']}"
     if value["type"] not in ("integer", "number"):
         return {"string": "text", "boolean": "`true` or `false`"}[value["type"]]
-    low = value.get("minimum", f"above {value.get('exclusiveMinimum')}")
+    low = value["minimum"]
     high = value.get("maximum", value.get("exclusiveMaximum", 0) - 1)
     return f"{value['type']}, {low} to {high}"
 

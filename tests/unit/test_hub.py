@@ -1,5 +1,6 @@
 """Models of the hub: what is downloaded, and one sentence for each way it can fail."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from diffusers import StableDiffusionPipeline
 from core.errors import ModelUnavailable
 from tests.support.fake_hub import FakeHub, save_index, serve
 from tests.support.tiny.unets import stable_diffusion
+from worker.pipeline.hub_errors import explain
 from worker.pipeline.load import LoadOptions, load
 
 _GATED = {"X-Error-Code": "GatedRepo"}
@@ -100,3 +102,11 @@ def test_revision_is_loaded(hub: FakeHub):
     assert load("owner/name@v2", "cpu").model.model_id == "owner/name@v2"
     with pytest.raises(ModelUnavailable):
         load("owner/name", "cpu")
+
+
+def test_sentence_has_no_secrets():
+    """Neither a token nor the signed address of a file is logged."""
+    error = OSError("Illegal header value b'Bearer hf_abc123' for https://cdn.example/x?sig=1")
+    sentence = explain(error, "owner/model", token_sent=True)
+    assert "Illegal header value" in sentence
+    assert not re.search("hf_|sig=", sentence)

@@ -29,6 +29,8 @@ prompts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=MAX_PROMPT_CHARACTERS
 ).filter(str.strip)
 sides = st.integers(8, 256).map(lambda number: 8 * number)
+lora_names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=9)
+loras = st.builds(Lora, name=lora_names)
 requests = st.builds(
     JobRequest,
     prompt=prompts,
@@ -40,9 +42,9 @@ requests = st.builds(
     negative_prompt=st.none() | prompts,
     guidance_scale=st.none() | st.floats(0, 50),
     scheduler=st.none() | st.sampled_from(["Euler a", "DPM++ 2M Karras"]),
-    loras=st.lists(st.builds(Lora, name=st.text(min_size=1, max_size=9)), max_size=2).map(tuple),
+    loras=st.lists(loras, max_size=2, unique_by=lambda lora: lora.name).map(tuple),
     init_image=st.none() | st.just(f"{ID}-0.png"),
-    strength=st.none() | st.floats(0, 1, exclude_min=True),
+    strength=st.none() | st.floats(0.02, 1),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -12,11 +12,14 @@ import typer
 from core.errors import MessageError, ModelUnavailable, SettingsError
 from tests.support.tiny.dits import flux, pixart
 from tests.support.tiny.unets import latent_consistency, stable_diffusion
+from tests.support.tiny_pipelines import build
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker import command, device
 from worker.generator import DeviceLost, PictureRequest
 from worker.pipeline import memory, quantize
+from worker.pipeline.capabilities import derive
+from worker.pipeline.families import FAMILIES, Family
 from worker.pipeline.load import LoadOptions, load
 from worker.pipeline.precision import choose_dtype
 from worker.pipeline.weights import choose_variant
@@ -55,8 +58,13 @@ def test_plain_model_has_the_defaults_of_its_signature(tmp_path: Path):
     assert (defaults["steps"], defaults["guidance_scale"]) == (50, 7.5)
 
 
+def test_strength_is_that_of_the_pipeline_for_initial_pictures(tmp_path: Path):
+    """The strength that a job leaves unset is announced, and so is part of the metadata."""
+    assert capabilities(save_stable_diffusion(tmp_path)).defaults["strength"] == 0.8
+
+
 def test_published_model_keeps_its_card_in_a_folder(tmp_path: Path):
-    """A model whose files do not tell is recognized by the name that it was saved from."""
+    """A model is recognized by the name that it was saved from."""
     folder = save_stable_diffusion(tmp_path)
     index = json.loads((tmp_path / "model_index.json").read_text())
     index["_name_or_path"] = "stabilityai/stable-diffusion-3.5-large-turbo"
@@ -64,22 +72,46 @@ def test_published_model_keeps_its_card_in_a_folder(tmp_path: Path):
     assert capabilities(folder).defaults["steps"] == 4
 
 
+def test_defaults_file_has_the_limits_of_a_job(tmp_path: Path):
+    """Metadata contains the defaults, and would be unreadable with values that no job has."""
+    folder = save_stable_diffusion(tmp_path)
+    values = {"steps": 6, "guidance_scale": 60.0, "width": 128, "height": 64}
+    (tmp_path / "defaults.json").write_text(json.dumps(values))
+    with pytest.raises(ModelUnavailable, match=r"guidance_scale should be less than .* 50"):
+        load(folder, "cpu")
+
+
+def test_defaults_file_with_values_that_the_model_does_not_take_is_refused(tmp_path: Path):
+    """The pipeline would round them for each job, or fail."""
+    folder = save(tmp_path, diffusers.FluxPipeline, flux())
+    values = {"steps": 6, "guidance_scale": 2.0, "width": 1000, "height": 1024}
+    (tmp_path / "defaults.json").write_text(json.dumps(values))
+    with pytest.raises(ModelUnavailable, match="cannot be used: The width must be a multiple"):
+        load(folder, "cpu")
+
+
 def test_defaults_file_overrides_the_model(tmp_path: Path):
     """defaults.json has the last word."""
     folder = save_stable_diffusion(tmp_path)
     values = {"steps": 6, "guidance_scale": 2.0, "width": 128, "height": 64}
     (tmp_path / "defaults.json").write_text(json.dumps(values))
-    assert capabilities(folder).defaults == values
+    assert capabilities(folder).defaults == values | {"strength": 0.8}
 
 
 def test_flux_has_its_own_size_steps_and_guidance(tmp_path: Path):
     """FLUX.1-dev generates 1024 pixels, though its transformer has no sample size."""
     model = capabilities(save(tmp_path, diffusers.FluxPipeline, flux()))
-    assert model.defaults == {"steps": 28, "guidance_scale": 3.5, "width": 1024, "height": 1024}
+    assert model.defaults == {
+        "steps": 28,
+        "guidance_scale": 3.5,
+        "width": 1024,
+        "height": 1024,
+        "strength": 0.6,
+    }
 
 
 def test_flux_schnell_takes_four_steps_and_no_guidance(tmp_path: Path):
-    """FLUX.1-schnell is told from FLUX.1-dev by its configuration."""
+    """FLUX.1-schnell is distinguished from FLUX.1-dev by its configuration."""
     schnell = flux(guidance_embeds=False)
     model = capabilities(save(tmp_path, diffusers.FluxPipeline, schnell))
     assert (model.defaults["steps"], model.defaults["guidance_scale"]) == (4, 0.0)
@@ -92,6 +124,13 @@ def test_size_that_flux_would_round_is_refused_with_the_nearest(tmp_path: Path):
         require_accepted(model, GenerationParameters(prompt="a", width=264, height=192))
     with pytest.raises(MessageError, match="the nearest are 192 and 208, not 200"):
         require_accepted(model, GenerationParameters(prompt="a", width=256, height=200))
+
+
+def test_limits_of_the_sides_are_possible_sides(monkeypatch):
+    """The form counts from the smallest side, so that each size it offers is accepted."""
+    monkeypatch.setitem(FAMILIES, "StableDiffusionPipeline", Family(size_multiple=96))
+    model = derive(build("StableDiffusionPipeline"), "m")
+    assert (model.min_side, model.max_side) == (96, 2016)
 
 
 def test_consistency_model_has_a_step_limit(tmp_path: Path):

@@ -6,6 +6,7 @@ from core.errors import MessageError
 from wire.messages.model import ModelCapabilities, accepted_part, require_accepted
 from wire.messages.parameters import GenerationParameters
 
+PICTURE = "0190b7a4-7a4e-7c3a-9d2e-0123456789ab-0.png"
 MODEL = ModelCapabilities(
     model_id="m",
     accepts=("prompt", "width", "height", "steps", "seed", "scheduler", "loras"),
@@ -43,3 +44,34 @@ def test_invalid_values_of_a_foreign_picture_are_left_out():
     accepted, problems = accepted_part(MODEL, fields)
     assert accepted == {"prompt": "a cat", "steps": 4}
     assert [problem.split()[1] for problem in problems] == ["width", "seed"]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"scheduler": "x\x1b[2J"}, {"loras": [{"name": "x\n12:00:00 INFO done"}]}]
+)
+def test_names_are_one_line(fields: dict):
+    """Names are repeated in log lines, which they cannot imitate."""
+    accepted, problems = accepted_part(MODEL, fields)
+    assert accepted == {}
+    assert "contains control characters" in problems[0]
+
+
+def test_blank_scheduler_is_the_models_own():
+    """An empty text is no scheduler, as an empty negative prompt is none."""
+    assert GenerationParameters(prompt="x", scheduler=" ").scheduler is None
+
+
+def test_default_strength_belongs_to_an_initial_picture():
+    """Metadata states the strength that was used, and none where it has no meaning."""
+    defaults = {"steps": 4, "strength": 0.8}
+    plain = GenerationParameters(prompt="a cat").with_defaults(defaults)
+    changed = GenerationParameters(prompt="a cat", init_image=PICTURE).with_defaults(defaults)
+    assert (plain.steps, plain.strength, changed.strength) == (4, None, 0.8)
+
+
+def test_lora_is_named_once():
+    """Two weights of one LoRA contradict each other; diffusers would apply the last one twice."""
+    loras = [{"name": "ink"}, {"name": "ink", "weight": 0.5}]
+    accepted, problems = accepted_part(MODEL, {"prompt": "a cat", "loras": loras})
+    assert accepted == {"prompt": "a cat"}
+    assert problems == ("The loras names a LoRA twice.",)

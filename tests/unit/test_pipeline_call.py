@@ -8,9 +8,13 @@ import torch
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
-from core.errors import MessageError
+from core.errors import MessageError, SettingsError
 from core.settings import Settings
-from tests.support.tiny_pipelines import build, rejecting_safety_checker
+from tests.support.tiny_pipelines import (
+    build,
+    rejecting_deepfloyd_checker,
+    rejecting_safety_checker,
+)
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import GenerationParameters, Lora
 from worker.generator import GeneratedPicture, Interrupted, ModelInfo, PictureRequest
@@ -306,10 +310,27 @@ def test_image_pipeline_needs_no_further_memory(generator: DiffusersGenerator):
     assert generator._image_pipeline.vae is generator._pipeline.vae
 
 
+@pytest.mark.parametrize(
+    "model", ["IFPipeline", "KandinskyV22CombinedPipeline", "Kandinsky3Pipeline", "FluxPipeline"]
+)
+def test_picture_is_the_one_that_the_pipeline_itself_returns(model: str):
+    """Tensors of some pipelines range from -1 to 1; their pictures have the right colours, too."""
+    pipeline = build(model)
+    arguments = keyword_arguments(pipeline, [PictureRequest(BASE)])
+    [expected] = pipeline(**{**arguments, "output_type": "pil"}).images
+    assert_same(np.asarray(expected, int), picture(generator_of(build(model)), BASE))
+
+
 def test_rejected_picture_is_withheld():
     """The safety checker's verdict comes with each picture."""
     checked = generator_of(build("StableDiffusionPipeline", **rejecting_safety_checker()))
     assert [each.withheld for each in call(checked, BASE, changed(seed=8))] == [True, True]
+
+
+def test_picture_that_deepfloyd_rejects_is_withheld():
+    """DeepFloyd IF has a safety checker of its own, with another name for its verdict."""
+    checked = generator_of(build("IFPipeline", **rejecting_deepfloyd_checker()))
+    assert call(checked, BASE)[0].withheld
 
 
 def test_picture_without_a_safety_checker_is_shown(generator: DiffusersGenerator):
@@ -408,12 +429,22 @@ def test_loras_are_those_of_the_settings(tmp_path: Path):
     settings = Settings(
         _env_file=None, lora_dir=tmp_path, loras="someone/lora, someone/many/4step.safetensors"
     )
-    assert loras.available(settings) == ("style", "someone/lora", "someone/many/4step.safetensors")
+    assert tuple(loras.sources(settings)) == (
+        "style",
+        "someone/lora",
+        "someone/many/4step.safetensors",
+    )
     assert loras.sources(settings)["someone/many/4step.safetensors"]["weight_name"] == (
         "4step.safetensors"
     )
     with pytest.raises(MessageError, match="no LoRA other"):
         loras.apply(_Adapters(), (Lora(name="other"),), loras.sources(settings))
+
+
+def test_missing_lora_folder_is_a_wrong_setting(tmp_path: Path):
+    """A misspelled LORA_DIR does not start a worker that offers no LoRAs."""
+    with pytest.raises(SettingsError, match=r"LORA_DIR is .*nothing, which is no folder"):
+        _sources(tmp_path / "nothing")
 
 
 class _Adapters:

@@ -7,11 +7,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import ModelUnavailable
+from core.errors import ModelUnavailable, SettingsError
 from tests.support.single_file import save_single_file
 from tests.support.tiny.unets import stable_diffusion
-from worker.pipeline import single_file
-from worker.pipeline.load import load
+from worker.pipeline import quantize, single_file
+from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.pipeline_class import PipelineIndex
+from worker.pipeline.source import Source
 
 
 def save_stable_diffusion(folder: Path) -> Path:
@@ -63,6 +65,17 @@ def test_checkpoint_of_one_file_loads(tmp_path: Path, monkeypatch):
     assert generator.model.capabilities.family == "StableDiffusionPipeline"
     for name, tensor in pipeline.unet.state_dict().items():
         assert torch.equal(tensor, generator._pipeline.unet.state_dict()[name]), name
+
+
+def test_checkpoint_cannot_be_quantized(tmp_path: Path, monkeypatch):
+    """QUANTIZE works for folders only, and is not ignored for a file."""
+    monkeypatch.setattr(quantize, "require_usable", lambda _method, _device: None)
+    file = tmp_path / "dream.safetensors"
+    index = PipelineIndex("StableDiffusionPipeline", {}, "")
+    source = Source(str(file), tmp_path, index, file)
+    monkeypatch.setattr("worker.pipeline.load.locate", lambda _model_id, _dtype: source)
+    with pytest.raises(SettingsError, match=r"QUANTIZE is torchao_int8, but .*dream.safetensors"):
+        load(str(file), "cpu", LoadOptions(quantize="torchao_int8"))
 
 
 def test_checkpoint_with_only_a_part_is_said(tmp_path: Path, monkeypatch):

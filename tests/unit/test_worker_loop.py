@@ -170,6 +170,14 @@ def test_metadata_contains_parameters_worker_and_timings(context: WorkerContext)
     assert metadata.timings.storing > 0
 
 
+def test_seed_after_the_largest_is_zero(context: WorkerContext):
+    """Every seed in the metadata is a valid seed of a job."""
+    job = submit(context, count=2, seed=2**32 - 1)
+    process_ready_jobs(context)
+    metadata = decode_metadata(context.store.get(metadata_name(job.id)))
+    assert metadata.seeds == (2**32 - 1, 0)
+
+
 def test_job_is_acknowledged_after_it_is_stored(context: WorkerContext):
     """Until its metadata is stored, a job stays unacknowledged on the queue."""
     depths = []

@@ -130,7 +130,7 @@ def test_job_that_the_model_cannot_generate_fails_at_once(
 def test_unusable_parameters_found_by_the_generator_fail_at_once(
     context: WorkerContext, generator: ScriptedGenerator
 ):
-    """What only the model can tell, such as a LoRA that does not fit, is not tried again either."""
+    """What only the model can find, such as a LoRA that does not fit, is not tried again either."""
     generator.error = MessageError("The LoRA style does not fit the model.")
     process(context, {})
     [dead] = context.queue.dead_letters(10)

@@ -23,9 +23,10 @@ _SCHEDULE_TYPES = ("Karras", "Exponential", "SGM Uniform", "Beta")
 """Noise schedules; schedulers are named with theirs, such as ``DPM++ 2M Karras``."""
 _MIN_SETTINGS = 3
 """A last line with fewer is a part of the prompt, as in the web UI."""
-_SETTING = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+# Limits and possessive quantifiers: a hostile text is parsed in linear time.
+_SETTING = re.compile(r'(\w[\w \-/]{1,40}+):\s*+("(?:\\.|[^\\"])++"|[^,]*+)(?:,|$)')
 _NUMBER = re.compile(r"[-+]?(?:\d{1,9}(?:\.\d{0,12})?|\.\d{1,12})")
-_LORA = re.compile(r"<lora:([^:<>]+)(?::([-+.\d]+))?[^<>]*>")
+_LORA = re.compile(r"<lora:([^:<>]++)(?::([-+.\d]++))?+[^<>]*+>")
 
 
 def picture_texts(parameters: GenerationParameters, model_id: str) -> dict[str, str]:

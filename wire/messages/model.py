@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
+from core.model_defaults import MAX_STEPS
 from core.validation import first_error
 from wire.messages.job import validate
-from wire.messages.parameters import MAX_STEPS, PARAMETERS, GenerationParameters
+from wire.messages.parameters import PARAMETERS, GenerationParameters
 
 _ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
 
@@ -74,6 +75,8 @@ def accepted_part(
 
 
 def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
+    if parameters.strength is not None and parameters.init_image is None:
+        yield "The strength has a meaning only together with an init_image."
     for name in PARAMETERS:
         if getattr(parameters, name) not in (None, ()) and name not in model.accepts:
             yield f"The model {model.model_id} takes no {name}."

@@ -10,17 +10,23 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from core.model_defaults import Side
+from core.model_defaults import GuidanceScale, Side, Steps
 from wire.messages.object_names import parse_picture_name
 
 MAX_PROMPT_CHARACTERS = 1000
-MAX_STEPS = 150
 MAX_LORAS = 8
+REQUIRES = {"strength": "init_image"}
+"""Parameters that have no effect without another."""
+
+
+def _one_line(text: str) -> str:
+    if any(ord(letter) < 32 for letter in text):
+        raise ValueError("contains control characters")
+    return text
 
 
 def _clean_text(text: str) -> str:
-    if any(ord(letter) < 32 and not letter.isspace() for letter in text):
-        raise ValueError("contains control characters")
+    _one_line("".join(letter for letter in text if not letter.isspace()))
     if any(0xD800 <= ord(letter) <= 0xDFFF for letter in text):
         raise ValueError("is not valid Unicode")
     return " ".join(text.split())
@@ -48,12 +54,18 @@ def _is_picture_name(name: str) -> str:
     return name
 
 
+def _have_distinct_names(loras: "tuple[Lora, ...]") -> "tuple[Lora, ...]":
+    if len({lora.name for lora in loras}) < len(loras):
+        raise ValueError("names a LoRA twice")
+    return loras
+
+
 class Lora(BaseModel):
     """A LoRA adapter by its file name without suffix, or its name on the hub, and its weight."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
     weight: Annotated[float, Field(ge=-4, le=4, allow_inf_nan=False)] = 1.0
 
 
@@ -61,12 +73,16 @@ Prompt = Annotated[str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(
 NegativePrompt = Annotated[
     str, Field(max_length=MAX_PROMPT_CHARACTERS), AfterValidator(_none_if_blank)
 ]
-Steps = Annotated[int, Field(ge=1, le=MAX_STEPS)]
-GuidanceScale = Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)]
+Scheduler = Annotated[str, Field(max_length=40), AfterValidator(_none_if_blank)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
-Strength = Annotated[float, Field(gt=0, le=1)]
+# At least one step of the 50 that a consistency model has.
+Strength = Annotated[float, Field(ge=0.02, le=1)]
 # JSON has lists, not tuples, which strict mode would refuse.
-Loras = Annotated[tuple[Lora, ...], Field(max_length=MAX_LORAS, strict=False)]
+Loras = Annotated[
+    tuple[Lora, ...],
+    Field(max_length=MAX_LORAS, strict=False),
+    AfterValidator(_have_distinct_names),
+]
 
 
 class GenerationParameters(BaseModel):
@@ -91,8 +107,8 @@ class GenerationParameters(BaseModel):
         Field(title="Guidance scale", description="how closely the picture follows the prompt"),
     ] = None
     scheduler: Annotated[
-        str | None,
-        Field(title="Scheduler", description="sampling method, such as Euler a", max_length=40),
+        Scheduler | None,
+        Field(title="Scheduler", description="sampling method, such as Euler a"),
     ] = None
     seed: Annotated[
         Seed | None,
@@ -122,9 +138,17 @@ class GenerationParameters(BaseModel):
         return GenerationParameters(**{name: getattr(self, name) for name in PARAMETERS})
 
     def with_defaults(self, defaults: dict[str, Any]) -> "GenerationParameters":
-        """Return the parameters with a model's defaults for the unset ones."""
-        unset = {name: value for name, value in defaults.items() if getattr(self, name) is None}
+        """Return the parameters with a model's defaults for the unset ones that have an effect."""
+        unset = {
+            name: value
+            for name, value in defaults.items()
+            if getattr(self, name) is None and self._has_effect(name)
+        }
         return self.parameters.model_copy(update=unset)
+
+    def _has_effect(self, name: str) -> bool:
+        required = REQUIRES.get(name)
+        return required is None or getattr(self, required) is not None
 
 
 PARAMETERS = tuple(GenerationParameters.model_fields)

@@ -6,10 +6,14 @@ See https://www.w3.org/TR/png-3/#11textinfo.
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import chain, islice
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = 33
 """Bytes of the signature and the first chunk, IHDR."""
+_MAX_TEXTS = 16
+"""Tools write up to five."""
 _MAX_TEXT_BYTES = 2**20
 """A compressed text of a few kB may expand to gigabytes."""
 
@@ -21,8 +25,10 @@ def insert_text(png: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def read_text(png: bytes) -> dict[str, str]:
-    """Return the texts of a PNG file by keyword; empty for any other file."""
-    return {keyword: text for kind, body in _chunks(png) for keyword, text in _texts(kind, body)}
+    """Return the first texts of a PNG file by keyword; empty for any other file."""
+    chunks = ((kind, body) for kind, body in _chunks(png) if kind in _DECODERS)
+    texts = (_texts(kind, body) for kind, body in islice(chunks, _MAX_TEXTS))
+    return dict(chain.from_iterable(texts))
 
 
 def _text_chunk(keyword: str, text: str) -> bytes:
@@ -48,11 +54,10 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _texts(kind: bytes, body: bytes) -> Iterator[tuple[str, str]]:
     keyword, separator, rest = body.partition(b"\0")
-    if separator and (decode := _DECODERS.get(kind)):
-        try:
-            yield keyword.decode("latin-1"), decode(rest)
-        except (ValueError, zlib.error):  # a damaged chunk says nothing about the others
-            return
+    if separator:
+        # A damaged chunk is left out; the others can be read.
+        with suppress(ValueError, zlib.error):
+            yield keyword.decode("latin-1"), _DECODERS[kind](rest[:_MAX_TEXT_BYTES])
 
 
 def _international(rest: bytes) -> str:

@@ -18,9 +18,6 @@ from worker.pipeline.prompts import embed
 _SHARED = {"width": "width", "height": "height", "steps": "num_inference_steps"}
 """Arguments with one value for all pictures of a call, by the parameter's name."""
 
-_MIN_STRENGTH = 0.02
-"""One step of the 50 that an LCM has at most."""
-
 
 def accepted(pipeline: Any) -> tuple[str, ...]:
     """Return the names of the parameters that a pipeline's call has arguments for."""
@@ -48,7 +45,7 @@ def keyword_arguments(
         **{argument: getattr(first, name) for name, argument in _SHARED.items()},
         guidance_argument(pipeline) or "": first.guidance_scale,
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
-        "output_type": "pt",
+        "output_type": _output_type(pipeline),
         "max_area": (first.width or 0) * (first.height or 0) or None,
         **_init_image_arguments(pipeline, requests),
     }
@@ -106,7 +103,7 @@ def _init_image_arguments(pipeline: Any, requests: list[PictureRequest]) -> dict
     if argument is None or images[0] is None:
         return {}
     first = requests[0].parameters
-    strength = max(first.strength or argument.default, _MIN_STRENGTH)
+    strength = first.strength or argument.default
     return {
         "image": images,
         "strength": strength,
@@ -117,6 +114,15 @@ def _init_image_arguments(pipeline: Any, requests: list[PictureRequest]) -> dict
 def _enough_steps(steps: int, strength: float) -> int:
     """Return a number of steps of which the pipeline does at least one."""
     return next(enough for enough in count(steps) if int(enough * strength) >= 1)
+
+
+def _output_type(pipeline: Any) -> str:
+    """Return tensors, which stay on the device, if the pipeline brings them to 0 to 1.
+
+    Those without an image processor, such as DeepFloyd IF and Kandinsky, do so for arrays only,
+    and IF checks the safety of those only.
+    """
+    return "pt" if getattr(pipeline, "image_processor", None) else "np"
 
 
 def _random_generator(seed: int) -> torch.Generator:

@@ -4,9 +4,11 @@ import inspect
 from math import lcm
 from typing import Any
 
-from core.model_defaults import ModelDefaults
-from wire.messages.model import ModelCapabilities
-from wire.messages.parameters import MAX_STEPS
+from core.errors import MessageError, ModelUnavailable
+from core.model_defaults import MAX_STEPS, ModelDefaults
+from wire.messages.job import validate
+from wire.messages.model import ModelCapabilities, require_accepted
+from wire.messages.parameters import GenerationParameters
 from worker.pipeline import arguments, loras, prompts, schedulers
 from worker.pipeline.distilled import (
     denoiser_config,
@@ -16,6 +18,7 @@ from worker.pipeline.distilled import (
     ignores_guidance,
 )
 from worker.pipeline.families import family_of
+from worker.pipeline.image_to_image import image_pipeline_class
 
 _FALLBACK_STEPS = 25
 _FALLBACK_SIDE = 512
@@ -31,7 +34,10 @@ def derive(
     defaults: ModelDefaults | None = None,
     lora_names: tuple[str, ...] = (),
 ) -> ModelCapabilities:
-    """Return the capabilities of a pipeline; ``defaults`` override what it says itself."""
+    """Return the capabilities of a pipeline; ``defaults`` override its own.
+
+    Raises ModelUnavailable for defaults that the pipeline does not accept.
+    """
     scheduler_names = schedulers.available(pipeline)
     lora_names = lora_names if loras.supported(pipeline) else ()
     accepts = _accepted(pipeline, scheduler_names, lora_names)
@@ -39,17 +45,31 @@ def derive(
     if defaults:
         known = {"steps", "guidance_scale", "width", "height"}
         values |= defaults.model_dump(include=known)
-    return ModelCapabilities(
+    multiple = _size_multiple(pipeline)
+    model = ModelCapabilities(
         model_id=model_id,
         family=type(pipeline).__name__,
         accepts=accepts,
         defaults={name: value for name, value in values.items() if name in accepts},
-        size_multiple=_size_multiple(pipeline),
+        size_multiple=multiple,
+        min_side=-(-_MIN_SIDE // multiple) * multiple,
+        max_side=_MAX_SIDE // multiple * multiple,
         max_steps=_max_steps(pipeline),
         max_prompt_tokens=prompts.max_tokens(pipeline),
         schedulers=scheduler_names,
         loras=lora_names,
     )
+    _require_usable_defaults(model)
+    return model
+
+
+def _require_usable_defaults(model: ModelCapabilities) -> None:
+    try:
+        require_accepted(model, validate(GenerationParameters, {"prompt": "x", **model.defaults}))
+    except MessageError as error:
+        raise ModelUnavailable(
+            f"The defaults of {model.model_id} cannot be used: {error} Check its defaults.json."
+        ) from None
 
 
 def default_side(pipeline: Any) -> int:
@@ -84,13 +104,14 @@ def _takes_guidance(pipeline: Any) -> bool:
 
 
 def _own_defaults(pipeline: Any) -> dict[str, int | float | str]:
-    side = default_side(pipeline)
-    side -= side % _size_multiple(pipeline)
+    multiple = _size_multiple(pipeline)
+    side = max(default_side(pipeline) // multiple, 1) * multiple
     return {
         "steps": _default_steps(pipeline),
         "guidance_scale": _default_guidance(pipeline),
         "width": side,
         "height": side,
+        **_default_strength(pipeline),
     }
 
 
@@ -110,6 +131,13 @@ def _default_guidance(pipeline: Any) -> float:
     argument = _signature(pipeline).get(arguments.guidance_argument(pipeline) or "")
     value = argument.default if argument else None
     return float(value) if isinstance(value, int | float) else own
+
+
+def _default_strength(pipeline: Any) -> dict[str, float]:
+    found = image_pipeline_class(pipeline)
+    if found is None:
+        return {}
+    return {"strength": inspect.signature(found.__call__).parameters["strength"].default}
 
 
 def _latent_side(pipeline: Any) -> int:

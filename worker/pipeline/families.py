@@ -1,4 +1,4 @@
-"""What no file of a model tells, per pipeline class.
+"""What no file of a model states, per pipeline class.
 
 Values of single published models are in core.model_defaults. Everything else is derived from
 the loaded pipeline, see worker.pipeline.capabilities.

@@ -114,10 +114,16 @@ def _call(pipeline: Any, requests: list[PictureRequest], chunks: int) -> Iterato
     except BaseException:
         pipeline.maybe_free_model_hooks()  # offloaded components leave the device
         raise
-    withheld = getattr(output, "nsfw_content_detected", None) or [False] * len(requests)
+    withheld = _verdicts(output) or [False] * len(requests)
     for request, pixels, flag in zip(requests, to_pixels(output.images), withheld, strict=True):
         read = prompt_read(pipeline, request.parameters.prompt)
         yield GeneratedPicture(pixels, withheld=flag, prompt_read=read)
+
+
+def _verdicts(output: Any) -> list[bool] | None:
+    """Return whether the safety checker rejected each picture; None without a checker."""
+    names = ("nsfw_content_detected", "nsfw_detected")  # the second is DeepFloyd IF's
+    return next((getattr(output, name) for name in names if hasattr(output, name)), None)
 
 
 def _translate(error: Exception) -> GenerationFailed:

@@ -1,5 +1,6 @@
 """Explain errors of the hub: one sentence per cause, with what to do."""
 
+import re
 from collections.abc import Iterator
 
 from huggingface_hub.errors import (
@@ -14,6 +15,8 @@ from huggingface_hub.errors import (
 from core.errors import first_line
 
 _BUSY = (429, 500, 502, 503, 504)
+_SECRET = re.compile(r"https?://\S+|\bhf_\w+")
+"""Addresses, of which those of files are signed, and tokens."""
 
 
 def is_busy(error: BaseException) -> bool:
@@ -68,10 +71,10 @@ def _unreachable(error: BaseException, repo: str) -> str:
     if any(isinstance(each, EntryNotFoundError) for each in _causes(error)) and status == 404:
         return f"The model {repo} on the hub has no model_index.json: it is no diffusers pipeline."
     if http_error:
-        return f"The hub answered HTTP {status} for {repo}: {first_line(http_error)}"
+        return f"The hub answered HTTP {status} for {repo}: {_reason(http_error)}"
     return (
         f"The hub cannot be reached, and {repo} is not in the cache. Check the network and "
-        f"HF_HUB_OFFLINE, or set MODEL_ID to a folder. ({_root(error)})"
+        f"HF_HUB_OFFLINE, or set MODEL_ID to a folder. ({_reason(list(_causes(error))[-1])})"
     )
 
 
@@ -84,8 +87,8 @@ def _http_error(error: BaseException) -> HfHubHTTPError | None:
     return next((each for each in _causes(error) if isinstance(each, HfHubHTTPError)), None)
 
 
-def _root(error: BaseException) -> str:
-    return first_line(list(_causes(error))[-1])
+def _reason(error: BaseException) -> str:
+    return _SECRET.sub("…", first_line(error))
 
 
 def _causes(error: BaseException) -> Iterator[Exception]:

@@ -102,14 +102,32 @@ def _dtype(index: PipelineIndex, device: str, options: LoadOptions) -> str:
 
 
 def _read_pipeline(source: Source, device: str, options: LoadOptions) -> Any:
+    if source.file:
+        return _read_single_file(source, source.file, device, options)
+    return _read_folder(source, device, options)
+
+
+def _read_single_file(source: Source, file: Path, device: str, options: LoadOptions) -> Any:
+    if options.quantize:
+        raise SettingsError(
+            f"QUANTIZE is {options.quantize}, but {file} is a single file, which diffusers does "
+            "not quantize. Leave QUANTIZE unset, or set MODEL_ID to a folder."
+        )
+    dtype = DTYPES[_dtype(source.index, device, options)]
+    memory.place(
+        source.model_id,
+        device,
+        {"checkpoint": size_of(file, dtype.itemsize)},
+        memory.free_memory(device),
+    )
+    replaced = _without_safety_checker(find_class(source.index.class_name), options)
+    return load_single_file(file, source.folder, dtype, **replaced).to(device)
+
+
+def _read_folder(source: Source, device: str, options: LoadOptions) -> Any:
     pipeline_class = find_class(source.index.class_name)
     dtype = _dtype(source.index, device, options)
     replaced = _without_safety_checker(pipeline_class, options)
-    if source.file:
-        needs = {"checkpoint": size_of(source.file, DTYPES[dtype].itemsize)}
-        memory.place(source.model_id, device, needs, memory.free_memory(device))
-        pipeline = load_single_file(source.file, source.folder, DTYPES[dtype], **replaced)
-        return pipeline.to(device)
     variant = choose_variant(list_files(source.folder), source.index.components, dtype)
     needs = _needs(source.folder, variant, dtype, options, replaced)
     placement = memory.place(source.model_id, device, needs, memory.free_memory(device))

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from core.errors import GenerationFailed, MessageError, first_line
+from core.errors import GenerationFailed, MessageError, SettingsError, first_line
 from core.settings import Settings
 from wire.messages.parameters import Lora
 
@@ -22,18 +22,20 @@ Source = dict[str, str]
 
 
 def sources(settings: Settings) -> dict[str, Source]:
-    """Return where each LoRA that jobs may use is loaded from, by its name."""
+    """Return where each LoRA that jobs may use is loaded from, by its name.
+
+    Raises SettingsError if LORA_DIR is no folder.
+    """
     folder = settings.lora_dir
+    if folder and not folder.is_dir():
+        raise SettingsError(
+            f"LORA_DIR is {folder}, which is no folder. Check it, or leave it unset."
+        )
     files = sorted(folder.rglob("*.safetensors")) if folder else []
     return {
         **{file.stem: _source(str(file.parent), file.name) for file in files},
         **{name: _hub_source(name) for name in settings.lora_names},
     }
-
-
-def available(settings: Settings) -> tuple[str, ...]:
-    """Return the names of the LoRAs that jobs may use."""
-    return tuple(sources(settings))
 
 
 def _hub_source(name: str) -> Source:

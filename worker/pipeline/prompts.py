@@ -1,4 +1,4 @@
-"""Prompts: read in chunks where the text encoder allows it, and say what was read elsewhere.
+"""Prompts: read in chunks where the text encoder allows it, and report what was read elsewhere.
 
 CLIP reads 77 tokens. Longer prompts of Stable Diffusion 1, 2 and XL are read as AUTOMATIC1111,
 ComfyUI and compel do: chunks of 75 tokens, each between a begin and an end token, whose

@@ -73,7 +73,7 @@ def _base_model(file: Path) -> str:
     base = DIFFUSERS_DEFAULT_PIPELINE_PATHS.get(kind)
     if base is None or (kind == "v1" and _UNET_KEY not in shapes):
         raise ModelUnavailable(
-            f"{file} is a single file, but no checkpoint of a kind that diffusers knows. "
+            f"{file} is a single file, but no checkpoint of a kind that diffusers supports. "
             "Set MODEL_ID to a folder or a name on the hub."
         )
     return str(base["pretrained_model_name_or_path"])

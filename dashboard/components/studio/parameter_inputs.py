@@ -9,12 +9,10 @@ import streamlit as st
 from dashboard.presentation.parameter_fields import Kind, ParameterField, parameter_fields
 from dashboard.presentation.templates import render_macro
 from wire.messages.model import ModelCapabilities, accepted_part
-from wire.messages.parameters import MAX_PROMPT_CHARACTERS, PARAMETERS
+from wire.messages.parameters import MAX_PROMPT_CHARACTERS, PARAMETERS, REQUIRES
 
 _NARROW: tuple[Kind, ...] = ("integer", "number", "choice")
 """Two of these kinds share a row."""
-_NEEDS = {"strength": "init_image"}
-"""Parameters that mean nothing without another."""
 _MAX_LORA_WEIGHT = 4.0
 _LORA_WEIGHT_STEP = 0.05
 # Kept on other pages; sent with the next submission, without a run of their own.
@@ -70,8 +68,8 @@ def rows(fields: Iterable[ParameterField]) -> Iterator[Sequence[ParameterField]]
 
 
 def _is_useful(field: ParameterField) -> bool:
-    needed = _NEEDS.get(field.name)
-    return needed is None or st.session_state.get(needed) is not None
+    required = REQUIRES.get(field.name)
+    return required is None or st.session_state.get(required) is not None
 
 
 def _drop_unaccepted(field: ParameterField, model: ModelCapabilities) -> None:

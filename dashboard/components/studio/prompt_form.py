@@ -16,7 +16,7 @@ from dashboard.components.studio import parameter_inputs, png_input
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
-from dashboard.runtime.submission import SubmitRequest
+from dashboard.runtime.submission import SubmitRequest, nth_seed
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
@@ -122,7 +122,7 @@ def _show_parameters(capabilities: ModelCapabilities) -> None:
 def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
     """Show the words of a small model, which generates only what it was trained on."""
     if vocabulary:
-        with st.expander("Words that this model knows"):
+        with st.expander("Words that this model was trained on"):
             st.html(_render("vocabulary", vocabulary))
 
 
@@ -140,10 +140,17 @@ def burst_fields(
     return [{"prompt": text, "count": 1, **parameters} for text in prompts]
 
 
+def separate_fields(fields: dict[str, Any], count: int) -> list[dict[str, Any]]:
+    """Return a request for each picture, so that those that were not sent can be sent later."""
+    seed = fields.get("seed")
+    return [{**fields, "count": 1, "seed": nth_seed(seed, number)} for number in range(count)]
+
+
 def _generate(capabilities: ModelCapabilities) -> None:
-    parameters = {"prompt": _prompt(), **parameter_inputs.values(capabilities)}
-    count, separate = st.session_state.count, bool(st.session_state.separate)
-    _send([{**parameters, "count": count, "separate": separate}])
+    fields = {"prompt": _prompt(), **parameter_inputs.values(capabilities)}
+    count = st.session_state.count
+    separate = st.session_state.separate
+    _send(separate_fields(fields, count) if separate else [{**fields, "count": count}])
 
 
 def _send_preset(burst: Burst) -> None:
