@@ -75,8 +75,6 @@ def accepted_part(
 
 
 def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
-    if parameters.strength is not None and parameters.init_image is None:
-        yield "The strength has a meaning only together with an init_image."
     for name in PARAMETERS:
         if getattr(parameters, name) not in (None, ()) and name not in model.accepts:
             yield f"The model {model.model_id} takes no {name}."
