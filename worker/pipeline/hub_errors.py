@@ -87,7 +87,7 @@ def _http_error(error: BaseException) -> HfHubHTTPError | None:
     return next((each for each in _causes(error) if isinstance(each, HfHubHTTPError)), None)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: Exception) -> str:
     return _SECRET.sub("…", first_line(error))
 
 
