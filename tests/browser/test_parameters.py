@@ -126,6 +126,17 @@ def test_png_file_fills_the_form(studio: StudioPage, worker: ScriptedWorker):
     expect(studio.prompt).to_have_value("a cat at night")
 
 
+def test_each_png_file_fills_the_form(studio: StudioPage, worker: ScriptedWorker):
+    """A file fills the form also if the live part of the page is refreshed at that moment."""
+    worker.announce()
+    studio.open_parameters()
+    for number in range(3):
+        file = png(f"cat number {number}\nSteps: {number + 1}, Seed: 5, Model: x")
+        studio.page.locator(".stFileUploader input").set_input_files(file)
+        expect(studio.prompt).to_have_value(f"cat number {number}")
+        expect(studio.number("Steps")).to_have_value(str(number + 1))
+
+
 def test_parameters_of_a_picture_fill_the_form(
     shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
 ):
