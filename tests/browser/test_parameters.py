@@ -65,6 +65,17 @@ def test_all_parameters_are_submitted(studio: StudioPage, worker: ScriptedWorker
     )
 
 
+def test_value_that_is_not_accepted_stays(studio: StudioPage, worker: ScriptedWorker):
+    """The form keeps a width that the model does not take, for a person to correct it."""
+    worker.announce()
+    studio.open_parameters()
+    studio.number("Width").fill("250")
+    studio.number("Width").press("Tab")
+    studio.generate("of an odd width")
+    expect(studio.answer).to_contain_text("The width")
+    expect(studio.number("Width")).to_have_value("250")
+
+
 def test_picture_begins_another(studio: StudioPage, worker: ScriptedWorker):
     """A picture of the dialog becomes the initial picture, until it is removed."""
     worker.announce()
