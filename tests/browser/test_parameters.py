@@ -87,6 +87,7 @@ def test_picture_begins_another(studio: StudioPage, worker: ScriptedWorker):
     expect(studio.dialog).to_have_count(0)
     thumbnail = studio.page.get_by_alt_text("Initial picture")
     expect(thumbnail).to_be_visible()
+    expect(studio.number("Strength")).to_have_attribute("placeholder", "default")
     studio.number("Strength").fill("0.4")
     studio.number("Strength").press("Tab")
     studio.generate("the second of two")

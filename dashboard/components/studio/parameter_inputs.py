@@ -13,6 +13,8 @@ from wire.messages.parameters import MAX_PROMPT_CHARACTERS, PARAMETERS
 
 _NARROW: tuple[Kind, ...] = ("integer", "number", "choice")
 """Two of these kinds share a row."""
+_DEFAULT = "default"
+"""Shown in an empty field whose default is not known."""
 _NEEDS = {"strength": "init_image"}
 """Parameters that mean nothing without another."""
 _MODEL = "parameters_model"
@@ -131,7 +133,7 @@ def _show_number(field: ParameterField) -> None:
         value=None,
         format=None if field.kind == "integer" else "%g",
         key=field.name,
-        placeholder=field.default or None,
+        placeholder=field.default or _DEFAULT,
         help=field.description,
         **_STATE,
     )
@@ -143,7 +145,7 @@ def _show_choice(field: ParameterField) -> None:
         field.choices,
         index=None,
         key=field.name,
-        placeholder=field.default or "default",
+        placeholder=field.default or _DEFAULT,
         help=field.description,
         **_STATE,
     )
