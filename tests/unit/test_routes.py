@@ -542,3 +542,11 @@ def noisy_picture(width: int, height: int) -> bytes:
     body = io.BytesIO()
     Image.effect_noise((width, height), 20).convert("RGB").save(body, "PNG")
     return body.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/jobs", "/api/jobs/1/2"])
+def test_unknown_request_is_answered_in_json(client: TestClient, path: str):
+    """A program that asks for what the API does not have gets an error, not a page."""
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.json() == {"error": f"There is no GET {path}; docs/api.md lists the requests."}
