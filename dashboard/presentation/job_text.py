@@ -81,12 +81,12 @@ def _describe_done(view: JobView, _snapshot: Snapshot) -> str:
         return WITHHELD.lower()
     if view.finished_at is None:
         return "done"
-    times = []
-    if view.received_at is not None:
-        times.append(f"{formatting.short_duration(view.finished_at - view.received_at)} generating")
+    text = "done"
     if view.submitted_at is not None:
-        times.append(f"{formatting.short_duration(view.finished_at - view.submitted_at)} in total")
-    return f"done: {', '.join(times)}" if times else "done"
+        text += f" in {formatting.short_duration(view.finished_at - view.submitted_at)}"
+    if view.received_at is not None:
+        text += f", {formatting.short_duration(view.finished_at - view.received_at)} generating"
+    return text
 
 
 def _describe_failed(view: JobView, _snapshot: Snapshot) -> str:

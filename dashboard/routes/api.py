@@ -21,6 +21,7 @@ from dashboard.runtime import submission
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _STALE_AFTER_SECONDS = 15.0
 """The age at which a reading no longer proves that its source responds."""
 
@@ -168,6 +169,13 @@ async def read_metrics(_request: Request) -> Response:
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 
+async def refuse_unknown(request: Request) -> Response:
+    """Answer 404 to requests that the API does not have."""
+    raise HTTPException(
+        404, f"There is no {request.method} {request.url.path}; docs/api.md lists the requests."
+    )
+
+
 ROUTES = [
     json_route("/api/jobs", create_job, "POST"),
     json_route("/api/jobs/{id}", read_job),
@@ -175,4 +183,7 @@ ROUTES = [
     json_route("/healthz", alive),
     json_route("/readyz", ready),
     json_route("/metrics", read_metrics),
+    # Streamlit would answer with a page.
+    json_route("/api", refuse_unknown, *_METHODS),
+    json_route("/api/{path:path}", refuse_unknown, *_METHODS),
 ]

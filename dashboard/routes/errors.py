@@ -45,11 +45,11 @@ def to_http(error: Exception) -> HTTPException:
 
 
 def json_route(
-    path: str, endpoint: Callable[[Request], Awaitable[Response]], method: str = "GET"
+    path: str, endpoint: Callable[[Request], Awaitable[Response]], *methods: str
 ) -> Route:
-    """Return a route that answers exceptions with ``{"error": "<a sentence>"}``."""
+    """Return a route, of GET by default, that answers exceptions with ``{"error": …}``."""
     # Applied to the route and not the application, whose other routes are Streamlit's.
-    return Route(path, endpoint, methods=[method], middleware=[_json_errors])
+    return Route(path, endpoint, methods=methods or ("GET",), middleware=[_json_errors])
 
 
 async def _handle(_request: Request, error: Exception) -> Response:

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from core.errors import QueueError, StoreError
+from core.errors import MessageError, QueueError, StoreError
 from dashboard import runtime
 from dashboard.runtime import blocked_words
 from wire.messages.job import Job, JobRequest, refuse_unknown_fields, validate
 from wire.messages.model import require_accepted
-from wire.messages.parameters import GenerationParameters
+from wire.messages.parameters import REQUIRES, GenerationParameters
 from wire.queues.base import DeadLetter
 
 _SEEDS = 2**32
@@ -45,6 +45,7 @@ def check(fields: dict[str, Any]) -> SubmitRequest:
     """Validate a request; raises MessageError or PromptRefused."""
     refuse_unknown_fields(SubmitRequest, fields)
     request = validate(SubmitRequest, fields)
+    _require_companions(request)
     _check_parameters(request)
     return request
 
@@ -102,6 +103,13 @@ def retry(job: Job) -> Job:
     """
     _check_words(job)
     return runtime.current().retry(job)
+
+
+def _require_companions(parameters: GenerationParameters) -> None:
+    """Raise MessageError for a parameter that has no effect without another one."""
+    for name, companion in REQUIRES.items():
+        if getattr(parameters, name) is not None and getattr(parameters, companion) is None:
+            raise MessageError(f"The {name} has an effect only together with {companion}.")
 
 
 def _check_parameters(parameters: GenerationParameters) -> None:

@@ -65,6 +65,17 @@ def test_all_parameters_are_submitted(studio: StudioPage, worker: ScriptedWorker
     )
 
 
+def test_value_that_is_not_accepted_stays(studio: StudioPage, worker: ScriptedWorker):
+    """The form keeps a width that the model does not take, for a person to correct it."""
+    worker.announce()
+    studio.open_parameters()
+    studio.number("Width").fill("250")
+    studio.number("Width").press("Tab")
+    studio.generate("of an odd width")
+    expect(studio.answer).to_contain_text("The width")
+    expect(studio.number("Width")).to_have_value("250")
+
+
 def test_picture_begins_another(studio: StudioPage, worker: ScriptedWorker):
     """A picture of the dialog becomes the initial picture, until it is removed."""
     worker.announce()
@@ -76,6 +87,7 @@ def test_picture_begins_another(studio: StudioPage, worker: ScriptedWorker):
     expect(studio.dialog).to_have_count(0)
     thumbnail = studio.page.get_by_alt_text("Initial picture")
     expect(thumbnail).to_be_visible()
+    expect(studio.number("Strength")).to_have_attribute("placeholder", "default")
     studio.number("Strength").fill("0.4")
     studio.number("Strength").press("Tab")
     studio.generate("the second of two")
@@ -124,6 +136,17 @@ def test_png_file_fills_the_form(studio: StudioPage, worker: ScriptedWorker):
     file.set_input_files(png())
     expect(studio.page.get_by_text("carries no generation parameters")).to_be_visible()
     expect(studio.prompt).to_have_value("a cat at night")
+
+
+def test_each_png_file_fills_the_form(studio: StudioPage, worker: ScriptedWorker):
+    """A file fills the form also if the live part of the page is refreshed at that moment."""
+    worker.announce()
+    studio.open_parameters()
+    for number in range(3):
+        file = png(f"cat number {number}\nSteps: {number + 1}, Seed: 5, Model: x")
+        studio.page.locator(".stFileUploader input").set_input_files(file)
+        expect(studio.prompt).to_have_value(f"cat number {number}")
+        expect(studio.number("Steps")).to_have_value(str(number + 1))
 
 
 def test_parameters_of_a_picture_fill_the_form(

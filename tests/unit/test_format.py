@@ -116,7 +116,7 @@ def test_waiting_job_shows_what_the_starting_worker_does():
         (_view(state="starting", detail="The store is away."), "waiting: The store is away."),
         (
             _view(state="done", submitted_at=10, received_at=100.0, finished_at=126.0),
-            "done: 26 s generating, 1 min 56 s in total",
+            "done in 1 min 56 s, 26 s generating",
         ),
         (_view(state="failed", detail="No room is left."), "failed: No room is left."),
         (_view(state="cancelled"), "cancelled"),

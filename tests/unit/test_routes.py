@@ -138,6 +138,14 @@ def test_id_in_a_request_is_refused(client: TestClient, context: FakeContext):
     assert context.submitted == []
 
 
+def test_parameter_without_effect_is_refused(client: TestClient, context: FakeContext):
+    """A strength without an initial picture would change nothing, so it is no silent 202."""
+    response = client.post("/api/jobs", json={"prompt": "a cat", "strength": 0.5})
+    assert response.status_code == 422
+    assert "strength has an effect only together with init_image" in response.json()["error"]
+    assert context.submitted == []
+
+
 def test_unknown_field_is_refused_by_name(client: TestClient, context: FakeContext):
     """A misspelt field is not ignored; the answer names the nearest one."""
     response = client.post("/api/jobs", json={"prompt": "a cat", "negative_promt": "blurry"})
@@ -542,3 +550,11 @@ def noisy_picture(width: int, height: int) -> bytes:
     body = io.BytesIO()
     Image.effect_noise((width, height), 20).convert("RGB").save(body, "PNG")
     return body.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/jobs", "/api/jobs/1/2"])
+def test_unknown_request_is_answered_in_json(client: TestClient, path: str):
+    """A program that asks for what the API does not have gets an error, not a page."""
+    response = client.get(path)
+    assert response.status_code == 404
+    assert response.json() == {"error": f"There is no GET {path}; docs/api.md lists the requests."}

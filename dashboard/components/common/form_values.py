@@ -9,9 +9,14 @@ from dashboard.components.common import navigation
 _KEY = "form_values"
 
 
-def open_form(values: dict[str, Any]) -> None:
-    """Open the Studio and fill its form; ``None`` clears a parameter, absent ones stay."""
+def put(values: dict[str, Any]) -> None:
+    """Fill the form at its next run; ``None`` clears a parameter, absent ones stay."""
     st.session_state[_KEY] = values
+
+
+def open_form(values: dict[str, Any]) -> None:
+    """Open the Studio and fill its form, as ``put`` does."""
+    put(values)
     navigation.begin(".")
 
 

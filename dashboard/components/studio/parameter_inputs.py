@@ -13,6 +13,10 @@ from wire.messages.parameters import MAX_PROMPT_CHARACTERS, PARAMETERS, REQUIRES
 
 _NARROW: tuple[Kind, ...] = ("integer", "number", "choice")
 """Two of these kinds share a row."""
+_DEFAULT = "default"
+"""Shown in an empty field whose default is not known."""
+_MODEL = "parameters_model"
+"""The key of the model for which the fields were last shown."""
 _MAX_LORA_WEIGHT = 4.0
 _LORA_WEIGHT_STEP = 0.05
 # Kept on other pages; sent with the next submission, without a run of their own.
@@ -24,8 +28,10 @@ _render = partial(render_macro, "components/studio/prompt_form.html")
 def show(model: ModelCapabilities) -> None:
     """Show a field for each parameter that the model accepts."""
     fields = [field for field in parameter_fields(model) if _is_useful(field)]
-    for field in fields:
-        _drop_unaccepted(field, model)
+    if st.session_state.get(_MODEL) != model:
+        st.session_state[_MODEL] = model
+        for field in fields:
+            _drop_unaccepted(field, model)
     for row in rows(fields):
         columns = st.columns(len(row), gap="small", wrap=False)
         for column, field in zip(columns, row, strict=True):
@@ -125,7 +131,7 @@ def _show_number(field: ParameterField) -> None:
         value=None,
         format=None if field.kind == "integer" else "%g",
         key=field.name,
-        placeholder=field.default or None,
+        placeholder=field.default or _DEFAULT,
         help=field.description,
         **_STATE,
     )
@@ -137,7 +143,7 @@ def _show_choice(field: ParameterField) -> None:
         field.choices,
         index=None,
         key=field.name,
-        placeholder=field.default or "default",
+        placeholder=field.default or _DEFAULT,
         help=field.description,
         **_STATE,
     )

@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from dashboard.components.studio import parameter_inputs
+from dashboard.components.common import form_values
 from wire.messages.infotext import fields_of
-from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import PARAMETERS
 from wire.messages.png_text import read_text
 
@@ -16,32 +15,26 @@ _NO_PARAMETERS = (
 )
 
 
-def show(model: ModelCapabilities) -> None:
-    """Show a field that takes a PNG file, and the reason if its parameters cannot be used."""
-    # An uploader cannot be emptied; one with another key is empty.
-    key = f"png_file_{st.session_state.get(_COUNT, 0)}"
-    st.file_uploader(
+def show() -> None:
+    """Show a field that takes a PNG file and fills the form, or tells why it cannot."""
+    number = st.session_state.get(_COUNT, 0)
+    # Not read in a callback: Streamlit calls that again, and loses what it filled in, when the
+    # live part of the page is refreshed at the same moment.
+    file = st.file_uploader(
         "Read parameters from a PNG file",
         "png",
-        key=key,
-        on_change=_read,
-        args=(key, model),
+        key=f"png_file_{number}",
         max_upload_size=_MAX_MEGABYTES,
     )
+    if file:
+        # An uploader cannot be emptied; one with another key is empty.
+        st.session_state[_COUNT] = number + 1
+        _read(file.getvalue())
+        st.rerun()
 
 
-def _read(key: str, model: ModelCapabilities) -> None:
-    file = st.session_state.get(key)
-    if file is None:
-        return
-    st.session_state[_COUNT] = st.session_state.get(_COUNT, 0) + 1
-    st.session_state.submission_error = fill_from(file.getvalue(), model)
-
-
-def fill_from(png: bytes, model: ModelCapabilities) -> str:
-    """Fill in the parameters of a PNG file; return why some or all are missing."""
-    fields = fields_of(read_text(png))
-    if not fields:
-        return _NO_PARAMETERS
-    problems = parameter_inputs.fill(model, dict.fromkeys(PARAMETERS) | fields)
-    return f"Not filled in: {' '.join(problems)}" if problems else ""
+def _read(png: bytes) -> None:
+    if fields := fields_of(read_text(png)):
+        form_values.put(dict.fromkeys(PARAMETERS) | fields)
+    else:
+        st.session_state.submission_error = _NO_PARAMETERS

@@ -47,11 +47,12 @@ def show(model: ModelFacts, capabilities: ModelCapabilities) -> None:
 
 
 def _fill(capabilities: ModelCapabilities) -> None:
-    """Take over the parameters that another page has left for the form."""
+    """Take over the parameters that another page or a PNG file has left for the form."""
     if fields := form_values.take():
         st.session_state[_PARAMETERS] = True  # opens the list
         problems = parameter_inputs.fill(capabilities, fields)
-        st.session_state.submission_error = " ".join(problems)
+        if problems:
+            st.session_state.submission_error = f"Not filled in: {' '.join(problems)}"
 
 
 def _show_fields(suggestions: tuple[str, ...], capabilities: ModelCapabilities) -> None:
@@ -116,7 +117,7 @@ def _show_parameters(capabilities: ModelCapabilities) -> None:
             on_change="ignore",
             persist_state="session",
         )
-        png_input.show(capabilities)
+        png_input.show()
 
 
 def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
