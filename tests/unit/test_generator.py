@@ -98,12 +98,8 @@ def test_invalid_size_raises_generation_failed(generator: DiffusersGenerator):
 def test_model_uses_its_defaults_file(generator: DiffusersGenerator):
     """Steps, guidance and size come from the defaults.json in the model's folder."""
     model = generator.model
-    assert model.capabilities.defaults == {
-        "steps": 4,
-        "guidance_scale": 1.0,
-        "width": 256,
-        "height": 256,
-    }
+    of_the_file = {"steps": 4, "guidance_scale": 1.0, "width": 256, "height": 256}
+    assert model.capabilities.defaults == {**of_the_file, "strength": 0.8}
     assert model.device == "cpu"
     assert model.tiny_decoder
 

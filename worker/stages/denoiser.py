@@ -120,7 +120,6 @@ class Denoiser:
             )
         seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
         self._batcher.finished()
-        joules = energy.per_picture(len(items))
         metrics.GENERATION_SECONDS.observe(seconds)
         return [
             Picture(
