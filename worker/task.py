@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from core.settings import Settings
-from wire.messages.job import Job, submitted_at
+from wire.messages.job import Job, nth_seed, submitted_at
 from wire.messages.metadata import Metadata, Timings
 from wire.messages.object_names import picture_name
 from wire.messages.parameters import GenerationParameters
@@ -127,7 +127,8 @@ def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
     job = delivery.job
     first = job.with_defaults({**model.capabilities.defaults, "seed": first_seed(job)})
     parameters = tuple(
-        first.model_copy(update={"seed": nth_seed(job, number)}) for number in range(job.count)
+        first.model_copy(update={"seed": nth_seed(first_seed(job), number)})
+        for number in range(job.count)
     )
     return Task(delivery, parameters, list(range(job.count)))
 
@@ -138,11 +139,6 @@ def first_seed(job: Job) -> int:
     A redelivered job thus generates the same pictures.
     """
     return job.seed if job.seed is not None else UUID(job.id).int % 2**32
-
-
-def nth_seed(job: Job, number: int) -> int:
-    """Return the seed of a job's picture; after the largest seed comes 0."""
-    return (first_seed(job) + number) % 2**32
 
 
 def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Settings) -> Metadata:
@@ -168,7 +164,7 @@ def build_metadata(task: Task, model: ModelInfo, worker_name: str, settings: Set
         pictures=tuple(picture_name(job.id, number) for number in stored),
         withheld=tuple(sorted(task.withheld)),
         prompt_read=task.prompt_read,
-        seeds=tuple(nth_seed(job, number) for number in range(job.count)),
+        seeds=tuple(nth_seed(first_seed(job), number) for number in range(job.count)),
         finished_at=time.time(),
         timings=measure(task),
         energy_joules=mean_energy(task.energies),

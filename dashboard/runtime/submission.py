@@ -8,12 +8,10 @@ from pydantic import Field
 from core.errors import MessageError, QueueError, StoreError
 from dashboard import runtime
 from dashboard.runtime import blocked_words
-from wire.messages.job import Job, JobRequest, refuse_unknown_fields, validate
+from wire.messages.job import Job, JobRequest, nth_seed, refuse_unknown_fields, validate
 from wire.messages.model import require_accepted
 from wire.messages.parameters import REQUIRES, GenerationParameters
 from wire.queues.base import DeadLetter
-
-_SEEDS = 2**32
 
 
 class SubmitRequest(JobRequest):
@@ -56,12 +54,14 @@ def jobs_of(request: SubmitRequest) -> list[JobRequest]:
     if not request.separate:
         return [job]
     numbers = range(request.count)
-    return [job.model_copy(update={"count": 1, "seed": nth_seed(job.seed, n)}) for n in numbers]
+    return [
+        job.model_copy(update={"count": 1, "seed": separate_seed(job.seed, n)}) for n in numbers
+    ]
 
 
-def nth_seed(seed: int | None, number: int) -> int | None:
+def separate_seed(seed: int | None, number: int) -> int | None:
     """Return the seed of a picture that is a job of its own; None, which is random, without one."""
-    return None if seed is None else (seed + number) % _SEEDS
+    return None if seed is None else nth_seed(seed, number)
 
 
 def publish_all(requests: Iterable[JobRequest]) -> list[Job]:

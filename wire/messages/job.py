@@ -54,6 +54,11 @@ def new_job(request: JobRequest) -> Job:
     return Job(id=str(uuid_utils.uuid7()), **request.model_dump())
 
 
+def nth_seed(first: int, number: int) -> int:
+    """Return the seed of a job's picture; after the largest seed comes 0."""
+    return (first + number) % 2**32
+
+
 def submitted_at(job_id: str) -> float | None:
     """Return the submission time in its UUIDv7, in Unix seconds; None for other UUIDs."""
     identity = UUID(job_id)

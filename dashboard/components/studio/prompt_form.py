@@ -16,7 +16,7 @@ from dashboard.components.studio import parameter_inputs, png_input
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
-from dashboard.runtime.submission import SubmitRequest, nth_seed
+from dashboard.runtime.submission import SubmitRequest, separate_seed
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
@@ -144,7 +144,7 @@ def burst_fields(
 def separate_fields(fields: dict[str, Any], count: int) -> list[dict[str, Any]]:
     """Return a request for each picture, so that those that were not sent can be sent later."""
     seed = fields.get("seed")
-    return [{**fields, "count": 1, "seed": nth_seed(seed, number)} for number in range(count)]
+    return [{**fields, "count": 1, "seed": separate_seed(seed, number)} for number in range(count)]
 
 
 def _generate(capabilities: ModelCapabilities) -> None:
