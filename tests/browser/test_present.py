@@ -36,7 +36,7 @@ def _stage(page: Page) -> Page:
 
 
 def _waiting(dashboard: Dashboard) -> int:
-    return httpx.get(f"{dashboard.url}/api/state").json()["queue"]["value"]["ready"]
+    return httpx.get(f"{dashboard.url}/api/state").json()["counts"]["waiting"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (1600, 1200)])

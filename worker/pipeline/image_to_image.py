@@ -1,14 +1,11 @@
 """The pipeline that starts from an initial picture, made of a loaded pipeline's components."""
 
 import inspect
+import re
 from typing import Any
 
 import cv2
-from diffusers import AutoPipelineForImage2Image
-from diffusers.pipelines.auto_pipeline import (
-    AUTO_IMAGE2IMAGE_PIPELINES_MAPPING,
-    _get_task_class,
-)
+import diffusers
 from PIL import Image
 
 from wire.messages.parameters import GenerationParameters
@@ -19,9 +16,12 @@ def image_pipeline_class(pipeline: Any) -> Any | None:
     """Return the class that changes a picture with some strength, None if there is none.
 
     Classes without ``strength`` edit a picture, or generate another one after its example.
+    The class is found by its name, as diffusers forms it: the table of
+    ``AutoPipelineForImage2Image`` names the same classes, but reading it imports every pipeline,
+    which takes seconds of each start.
     """
-    name = type(pipeline).__name__
-    found = _get_task_class(AUTO_IMAGE2IMAGE_PIPELINES_MAPPING, name, False)
+    name = re.sub(r"(Combined)?Pipeline$", r"Img2Img\1Pipeline", type(pipeline).__name__)
+    found = getattr(diffusers, name, None)
     takes = inspect.signature(found.__call__).parameters if found else {}
     return found if {"image", "strength"} <= set(takes) and _can_encode(pipeline) else None
 
@@ -34,7 +34,10 @@ def _can_encode(pipeline: Any) -> bool:
 
 def image_pipeline(pipeline: Any) -> Any:
     """Return a pipeline that starts from a picture; it shares the memory of the loaded one."""
-    shared = AutoPipelineForImage2Image.from_pipe(pipeline)
+    image_class: Any = image_pipeline_class(pipeline)
+    available = {**pipeline.config, **pipeline.components}
+    taken = inspect.signature(image_class.__init__).parameters
+    shared = image_class(**{name: available[name] for name in taken if name in available})
     shared.set_progress_bar_config(disable=True)
     return shared
 
