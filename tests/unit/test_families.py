@@ -10,6 +10,7 @@ from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING
 
 from core.errors import ModelUnavailable
 from tests.support.tiny.dits import TRANSFORMERS
+from tests.support.tiny.kolors import kolors
 from tests.support.tiny.unets import UNETS
 from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
@@ -17,7 +18,7 @@ from worker.generator import Generator, Interrupted, PictureRequest
 from worker.pipeline.families import family_of
 from worker.pipeline.load import load
 
-_TINY = {**UNETS, **TRANSFORMERS}
+_TINY = {**UNETS, **TRANSFORMERS, "KolorsPipeline": kolors, "KolorsPAGPipeline": kolors}
 _CLASSES = [each.__name__ for each in AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()]
 _UNSUITABLE = {
     "StableDiffusionControlNetPipeline": "needs a control image",

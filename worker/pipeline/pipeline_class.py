@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
-from diffusers.pipelines import auto_pipeline
 
 from core.errors import ModelUnavailable
 from worker.pipeline.families import family_of
@@ -16,12 +15,15 @@ from worker.pipeline.families import family_of
 INDEX_FILE = "model_index.json"
 
 _CONTROL = "needs a control image, which jobs do not have"
+_DECODER = "is a decoder, which needs the embeddings of another pipeline, its prior"
 _REASONS = {
     "controlnet": _CONTROL,
     "control_image": _CONTROL,
     "mask_image": "repaints a masked part of a picture, which jobs do not have",
     "num_frames": "generates videos",
     "num_videos_per_prompt": "generates videos",
+    "image_embeds": _DECODER,
+    "image_embeddings": _DECODER,
     "audio_end_in_s": "generates audio",
     "audio_length_in_s": "generates audio",
 }
@@ -92,21 +94,19 @@ def _require_package(class_name: str) -> None:
 
 def _text_to_image(pipeline_class: Any) -> Any:
     """Return the class with the same components that needs no picture, if there is one."""
-    if pipeline_class not in auto_pipeline.AUTO_IMAGE2IMAGE_PIPELINES_MAPPING.values():
-        return pipeline_class
-    mapping = auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING
-    name = pipeline_class.__name__
-    return auto_pipeline._get_task_class(mapping, name, False) or pipeline_class
+    name = pipeline_class.__name__.replace("Img2Img", "")
+    return getattr(diffusers, name, pipeline_class)
 
 
 def _is_text_to_image(pipeline_class: Any) -> bool:
-    return pipeline_class in auto_pipeline.AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()
+    # Imports every pipeline, which takes seconds: not at the top of the module.
+    from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING
+
+    return pipeline_class in AUTO_TEXT2IMAGE_PIPELINES_MAPPING.values()
 
 
 def _unsuitable(pipeline_class: Any) -> str | None:
     """Return why a class cannot generate a picture from a prompt alone."""
-    if pipeline_class in auto_pipeline._AUTO_TEXT2IMAGE_DECODER_PIPELINES_MAPPING.values():
-        return "is a decoder, which needs the embeddings of another pipeline, its prior"
     call = inspect.signature(pipeline_class.__call__).parameters
     if "prompt" not in call:
         return "takes no prompt"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, ProcessorMixin
 
 from wire.messages.parameters import GenerationParameters
 
@@ -142,8 +142,8 @@ def _encoders(pipeline: Any) -> list[Any]:
 
 def _tokenizers(pipeline: Any) -> list[Any]:
     parts = _components(pipeline, "tokenizer") or _components(pipeline, "prior_tokenizer")
-    # Flux 2 calls a processor, which has a tokenizer, by that name.
-    return [getattr(part, "tokenizer", part) for part in parts]
+    # Flux 2 gives this name to a processor, which has a tokenizer; that of Kolors has an inner one.
+    return [part.tokenizer if isinstance(part, ProcessorMixin) else part for part in parts]
 
 
 def _components(pipeline: Any, name: str) -> list[Any]:
