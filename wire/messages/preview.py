@@ -5,7 +5,6 @@ workers may send other formats.
 """
 
 import base64
-import binascii
 import struct
 from typing import Annotated
 
@@ -14,7 +13,6 @@ from pydantic import BeforeValidator, PlainSerializer
 MAX_PREVIEW_BYTES = 2000
 MAX_PREVIEW_SIDE = 64
 """Pixels. A file of a few bytes may state a size that takes gigabytes to decode."""
-MEDIA_TYPE = "image/webp"
 
 _HEADER = struct.Struct("<4s4x8s4x3x3sHH")
 """A WebP file with one lossy frame: https://www.rfc-editor.org/rfc/rfc6386#section-9.1."""
@@ -39,7 +37,7 @@ def _read(value: object) -> bytes | None:
 def _decode(value: object) -> bytes:
     try:
         return base64.b64decode(value, validate=True) if isinstance(value, str) else b""
-    except binascii.Error:
+    except ValueError:
         return b""
 
 
