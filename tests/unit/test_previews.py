@@ -60,6 +60,7 @@ def test_preview_shows_the_picture_before_it_is_finished():
     likeness = [_correlation(previews[0], picture.pixels) for _, previews in steps if previews]
     assert likeness == sorted(likeness)
     assert likeness[-1] > 0.8
+    assert 0.5 < steps[5][1][0].std() / picture.pixels.std() < 1.5  # neither grey nor garish
 
 
 def _correlation(preview: Pixels, picture: Pixels) -> float:
@@ -143,15 +144,15 @@ def test_unknown_shape_of_latents_is_refused():
         to_grid(torch.zeros(1, 4, 9, 8, 8), (64, 64))
 
 
-@pytest.mark.parametrize("side", [1, 16, 48])
-def test_file_is_small_even_for_noise(side: int):
-    """Noise compresses worst, and fits into the limit."""
-    body = encode_preview(np.ascontiguousarray(NOISE[:side, :side]))
+@pytest.mark.parametrize("width", [1, 16, 48])
+def test_file_is_small_even_for_noise(width: int):
+    """Noise compresses worst, and fits into the limit; small pictures are enlarged."""
+    body = encode_preview(np.ascontiguousarray(NOISE[:, :width]))
     assert body is not None
     assert len(body) <= MAX_PREVIEW_BYTES
     assert is_preview(body)
     decoded = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
-    assert decoded.shape == (side, side, 3)
+    assert decoded.shape == (48, width, 3)
 
 
 def test_event_carries_its_preview():
