@@ -2,11 +2,12 @@
 
 import sys
 
-from bench import cluster, first_picture, gallery, overhead, overlap, sessions, workers
+from bench import cluster, first_picture, gallery, overhead, overlap, previews, sessions, workers
 
 _BENCHMARKS = {
     "overhead": overhead.main,
     "overlap": overlap.main,
+    "previews": previews.main,
     "workers": workers.main,
     "first-picture": first_picture.main,
     "gallery": gallery.main,
