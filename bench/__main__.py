@@ -2,13 +2,26 @@
 
 import sys
 
-from bench import cluster, first_picture, gallery, overhead, overlap, previews, sessions, workers
+from bench import (
+    cluster,
+    cold_start,
+    first_picture,
+    gallery,
+    latency,
+    overhead,
+    overlap,
+    previews,
+    sessions,
+    workers,
+)
 
 _BENCHMARKS = {
     "overhead": overhead.main,
     "overlap": overlap.main,
     "previews": previews.main,
+    "latency": latency.main,
     "workers": workers.main,
+    "cold-start": cold_start.main,
     "first-picture": first_picture.main,
     "gallery": gallery.main,
     "sessions": sessions.main,
