@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
+from wire.messages.job import validate
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import GenerationParameters
 from worker.generator import Pixels
@@ -77,7 +78,7 @@ def _fit(
 ) -> LatentMap:
     side = max(min(_FIT_SIDE * model.size_multiple, int(model.defaults["width"])), model.min_side)
     one_step = {"prompt": "x", "width": side, "height": side, "steps": 1, "seed": 0}
-    parameters = GenerationParameters(**{**model.defaults, **one_step})
+    parameters = validate(GenerationParameters, {**model.defaults, **one_step})
     with _random_samples(pipeline, (side, side)) as samples:
         picture = generate(parameters)
     latents = samples[-1]
@@ -168,7 +169,7 @@ def _copy(pictures: torch.Tensor) -> Callable[[], list[Pixels]]:
         on_host = list(pictures.cpu().numpy())
         return lambda: on_host
     copied = pictures.to("cpu", non_blocking=True)
-    event = torch.cuda.Event()
+    event = torch.cuda.Event()  # type: ignore[no-untyped-call]
     event.record()
 
     def read() -> list[Pixels]:
