@@ -10,8 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bench.overlap import CompletionStore
 from bench.report import Figure, show
+from bench.timed_worker import CompletionStore
 from core.settings import Settings
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.job import JobRequest, new_job
@@ -56,11 +56,11 @@ def _seconds(generator: Generator, settings: Settings, jobs: int) -> float:
             update={"data_dir": Path(folder), "rabbitmq_url": None, "minio_endpoint": None}
         )
         shutdown = ShutdownSignal(local.grace_period)
-        store = CompletionStore(open_store(local), jobs, shutdown.request)
+        store = CompletionStore(open_store(local), {jobs: shutdown.request})
         with closing(open_queue(local)) as queue, closing(open_events(local)) as events:
             for number in range(jobs):
                 prompt = _PROMPTS[number % len(_PROMPTS)]
                 queue.publish(new_job(JobRequest(prompt=prompt, count=1, seed=number)))
             started = time.monotonic()
             run(WorkerContext(queue, events, store, generator, local, shutdown))
-        return store.completed_at[-1] - started
+        return max(store.completions.values()) - started
