@@ -10,6 +10,7 @@ from bench import (
     latency,
     overhead,
     overlap,
+    previews,
     sessions,
     workers,
 )
@@ -17,6 +18,7 @@ from bench import (
 _BENCHMARKS = {
     "overhead": overhead.main,
     "overlap": overlap.main,
+    "previews": previews.main,
     "latency": latency.main,
     "workers": workers.main,
     "cold-start": cold_start.main,

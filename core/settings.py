@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     safety_checker: bool = Field(
         True, description="`false`: load the model without its safety checker"
     )
+    previews: bool = Field(
+        True,
+        description="`false`: do not show pictures while they are generated; there are no previews "
+        "with a safety checker either",
+    )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"
     )

@@ -122,7 +122,11 @@ def _load(settings: Settings, events: Events) -> "Generator":
         ) from None
 
     options = LoadOptions(
-        settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)
+        settings.dtype,
+        settings.quantize,
+        settings.safety_checker,
+        loras.sources(settings),
+        settings.previews,
     )
     generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)

@@ -37,6 +37,7 @@ class LoadOptions:
     safety_checker: bool = True
     lora_sources: Mapping[str, loras.Source] = field(default_factory=dict)
     """The LoRAs that jobs may use, see worker.pipeline.loras."""
+    previews: bool = False
 
 
 def load(
@@ -73,7 +74,7 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
     model = _model_info(pipeline, source, device, options)
     log.info("Loaded %s in %s.", model.capabilities.family, _dtype(source.index, device, options))
-    return DiffusersGenerator(pipeline, model, options.lora_sources)
+    return DiffusersGenerator(pipeline, model, options.lora_sources, options.previews)
 
 
 def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:
