@@ -35,8 +35,14 @@ class WorkerContext:
 
     @property
     def batch_size(self) -> int:
-        """The maximum number of pictures per call of the pipeline."""
+        """The number of pictures per call of the pipeline, at first."""
         return self.settings.batch_size or self.generator.model.batch_size
+
+    @property
+    def max_batch_size(self) -> int:
+        """The number to which it may grow; BATCH_SIZE fixes it."""
+        model = self.generator.model
+        return self.settings.batch_size or model.max_batch_size or model.batch_size
 
     def emit(self, kind: Kind, job: Job, /, **fields: Any) -> None:
         """Publish an event of a job."""

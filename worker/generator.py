@@ -37,7 +37,9 @@ class ModelInfo:
     gpu_uuid: str | None = None
     """The UUID of an NVIDIA GPU, as its driver lists it; None for other devices."""
     batch_size: int = 1
-    """The preferred number of pictures per call on this device."""
+    """The number of pictures per call at first."""
+    max_batch_size: int | None = None
+    """The number to which it grows while memory and time allow; None: it does not grow."""
     tiny_decoder: bool = False
     safety_checker: bool = False
 

@@ -24,9 +24,7 @@ IDLE_SECONDS = Counter(
     ["stage", "reason"],
 )
 """``reason``: starved (no item to work on) or blocked (no space in the next stage)."""
-BATCH_LIMIT = Gauge(
-    "worker_batch_limit", "Pictures per batch, once a larger batch ran out of memory", ["size"]
-)
+BATCH_LIMIT = Gauge("worker_batch_limit", "Largest batch so far that fits, in pictures", ["size"])
 
 
 class DeviceMetrics(Collector):

@@ -22,6 +22,7 @@ from worker.pipeline.capabilities import derive
 from worker.pipeline.families import FAMILIES, Family
 from worker.pipeline.load import LoadOptions, load
 from worker.pipeline.precision import choose_dtype
+from worker.pipeline.processor_form import fastest_form
 from worker.pipeline.weights import choose_variant
 
 _GIBIBYTE = 2**30
@@ -148,7 +149,7 @@ def test_consistency_model_has_a_step_limit(tmp_path: Path):
 
 @pytest.mark.parametrize("variant", ["fp16", "bf16"])
 def test_folder_with_one_variant_loads_on_the_cpu(tmp_path: Path, variant: str):
-    """Weights of half precision alone are converted to float32."""
+    """Weights of half precision alone are converted to the numbers of the processor."""
     dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}[variant]
     pipeline = diffusers.StableDiffusionPipeline(**stable_diffusion()).to(dtype)
     pipeline.save_pretrained(tmp_path, variant=variant)
@@ -157,7 +158,7 @@ def test_folder_with_one_variant_loads_on_the_cpu(tmp_path: Path, variant: str):
     request = PictureRequest(parameters.with_defaults(generator.model.capabilities.defaults))
     [picture] = generator.generate([request], lambda _step: None, lambda: False)
     assert picture.pixels.shape == (64, 64, 3)
-    assert generator._pipeline.unet.dtype == torch.float32
+    assert generator._pipeline.unet.dtype == getattr(torch, fastest_form().dtype)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,7 @@ def test_dtype_on_a_gpu_is_that_of_the_family(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_options: True)
     assert choose_dtype(None, "cuda", class_name, components) == dtype
     assert choose_dtype("float32", "cuda", class_name, components) == "float32"
-    assert choose_dtype(None, "cpu", class_name, components) == "float32"
+    assert choose_dtype(None, "cpu", class_name, components) == fastest_form().dtype
 
 
 def test_torchao_computes_in_bfloat16():

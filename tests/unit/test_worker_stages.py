@@ -159,6 +159,7 @@ class MeasuredBatcher:
 
     seconds_per_picture: float | None
     backlog_seconds: float = 0.0
+    batch_limit: int = 1
 
 
 def deliveries_of(*counts: int) -> list[Delivery]:
@@ -182,18 +183,18 @@ def test_half_a_second_of_work_is_leased_at_once(
     seconds: float | None, backlog: float, count: int, limit: int
 ):
     """The number of jobs follows from the last batch's duration and the size of recent jobs."""
-    look_ahead = LookAhead(MeasuredBatcher(seconds, backlog), batch_size=1)
+    look_ahead = LookAhead(MeasuredBatcher(seconds, backlog))
     look_ahead.note(deliveries_of(count, 1))
     assert look_ahead.limit() == limit
 
 
 def test_jobs_larger_than_expected_are_left_to_others():
     """Of several large jobs that arrived in the place of small ones, the first is kept."""
-    look_ahead = LookAhead(MeasuredBatcher(0.1), batch_size=1)
+    look_ahead = LookAhead(MeasuredBatcher(0.1))
     small, large = deliveries_of(1, 1, 1), deliveries_of(100, 1, 100)
     assert look_ahead.surplus(small) == []
     assert look_ahead.surplus(large) == large[1:]
-    slow = LookAhead(MeasuredBatcher(9.0), batch_size=4)
+    slow = LookAhead(MeasuredBatcher(9.0, batch_limit=4))
     assert slow.surplus(deliveries_of(1, 1, 2)) == []
 
 
@@ -447,13 +448,36 @@ def test_retried_job_has_a_batch_of_its_own(attempts: tuple[int, ...]):
 
 def test_limits_remember_what_ran_out_of_memory():
     """After an out-of-memory, batches of that size of picture stay smaller; others do not."""
-    limits = BatchLimits(16)
-    limits.ran_out_of_memory("512x512", 16)
-    limits.ran_out_of_memory("512x512", 7)
-    limits.ran_out_of_memory("512x512", 8)
-    assert (limits.limit("512x512"), limits.limit("64x64")) == (4, 16)
-    limits.ran_out_of_memory("512x512", 1)
-    assert limits.limit("512x512") == 1
+    limits, large, small = BatchLimits(16), make_task(width=512), make_task(width=64)
+    for count in (16, 7, 8):
+        limits.ran_out_of_memory(large, count)
+    assert (limits.limit(large), limits.limit(small)) == (4, 16)
+    limits.succeeded(large, 4, seconds=0.1)
+    assert limits.limit(large) == 4
+    limits.ran_out_of_memory(large, 1)
+    assert limits.limit(large) == 1
+
+
+def test_batches_grow_while_they_are_full_and_short():
+    """A full batch doubles the next one of its parameters, up to the maximum and to a time."""
+    limits, fast, slow = BatchLimits(1, 8), make_task(steps=1), make_task(steps=50)
+    grown = []
+    for _ in range(5):
+        limits.succeeded(fast, limits.limit(fast), seconds=0.1)
+        grown.append(limits.limit(fast))
+    assert grown == [2, 4, 8, 8, 8]
+    limits.succeeded(slow, 1, seconds=1.0)
+    limits.succeeded(slow, 1, seconds=0.1)
+    assert limits.limit(slow) == 2  # the second batch was not full
+    limits.succeeded(slow, 2, seconds=2.0)
+    assert limits.limit(slow) == 2  # four pictures would take four seconds
+
+
+def test_next_batch_is_leased_in_full():
+    """Shortly before a batch ends, as many jobs are leased as the next one has pictures."""
+    look_ahead = LookAhead(MeasuredBatcher(0.2, 0.25, batch_limit=8))
+    look_ahead.note(deliveries_of(1, 1))
+    assert look_ahead.limit() == 8
 
 
 def test_stage_ends_with_all_items_done():

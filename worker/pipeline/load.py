@@ -16,16 +16,18 @@ from worker.generator import DeviceLost, ModelInfo
 from worker.pipeline import capabilities, loras, memory, quantize
 from worker.pipeline.families import family_of
 from worker.pipeline.generate import DiffusersGenerator
+from worker.pipeline.memory_format import use_fast_memory_format
 from worker.pipeline.pipeline_class import PipelineIndex, find_class, takes
 from worker.pipeline.precision import DTYPES, choose_dtype
+from worker.pipeline.processor_form import limit_threads
 from worker.pipeline.single_file import load_single_file, size_of
 from worker.pipeline.source import Source, locate
 from worker.pipeline.weights import choose_variant, count_parameters, list_files
 
 log = logging.getLogger(__name__)
 
-_BATCH_SIZES = {"cuda": 4}
-"""Pictures per call by device; one on others."""
+_BATCH_SIZES = {"cuda": (4, 64), "cpu": (1, 8)}
+"""Pictures per call by device, at first and at most; one on others."""
 
 
 @dataclass(frozen=True)
@@ -63,27 +65,34 @@ def load(
 
 def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersGenerator:
     device = choose_device(device)
+    limit_threads()
     require_kernels(device)
     if options.quantize:
         quantize.require_usable(options.quantize, device)
     disable_progress_bar()
     source = locate(model_id, lambda index: _dtype(index, device, options))
     pipeline = _read_pipeline(source, device, options)
+    dtype = _dtype(source.index, device, options)
+    if not options.quantize:  # which has memory formats of its own
+        use_fast_memory_format(pipeline, device, dtype)
     pipeline.set_progress_bar_config(disable=True)
     memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
     model = _model_info(pipeline, source, device, options)
-    log.info("Loaded %s in %s.", model.capabilities.family, _dtype(source.index, device, options))
+    log.info("Loaded %s in %s.", model.capabilities.family, dtype)
     return DiffusersGenerator(pipeline, model, options.lora_sources)
 
 
 def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:
     names = tuple(options.lora_sources)
     announced = capabilities.derive(pipeline, source.model_id, _defaults(source), names)
+    first, most = _BATCH_SIZES.get(device, (1, 1))
+    limit = family_of(announced.family).batch_size or most
     return ModelInfo(
         capabilities=announced,
         device=product_name(device),
         gpu_uuid=gpu_uuid(device),
-        batch_size=family_of(announced.family).batch_size or _BATCH_SIZES.get(device, 1),
+        batch_size=min(first, limit),
+        max_batch_size=limit,
         tiny_decoder="Tiny" in type(getattr(pipeline, "vae", None)).__name__,
         safety_checker=getattr(pipeline, "safety_checker", None) is not None,
     )

@@ -88,7 +88,7 @@ class Denoiser:
 
     def _note(self, items: list[BatchItem], error: Exception) -> None:
         if isinstance(error, OutOfMemory):
-            self._limits.ran_out_of_memory(items[0].task.size, len(items))
+            self._limits.ran_out_of_memory(items[0].task, len(items))
         if not isinstance(error, GenerationFailed | MessageError):
             log.exception("The generator failed in a way that it does not declare.")
 
@@ -120,6 +120,7 @@ class Denoiser:
             )
         seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
         self._batcher.finished()
+        self._limits.succeeded(items[0].task, len(items), seconds)
         metrics.GENERATION_SECONDS.observe(seconds)
         return [
             Picture(

@@ -42,7 +42,7 @@ class Intake:
     ) -> None:
         self._context, self._ledger = context, ledger
         self._batcher, self._cancellations = batcher, cancellations
-        self._look_ahead = LookAhead(batcher, context.batch_size)
+        self._look_ahead = LookAhead(batcher)
         self._started = time.monotonic()
         self._retried: Delivery | None = None
         """A job that waits until it is the only one."""
@@ -168,4 +168,4 @@ class Intake:
         """Return whether these jobs leave room in a batch; further jobs are left to others."""
         if self._context.settings.exit_after_one_task or deliveries[-1].attempt > 1:
             return False
-        return sum(delivery.job.count for delivery in deliveries) < self._context.batch_size
+        return sum(delivery.job.count for delivery in deliveries) < self._batcher.batch_limit
