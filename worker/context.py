@@ -13,6 +13,7 @@ from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.generator import Generator
 from worker.health import Health
+from worker.loading_time import LoadingTime
 from worker.shutdown import ShutdownSignal
 
 
@@ -27,6 +28,7 @@ class WorkerContext:
     settings: Settings
     shutdown: ShutdownSignal
     health: Health = field(default_factory=Health)
+    loading: LoadingTime | None = None
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
 from worker.generator import DeviceLost
+from worker.loading_time import LoadingTime
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
@@ -304,7 +306,7 @@ def test_metadata_says_where_the_time_went(context: WorkerContext):
     generate = context.generator.generate
     phases = {"encoding_text": 0.25, "denoising": 0.5}
     context.generator.generate = lambda *given: [
-        replace(picture, seconds=phases) for picture in generate(*given)
+        replace(picture, finish=lambda: phases) for picture in generate(*given)
     ]
     job = submit(context, count=2)
     with RunningWorker(context):
@@ -313,6 +315,53 @@ def test_metadata_says_where_the_time_went(context: WorkerContext):
     assert (timings.encoding_text, timings.denoising, timings.decoding) == (0.5, 1.0, None)
     assert timings.storing == pytest.approx(timings.encoding_png + timings.uploading, abs=0.001)
     assert timings.blocked is not None
+
+
+def test_metadata_says_how_long_the_job_waited_for_the_model(context: WorkerContext):
+    """The worker was loading its model when the job was submitted; a later job did not wait."""
+    job = submit(context)
+    now = time.time()
+    loading = LoadingTime(now - 100, now + 0.001)
+    with RunningWorker(replace(context, loading=loading)):
+        wait_until_done(context, job)
+        later = submit(context)
+        wait_until_done(context, later)
+    first = metadata_of(context, job).timings
+    assert 0 < first.loading <= first.waiting
+    assert metadata_of(context, later).timings.loading is None
+    assert loading.waited(None, now) is None
+
+
+def test_device_lost_during_a_copy_returns_its_job(context: WorkerContext):
+    """Pictures arrive while the next batch is generated; the job is not failed for the device."""
+    generate = context.generator.generate
+
+    def lose() -> dict[str, float]:
+        raise DeviceLost("The device fell off the bus.")
+
+    context.generator.generate = lambda *given: [
+        replace(picture, finish=lose) for picture in generate(*given)
+    ]
+    submit(context)
+    with pytest.raises(DeviceLost, match="fell off"):
+        process_ready_jobs(context)
+    assert context.queue.depth().ready == 1
+
+
+def test_picture_that_is_not_finite_fails_with_its_reason(context: WorkerContext):
+    """It is known once the picture has arrived, and the reason is the generator's."""
+    generate = context.generator.generate
+
+    def fail() -> dict[str, float]:
+        raise GenerationFailed("The model's output is not finite.")
+
+    context.generator.generate = lambda *given: [
+        replace(picture, finish=fail) for picture in generate(*given)
+    ]
+    submit(context)
+    with RunningWorker(context):
+        [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
+    assert letter.reason == "The model's output is not finite."
 
 
 def test_picture_that_cannot_be_encoded_fails_its_job_only(context: WorkerContext):

@@ -66,9 +66,8 @@ class Denoiser:
         except Interrupted:
             self._end_all(items, SHUTTING_DOWN)
         except DeviceLost as error:
-            self.device_lost = error
-            self._on_device_lost()
-            self._end_all(items, str(error))
+            self.lose_device(error)
+            self._not_stored(items)
         except Exception as error:  # noqa: BLE001, pipelines raise any kind of error
             self._note(items, error)
             yield from self._divide(items, error)
@@ -81,6 +80,12 @@ class Denoiser:
         for item in items:
             end(item.task, str(error))
         self._not_stored(items)
+
+    def lose_device(self, error: DeviceLost) -> None:
+        """Generate nothing further, and return all jobs."""
+        self.device_lost = error
+        self._on_device_lost()
+        self._ledger.hand_back_all(str(error))
 
     def _end_all(self, items: list[BatchItem], reason: str) -> None:
         self._ledger.hand_back_all(reason)
@@ -126,7 +131,7 @@ class Denoiser:
             Picture(
                 item,
                 replace(picture, energy_joules=joules),
-                {"painting": seconds / len(items), **picture.seconds},
+                {"painting": seconds / len(items)},
             )
             for item, picture in zip(items, generated, strict=True)
         ]

@@ -70,7 +70,8 @@ class Intake:
 
     def prepare(self, deliveries: list[Delivery]) -> list[list[Task]]:
         """Turn deliveries into one group of tasks; settle those that need no generator."""
-        tasks = [prepare_task(delivery, self._context.generator.model) for delivery in deliveries]
+        model, loading = self._context.generator.model, self._context.loading
+        tasks = [prepare_task(delivery, model, loading) for delivery in deliveries]
         for task in tasks:
             self._ledger.add(task)
         self._ledger.cancel(self._cancellations.marks() & {task.job.id for task in tasks})

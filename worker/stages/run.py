@@ -101,7 +101,8 @@ def build(context: WorkerContext) -> Pipeline:
     intake = Intake(context, ledger, batcher, cancellations)
     pulse = context.health.watch("denoiser")
     denoiser = Denoiser(context, ledger, batcher, limits, intake.close, pulse)
-    encoder, uploader = Encoder(ledger, context.generator.model.model_id), Uploader(context, ledger)
+    encoder = Encoder(ledger, context.generator.model.model_id, denoiser.lose_device)
+    uploader = Uploader(context, ledger)
     unencoded: BoundedQueue[Picture] = BoundedQueue(UNENCODED_PICTURES)
     encoded: BoundedQueue[Picture] = BoundedQueue(ENCODED_PICTURES)
     stages = (
