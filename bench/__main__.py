@@ -2,9 +2,10 @@
 
 import sys
 
-from bench import cluster, first_picture, gallery, overhead, overlap, sessions, workers
+from bench import cluster, cpu, first_picture, gallery, overhead, overlap, sessions, workers
 
 _BENCHMARKS = {
+    "cpu": cpu.main,
     "overhead": overhead.main,
     "overlap": overlap.main,
     "workers": workers.main,

@@ -108,6 +108,16 @@ class Settings(BaseSettings):
     safety_checker: bool = Field(
         True, description="`false`: load the model without its safety checker"
     )
+    vae: str | None = Field(
+        None,
+        description="`tiny`: decode with the tiny VAE of the model's family (TAESD), faster and "
+        "with less detail; or the folder or hub name of one; unset: the model's own",
+    )
+    compile: bool = Field(
+        False,
+        description="`true`: compile the denoiser in the background while the uncompiled one "
+        "serves; needs a C compiler",
+    )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
         None,
         description="pictures generated per pipeline call; unset: 4 on a GPU, 1 on a CPU, doubled "

@@ -119,14 +119,20 @@ def _load(settings: Settings, events: Events) -> "Generator":
 
     try:
         from worker.pipeline import loras
-        from worker.pipeline.load import LoadOptions, load
+        from worker.pipeline.load import load
+        from worker.pipeline.read import LoadOptions
     except (ImportError, OSError) as error:  # OSError: a shared library of PyTorch
         raise ModelUnavailable(
             f"The worker's packages are incomplete: {first_line(error)}"
         ) from None
 
     options = LoadOptions(
-        settings.dtype, settings.quantize, settings.safety_checker, loras.sources(settings)
+        dtype=settings.dtype,
+        quantize=settings.quantize,
+        safety_checker=settings.safety_checker,
+        vae=settings.vae,
+        compile=settings.compile,
+        lora_sources=loras.sources(settings),
     )
     generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)

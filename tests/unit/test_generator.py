@@ -13,7 +13,8 @@ from tests.support.noise_model import NOTICE, build
 from wire.messages.parameters import GenerationParameters
 from worker.generator import Interrupted, PictureRequest
 from worker.pipeline.generate import DiffusersGenerator
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
+from worker.pipeline.read import LoadOptions
 
 BASE = GenerationParameters(
     prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4, guidance_scale=1.0

@@ -10,8 +10,9 @@ from tests.support.noise_model import build
 from wire.messages.parameters import GenerationParameters
 from worker.generator import PictureRequest
 from worker.pipeline import processor_form
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
 from worker.pipeline.processor_form import ProcessorForm, choose, fastest_form
+from worker.pipeline.read import LoadOptions
 
 PLAIN, LAST = ProcessorForm("float32", False), ProcessorForm("float32", True)
 HALF = ProcessorForm("bfloat16", True)

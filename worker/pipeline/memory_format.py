@@ -21,8 +21,13 @@ def use_fast_memory_format(pipeline: Any, device: str, dtype: str) -> None:
         return
     for name in _CONVOLUTIONAL:
         component = getattr(pipeline, name, None)
-        if isinstance(component, nn.Module):
+        if isinstance(component, nn.Module) and _is_flat(component):
             component.to(memory_format=torch.channels_last)
+
+
+def _is_flat(component: nn.Module) -> bool:
+    """Return whether no convolution has a third dimension, as in the VAEs of videos."""
+    return all(weight.dim() < 5 for weight in component.parameters())
 
 
 def _channels_last(device: str, dtype: str) -> bool:
