@@ -70,7 +70,7 @@ class BackgroundCompiler:
         return self._eager(*arguments, **keywords)
 
     def _call_compiled(self, arguments: Any, keywords: Any) -> Any:
-        torch.compiler.cudagraph_mark_step_begin()
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         result = self._compiled(*arguments, **keywords)
         # The next replay of a CUDA graph overwrites its results, which schedulers keep.
         return tree_map_only(torch.Tensor, torch.clone, result)

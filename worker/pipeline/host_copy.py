@@ -10,6 +10,7 @@ import torch
 
 from core.errors import GenerationFailed, first_line
 from worker.generator import DeviceLost, Pixels
+from worker.pipeline.phases import timed_event
 
 
 class HostCopy:
@@ -52,7 +53,7 @@ def _copy(*tensors: torch.Tensor) -> tuple[list[torch.Tensor], Callable[[], floa
 
 def _copy_beside(*tensors: torch.Tensor) -> tuple[list[torch.Tensor], Callable[[], float | None]]:
     stream = _copy_stream()
-    started, ended = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    started, ended = timed_event(), timed_event()
     copies = [torch.empty_like(tensor, device="cpu", pin_memory=True) for tensor in tensors]
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -72,4 +73,4 @@ def _copy_beside(*tensors: torch.Tensor) -> tuple[list[torch.Tensor], Callable[[
 
 @cache
 def _copy_stream() -> torch.cuda.Stream:
-    return torch.cuda.Stream()
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]

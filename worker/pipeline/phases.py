@@ -64,9 +64,14 @@ class Phases:
             return time.perf_counter()
         if self._device_type != "cuda":
             return None  # its work is not finished when the call returns
-        event = torch.cuda.Event(enable_timing=True)
+        event = timed_event()
         event.record()
         return event
+
+
+def timed_event() -> torch.cuda.Event:
+    """Return an event that records when the device gets there."""
+    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
 
 
 def _seconds_between(start: Mark, end: Mark) -> float:

@@ -49,7 +49,7 @@ class Encoder:
 
 def _finish(picture: Picture) -> Picture:
     """Wait for the pixels, and add the measured phases to the durations."""
-    phases = picture.generated.finish()
+    phases = dict(picture.generated.finish())
     for name, seconds in phases.items():
         metrics.PHASE_SECONDS.labels(name).inc(seconds)
     # The device may have worked for longer than the call that launched its work.
