@@ -12,6 +12,7 @@ from dashboard.fleet.gpus import list_gpus
 from dashboard.fleet.reconciliation import SupervisorStatus, latest_from
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
+from dashboard.presentation.formatting import end_sentence
 
 _READY_PHASES = ("idle", "generating")
 
@@ -55,11 +56,15 @@ def make_reading(
 
 
 def _worker(worker: WorkerProcess, view: WorkerView | None) -> Worker:
-    if worker.state == "failed":
-        return Worker(worker.name, "failed", worker.reason, worker.since)
     if worker.state == "stopping":
         reason = "finishes its jobs" if view and view.jobs else "is about to end"
         return Worker(worker.name, "stopping", reason, worker.since)
+    # The reason stays until a start succeeds: each start takes longer than the pause before it.
+    is_ready = view is not None and view.ready_at is not None
+    if worker.state == "failed" or (worker.failures and not is_ready):
+        retry = f"It is started again (try {worker.failures + 1})."
+        reason = f"{end_sentence(worker.reason)} {retry}"
+        return Worker(worker.name, "failed", reason, worker.since)
     if view is None:
         return Worker(worker.name, "starting", "loading libraries", worker.since)
     return to_worker(view)

@@ -7,6 +7,7 @@ the lock, so that a second dashboard takes over when the first one ends.
 import logging
 import threading
 import time
+from dataclasses import replace
 
 from core.errors import QueueError
 from core.settings import Settings
@@ -144,7 +145,7 @@ class Supervisor:
         for worker in list(self._workers.values()):
             kill_if_overdue(worker, self._grace_period, now)
             if worker.state == "failed" and now >= worker.retry_at:
-                self._start_worker(worker.name, now, worker.failures)
+                self._start_worker(worker.name, now, worker)
 
     def _observe_workers(self, now: float) -> None:
         for worker in list(self._workers.values()):
@@ -165,18 +166,19 @@ class Supervisor:
             self._journal.record(event)
         self._journal.remove_worker(worker.name)
 
-    def _start_worker(self, name: str, now: float, failures: int = 0) -> None:
+    def _start_worker(self, name: str, now: float, failed: WorkerProcess | None = None) -> None:
+        failures, reason = (failed.failures, failed.reason) if failed else (0, "")
         self._journal.remove_worker(name)
         gpu = least_used(self._gpus, (worker.gpu for worker in self._workers.values()))
         try:
-            worker = launch(name, self._settings, self._command, now, failures, gpu)
+            worker = launch(name, self._settings, self._command, now, gpu)
+            worker = replace(worker, failures=failures, reason=reason)
+            self._log_event(now, f"{name} started")
         except OSError as error:
-            worker = WorkerProcess(
-                name, "failed", now, failures=failures + 1, reason=f"{error.strerror}."
-            )
+            reason = f"{error.strerror}."
+            worker = WorkerProcess(name, "failed", now, failures=failures + 1, reason=reason)
+            self._log_event(now, f"{name} failed: {reason}")
         self._set_worker(name, worker)
-        failed = worker.state == "failed"
-        self._log_event(now, f"{name} failed: {worker.reason}" if failed else f"{name} started")
 
     def _stop_worker(self, worker: WorkerProcess, now: float) -> None:
         self._set_worker(worker.name, request_stop(worker, now))

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from pathlib import Path
+from textwrap import shorten
 from typing import BinaryIO
 
 _MAX_BYTES_AT_START = 1024 * 1024
@@ -52,7 +53,7 @@ def last_message(path: Path, start: int) -> str | None:
     except OSError:
         return None
     last = next((line.strip() for line in reversed(lines) if line.strip()), None)
-    return _message(last)[:_MAX_MESSAGE_LENGTH] if last else None
+    return shorten(_message(last), _MAX_MESSAGE_LENGTH, placeholder=" …") if last else None
 
 
 def _message(line: str) -> str:

@@ -57,7 +57,7 @@ class WorkerProcess:
     failures: int = 0
     """How often in a row the process ended unexpectedly."""
     reason: str = ""
-    """Why it failed, as a sentence."""
+    """Why it failed last, as a sentence; kept while it is started again."""
     gpu: str | None = None
     """The GPU that its process has, as an entry of CUDA_VISIBLE_DEVICES."""
 
@@ -73,7 +73,6 @@ def launch(
     settings: Settings,
     command: tuple[str, ...],
     now: float,
-    failures: int = 0,
     gpu: str | None = None,
 ) -> WorkerProcess:
     """Start a worker, on one GPU if named. Raises OSError without its process or log."""
@@ -90,7 +89,7 @@ def launch(
             start_new_session=True,
         )
     child = Child(popen, now, log, log_start)
-    return WorkerProcess(name, "running", now, child, failures, gpu=gpu)
+    return WorkerProcess(name, "running", now, child, gpu=gpu)
 
 
 def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:

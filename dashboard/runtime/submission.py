@@ -1,6 +1,6 @@
 """Validate and submit requests, from the form, the command line and over HTTP alike."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -64,8 +64,8 @@ def separate_seed(seed: int | None, number: int) -> int | None:
     return None if seed is None else nth_seed(seed, number)
 
 
-def publish_all(requests: Iterable[JobRequest]) -> list[Job]:
-    """Publish jobs; raises QueueError or StoreError, with the number of those that were sent."""
+def publish_all(requests: Sequence[JobRequest]) -> list[Job]:
+    """Publish jobs; raises QueueError or StoreError, with the ids of those that were sent."""
     jobs: list[Job] = []
     for request in requests:
         try:
@@ -73,7 +73,9 @@ def publish_all(requests: Iterable[JobRequest]) -> list[Job]:
         except (QueueError, StoreError) as error:
             if not jobs:
                 raise
-            raise type(error)(f"{len(jobs)} jobs were sent, then an error: {error}") from error
+            ids = ", ".join(job.id for job in jobs)
+            sent = f"{len(jobs)} of {len(requests)} jobs were sent ({ids}), then an error"
+            raise type(error)(f"{sent}: {error}") from error
     return jobs
 
 

@@ -18,15 +18,15 @@ SMALL = Preset(
     widths=(16, 16, 16),
     decoder_width=8,
     decoder_blocks=(1, 0, 0, 0, 0),
-    text=Plan("text", steps=2, learning_rate=1e-3),
-    classifier=Plan("classifier", steps=2, learning_rate=1e-3),
-    decoder=Plan("decoder", steps=2, learning_rate=1e-3, muon=True),
+    text=Plan("text", steps=1, learning_rate=1e-3),
+    classifier=Plan("classifier", steps=1, learning_rate=1e-3),
+    decoder=Plan("decoder", steps=1, learning_rate=1e-3, muon=True),
     decoder_batch=2,
-    unet=Plan("unet", steps=2, learning_rate=1e-3, muon=True),
+    unet=Plan("unet", steps=1, learning_rate=1e-3, muon=True),
     unet_batch=2,
-    distill=Plan("distill", steps=2, learning_rate=1e-3, muon=True),
+    distill=Plan("distill", steps=1, learning_rate=1e-3, muon=True),
     distill_pictures=2,
-    refine=Plan("refine", steps=2, learning_rate=1e-3, muon=True),
+    refine=Plan("refine", steps=1, learning_rate=1e-3, muon=True),
     refine_pictures=2,
 )
 
@@ -54,13 +54,13 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_stage_is_trained(work: Path) -> None:
     """Each stage writes a checkpoint with the steps of its plan."""
-    assert steps_taken(work) == dict.fromkeys(STAGES, 2)
+    assert steps_taken(work) == dict.fromkeys(STAGES, 1)
 
 
 def test_card_has_the_steps_and_its_figures_can_be_replaced(work: Path) -> None:
     """Figures that are measured later replace earlier ones; the steps of the run stay."""
     card = (work / "model" / "README.md").read_text()
-    assert "unet 2" in card
+    assert "unet 1" in card
     assert "Not measured yet" in card
     for sharpness in (0.5, 0.82):
         card = with_figures(card, replace(FIGURES, sharpness=sharpness))
@@ -68,7 +68,7 @@ def test_card_has_the_steps_and_its_figures_can_be_replaced(work: Path) -> None:
     assert card.count("| this model |") == card.count("## Figures") == card.count("## Limits") == 1
     assert "0.50 of" not in card
     assert "Not measured yet" not in card
-    assert "unet 2" in card
+    assert "unet 1" in card
 
 
 def test_what_it_writes_is_a_pipeline(work: Path) -> None:

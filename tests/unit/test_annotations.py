@@ -70,7 +70,7 @@ def test_first_picture_after_each_scale_up_is_annotated():
 
 def test_history_is_limited_to_a_day():
     """Samples and annotations older than a day are removed."""
-    samples = [Sample(at=at, wanted=at // 10 % 2) for at in range(0, int(DAY) + 500, 10)]
+    samples = [Sample(at=at, wanted=at // 3600 % 2) for at in range(0, int(DAY) + 500, 10)]
     history = reduce(extend, samples, History())
     assert history.samples[-1].at - history.samples[0].at == DAY
     assert history.fleet_annotations[0].at >= history.samples[0].at

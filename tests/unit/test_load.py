@@ -524,3 +524,9 @@ def test_tokenizer_with_only_a_sentencepiece_model_loads(tmp_path: Path):
     index["tokenizer"] = ["transformers", "T5Tokenizer"]
     (tmp_path / "pixart" / "model_index.json").write_text(json.dumps(index))
     assert load(folder, "cpu").model.capabilities.max_prompt_tokens == 120
+
+
+def test_folder_without_an_index_is_refused(tmp_path: Path):
+    """A folder that is no pipeline of diffusers is named, with what to do."""
+    with pytest.raises(ModelUnavailable, match=r"has no model_index\.json, so it is not"):
+        load(str(tmp_path), "cpu")

@@ -49,6 +49,8 @@ class FakeContext:
 
     snapshot: Snapshot = GOOD
     queue_error: Exception | None = None
+    queue_accepts: int = 0
+    """How many jobs are accepted before the error."""
     store_error: Exception | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
@@ -79,7 +81,7 @@ class FakeContext:
 
     def submit(self, request: JobRequest) -> Job:
         """Accept a job, or raise the test's error."""
-        if self.queue_error:
+        if self.queue_error and len(self.submitted) >= self.queue_accepts:
             raise self.queue_error
         self.submitted.append(new_job(request))
         return self.submitted[-1]
@@ -166,6 +168,18 @@ def test_separate_pictures_are_a_job_each(client: TestClient, context: FakeConte
     ]
     client.post("/api/jobs", json={"prompt": "a cat", "count": 2, "separate": True})
     assert [job.seed for job in context.submitted[3:]] == [None, None]
+
+
+def test_error_among_separate_jobs_names_those_that_were_sent(
+    client: TestClient, context: FakeContext
+):
+    """A client that receives an error does not lose the ids of the jobs before it."""
+    context.queue_error, context.queue_accepts = QueueUnavailable("The queue is down."), 1
+    fields = {"prompt": "a cat", "count": 3, "separate": True}
+    response = client.post("/api/jobs", json=fields)
+    assert response.status_code == 503
+    [sent] = context.submitted
+    assert f"1 of 3 jobs were sent ({sent.id}), then an error" in response.json()["error"]
 
 
 def test_only_accepted_parameters_are_queued(client: TestClient, context: FakeContext):

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
@@ -19,12 +19,13 @@ from core.errors import FleetError, QueueUnavailable
 from core.logs import JsonFormatter, TextFormatter
 from core.settings import Settings
 from dashboard.domain.journal import Journal
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet import local, worker_logs, worker_processes
 from dashboard.fleet.local import LocalFleet
-from dashboard.fleet.reconciliation import to_start, to_stop, total_jobs
+from dashboard.fleet.reconciliation import SupervisorStatus, to_start, to_stop, total_jobs
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_logs import last_message, open_log, truncate_large_log
-from dashboard.fleet.worker_processes import WorkerProcess
+from dashboard.fleet.worker_processes import Child, WorkerProcess
 from tests.support.conditions import wait_until
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
@@ -190,8 +191,24 @@ def test_worker_that_fails_at_start_shows_its_last_message(tmp_path):
         setup.queue.jobs = 1
         [worker] = wait_until(lambda: setup.workers("failed"), what="a failed worker")
         assert worker.reason == "There is no model in models/nowhere."
-        [worker] = LocalFleet(setup.supervisor, setup.journal).read().workers
-        assert (worker.phase, worker.reason) == ("failed", worker.reason)
+        [shown] = LocalFleet(setup.supervisor, setup.journal).read().workers
+        assert shown.phase == "failed"
+        assert shown.reason.startswith("There is no model in models/nowhere. It is started again")
+
+
+def test_reason_of_a_failed_start_stays_until_a_start_succeeds():
+    """Loading takes longer than the pause between two starts, so a start alone hides nothing."""
+    child = Child(None, started_at=0.0, log=Path("worker-1.log"), log_start=0)
+    again = WorkerProcess("worker-1", "running", 0.0, child, 2, "There is no model.")
+    status = SupervisorStatus(0.0, has_lock=True, workers=(again,))
+    loading = WorkerView("worker-1", "starting", "loading the model", 1.0, 1.0, loading_at=1.0)
+    for views in ({}, {"worker-1": loading}):
+        [worker] = local.make_reading(status, views, ()).workers
+        assert worker.phase == "failed"
+        assert worker.reason == "There is no model. It is started again (try 3)."
+    ready = replace(loading, phase="idle", reason="waits for a job", ready_at=2.0)
+    [worker] = local.make_reading(status, {"worker-1": ready}, ()).workers
+    assert (worker.phase, worker.reason) == ("idle", "waits for a job")
 
 
 def test_failing_worker_is_restarted_with_exponential_backoff():

@@ -556,22 +556,17 @@ def test_shutdown_ends_retries():
         retry_transient(put, shutdown, on_error=lambda _: shutdown.request())
 
 
-# The tests below run the real command with a real model.
-
-
-@pytest.fixture(scope="session")
-def noise(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("models") / "noise"
-    subprocess.run([sys.executable, "-m", "tests.support.noise_model", folder], check=True)
-    return folder
+# The tests below run the command in a process of its own; tests/end_to_end with real models.
 
 
 @contextmanager
-def worker_process(data_dir: Path, model: Path, **variables: str) -> Iterator[subprocess.Popen]:
-    """Run `python -m worker` as its supervisor does, with a pipe as its standard input."""
-    variables = {"DATA_DIR": str(data_dir), "MODEL_ID": str(model), "DEVICE": "cpu"} | variables
+def worker_process(
+    data_dir: Path, module: str = "tests.support.flat_worker", **variables: str
+) -> Iterator[subprocess.Popen]:
+    """Run a worker's command as its supervisor does, with a pipe as its standard input."""
+    variables = {"DATA_DIR": str(data_dir), "DEVICE": "cpu"} | variables
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker"],
+        [sys.executable, "-m", module],
         env=os.environ | variables,
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -592,10 +587,10 @@ def wait_for_event(context: WorkerContext, kind: str) -> Event:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_signal_lets_the_current_job_finish(context: WorkerContext, noise: Path, tmp_path, number):
+def test_signal_lets_the_current_job_finish(context: WorkerContext, tmp_path: Path, number: int):
     """After SIGTERM or one Ctrl+C, the worker finishes the current job and exits with 0."""
     job = submit(context, count=2, steps=30)
-    with worker_process(tmp_path, noise, GRACE_PERIOD="3600") as process:
+    with worker_process(tmp_path, GRACE_PERIOD="3600") as process:
         wait_for_event(context, "step")
         process.send_signal(number)
         assert process.wait(HANG_TIMEOUT) == 0
@@ -603,12 +598,10 @@ def test_signal_lets_the_current_job_finish(context: WorkerContext, noise: Path,
     assert kinds(context)[-1] == "stopped"
 
 
-def test_signal_without_grace_period_requeues_the_job(
-    context: WorkerContext, noise: Path, tmp_path: Path
-):
+def test_signal_without_grace_period_requeues_the_job(context: WorkerContext, tmp_path: Path):
     """Without a grace period, the job is back on the queue when the worker has exited."""
-    submit(context, count=5, steps=150, width=512, height=512)
-    with worker_process(tmp_path, noise, GRACE_PERIOD="0") as process:
+    submit(context, count=5, steps=150)
+    with worker_process(tmp_path, GRACE_PERIOD="0") as process:
         wait_for_event(context, "step")
         process.terminate()
         assert process.wait(HANG_TIMEOUT) == 0
@@ -635,18 +628,18 @@ def test_signal_is_handled_while_libraries_are_imported() -> None:
     assert done.returncode == 0
 
 
-def test_worker_does_not_outlive_its_parent(context: WorkerContext, noise: Path, tmp_path: Path):
+def test_worker_does_not_outlive_its_parent(context: WorkerContext, tmp_path: Path):
     """With STOP_WITH_PARENT the worker exits when its parent's pipe is closed."""
-    with worker_process(tmp_path, noise, STOP_WITH_PARENT="1") as process:
+    with worker_process(tmp_path, STOP_WITH_PARENT="1") as process:
         wait_for_event(context, "ready")
         process.stdin.close()
         process.stdin = None
         assert process.wait(HANG_TIMEOUT) == 0
 
 
-def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, noise: Path, tmp_path: Path):
+def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, tmp_path: Path):
     """With EXIT_AFTER_ONE_TASK, a worker waits for a job, processes it and exits with 0."""
-    with worker_process(tmp_path, noise, EXIT_AFTER_ONE_TASK="1") as process:
+    with worker_process(tmp_path, EXIT_AFTER_ONE_TASK="1") as process:
         wait_for_event(context, "ready")
         job = submit(context)
         assert process.wait(HANG_TIMEOUT) == 0
@@ -658,7 +651,6 @@ def test_exit_after_one_task_waits_for_a_job(context: WorkerContext, noise: Path
     [
         ({"BATCH_SIZE": "many"}, 2, "BATCH_SIZE in the environment should be"),
         ({"DEVICE": "cuda", "CUDA_VISIBLE_DEVICES": ""}, 2, "DEVICE is cuda, but PyTorch"),
-        ({"MODEL_ID": "tests"}, 3, "The folder tests has no model_index.json"),
         (
             {"MODEL_ID": "nobody/nothing", "HF_HUB_OFFLINE": "1"},
             3,
@@ -670,7 +662,7 @@ def test_startup_error_is_a_sentence_with_its_exit_code(
     tmp_path: Path, variables: dict[str, str], code: int, sentence: str
 ):
     """A wrong setting, a missing device or model: a sentence and the documented exit code."""
-    with worker_process(tmp_path, tmp_path, **variables) as process:
+    with worker_process(tmp_path, "worker", **variables) as process:
         _, log = process.communicate(timeout=HANG_TIMEOUT)
     assert process.returncode == code
     assert sentence in log
