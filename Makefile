@@ -77,6 +77,14 @@ lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.
 bench: $(VENV)/test-tools ## measure the figures of docs/figures.md on this machine
 	@$(BIN)/python -m bench
 
+.PHONY: bench-gpu
+bench-gpu: $(if $(wildcard bench/wheels/*.whl),,$(VENV)/test-tools) ## measure this machine's GPU in about six minutes; OUTPUT=bench/results
+	@PYTHON=$(if $(wildcard bench/wheels/*.whl),$(PYTHON),$(BIN)/python) tools/bench_gpu.sh $(OUTPUT)
+
+.PHONY: bench-gpu-wheels
+bench-gpu-wheels: $(VENV)/test-tools ## what bench-gpu needs on a machine without network, beside PyTorch
+	@$(BIN)/python -m bench.gpu.wheels
+
 .PHONY: model
 model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on a CPU; uses a GPU if there is one
 	@$(BIN)/python -m models.train.train

@@ -2,13 +2,26 @@
 
 import sys
 
-from bench import cluster, cpu, first_picture, gallery, overhead, overlap, sessions, workers
+from bench import (
+    cluster,
+    cold_start,
+    cpu,
+    first_picture,
+    gallery,
+    latency,
+    overhead,
+    overlap,
+    sessions,
+    workers,
+)
 
 _BENCHMARKS = {
     "cpu": cpu.main,
     "overhead": overhead.main,
     "overlap": overlap.main,
+    "latency": latency.main,
     "workers": workers.main,
+    "cold-start": cold_start.main,
     "first-picture": first_picture.main,
     "gallery": gallery.main,
     "sessions": sessions.main,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.blank_generator import BlankGenerator
 from bench.report import Figure, show
-from bench.servers import minio_server, rabbitmq_server
+from bench.servers import rabbitmq_and_minio
 from core.settings import Settings
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.job import JobRequest, new_job
@@ -58,10 +58,7 @@ def main(runs: int = 50, jobs: int = 200) -> None:
     with tempfile.TemporaryDirectory() as folder:
         local = Settings(_env_file=None, data_dir=Path(folder))
         _measure("SQLite and a folder", local, runs, jobs)
-    with rabbitmq_server() as rabbitmq, minio_server() as minio:
-        remote = minio.settings(
-            rabbitmq_url=rabbitmq.amqp_url("%2F"), rabbitmq_management_url=rabbitmq.management_url
-        )
+    with rabbitmq_and_minio() as remote:
         _measure("RabbitMQ and MinIO", remote, runs, jobs)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.settings import Settings
 from tests.support.conditions import free_port
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
@@ -38,6 +39,15 @@ def minio_server() -> Iterator[MinioServer]:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def rabbitmq_and_minio() -> Iterator[Settings]:
+    """Run both, and return the settings that use them."""
+    with rabbitmq_server() as rabbitmq, minio_server() as minio:
+        yield minio.settings(
+            rabbitmq_url=rabbitmq.amqp_url("%2F"), rabbitmq_management_url=rabbitmq.management_url
+        )
 
 
 def _path(program: str, path: str | None = None) -> str:
