@@ -15,8 +15,8 @@ from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any
 
-from bench.overlap import CompletionStore
 from bench.report import Figure, show
+from bench.timed_worker import CompletionStore
 from core.settings import Settings
 from wire.backends import open_events, open_queue, open_store
 from wire.messages.job import JobRequest, new_job
@@ -93,11 +93,11 @@ def _worker(pictures: int, result: "SimpleQueue[float]") -> None:
         settings = Settings(_env_file=None, data_dir=Path(folder))
         shutdown = ShutdownSignal(settings.grace_period)
         count = pictures + _WARM_UP
-        store = CompletionStore(open_store(settings), count, shutdown.request)
+        store = CompletionStore(open_store(settings), {count: shutdown.request})
         generator = load(_MODEL, "cpu")
         with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
             for seed in range(count):
                 queue.publish(new_job(JobRequest(prompt=_PROMPT, seed=seed)))
             run(WorkerContext(queue, events, store, generator, settings, shutdown))
-    elapsed = store.completed_at[-1] - store.completed_at[_WARM_UP - 1]
-    result.put(pictures / elapsed)
+    completed_at = list(store.completions.values())
+    result.put(pictures / (completed_at[-1] - completed_at[_WARM_UP - 1]))
