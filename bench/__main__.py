@@ -5,6 +5,7 @@ import sys
 from bench import (
     cluster,
     cold_start,
+    cpu,
     first_picture,
     gallery,
     latency,
@@ -16,6 +17,7 @@ from bench import (
 )
 
 _BENCHMARKS = {
+    "cpu": cpu.main,
     "overhead": overhead.main,
     "overlap": overlap.main,
     "previews": previews.main,

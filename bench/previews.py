@@ -17,7 +17,8 @@ from wire.backends import open_events, open_queue, open_store
 from wire.messages.job import JobRequest, new_job
 from worker.context import WorkerContext
 from worker.generator import Generator
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
+from worker.pipeline.read import LoadOptions
 from worker.shutdown import ShutdownSignal
 from worker.stages.run import run
 

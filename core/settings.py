@@ -97,7 +97,8 @@ class Settings(BaseSettings):
     dtype: Literal["float16", "bfloat16", "float32"] | None = Field(
         None,
         description="`float16`, `bfloat16` or `float32`, the numbers that the model computes with; "
-        "unset: those that its family was published for, float32 on a CPU",
+        "unset: those that its family was published for; on a CPU the faster of float32 and "
+        "bfloat16",
     )
     quantize: Literal["bitsandbytes_4bit", "bitsandbytes_8bit", "torchao_int8"] | None = Field(
         None,
@@ -112,8 +113,20 @@ class Settings(BaseSettings):
         description="`false`: do not show pictures while they are generated; there are no previews "
         "with a safety checker either",
     )
+    vae: str | None = Field(
+        None,
+        description="`tiny`: decode with the tiny VAE of the model's family (TAESD), faster and "
+        "with less detail; or the folder or hub name of one; unset: the model's own",
+    )
+    compile: bool = Field(
+        False,
+        description="`true`: compile the denoiser in the background while the uncompiled one "
+        "serves; needs a C compiler",
+    )
     batch_size: Annotated[int, Field(ge=1, le=64)] | None = Field(
-        None, description="pictures generated per pipeline call; unset: 4 on a GPU, else 1"
+        None,
+        description="pictures generated per pipeline call; unset: 4 on a GPU, 1 on a CPU, doubled "
+        "while memory and time allow",
     )
     lora_dir: Path | None = Field(
         None, description="folder of `.safetensors` LoRAs that jobs may use; unset: none"

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -95,17 +96,20 @@ def _build_context(
     settings: Settings, shutdown: ShutdownSignal, health: Health, stack: ExitStack
 ) -> "WorkerContext":
     from worker.context import WorkerContext
+    from worker.loading_time import LoadingTime
     from worker.retry import retry_transient
 
     events = retry_transient(lambda: open_events(settings), shutdown)
     stack.enter_context(closing(events))
     stack.callback(_emit, events, settings, "stopped")
+    loading_started_at = time.time()
     generator = _load(settings, events)
+    loading = LoadingTime(loading_started_at, time.time())
     store = open_store(settings)
     _announce(generator.model.capabilities, events, store, settings)
     queue = retry_transient(lambda: open_queue(settings), shutdown)
     stack.enter_context(closing(queue))
-    return WorkerContext(queue, events, store, generator, settings, shutdown, health)
+    return WorkerContext(queue, events, store, generator, settings, shutdown, health, loading)
 
 
 def _load(settings: Settings, events: Events) -> "Generator":
@@ -115,18 +119,21 @@ def _load(settings: Settings, events: Events) -> "Generator":
 
     try:
         from worker.pipeline import loras
-        from worker.pipeline.load import LoadOptions, load
+        from worker.pipeline.load import load
+        from worker.pipeline.read import LoadOptions
     except (ImportError, OSError) as error:  # OSError: a shared library of PyTorch
         raise ModelUnavailable(
             f"The worker's packages are incomplete: {first_line(error)}"
         ) from None
 
     options = LoadOptions(
-        settings.dtype,
-        settings.quantize,
-        settings.safety_checker,
-        loras.sources(settings),
-        settings.previews,
+        dtype=settings.dtype,
+        quantize=settings.quantize,
+        safety_checker=settings.safety_checker,
+        vae=settings.vae,
+        compile=settings.compile,
+        lora_sources=loras.sources(settings),
+        previews=settings.previews,
     )
     generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)

@@ -13,6 +13,7 @@ from wire.queues.base import Queue
 from wire.stores.base import Store
 from worker.generator import Generator
 from worker.health import Health
+from worker.loading_time import LoadingTime
 from worker.shutdown import ShutdownSignal
 
 
@@ -27,6 +28,7 @@ class WorkerContext:
     settings: Settings
     shutdown: ShutdownSignal
     health: Health = field(default_factory=Health)
+    loading: LoadingTime | None = None
 
     @property
     def name(self) -> str:
@@ -35,8 +37,14 @@ class WorkerContext:
 
     @property
     def batch_size(self) -> int:
-        """The maximum number of pictures per call of the pipeline."""
+        """The number of pictures per call of the pipeline, at first."""
         return self.settings.batch_size or self.generator.model.batch_size
+
+    @property
+    def max_batch_size(self) -> int:
+        """The number to which it may grow; BATCH_SIZE fixes it."""
+        model = self.generator.model
+        return self.settings.batch_size or model.max_batch_size or model.batch_size
 
     def emit(self, kind: Kind, job: Job, /, **fields: Any) -> None:
         """Publish an event of a job."""

@@ -1,7 +1,7 @@
 """The interface between the worker's stages and a model. It has neither queue nor store."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -37,7 +37,9 @@ class ModelInfo:
     gpu_uuid: str | None = None
     """The UUID of an NVIDIA GPU, as its driver lists it; None for other devices."""
     batch_size: int = 1
-    """The preferred number of pictures per call on this device."""
+    """The number of pictures per call at first."""
+    max_batch_size: int | None = None
+    """The number to which it grows while memory and time allow; None: it does not grow."""
     tiny_decoder: bool = False
     safety_checker: bool = False
 
@@ -66,9 +68,11 @@ class GeneratedPicture:
     """Whether the model's safety checker rejected the picture; its pixels are not to be shown."""
     prompt_read: str | None = None
     """The part of the prompt that the text encoder read, if it could not read all of it."""
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    """This picture's share of the phases of its batch, by the names of ``Timings``:
-    ``encoding_text``, ``denoising`` and ``decoding``, as far as they were measured."""
+    finish: Callable[[], Mapping[str, float]] = dict
+    """Waits until the pixels have arrived from the device, and returns this picture's share of the
+    phases of its batch, in seconds by the names of ``Timings`` (``encoding_text``, ``denoising``,
+    ``decoding`` and ``copying``), as far as they were measured. Before, the pixels are undefined.
+    Raises GenerationFailed, or DeviceLost."""
     energy_joules: float | None = None
     """This picture's share of the energy that the GPU used; None if not measured."""
 

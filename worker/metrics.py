@@ -16,6 +16,10 @@ GENERATION_SECONDS = Histogram(
     "Seconds of one call of the pipeline",
     buckets=(0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60, 180),
 )
+PHASE_SECONDS = Counter(
+    "worker_phase_seconds", "Seconds of the phases of the pipeline's calls", ["phase"]
+)
+"""``phase``: encoding_text, denoising, decoding or copying, as far as the device measures them."""
 STORING_SECONDS = Histogram("worker_storing_seconds", "Seconds to encode and store one picture")
 MODEL_LOADED = Gauge("worker_model_loaded", "1 once the model is loaded")
 IDLE_SECONDS = Counter(
@@ -24,9 +28,7 @@ IDLE_SECONDS = Counter(
     ["stage", "reason"],
 )
 """``reason``: starved (no item to work on) or blocked (no space in the next stage)."""
-BATCH_LIMIT = Gauge(
-    "worker_batch_limit", "Pictures per batch, once a larger batch ran out of memory", ["size"]
-)
+BATCH_LIMIT = Gauge("worker_batch_limit", "Largest batch so far that fits, in pictures", ["size"])
 
 
 class DeviceMetrics(Collector):

@@ -6,15 +6,13 @@ from pathlib import Path
 import psutil
 
 from wire.messages.telemetry import Telemetry
-
-_CGROUP = Path("/sys/fs/cgroup")
-"""Of a container, its own limits: https://docs.kernel.org/admin-guide/cgroup-v2.html."""
+from worker.cgroup import CGROUP, processors, read_limit
 
 
 class ProcessorMeter:
     """Measures the processor time of this process between two readings."""
 
-    def __init__(self, cgroup: Path = _CGROUP) -> None:
+    def __init__(self, cgroup: Path = CGROUP) -> None:
         self._cgroup = cgroup
         self._process = psutil.Process()
         self._previous: tuple[float, float] | None = None
@@ -35,21 +33,9 @@ class ProcessorMeter:
         if previous is None or now == previous[0]:
             return None
         seconds = (used - previous[1]) / (now - previous[0])
-        return round(min(1.0, seconds / self._processors()), 3)
-
-    def _processors(self) -> float:
-        """Return the processors that this process may use, as the cgroup's quota or all."""
-        available = float(psutil.cpu_count() or 1)
-        quota, *period = self._limit("cpu.max")
-        return min(available, int(quota) / int(period[0])) if quota.isdecimal() else available
+        return round(min(1.0, seconds / processors(self._cgroup)), 3)
 
     def _memory_total(self) -> int:
         machine = int(psutil.virtual_memory().total)
-        limit, *_ = self._limit("memory.max")
+        limit, *_ = read_limit(self._cgroup, "memory.max")
         return min(machine, int(limit)) if limit.isdecimal() else machine
-
-    def _limit(self, name: str) -> list[str]:
-        try:
-            return (self._cgroup / name).read_text().split()
-        except OSError:  # no cgroup v2
-            return ["max"]

@@ -16,6 +16,7 @@ from wire.messages.parameters import GenerationParameters
 from wire.queues.base import Delivery
 from worker.energy import mean_energy
 from worker.generator import GeneratedPicture, ModelInfo, PictureRequest, Pixels
+from worker.loading_time import LoadingTime
 
 _PER_PICTURE = {"prompt", "negative_prompt", "seed", "init_image"}
 """The parameters in which pictures of one call of the pipeline may differ."""
@@ -61,6 +62,8 @@ class Task:
     """Unix seconds."""
     durations: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Sums over the pictures, by the names of ``Timings``; seconds."""
+    loading_seconds: float | None = None
+    """The time that the job waited while this worker loaded its model; None if it did not."""
     energies: list[float | None] = field(default_factory=list)
     """Joules of each picture that was generated in this attempt; None if not measured."""
 
@@ -122,7 +125,7 @@ class BatchItem:
         return PictureRequest(self.parameters, self.task.init_image)
 
 
-def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
+def prepare_task(delivery: Delivery, model: ModelInfo, loading: LoadingTime | None = None) -> Task:
     """Create a task, with the model's defaults for the fields that the job leaves unset."""
     job = delivery.job
     first = job.with_defaults({**model.capabilities.defaults, "seed": first_seed(job)})
@@ -130,7 +133,10 @@ def prepare_task(delivery: Delivery, model: ModelInfo) -> Task:
         first.model_copy(update={"seed": nth_seed(first_seed(job), number)})
         for number in range(job.count)
     )
-    return Task(delivery, parameters, list(range(job.count)))
+    task = Task(delivery, parameters, list(range(job.count)))
+    if loading:
+        task.loading_seconds = loading.waited(submitted_at(job.id), task.received_at)
+    return task
 
 
 def first_seed(job: Job) -> int:
@@ -181,5 +187,6 @@ def measure(task: Task) -> Timings:
     rounded = {name: round(seconds, 4) for name, seconds in task.durations.items()}
     return Timings(
         waiting=max(0.0, task.received_at - submitted) if submitted else None,
+        loading=task.loading_seconds,
         **{"painting": 0.0, "storing": 0.0, **rounded},
     )

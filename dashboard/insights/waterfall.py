@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Literal
 
 from dashboard.domain.jobs import FINISHED, JobView
+from wire.messages.metadata import Timings
 
 Stage = Literal[
     "queue",  # on the queue, while workers were busy or none was wanted yet
@@ -14,11 +15,20 @@ Stage = Literal[
     "model",  # its worker loaded its model
     "earlier",  # with earlier workers, and on the queue between them
     "generating",
+    "encoding_text",  # a part of generating, like the next three
+    "denoising",
+    "decoding",
+    "copying",
     "storing",
+    "encoding_png",  # a part of storing, like the next
+    "uploading",
     "worker",  # with the worker, which did not report its timings
     "unknown",
 ]
 
+_GENERATING: tuple[Stage, ...] = ("encoding_text", "denoising", "decoding", "copying")
+_STORING: tuple[Stage, ...] = ("encoding_png", "uploading")
+"""The parts, by the names of ``Timings``."""
 _MIN_SPAN_SECONDS = 0.005
 """Shorter spans are left out, unless the whole job was that short."""
 
@@ -102,6 +112,16 @@ def _worker_spans(view: JobView, received: float, end: float) -> Iterator[Span]:
     # Pictures are stored while others are generated; the bar shows the sums, as far as they fit.
     generated = min(end, received + view.timings.painting)
     stored = min(end, generated + view.timings.storing)
-    yield Span("generating", received, generated)
-    yield Span("storing", generated, stored)
+    yield from _divide(Span("generating", received, generated), view.timings, _GENERATING)
+    yield from _divide(Span("storing", generated, stored), view.timings, _STORING)
     yield Span("unknown", stored, end)
+
+
+def _divide(whole: Span, timings: Timings, parts: tuple[Stage, ...]) -> Iterator[Span]:
+    """Divide a span into its measured parts, as far as they fit; the rest keeps its name."""
+    start = whole.start
+    for part in parts:
+        end = min(whole.end, start + (getattr(timings, part) or 0.0))
+        yield Span(part, start, end)
+        start = end
+    yield Span(whole.stage, start, whole.end)

@@ -35,9 +35,9 @@ class BundledModel:
         return pictures
 
 
-def load_model(folder: Path = DEMO) -> BundledModel:
-    """Load the pipeline of a folder, on the CPU in 32 bits."""
-    pipeline = cast("Any", DiffusionPipeline).from_pretrained(folder, dtype=torch.float32)
+def load_model(folder: Path = DEMO, dtype: torch.dtype = torch.float32) -> BundledModel:
+    """Load the pipeline of a folder, on the CPU."""
+    pipeline = cast("Any", DiffusionPipeline).from_pretrained(folder, dtype=dtype)
     pipeline.set_progress_bar_config(disable=True)
     defaults = json.loads((folder / "defaults.json").read_text())
     return BundledModel(pipeline, defaults["steps"], defaults["guidance_scale"])

@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from models.train.vocabulary import COLOURS, SETTINGS, SUBJECTS, Scene, held_out
 
 BATCH = 16
 TIMED = 5
+ALL = 512
 
 
 def generate_all(model: BundledModel, scenes: list[Scene]) -> np.ndarray:
@@ -64,13 +65,13 @@ def seconds_per_picture(model: BundledModel, threads: int) -> float:
     return min(times[1:])
 
 
-def measure(folder: Path, training: Training) -> Figures:
+def measure(folder: Path, training: Training, dtype: torch.dtype, prompts: int) -> Figures:
     """Measure the model in `folder` with the classifier of the training run."""
     classifier = training.classifier(training.dataset()).cpu()
     started = time.perf_counter()
-    model = load_model(folder)
+    model = load_model(folder, dtype)
     load = time.perf_counter() - started
-    scenes = held_out_triples()
+    scenes = held_out_triples()[:: max(1, ALL // prompts)]
     generated, rendered = generate_all(model, scenes), render_all(scenes, training.seed)
     order = np.random.default_rng(training.seed).permutation(len(scenes))
     shuffled = [scenes[number] for number in order]
@@ -110,13 +111,19 @@ def main(
         Path, typer.Option(help="The classifier's checkpoint; it is trained if missing.")
     ] = WORK,
     seed: Annotated[int, typer.Option(help="The seed that training had.")] = 0,
+    dtype: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="The card has the figures of float32.")
+    ] = "float32",
+    prompts: Annotated[int, typer.Option(help="Number of held-out prompts, evenly spread.")] = ALL,
 ) -> None:
-    """Print the figures and write them to the model card."""
+    """Print the figures; those of all prompts in float32 are written to the model card."""
     with progress_bar() as progress:
-        figures = measure(model, Training(work, best_preset(), seed, progress))
+        training = Training(work, best_preset(), seed, progress)
+        figures = measure(model, training, getattr(torch, dtype), prompts)
     Console().print(table(figures))
-    card = model / "README.md"
-    card.write_text(with_figures(card.read_text(), figures))
+    if dtype == "float32" and prompts >= ALL:
+        card = model / "README.md"
+        card.write_text(with_figures(card.read_text(), figures))
 
 
 if __name__ == "__main__":

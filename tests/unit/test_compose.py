@@ -69,7 +69,7 @@ def test_worker_gets_every_setting_of_the_model() -> None:
     environment = worker_of("compose.yaml")["environment"]
     known = {name.upper() for name in Settings.model_fields}
     assert set(environment) - {"<<"} <= known
-    of_the_model = ("DTYPE", "LORAS", "QUANTIZE", "SAFETY_CHECKER")
+    of_the_model = ("COMPILE", "DTYPE", "LORAS", "QUANTIZE", "SAFETY_CHECKER", "VAE")
     for name in ("HF_TOKEN", "DEVICE", "BATCH_SIZE", *of_the_model):
         assert environment[name] == f"${{{name}:-}}"
 

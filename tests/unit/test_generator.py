@@ -14,6 +14,7 @@ from wire.messages.parameters import GenerationParameters
 from worker.generator import Interrupted, PictureRequest
 from worker.pipeline.generate import DiffusersGenerator
 from worker.pipeline.load import load
+from worker.pipeline.read import LoadOptions
 
 BASE = GenerationParameters(
     prompt="cartoon dwarf", seed=7, width=256, height=256, steps=4, guidance_scale=1.0
@@ -29,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def generator(folder: Path) -> DiffusersGenerator:
-    return load(str(folder), "cpu")
+    return load(str(folder), "cpu", LoadOptions(dtype="float32"))
 
 
 def generate(generator: DiffusersGenerator, *parameters: GenerationParameters) -> list[np.ndarray]:

@@ -11,7 +11,8 @@ from core.errors import ModelUnavailable
 from tests.support.fake_hub import FakeHub, save_index, serve
 from tests.support.tiny.unets import stable_diffusion
 from worker.pipeline.hub_errors import explain
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
+from worker.pipeline.read import LoadOptions
 
 _GATED = {"X-Error-Code": "GatedRepo"}
 _NO_SUCH = {"X-Error-Code": "RepoNotFound"}

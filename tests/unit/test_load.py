@@ -17,11 +17,15 @@ from wire.messages.model import require_accepted
 from wire.messages.parameters import GenerationParameters
 from worker import command, device
 from worker.generator import DeviceLost, PictureRequest
-from worker.pipeline import memory, quantize
+from worker.pipeline import memory, quantize, tiny_vae
 from worker.pipeline.capabilities import derive
 from worker.pipeline.families import FAMILIES, Family
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
+from worker.pipeline.pipeline_class import PipelineIndex
 from worker.pipeline.precision import choose_dtype
+from worker.pipeline.processor_form import fastest_form
+from worker.pipeline.read import LoadOptions
+from worker.pipeline.source import Source
 from worker.pipeline.weights import choose_variant
 
 _GIBIBYTE = 2**30
@@ -143,12 +147,84 @@ def test_consistency_model_has_a_step_limit(tmp_path: Path):
         require_accepted(model, GenerationParameters(prompt="a", steps=51))
 
 
+# Tiny VAEs
+
+
+def save_tiny_vae(folder: Path, channels: int = 4) -> str:
+    torch.manual_seed(0)
+    sizes = {"encoder_block_out_channels": (8,) * 4, "decoder_block_out_channels": (8,) * 4}
+    vae = diffusers.AutoencoderTiny(latent_channels=channels, **sizes)
+    vae.save_pretrained(folder)
+    return str(folder)
+
+
+def test_tiny_vae_replaces_the_models_own(tmp_path: Path):
+    """Pictures are decoded by it, and the metadata says so."""
+    vae = save_tiny_vae(tmp_path / "tiny")
+    generator = load(save_stable_diffusion(tmp_path / "model"), "cpu", LoadOptions(vae=vae))
+    assert generator.model.tiny_decoder
+    parameters = GenerationParameters(prompt="a", seed=1, steps=1, width=64, height=64)
+    request = PictureRequest(parameters.with_defaults(generator.model.capabilities.defaults))
+    [picture] = generator.generate([request], lambda _step: None, lambda: False)
+    assert picture.pixels.shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        ({"latent_channels": 4, "scaling_factor": 0.18215}, "madebyollin/taesd"),
+        ({"latent_channels": 4, "scaling_factor": 0.13025}, "madebyollin/taesdxl"),
+        ({"latent_channels": 16, "scaling_factor": 0.3611}, "madebyollin/taef1"),
+        ({"latent_channels": 16, "scaling_factor": 1.5305}, "madebyollin/taesd3"),
+    ],
+)
+def test_tiny_vae_of_the_family_is_found_by_its_latents(
+    tmp_path: Path, monkeypatch, config: dict[str, float], name: str
+):
+    """Families share a VAE: SDXL's is that of Kolors and PixArt-Sigma, Flux's that of Z-Image."""
+    read: list[str] = []
+    vae = diffusers.AutoencoderTiny(latent_channels=config["latent_channels"])
+    monkeypatch.setattr(tiny_vae, "_read", lambda name, _dtype: read.append(name) or vae)
+    assert tiny_vae.load_tiny_vae("tiny", source_of(tmp_path, config), torch.float32) is vae
+    assert read == [name]
+
+
+@pytest.mark.parametrize(
+    "config", [{}, {"latent_channels": 4, "scaling_factor": 0.5}, {"latent_channels": 16}]
+)
+def test_family_without_a_tiny_vae_is_a_wrong_setting(tmp_path: Path, config: dict[str, float]):
+    """The sentence says what to do; nothing is loaded."""
+    with pytest.raises(SettingsError, match="no tiny VAE for the latents of x is known"):
+        tiny_vae.load_tiny_vae("tiny", source_of(tmp_path, config), torch.float32)
+
+
+def test_vae_that_does_not_fit_is_refused(tmp_path: Path):
+    """A VAE of other latents, and a name that is neither folder nor on the hub."""
+    source = source_of(tmp_path, {"latent_channels": 16, "scaling_factor": 0.3611})
+    with pytest.raises(SettingsError, match="decodes 4 channels, and the latents of x have 16"):
+        tiny_vae.load_tiny_vae(save_tiny_vae(tmp_path / "tiny"), source, torch.float32)
+    with pytest.raises(ModelUnavailable, match="Check VAE"):
+        tiny_vae.load_tiny_vae("no such/vae/name", source, torch.float32)
+
+
+def test_model_with_a_tiny_vae_keeps_it(tmp_path: Path):
+    """As the bundled model, whose decoder is its own."""
+    source = source_of(tmp_path, {"_class_name": "AutoencoderTiny", "latent_channels": 32})
+    assert tiny_vae.load_tiny_vae("tiny", source, torch.float32) is None
+
+
+def source_of(folder: Path, vae: dict[str, object]) -> Source:
+    (folder / "vae").mkdir()
+    (folder / "vae" / "config.json").write_text(json.dumps(vae))
+    return Source("x", folder, PipelineIndex("x", {}, ""))
+
+
 # Variants and dtypes
 
 
 @pytest.mark.parametrize("variant", ["fp16", "bf16"])
 def test_folder_with_one_variant_loads_on_the_cpu(tmp_path: Path, variant: str):
-    """Weights of half precision alone are converted to float32."""
+    """Weights of half precision alone are converted to the numbers of the processor."""
     dtype = {"fp16": torch.float16, "bf16": torch.bfloat16}[variant]
     pipeline = diffusers.StableDiffusionPipeline(**stable_diffusion()).to(dtype)
     pipeline.save_pretrained(tmp_path, variant=variant)
@@ -157,7 +233,7 @@ def test_folder_with_one_variant_loads_on_the_cpu(tmp_path: Path, variant: str):
     request = PictureRequest(parameters.with_defaults(generator.model.capabilities.defaults))
     [picture] = generator.generate([request], lambda _step: None, lambda: False)
     assert picture.pixels.shape == (64, 64, 3)
-    assert generator._pipeline.unet.dtype == torch.float32
+    assert generator._pipeline.unet.dtype == getattr(torch, fastest_form().dtype)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +254,7 @@ def test_dtype_on_a_gpu_is_that_of_the_family(
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_options: True)
     assert choose_dtype(None, "cuda", class_name, components) == dtype
     assert choose_dtype("float32", "cuda", class_name, components) == "float32"
-    assert choose_dtype(None, "cpu", class_name, components) == "float32"
+    assert choose_dtype(None, "cpu", class_name, components) == fastest_form().dtype
 
 
 def test_torchao_computes_in_bfloat16():

@@ -1,5 +1,6 @@
 """What a call of a diffusers pipeline does with the parameters, with untrained weights."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from diffusers import AutoencoderTiny
 from safetensors.torch import save_file
 
-from core.errors import MessageError, SettingsError
+from core.errors import GenerationFailed, MessageError, SettingsError
 from core.settings import Settings
 from tests.support.tiny_pipelines import (
     build,
@@ -20,8 +21,9 @@ from wire.messages.parameters import GenerationParameters, Lora
 from worker.generator import GeneratedPicture, Interrupted, ModelInfo, PictureRequest
 from worker.pipeline import loras, schedulers
 from worker.pipeline.arguments import accepted, keyword_arguments
+from worker.pipeline.embeddings import EmbeddingCache, embedding_arguments
 from worker.pipeline.generate import DiffusersGenerator
-from worker.pipeline.prompts import embed, max_tokens
+from worker.pipeline.prompts import max_tokens
 
 BASE = GenerationParameters(
     prompt="a boat", seed=7, width=64, height=64, steps=4, guidance_scale=5.0
@@ -203,15 +205,42 @@ def test_one_chunk_equals_the_pipelines_own_encoding(model: str, request: pytest
     )
     names = ["prompt_embeds", "negative_prompt_embeds"]
     names += ["pooled_prompt_embeds", "negative_pooled_prompt_embeds"] if len(own) == 4 else []
-    ours = embed(pipeline, ["a boat"], ["ugly"], chunks=1)
+    ours = embedding_arguments(pipeline, ["a boat"], ["ugly"], 1, EmbeddingCache())
     assert set(ours) == set(names)
     for name, expected in zip(names, own, strict=True):
         assert torch.allclose(ours[name], expected, atol=1e-5)
 
 
+def test_prompts_are_encoded_once(xl: DiffusersGenerator):
+    """Of each batch only new texts reach the text encoders; pictures stay the same."""
+    encoded: list[int] = []
+    hook = xl._pipeline.text_encoder.register_forward_pre_hook(
+        lambda _module, inputs: encoded.append(len(inputs[0]))
+    )
+    fresh = changed(prompt="a castle", negative_prompt="ugly")
+    first = picture(xl, fresh)
+    again = call(xl, fresh, changed(prompt="a moat", negative_prompt="ugly"))
+    hook.remove()
+    assert encoded == [1, 1, 1]  # castle, ugly, moat
+    assert_same(first, again[0].pixels)
+
+
+def test_other_loras_encode_prompts_again():
+    """A LoRA may change the text encoder; the least recently used text is dropped first."""
+    pipeline, cache = build("StableDiffusionPipeline"), EmbeddingCache(maximum=2)
+    encoded: list[int] = []
+    pipeline.text_encoder.register_forward_pre_hook(
+        lambda _module, inputs: encoded.append(len(inputs[0]))
+    )
+    weak, strong = (Lora(name="style", weight=weight) for weight in (0.5, 1.0))
+    for chosen in ((), (weak,), (strong,), (strong,), ()):
+        cache.embed(pipeline, ["a boat"], 1, chosen)
+    assert encoded == [1, 1, 1, 1]
+
+
 def test_negative_prompt_is_padded_to_the_chunks_of_the_prompt(xl: DiffusersGenerator):
     """Both have the same number of tokens, each chunk with its begin and end token."""
-    embeddings = embed(xl._pipeline, [LONG], ["ugly"], chunks=3)
+    embeddings = embedding_arguments(xl._pipeline, [LONG], ["ugly"], 3, EmbeddingCache())
     assert embeddings["prompt_embeds"].shape[1] == 3 * 77
     assert embeddings["negative_prompt_embeds"].shape == embeddings["prompt_embeds"].shape
 
@@ -336,6 +365,40 @@ def test_picture_that_deepfloyd_rejects_is_withheld():
 def test_picture_without_a_safety_checker_is_shown(generator: DiffusersGenerator):
     """A model without a safety checker withholds nothing."""
     assert not call(generator, BASE)[0].withheld
+
+
+@pytest.mark.parametrize(
+    "model", ["StableDiffusionPipeline", "FluxPipeline", "KandinskyV22CombinedPipeline"]
+)
+def test_phases_of_a_call_are_measured(model: str):
+    """Encoding, denoising and decoding add up to the call, shared by the pictures of a batch."""
+    generator = generator_of(build(model))
+    started = time.perf_counter()
+    results = call(generator, BASE, changed(seed=8))
+    elapsed = time.perf_counter() - started
+    phases = [result.finish() for result in results]
+    assert phases[0] == phases[1]
+    assert set(phases[0]) == {"encoding_text", "denoising", "decoding"}
+    assert all(seconds > 0 for seconds in phases[0].values())
+    assert sum(phases[0].values()) * 2 < elapsed
+    assert phases[0]["denoising"] > phases[0]["decoding"]
+
+
+def test_picture_that_is_not_finite_fails_alone(generator: DiffusersGenerator, monkeypatch):
+    """The error belongs to its picture; others of its batch are kept."""
+    pipeline = generator._pipeline
+    decode = pipeline.vae.decode
+
+    def broken(latents: torch.Tensor, *arguments, **keywords):
+        result = decode(latents, *arguments, **keywords)
+        result[0][0] = torch.nan
+        return result
+
+    monkeypatch.setattr(pipeline.vae, "decode", broken)
+    first, second = call(generator, BASE, changed(seed=8))
+    with pytest.raises(GenerationFailed, match="not finite"):
+        first.finish()
+    assert second.finish()
 
 
 def test_overflowing_decoder_decodes_again_in_float32():

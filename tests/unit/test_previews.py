@@ -16,8 +16,9 @@ from wire.messages.preview import MAX_PREVIEW_BYTES, is_preview
 from worker.generator import ModelInfo, PictureRequest, Pixels
 from worker.pipeline import capabilities
 from worker.pipeline.generate import DiffusersGenerator
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
 from worker.pipeline.previews import LatentMap, to_grid
+from worker.pipeline.read import LoadOptions
 from worker.preview_file import encode_preview
 
 DEMO = str(Path(__file__).parents[2] / "models" / "demo")

@@ -11,8 +11,9 @@ from core.errors import ModelUnavailable, SettingsError
 from tests.support.single_file import save_single_file
 from tests.support.tiny.unets import stable_diffusion
 from worker.pipeline import quantize, single_file
-from worker.pipeline.load import LoadOptions, load
+from worker.pipeline.load import load
 from worker.pipeline.pipeline_class import PipelineIndex
+from worker.pipeline.read import LoadOptions
 from worker.pipeline.source import Source
 
 

@@ -25,6 +25,7 @@ from wire.events.base import decode_or_skip
 from wire.events.sqlite import MAX_STORED_EVENTS, SqliteEvents
 from wire.messages.event import Event, decode_event, encode_event
 from wire.messages.telemetry import MEASURES, Telemetry
+from worker import cgroup
 from worker.energy import mean_energy
 from worker.processor import ProcessorMeter
 
@@ -113,6 +114,24 @@ def busy(meter: ProcessorMeter) -> Telemetry | None:
     sum(range(200_000))
     telemetry = meter.read()
     return telemetry if telemetry.utilization_ratio else None
+
+
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [
+        ({"cpu.max": "50000 100000"}, 1),
+        ({"cpu/cpu.cfs_quota_us": "90000", "cpu/cpu.cfs_period_us": "100000"}, 1),
+        ({"cpu.max": "max 100000"}, None),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ({}, None),
+    ],
+)
+def test_threads_fit_the_quota(tmp_path, files: dict[str, str], count: int | None):
+    """Of both versions of cgroups; without a quota, the processors that the process may use."""
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text + "\n")
+    assert cgroup.threads(tmp_path) == (count or len(os.sched_getaffinity(0)))
 
 
 @pytest.mark.parametrize("limits", [{}, {"cpu.max": "max 100000", "memory.max": "max"}])

@@ -44,6 +44,23 @@ def test_job_on_a_new_node_has_all_stages():
     assert all(a.end == b.start for a, b in pairwise(spans))
 
 
+def test_measured_phases_divide_generating_and_storing():
+    """Phases that were measured are spans of their own; what they leave keeps its name."""
+    timings = Timings(
+        painting=8.0, storing=1.5, encoding_text=1, denoising=5, decoding=1.5, encoding_png=0.5
+    )
+    assert seconds_by_stage(replace(TIMED, timings=timings)) == {
+        "queue": 60,
+        "encoding_text": 1,
+        "denoising": 5,
+        "decoding": 1.5,
+        "generating": 0.5,
+        "encoding_png": 0.5,
+        "storing": 1,
+        "unknown": 0.5,
+    }
+
+
 def test_start_before_the_job_is_queue_time():
     """A worker's start before the job was submitted is not part of the job's time."""
     start = WorkerStart(pending_at=T - 90, starting_at=T - 80, loading_at=T - 70, ready_at=T - 60)

@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
 from worker.generator import DeviceLost
+from worker.loading_time import LoadingTime
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
@@ -159,6 +161,7 @@ class MeasuredBatcher:
 
     seconds_per_picture: float | None
     backlog_seconds: float = 0.0
+    batch_limit: int = 1
 
 
 def deliveries_of(*counts: int) -> list[Delivery]:
@@ -182,18 +185,18 @@ def test_half_a_second_of_work_is_leased_at_once(
     seconds: float | None, backlog: float, count: int, limit: int
 ):
     """The number of jobs follows from the last batch's duration and the size of recent jobs."""
-    look_ahead = LookAhead(MeasuredBatcher(seconds, backlog), batch_size=1)
+    look_ahead = LookAhead(MeasuredBatcher(seconds, backlog))
     look_ahead.note(deliveries_of(count, 1))
     assert look_ahead.limit() == limit
 
 
 def test_jobs_larger_than_expected_are_left_to_others():
     """Of several large jobs that arrived in the place of small ones, the first is kept."""
-    look_ahead = LookAhead(MeasuredBatcher(0.1), batch_size=1)
+    look_ahead = LookAhead(MeasuredBatcher(0.1))
     small, large = deliveries_of(1, 1, 1), deliveries_of(100, 1, 100)
     assert look_ahead.surplus(small) == []
     assert look_ahead.surplus(large) == large[1:]
-    slow = LookAhead(MeasuredBatcher(9.0), batch_size=4)
+    slow = LookAhead(MeasuredBatcher(9.0, batch_limit=4))
     assert slow.surplus(deliveries_of(1, 1, 2)) == []
 
 
@@ -303,7 +306,7 @@ def test_metadata_says_where_the_time_went(context: WorkerContext):
     generate = context.generator.generate
     phases = {"encoding_text": 0.25, "denoising": 0.5}
     context.generator.generate = lambda *given: [
-        replace(picture, seconds=phases) for picture in generate(*given)
+        replace(picture, finish=lambda: phases) for picture in generate(*given)
     ]
     job = submit(context, count=2)
     with RunningWorker(context):
@@ -312,6 +315,53 @@ def test_metadata_says_where_the_time_went(context: WorkerContext):
     assert (timings.encoding_text, timings.denoising, timings.decoding) == (0.5, 1.0, None)
     assert timings.storing == pytest.approx(timings.encoding_png + timings.uploading, abs=0.001)
     assert timings.blocked is not None
+
+
+def test_metadata_says_how_long_the_job_waited_for_the_model(context: WorkerContext):
+    """The worker was loading its model when the job was submitted; a later job did not wait."""
+    job = submit(context)
+    now = time.time()
+    loading = LoadingTime(now - 100, now + 0.001)
+    with RunningWorker(replace(context, loading=loading)):
+        wait_until_done(context, job)
+        later = submit(context)
+        wait_until_done(context, later)
+    first = metadata_of(context, job).timings
+    assert 0 < first.loading <= first.waiting
+    assert metadata_of(context, later).timings.loading is None
+    assert loading.waited(None, now) is None
+
+
+def test_device_lost_during_a_copy_returns_its_job(context: WorkerContext):
+    """Pictures arrive while the next batch is generated; the job is not failed for the device."""
+    generate = context.generator.generate
+
+    def lose() -> dict[str, float]:
+        raise DeviceLost("The device fell off the bus.")
+
+    context.generator.generate = lambda *given: [
+        replace(picture, finish=lose) for picture in generate(*given)
+    ]
+    submit(context)
+    with pytest.raises(DeviceLost, match="fell off"):
+        process_ready_jobs(context)
+    assert context.queue.depth().ready == 1
+
+
+def test_picture_that_is_not_finite_fails_with_its_reason(context: WorkerContext):
+    """It is known once the picture has arrived, and the reason is the generator's."""
+    generate = context.generator.generate
+
+    def fail() -> dict[str, float]:
+        raise GenerationFailed("The model's output is not finite.")
+
+    context.generator.generate = lambda *given: [
+        replace(picture, finish=fail) for picture in generate(*given)
+    ]
+    submit(context)
+    with RunningWorker(context):
+        [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
+    assert letter.reason == "The model's output is not finite."
 
 
 def test_picture_that_cannot_be_encoded_fails_its_job_only(context: WorkerContext):
@@ -447,13 +497,36 @@ def test_retried_job_has_a_batch_of_its_own(attempts: tuple[int, ...]):
 
 def test_limits_remember_what_ran_out_of_memory():
     """After an out-of-memory, batches of that size of picture stay smaller; others do not."""
-    limits = BatchLimits(16)
-    limits.ran_out_of_memory("512x512", 16)
-    limits.ran_out_of_memory("512x512", 7)
-    limits.ran_out_of_memory("512x512", 8)
-    assert (limits.limit("512x512"), limits.limit("64x64")) == (4, 16)
-    limits.ran_out_of_memory("512x512", 1)
-    assert limits.limit("512x512") == 1
+    limits, large, small = BatchLimits(16), make_task(width=512), make_task(width=64)
+    for count in (16, 7, 8):
+        limits.ran_out_of_memory(large, count)
+    assert (limits.limit(large), limits.limit(small)) == (4, 16)
+    limits.succeeded(large, 4, seconds=0.1)
+    assert limits.limit(large) == 4
+    limits.ran_out_of_memory(large, 1)
+    assert limits.limit(large) == 1
+
+
+def test_batches_grow_while_they_are_full_and_short():
+    """A full batch doubles the next one of its parameters, up to the maximum and to a time."""
+    limits, fast, slow = BatchLimits(1, 8), make_task(steps=1), make_task(steps=50)
+    grown = []
+    for _ in range(5):
+        limits.succeeded(fast, limits.limit(fast), seconds=0.1)
+        grown.append(limits.limit(fast))
+    assert grown == [2, 4, 8, 8, 8]
+    limits.succeeded(slow, 1, seconds=1.0)
+    limits.succeeded(slow, 1, seconds=0.1)
+    assert limits.limit(slow) == 2  # the second batch was not full
+    limits.succeeded(slow, 2, seconds=2.0)
+    assert limits.limit(slow) == 2  # four pictures would take four seconds
+
+
+def test_next_batch_is_leased_in_full():
+    """Shortly before a batch ends, as many jobs are leased as the next one has pictures."""
+    look_ahead = LookAhead(MeasuredBatcher(0.2, 0.25, batch_limit=8))
+    look_ahead.note(deliveries_of(1, 1))
+    assert look_ahead.limit() == 8
 
 
 def test_stage_ends_with_all_items_done():

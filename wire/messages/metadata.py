@@ -19,14 +19,18 @@ class Timings(BaseModel):
 
     waiting: float | None = None
     """From submission to delivery, by the clocks of both machines."""
+    loading: float | None = None
+    """A part of ``waiting``: the worker loaded its model; None if the job did not wait for that."""
     painting: float
     """Generating the pictures; the key stays as stored metadata and older workers have it."""
     storing: float
     """Encoding and uploading the pictures, summed over all, as several are stored at once."""
     encoding_text: float | None = None
-    """A part of ``painting``, like the next two."""
+    """A part of ``painting``, like the next three."""
     denoising: float | None = None
     decoding: float | None = None
+    copying: float | None = None
+    """From the device to the host, beside the next batch."""
     encoding_png: float | None = None
     """A part of ``storing``, like the next."""
     uploading: float | None = None

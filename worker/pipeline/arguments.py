@@ -11,9 +11,10 @@ import torch
 
 from wire.messages.parameters import GenerationParameters
 from worker.generator import PictureRequest
+from worker.pipeline.embeddings import EmbeddingCache, embedding_arguments
 from worker.pipeline.families import family_of
 from worker.pipeline.image_to_image import fit, image_pipeline_class
-from worker.pipeline.prompts import embed
+from worker.pipeline.prompts import reads_chunks
 
 _SHARED = {"width": "width", "height": "height", "steps": "num_inference_steps"}
 """Arguments with one value for all pictures of a call, by the parameter's name."""
@@ -33,15 +34,20 @@ def accepted(pipeline: Any) -> tuple[str, ...]:
 
 
 def keyword_arguments(
-    pipeline: Any, requests: list[PictureRequest], chunks: int = 1
+    pipeline: Any,
+    requests: list[PictureRequest],
+    chunks: int = 1,
+    cache: EmbeddingCache | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of a call that generates one picture for each request.
 
-    ``chunks`` is the number of chunks of the prompts, see worker.pipeline.prompts.
+    ``chunks`` is the number of chunks of the prompts, see worker.pipeline.prompts; ``cache`` keeps
+    their embeddings.
     """
+    cache = cache or EmbeddingCache()
     first = requests[0].parameters
     arguments = {
-        **_prompt_arguments(pipeline, [request.parameters for request in requests], chunks),
+        **_prompt_arguments(pipeline, [request.parameters for request in requests], chunks, cache),
         **{argument: getattr(first, name) for name, argument in _SHARED.items()},
         guidance_argument(pipeline) or "": first.guidance_scale,
         "generator": [_random_generator(request.parameters.seed or 0) for request in requests],
@@ -82,12 +88,13 @@ def _embeds_guidance(pipeline: Any) -> bool:
 
 
 def _prompt_arguments(
-    pipeline: Any, parameters: list[GenerationParameters], chunks: int
+    pipeline: Any, parameters: list[GenerationParameters], chunks: int, cache: EmbeddingCache
 ) -> dict[str, Any]:
     prompts = [each.prompt for each in parameters]
     negatives = [each.negative_prompt for each in parameters]
-    if chunks > 1:
-        return embed(pipeline, prompts, negatives, chunks)
+    if reads_chunks(pipeline):
+        loras = parameters[0].loras
+        return embedding_arguments(pipeline, prompts, negatives, chunks, cache, loras)
     if negatives[0] is not None:
         return {"prompt": prompts, "negative_prompt": negatives}
     # Some pipelines guide only if they get a negative prompt; so does the example of

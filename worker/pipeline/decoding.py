@@ -1,31 +1,12 @@
-"""Turn a pipeline's output into pixels; decode in float32 where float16 overflows."""
+"""Decode in float32 where float16 overflows."""
 
 import functools
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
-
-from core.errors import GenerationFailed
-from worker.generator import Pixels
 
 _DECODERS = ("vae", "movq", "vqgan")
 """The components that decode latents, as pipelines name them."""
-
-
-def to_pixels(pictures: torch.Tensor | npt.NDArray[np.floating[Any]]) -> list[Pixels]:
-    """Convert n pictures, of numbers from 0 to 1, to n arrays of height x width x 3.
-
-    A tensor is n x 3 x height x width, an array n x height x width x 3. Raises GenerationFailed
-    if a number is not finite.
-    """
-    if isinstance(pictures, np.ndarray):
-        pictures = torch.from_numpy(pictures).permute(0, 3, 1, 2)
-    if not torch.isfinite(pictures).all():
-        raise GenerationFailed("The model's output is not finite, so there is no picture.")
-    as_bytes = (pictures * 255).round().to(torch.uint8)
-    return list(as_bytes.permute(0, 2, 3, 1).contiguous().cpu().numpy())
 
 
 def decode_overflows_in_float32(pipeline: Any) -> None:

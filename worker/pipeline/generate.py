@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -21,8 +21,11 @@ from worker.generator import (
 )
 from worker.pipeline import loras, schedulers
 from worker.pipeline.arguments import keyword_arguments
-from worker.pipeline.decoding import decode_overflows_in_float32, to_pixels
+from worker.pipeline.decoding import decode_overflows_in_float32
+from worker.pipeline.embeddings import EmbeddingCache
+from worker.pipeline.host_copy import HostCopy
 from worker.pipeline.image_to_image import image_pipeline
+from worker.pipeline.phases import Phases
 from worker.pipeline.previews import LatentMap, fit
 from worker.pipeline.prompts import count_chunks, prompt_read
 from worker.pipeline.step_reports import STEPS_PER_PREVIEW, StepReports
@@ -44,6 +47,7 @@ class DiffusersGenerator:
     ) -> None:
         self._pipeline = pipeline
         self._lora_sources = lora_sources
+        self._embeddings = EmbeddingCache()
         # A preview would show what the safety checker may withhold.
         self._sends_previews = previews and not model.safety_checker
         self.model = model
@@ -89,10 +93,27 @@ class DiffusersGenerator:
                 id(request): picture
                 for chunks, group in groups.items()
                 for request, picture in zip(
-                    reports.begin(group), _call(pipeline, group, chunks), strict=True
+                    reports.begin(group), self._call(pipeline, group, chunks), strict=True
                 )
             }
         return [pictures[id(request)] for request in requests]
+
+    def _call(
+        self, pipeline: Any, requests: list[PictureRequest], chunks: int
+    ) -> Iterator[GeneratedPicture]:
+        phases = Phases(pipeline._execution_device.type)
+        try:
+            with phases.watch(pipeline):
+                output = pipeline(**keyword_arguments(pipeline, requests, chunks, self._embeddings))
+        except BaseException:
+            pipeline.maybe_free_model_hooks()  # offloaded components leave the device
+            raise
+        copy, withheld = HostCopy(output.images), _verdicts(output) or [False] * len(requests)
+        for number, request in enumerate(requests):
+            read = prompt_read(pipeline, request.parameters.prompt)
+            yield GeneratedPicture(
+                copy.pixels[number], withheld[number], read, partial(_finish, copy, phases, number)
+            )
 
     @cached_property
     def _image_pipeline(self) -> Any:
@@ -106,7 +127,8 @@ class DiffusersGenerator:
 
     def _generate_one(self, parameters: GenerationParameters) -> Pixels:
         with torch.inference_mode():
-            [picture] = _call(self._pipeline, [PictureRequest(parameters)], chunks=1)
+            [picture] = self._call(self._pipeline, [PictureRequest(parameters)], chunks=1)
+        picture.finish()
         return picture.pixels
 
 
@@ -134,16 +156,11 @@ def _scheduler(pipeline: Any, name: str | None, steps: int) -> Iterator[None]:
         pipeline.scheduler = own
 
 
-def _call(pipeline: Any, requests: list[PictureRequest], chunks: int) -> Iterator[GeneratedPicture]:
-    try:
-        output = pipeline(**keyword_arguments(pipeline, requests, chunks))
-    except BaseException:
-        pipeline.maybe_free_model_hooks()  # offloaded components leave the device
-        raise
-    withheld = _verdicts(output) or [False] * len(requests)
-    for request, pixels, flag in zip(requests, to_pixels(output.images), withheld, strict=True):
-        read = prompt_read(pipeline, request.parameters.prompt)
-        yield GeneratedPicture(pixels, withheld=flag, prompt_read=read)
+def _finish(copy: HostCopy, phases: Phases, number: int) -> dict[str, float]:
+    """Wait for a picture; return its share of the seconds of its call."""
+    copying = copy.wait(number)
+    seconds = phases.seconds() | ({} if copying is None else {"copying": copying})
+    return {name: each / len(copy.pixels) for name, each in seconds.items()}
 
 
 def _verdicts(output: Any) -> list[bool] | None:

@@ -41,7 +41,7 @@ def download(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path
 
     """
     cached = _complete_snapshot(repo, revision, choose_dtype)
-    return cached or _explained(repo, partial(_download, repo, revision, choose_dtype))
+    return cached or explained(repo, partial(_download, repo, revision, choose_dtype))
 
 
 def download_configs(repo: str) -> Path:
@@ -51,7 +51,7 @@ def download_configs(repo: str) -> Path:
         name.partition("/")[0] for name in list_files(cached)
     }:
         return cached
-    return _explained(repo, lambda: Path(snapshot_download(repo, allow_patterns=_CONFIG_FILES)))
+    return explained(repo, lambda: Path(snapshot_download(repo, allow_patterns=_CONFIG_FILES)))
 
 
 def _snapshot(repo: str, revision: str | None) -> Path | None:
@@ -99,8 +99,11 @@ def _is_needed(name: str, components: dict[str, tuple[str, str]], wanted: set[st
     return name in wanted if parse_weight_file(name) else not name.endswith(_NOT_NEEDED)
 
 
-def _explained(repo: str, fetch: Callable[[], T]) -> T:
-    """Return the result of ``fetch``, which is repeated while the hub is busy."""
+def explained(repo: str, fetch: Callable[[], T]) -> T:
+    """Return the result of ``fetch``, which is repeated while the hub is busy.
+
+    Raises ModelUnavailable with the reason.
+    """
     for pause in (*_RETRY_PAUSES_SECONDS, None):
         try:
             return fetch()

@@ -5,6 +5,7 @@ import logging
 import torch
 
 from worker.pipeline.families import family_of
+from worker.pipeline.processor_form import fastest_form
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ def choose_dtype(
 ) -> str:
     """Return the name of the dtype: the setting, or what the family was published for.
 
+    On a processor, unset means the faster one of float32 and bfloat16.
+
     float16 overflows in most transformers, whose weights were trained in bfloat16. torchao's
     integers are converted to bfloat16 alone.
     """
@@ -36,7 +39,7 @@ def choose_dtype(
 
 def _family_dtype(device: str, class_name: str, components: set[str]) -> str:
     if device == "cpu":
-        return "float32"
+        return fastest_form().dtype
     own = family_of(class_name).dtype or ("float16" if "unet" in components else "bfloat16")
     # PyTorch's float16 on Apple's GPUs gives black pictures with several UNets.
     return "float32" if device == "mps" and own == "float16" else own

@@ -6,10 +6,8 @@ embeddings are concatenated. Other models read a prompt up to a limit and ignore
 """
 
 import inspect
-from dataclasses import dataclass
 from typing import Any
 
-import torch
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, ProcessorMixin
 
 from wire.messages.parameters import GenerationParameters
@@ -18,19 +16,11 @@ _UNLIMITED = 100_000
 """Tokenizers without a limit state a far larger number of tokens."""
 
 
-@dataclass(frozen=True)
-class _Embeddings:
-    """The embeddings of some prompts: ``sequence`` of their tokens, ``pooled`` of SDXL."""
-
-    sequence: torch.Tensor
-    pooled: torch.Tensor | None
-
-
 def max_tokens(pipeline: Any) -> int | None:
     """Return how many tokens of a prompt the model reads; None if it reads all."""
-    if _reads_chunks(pipeline):
+    if reads_chunks(pipeline):
         return None
-    limits = [_limit(pipeline, tokenizer) for tokenizer in _tokenizers(pipeline)]
+    limits = [_limit(pipeline, tokenizer) for tokenizer in tokenizers(pipeline)]
     longest = max(limits, default=_UNLIMITED)
     return longest if longest < _UNLIMITED else None
 
@@ -43,7 +33,7 @@ def prompt_read(pipeline: Any, prompt: str) -> str | None:
     limit = max_tokens(pipeline)
     if limit is None:
         return None
-    tokenizer = max(_tokenizers(pipeline), key=lambda each: _limit(pipeline, each))
+    tokenizer = max(tokenizers(pipeline), key=lambda each: _limit(pipeline, each))
     tokens = tokenizer(prompt, truncation=False, verbose=False).input_ids
     if len(tokens) <= limit:
         return None
@@ -53,57 +43,13 @@ def prompt_read(pipeline: Any, prompt: str) -> str | None:
 
 def count_chunks(pipeline: Any, parameters: GenerationParameters) -> int:
     """Return the number of chunks in which prompt and negative prompt are read, 1 if in one."""
-    if not _reads_chunks(pipeline):
+    if not reads_chunks(pipeline):
         return 1
     texts = (parameters.prompt, parameters.negative_prompt or "")
-    return max(len(_chunks(each, text)) for each in _tokenizers(pipeline) for text in texts)
+    return max(len(_chunks(each, text)) for each in tokenizers(pipeline) for text in texts)
 
 
-def embed(
-    pipeline: Any, prompts: list[str], negatives: list[str | None], chunks: int
-) -> dict[str, torch.Tensor]:
-    """Return the pipeline's arguments for prompts of this many chunks; shorter ones are padded.
-
-    Either all negative prompts are None, or none is.
-    """
-    positive = _embed(pipeline, prompts, chunks)
-    arguments = _name("", positive)
-    if "negative_prompt_embeds" not in inspect.signature(pipeline.__call__).parameters:
-        return arguments
-    if negatives[0] is None and pipeline.config.get("force_zeros_for_empty_prompt"):
-        return arguments | _name("negative_", _zeros_like(positive))
-    negative = _embed(pipeline, [text or "" for text in negatives], chunks)
-    return arguments | _name("negative_", negative)
-
-
-def _name(prefix: str, embeddings: _Embeddings) -> dict[str, torch.Tensor]:
-    arguments = {f"{prefix}prompt_embeds": embeddings.sequence}
-    if embeddings.pooled is not None:
-        arguments[f"{prefix}pooled_prompt_embeds"] = embeddings.pooled
-    return arguments
-
-
-def _zeros_like(embeddings: _Embeddings) -> _Embeddings:
-    pooled = embeddings.pooled
-    return _Embeddings(
-        torch.zeros_like(embeddings.sequence), None if pooled is None else torch.zeros_like(pooled)
-    )
-
-
-def _embed(pipeline: Any, texts: list[str], chunks: int) -> _Embeddings:
-    sequences, pooled = [], None
-    for tokenizer, encoder in zip(_tokenizers(pipeline), _encoders(pipeline), strict=True):
-        tokens = torch.tensor([row for text in texts for row in _rows(tokenizer, text, chunks)])
-        output = encoder(tokens.to(pipeline._execution_device), output_hidden_states=True)
-        # SDXL uses the layer before the last, and pools the first chunk.
-        hidden = output.hidden_states[-2] if _is_sdxl(pipeline) else output[0]
-        sequences.append(hidden.reshape(len(texts), -1, hidden.shape[-1]))
-        if isinstance(encoder, CLIPTextModelWithProjection):
-            pooled = output[0].reshape(len(texts), chunks, -1)[:, 0]
-    return _Embeddings(torch.cat(sequences, dim=-1), pooled)
-
-
-def _rows(tokenizer: Any, text: str, chunks: int) -> list[list[int]]:
+def split_into_rows(tokenizer: Any, text: str, chunks: int) -> list[list[int]]:
     """Return the tokens of the text in ``chunks`` rows of the encoder's length."""
     filled = _chunks(tokenizer, text)
     rows = [*filled, *[[] for _ in range(chunks - len(filled))]]
@@ -121,26 +67,24 @@ def _chunks(tokenizer: Any, text: str) -> list[list[int]]:
     return [tokens[start : start + size] for start in range(0, len(tokens), size)] or [[]]
 
 
-def _reads_chunks(pipeline: Any) -> bool:
+def reads_chunks(pipeline: Any) -> bool:
     """Return whether all text encoders are CLIP's and feed the cross attention of a UNet."""
-    encoders = _encoders(pipeline)
+    found = encoders(pipeline)
     return (
-        bool(encoders)
+        bool(found)
         and getattr(pipeline, "unet", None) is not None
-        and all(isinstance(each, CLIPTextModel | CLIPTextModelWithProjection) for each in encoders)
+        and all(isinstance(each, CLIPTextModel | CLIPTextModelWithProjection) for each in found)
         and "prompt_embeds" in inspect.signature(pipeline.__call__).parameters
     )
 
 
-def _is_sdxl(pipeline: Any) -> bool:
-    return getattr(pipeline, "text_encoder_2", None) is not None
-
-
-def _encoders(pipeline: Any) -> list[Any]:
+def encoders(pipeline: Any) -> list[Any]:
+    """Return the text encoders of a pipeline."""
     return _components(pipeline, "text_encoder")
 
 
-def _tokenizers(pipeline: Any) -> list[Any]:
+def tokenizers(pipeline: Any) -> list[Any]:
+    """Return the tokenizers of a pipeline, in the order of its text encoders."""
     parts = _components(pipeline, "tokenizer") or _components(pipeline, "prior_tokenizer")
     # Flux 2 gives this name to a processor, which has a tokenizer; that of Kolors has an inner one.
     return [part.tokenizer if isinstance(part, ProcessorMixin) else part for part in parts]

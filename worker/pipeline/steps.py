@@ -38,13 +38,14 @@ def watch_steps(
             raise Interrupted
 
     with ExitStack() as stack:
-        for scheduler in _schedulers(pipeline):
+        for scheduler in schedulers_of(pipeline):
             actions = (advance, stop) if scheduler is pipeline.scheduler else (stop,)
             stack.enter_context(_after_each_step(scheduler, actions))
         yield
 
 
-def _schedulers(pipeline: Any) -> list[Any]:
+def schedulers_of(pipeline: Any) -> list[Any]:
+    """Return the schedulers of a pipeline, each once."""
     components = pipeline.components.values()
     return list(
         {id(each): each for each in components if isinstance(each, SchedulerMixin)}.values()

@@ -32,6 +32,8 @@ class Batcher:
         self._ledger, self._limits = ledger, limits
         self._waiting: list[Task] = []
         self._running: RunningBatch | None = None
+        self._last: Task | None = None
+        """A job of the last batch."""
         self._closed = False
         self._seconds: dict[str, float] = {}
         """Of the last picture with these parameters."""
@@ -57,7 +59,7 @@ class Batcher:
             while True:
                 self._waiting = [task for task in self._waiting if _has_pictures(task)]
                 if items := self._ledger.begin(next_batch(self._waiting, self._limits)):
-                    self._running = self._start(items)
+                    self._running, self._last = self._start(items), items[0].task
                     self._changed.notify_all()
                     return items
                 if self._closed and not self._waiting:
@@ -92,6 +94,12 @@ class Batcher:
         """The expected time until the generator runs out of work; infinite if unknown."""
         with self._changed:
             return self._backlog()
+
+    @property
+    def batch_limit(self) -> int:
+        """The most pictures of a batch with the parameters of the last one."""
+        last = self._last
+        return self._limits.limit(last) if last else self._limits.first
 
     @property
     def seconds_per_picture(self) -> float | None:

@@ -65,9 +65,8 @@ class Denoiser:
         except Interrupted:
             self._end_all(items, SHUTTING_DOWN)
         except DeviceLost as error:
-            self.device_lost = error
-            self._on_device_lost()
-            self._end_all(items, str(error))
+            self.lose_device(error)
+            self._not_stored(items)
         except Exception as error:  # noqa: BLE001, pipelines raise any kind of error
             self._note(items, error)
             yield from self._divide(items, error)
@@ -81,13 +80,19 @@ class Denoiser:
             end(item.task, str(error))
         self._not_stored(items)
 
+    def lose_device(self, error: DeviceLost) -> None:
+        """Generate nothing further, and return all jobs."""
+        self.device_lost = error
+        self._on_device_lost()
+        self._ledger.hand_back_all(str(error))
+
     def _end_all(self, items: list[BatchItem], reason: str) -> None:
         self._ledger.hand_back_all(reason)
         self._not_stored(items)
 
     def _note(self, items: list[BatchItem], error: Exception) -> None:
         if isinstance(error, OutOfMemory):
-            self._limits.ran_out_of_memory(items[0].task.size, len(items))
+            self._limits.ran_out_of_memory(items[0].task, len(items))
         if not isinstance(error, GenerationFailed | MessageError):
             log.exception("The generator failed in a way that it does not declare.")
 
@@ -122,12 +127,13 @@ class Denoiser:
             self._step_events.finish()
         seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
         self._batcher.finished()
+        self._limits.succeeded(items[0].task, len(items), seconds)
         metrics.GENERATION_SECONDS.observe(seconds)
         return [
             Picture(
                 item,
                 replace(picture, energy_joules=joules),
-                {"painting": seconds / len(items), **picture.seconds},
+                {"painting": seconds / len(items)},
             )
             for item, picture in zip(items, generated, strict=True)
         ]

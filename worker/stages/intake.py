@@ -42,7 +42,7 @@ class Intake:
     ) -> None:
         self._context, self._ledger = context, ledger
         self._batcher, self._cancellations = batcher, cancellations
-        self._look_ahead = LookAhead(batcher, context.batch_size)
+        self._look_ahead = LookAhead(batcher)
         self._started = time.monotonic()
         self._retried: Delivery | None = None
         """A job that waits until it is the only one."""
@@ -70,7 +70,8 @@ class Intake:
 
     def prepare(self, deliveries: list[Delivery]) -> list[list[Task]]:
         """Turn deliveries into one group of tasks; settle those that need no generator."""
-        tasks = [prepare_task(delivery, self._context.generator.model) for delivery in deliveries]
+        model, loading = self._context.generator.model, self._context.loading
+        tasks = [prepare_task(delivery, model, loading) for delivery in deliveries]
         for task in tasks:
             self._ledger.add(task)
         self._ledger.cancel(self._cancellations.marks() & {task.job.id for task in tasks})
@@ -168,4 +169,4 @@ class Intake:
         """Return whether these jobs leave room in a batch; further jobs are left to others."""
         if self._context.settings.exit_after_one_task or deliveries[-1].attempt > 1:
             return False
-        return sum(delivery.job.count for delivery in deliveries) < self._context.batch_size
+        return sum(delivery.job.count for delivery in deliveries) < self._batcher.batch_limit

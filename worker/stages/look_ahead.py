@@ -22,8 +22,8 @@ _FASTEST_SECONDS = 0.001
 class LookAhead:
     """Limits the work that is leased ahead; assumes jobs like the largest of the recent ones."""
 
-    def __init__(self, batcher: Batcher, batch_size: int) -> None:
-        self._batcher, self._batch_size = batcher, batch_size
+    def __init__(self, batcher: Batcher) -> None:
+        self._batcher = batcher
         self._recent: deque[int] = deque(maxlen=_REMEMBERED_JOBS)
         """The number of pictures of each."""
 
@@ -41,12 +41,14 @@ class LookAhead:
             return 1
         free_seconds = max(0.0, LOOK_AHEAD_SECONDS - self._batcher.backlog_seconds)
         largest = max(self._recent)
-        return max(1, min(MAX_LEASED_AT_ONCE, int(self._pictures_in(free_seconds) / largest)))
+        # The next batch begins within a moment, and is to be full.
+        pictures = max(self._pictures_in(free_seconds), self._batcher.batch_limit)
+        return max(1, min(MAX_LEASED_AT_ONCE, int(pictures / largest)))
 
     def surplus(self, deliveries: list[Delivery]) -> list[Delivery]:
         """Return those that follow more work than is leased ahead: jobs larger than expected."""
         before = accumulate((delivery.job.count for delivery in deliveries), initial=0)
-        most = max(self._batch_size - 1, self._pictures_in(LOOK_AHEAD_SECONDS))
+        most = max(self._batcher.batch_limit - 1, self._pictures_in(LOOK_AHEAD_SECONDS))
         return [each for each, earlier in zip(deliveries, before, strict=False) if earlier > most]
 
     def _pictures_in(self, seconds: float) -> float:

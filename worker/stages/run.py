@@ -6,11 +6,11 @@ While a batch is generated, the pictures of the one before are encoded and uploa
 of the next one are received. A slow store stops the generator, since the queues are bounded.
 """
 
-import os
 import threading
 from dataclasses import dataclass
 from typing import Any
 
+from worker import cgroup
 from worker.context import WorkerContext
 from worker.stages.batcher import Batcher
 from worker.stages.batching import BatchLimits
@@ -39,8 +39,7 @@ _ABANDON_AFTER_SECONDS = 2.0
 
 def encoder_count() -> int:
     """Return the number of threads that encode: one for each processor, up to a limit."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    return min(MAX_ENCODERS, processors)
+    return min(MAX_ENCODERS, cgroup.threads())
 
 
 def run(context: WorkerContext) -> None:
@@ -96,13 +95,14 @@ class Pipeline:
 def build(context: WorkerContext) -> Pipeline:
     """Connect the stages of a worker."""
     ledger = JobLedger(Settlement(context))
-    limits = BatchLimits(context.batch_size)
+    limits = BatchLimits(context.batch_size, context.max_batch_size)
     batcher = Batcher(ledger, limits)
     cancellations = Cancellations(context.store, ledger)
     intake = Intake(context, ledger, batcher, cancellations)
     pulse = context.health.watch("denoiser")
     denoiser = Denoiser(context, ledger, batcher, limits, intake.close, pulse)
-    encoder, uploader = Encoder(ledger, context.generator.model.model_id), Uploader(context, ledger)
+    encoder = Encoder(ledger, context.generator.model.model_id, denoiser.lose_device)
+    uploader = Uploader(context, ledger)
     unencoded: BoundedQueue[Picture] = BoundedQueue(UNENCODED_PICTURES)
     encoded: BoundedQueue[Picture] = BoundedQueue(ENCODED_PICTURES)
     stages = (

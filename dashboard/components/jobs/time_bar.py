@@ -19,7 +19,13 @@ NAMES: dict[Stage, str] = {
     "model": "loading the model",
     "earlier": "earlier attempts",
     "generating": "generating",
+    "encoding_text": "encoding the prompt",
+    "denoising": "denoising",
+    "decoding": "decoding",
+    "copying": "copying from the device",
     "storing": "storing",
+    "encoding_png": "encoding PNG files",
+    "uploading": "uploading",
     "worker": "on the worker",
     "unknown": "unknown",
 }

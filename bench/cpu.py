@@ -1,0 +1,103 @@
+"""The worker's pictures per second on a CPU, against the bare pipeline in its best form.
+
+The bundled model, SQLite and a folder, one worker in a process of its own. The bare pipeline is a
+loop of diffusers in another process, with the numbers, memory format, threads and batch size that
+the worker chose, and neither queue nor PNG files.
+"""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from typing import Any
+
+from bench.report import Figure, show
+from bench.timed_worker import CompletionStore
+from core.settings import Settings
+from wire.backends import open_events, open_queue, open_store
+from wire.messages.job import JobRequest, new_job
+from worker.context import WorkerContext
+from worker.shutdown import ShutdownSignal
+
+_MODEL = "models/demo"
+_PROMPT = "red house at night"
+_WARM_UP = 15
+"""Pictures that are not measured: the batches of 1, 2, 4 and 8 by which the worker grows."""
+_BATCH = 8
+
+
+def main(pictures: int = 80, runs: int = 3) -> None:
+    """Measure both in turn, and print the ratio of the medians."""
+    rates = [(_in_process(_bare, pictures), _in_process(_worker, pictures)) for _ in range(runs)]
+    bare, worker = zip(*rates, strict=True)
+    figures = [
+        Figure("the bare pipeline", bare, "pictures/s"),
+        Figure("queue to stored PNG, one worker", worker, "pictures/s"),
+    ]
+    show(f"{_MODEL}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", figures)
+    ratio = figures[1].median / figures[0].median
+    print(f"cpu: {figures[1].median:.2f} pictures/s, {ratio:.1%} of the bare pipeline")
+
+
+def _in_process(measure: Callable[[int, "SimpleQueue[float]"], None], pictures: int) -> float:
+    """Return what ``measure`` puts into its queue, in a process with its own threads."""
+    spawning = multiprocessing.get_context("spawn")
+    result: SimpleQueue[float] = spawning.SimpleQueue()
+    process = spawning.Process(target=measure, args=(pictures, result))
+    process.start()
+    process.join()
+    return result.get()
+
+
+def _bare(pictures: int, result: "SimpleQueue[float]") -> None:
+    import torch
+
+    from worker.pipeline.load import load
+
+    loaded = load(_MODEL, "cpu")
+    pipeline, steps = loaded._pipeline, int(loaded.model.capabilities.defaults["steps"])
+
+    def generate(count: int, first_seed: int) -> None:
+        seeds = range(first_seed, first_seed + count)
+        with torch.inference_mode():
+            _call(pipeline, steps, [torch.Generator().manual_seed(seed) for seed in seeds])
+
+    generate(_BATCH, 0)
+    started = time.monotonic()
+    for first_seed in range(0, pictures, _BATCH):
+        generate(_BATCH, first_seed)
+    result.put(pictures / (time.monotonic() - started))
+
+
+def _call(pipeline: Any, steps: int, generators: list[Any]) -> None:
+    prompts = [_PROMPT] * len(generators)
+    output = pipeline(
+        prompts,
+        num_inference_steps=steps,
+        guidance_scale=1.0,
+        generator=generators,
+        output_type="pt",
+    )
+    (output.images * 255).round().byte().numpy()
+
+
+def _worker(pictures: int, result: "SimpleQueue[float]") -> None:
+    from worker.pipeline.load import load
+    from worker.stages.run import run
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(_env_file=None, data_dir=Path(folder))
+        shutdown = ShutdownSignal(settings.grace_period)
+        count = pictures + _WARM_UP
+        store = CompletionStore(open_store(settings), {count: shutdown.request})
+        generator = load(_MODEL, "cpu")
+        with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
+            for seed in range(count):
+                queue.publish(new_job(JobRequest(prompt=_PROMPT, seed=seed)))
+            run(WorkerContext(queue, events, store, generator, settings, shutdown))
+    completed_at = list(store.completions.values())
+    result.put(pictures / (completed_at[-1] - completed_at[_WARM_UP - 1]))
