@@ -13,6 +13,8 @@ async function refresh() {
   if (!article || article.outerHTML === shown.outerHTML) return;
   const latest = document.importNode(article, true);
   await decodeImages(latest);
+  // Screen readers announce the position in the queue and the picture, not each step.
+  job.ariaBusy = String(latest.querySelector("progress") !== null);
   shown.replaceWith(latest);
 }
 

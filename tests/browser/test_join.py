@@ -47,12 +47,16 @@ def test_phone_follows_its_request_until_the_picture(
 def test_phone_shows_a_picture_out_of_noise(
     shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
 ):
-    """Previews and the picture that replaces them take the same place; nothing below moves."""
+    """Previews and the picture that replaces them take the same place; nothing below moves.
+
+    Screen readers are not interrupted until the picture is there.
+    """
     phone = open_page(f"{shared_dashboard.url}/join", width=390, height=1000)
     _send(phone, "out of noise")
     delivery = worker.receive()
     worker.step(delivery, 0, 1)
     expect(phone.locator("article .awaited")).to_be_visible()
+    expect(phone.locator("section")).to_have_attribute("aria-busy", "true")
     place = phone.locator("article .awaited").bounding_box()
     image = phone.locator("article img")
     worker.step(delivery, 0, 2, preview_file())
@@ -64,6 +68,7 @@ def test_phone_shows_a_picture_out_of_noise(
     assert image.evaluate("image => image.naturalWidth") == 64
     assert image.bounding_box() == place
     worker.finish(delivery)
+    expect(phone.locator("section")).to_have_attribute("aria-busy", "false")
 
 
 def test_phone_without_javascript_shows_its_picture(
