@@ -112,6 +112,18 @@ def test_pipeline_without_a_map_generates_all_the_same():
     assert steps == [(step, {}) for step in range(1, 6)]
 
 
+def test_map_is_fitted_before_the_model_is_compiled(monkeypatch: pytest.MonkeyPatch):
+    """A graph for the single call of the fit would take minutes, and the place of another."""
+    order: list[str] = []
+    monkeypatch.setattr("worker.pipeline.generate.fit", lambda *_: order.append("fitted"))
+    monkeypatch.setattr(
+        "worker.pipeline.load.compile_denoiser", lambda *_: order.append("compiled")
+    )
+    load(DEMO, "cpu", LoadOptions(previews=True, compile=True))
+    load(DEMO, "cpu", LoadOptions(compile=True))
+    assert order == ["fitted", "compiled", "compiled"]
+
+
 def test_map_does_not_change_pictures():
     """With and without previews, a seed gives the same picture."""
     on, off = generator_of("StableDiffusionPipeline"), generator_of("StableDiffusionPipeline")

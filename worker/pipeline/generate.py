@@ -119,6 +119,11 @@ class DiffusersGenerator:
     def _image_pipeline(self) -> Any:
         return image_pipeline(self._pipeline)
 
+    def fit_previews(self) -> None:
+        """Fit the map of previews now, not at the first job that has them."""
+        if int(self.model.capabilities.defaults["steps"]) > STEPS_PER_PREVIEW:
+            _ = self._latent_map
+
     @cached_property
     def _latent_map(self) -> LatentMap | None:
         if not self._sends_previews:

@@ -62,10 +62,12 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     pipeline.set_progress_bar_config(disable=True)
     memory.fit_working_memory(pipeline, capabilities.default_side(pipeline), device)
     model = _model_info(pipeline, source, device, options)
+    generator = DiffusersGenerator(pipeline, model, options.lora_sources, options.previews)
     if options.compile:
+        generator.fit_previews()  # later, its single call would be compiled as well
         compile_denoiser(pipeline, device)
     log.info("Loaded %s in %s.", model.capabilities.family, dtype)
-    return DiffusersGenerator(pipeline, model, options.lora_sources, options.previews)
+    return generator
 
 
 def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:
