@@ -1,7 +1,8 @@
 """Encode a preview as a small WebP file."""
 
-import cv2
-import numpy as np
+import io
+
+from PIL import Image
 
 from wire.messages.preview import MAX_PREVIEW_BYTES
 from worker.generator import Pixels
@@ -15,16 +16,19 @@ _QUALITIES = (75, 50, 25, 1)
 
 def encode_preview(pixels: Pixels) -> bytes | None:
     """Encode a picture in the best quality that is small enough; None if none is."""
-    colours = cv2.cvtColor(_resized(pixels), cv2.COLOR_RGB2BGR)
-    for quality in _QUALITIES:
-        _, encoded = cv2.imencode(".webp", colours, [cv2.IMWRITE_WEBP_QUALITY, quality])
-        if len(encoded) <= MAX_PREVIEW_BYTES:
-            return encoded.tobytes()
-    return None
+    preview = _resized(pixels)
+    encoded = (_encode(preview, quality) for quality in _QUALITIES)
+    return next((body for body in encoded if len(body) <= MAX_PREVIEW_BYTES), None)
 
 
-def _resized(pixels: Pixels) -> Pixels:
+def _encode(preview: Image.Image, quality: int) -> bytes:
+    body = io.BytesIO()
+    preview.save(body, "WEBP", quality=quality)
+    return body.getvalue()
+
+
+def _resized(pixels: Pixels) -> Image.Image:
     height, width, _ = pixels.shape
     scale = _SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
+from PIL import Image
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from wire.messages.job import validate
@@ -84,8 +84,8 @@ def _fit(
     latents = samples[-1]
     grid = to_grid(latents, (side, side))[0].float()
     height, width = grid.shape[1:]
-    colours = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA) / 255
-    solution = _least_squares(grid.flatten(1).T.cpu().numpy(), colours.reshape(-1, 3))
+    colours = np.asarray(Image.fromarray(picture).resize((width, height), Image.Resampling.BOX))
+    solution = _least_squares(grid.flatten(1).T.cpu().numpy(), colours.reshape(-1, 3) / 255)
     weights = torch.from_numpy(solution).to(latents.device, torch.float32)
     return LatentMap(weights[:-1], weights[-1])
 
