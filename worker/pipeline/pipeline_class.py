@@ -108,11 +108,11 @@ def _is_text_to_image(pipeline_class: Any) -> bool:
 def _unsuitable(pipeline_class: Any) -> str | None:
     """Return why a class cannot generate a picture from a prompt alone."""
     call = inspect.signature(pipeline_class.__call__).parameters
-    if "prompt" not in call:
-        return "takes no prompt"
     for name in (*call, *_init_parameters(pipeline_class)):
         if name in _REASONS:
             return _REASONS[name]
+    if "prompt" not in call:
+        return "takes no prompt"
     if "image" in call and not _is_text_to_image(pipeline_class):
         return "needs a picture to change, which not all jobs have"
     required = [name for name, parameter in call.items() if _is_required(parameter)]
