@@ -11,6 +11,7 @@ from bench import (
     latency,
     overhead,
     overlap,
+    previews,
     sessions,
     workers,
 )
@@ -19,6 +20,7 @@ _BENCHMARKS = {
     "cpu": cpu.main,
     "overhead": overhead.main,
     "overlap": overlap.main,
+    "previews": previews.main,
     "latency": latency.main,
     "workers": workers.main,
     "cold-start": cold_start.main,

@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     safety_checker: bool = Field(
         True, description="`false`: load the model without its safety checker"
     )
+    previews: bool = Field(
+        True,
+        description="`false`: do not show pictures while they are generated; there are no previews "
+        "with a safety checker either",
+    )
     vae: str | None = Field(
         None,
         description="`tiny`: decode with the tiny VAE of the model's family (TAESD), faster and "

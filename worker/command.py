@@ -133,6 +133,7 @@ def _load(settings: Settings, events: Events) -> "Generator":
         vae=settings.vae,
         compile=settings.compile,
         lora_sources=loras.sources(settings),
+        previews=settings.previews,
     )
     generator = load(settings.model_id, settings.device, options)
     MODEL_LOADED.set(1)

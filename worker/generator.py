@@ -77,6 +77,17 @@ class GeneratedPicture:
     """This picture's share of the energy that the GPU used; None if not measured."""
 
 
+Previews: TypeAlias = Callable[[], Mapping[int, Pixels]]
+"""Waits for the device, and returns small pictures of a step, by the index of their request."""
+
+
+class StepCallback(Protocol):
+    """Receives the number of steps that are finished, and previews of some of them."""
+
+    def __call__(self, step: int, previews: Previews | None = None, /) -> None:
+        """Report a step. Its previews may be read in another thread, while generation goes on."""
+
+
 class Generator(Protocol):
     """Generates batches of pictures whose parameters are compatible, see worker.stages.batching."""
 
@@ -87,7 +98,7 @@ class Generator(Protocol):
     def generate(
         self,
         requests: list[PictureRequest],
-        on_step: Callable[[int], None],
+        on_step: StepCallback,
         should_stop: Callable[[], bool],
     ) -> list[GeneratedPicture]:
         """Return one picture for each request.

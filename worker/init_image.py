@@ -1,9 +1,10 @@
 """Load the initial picture of a job from the store."""
 
+import io
 import struct
 
-import cv2
 import numpy as np
+from PIL import Image
 
 from core.errors import MessageError, ObjectMissing
 from wire.stores.base import Store
@@ -27,10 +28,10 @@ def load_init_image(store: Store, name: str) -> Pixels:
             f"The initial picture {name} is not in the gallery: it was deleted or withheld."
         ) from None
     _require_size(name, body)
-    bgr = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise MessageError(f"The initial picture {name} cannot be decoded.")
-    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+    try:
+        return np.asarray(Image.open(io.BytesIO(body), formats=["PNG"]).convert("RGB"))
+    except (OSError, SyntaxError, ValueError):  # Pillow raises each of them for damaged files
+        raise MessageError(f"The initial picture {name} cannot be decoded.") from None
 
 
 def _require_size(name: str, body: bytes) -> None:

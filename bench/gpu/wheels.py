@@ -14,7 +14,7 @@ _LOCKS = (Path("worker/requirements.lock"), Path("tests/requirements.lock"))
 _PACKAGES = (
     "annotated-doc", "annotated-types", "argon2-cffi", "argon2-cffi-bindings", "cffi", "click",
     "diffusers", "importlib-metadata", "iniconfig", "isal", "lazy-importer", "markdown-it-py",
-    "mdurl", "minio", "nvidia-ml-py", "opencv-python-headless", "pika", "pluggy",
+    "mdurl", "minio", "nvidia-ml-py", "pika", "pluggy",
     "prometheus-client", "psutil", "pycparser", "pycryptodome", "pydantic", "pydantic-core",
     "pydantic-settings", "pygments", "pytest", "python-dotenv", "python-json-logger", "rich",
     "shellingham", "tenacity", "typer", "typing-inspection", "uuid-utils", "zipp",

@@ -14,6 +14,16 @@ FINISHED: frozenset[State] = frozenset({"done", "failed", "cancelled"})
 
 
 @dataclass(frozen=True)
+class PicturePreview:
+    """The newest preview of a picture that is being generated."""
+
+    picture: int
+    """The picture's number, from 0."""
+    file: bytes
+    """See wire.messages.preview."""
+
+
+@dataclass(frozen=True)
 class JobView:
     """One job as its events describe it."""
 
@@ -35,6 +45,8 @@ class JobView:
     """The number of the picture in progress, from 0."""
     step: int = 0
     steps: int = 0
+    preview: PicturePreview | None = None
+    """None unless the job is being generated."""
     detail: str | None = None
     """Why it failed, was returned to the queue, or does not progress."""
     attempt: int = 0
@@ -75,6 +87,7 @@ def _received(view: JobView, event: Event) -> JobView:
         detail=None,
         step=0,
         steps=0,
+        preview=None,
     )
 
 
@@ -89,8 +102,21 @@ def _step(view: JobView, event: Event) -> JobView:
         picture=event.picture or 0,
         step=event.step,
         steps=event.steps or 0,
+        preview=_newer_preview(view, event),
         detail=None,
     )
+
+
+def _newer_preview(view: JobView, event: Event) -> PicturePreview | None:
+    """Return the event's preview, or that of an earlier step, also of another picture."""
+    if event.preview is None:
+        return view.preview
+    return PicturePreview(event.picture or 0, event.preview)
+
+
+def _without_preview(view: JobView, event: Event) -> PicturePreview | None:
+    """Return the preview unless it is of the event's picture, which is finished."""
+    return None if view.preview and view.preview.picture == event.picture else view.preview
 
 
 def _stored(view: JobView, event: Event) -> JobView:
@@ -98,7 +124,8 @@ def _stored(view: JobView, event: Event) -> JobView:
         return view
     pictures = (*view.pictures, event.name)
     state = view.state if view.state in FINISHED else "generating"
-    return replace(view, state=state, pictures=pictures, step=0, detail=None)
+    preview = _without_preview(view, event)
+    return replace(view, state=state, pictures=pictures, step=0, preview=preview, detail=None)
 
 
 def _withheld(view: JobView, event: Event) -> JobView:
@@ -106,12 +133,19 @@ def _withheld(view: JobView, event: Event) -> JobView:
         return view
     state = view.state if view.state in FINISHED else "generating"
     withheld = tuple(sorted((*view.withheld, event.picture)))
-    return replace(view, state=state, withheld=withheld, step=0, detail=None)
+    preview = _without_preview(view, event)
+    return replace(view, state=state, withheld=withheld, step=0, preview=preview, detail=None)
 
 
 def _returned(view: JobView, event: Event) -> JobView:
     return replace(
-        view, state="waiting", worker=None, detail=event.detail, step=0, requeued_at=event.at
+        view,
+        state="waiting",
+        worker=None,
+        detail=event.detail,
+        step=0,
+        preview=None,
+        requeued_at=event.at,
     )
 
 
@@ -127,6 +161,7 @@ def _finished(view: JobView, event: Event, state: State) -> JobView:
         state=state,
         finished_at=event.at,
         detail=event.detail,
+        preview=None,
         timings=event.timings or view.timings,
     )
 

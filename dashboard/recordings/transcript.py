@@ -63,6 +63,8 @@ class Transcript:
             self._jobs.add(event.job_id)
             if event.kind == "stored" and self._is_withheld(event.job_id):
                 return None
+        if event.preview:  # the picture itself is recorded, once it may be shown
+            event = event.model_copy(update={"preview": None})
         if event.detail:
             event = event.model_copy(update={"detail": redact(event.detail)})
         if event.model:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.errors import StoreUnavailable
 from core.settings import Settings
 from dashboard.domain.inputs import Observers
-from dashboard.domain.jobs import JobView
+from dashboard.domain.jobs import JobView, PicturePreview
 from dashboard.domain.journal import Journal
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery.approvals import Approvals
@@ -133,6 +133,10 @@ class AppContext:
     def shown_pictures(self, view: JobView) -> tuple[str, ...]:
         """Return the names of a job's pictures that may be shown."""
         return () if self.lacks_approval(view.job.id) else view.pictures
+
+    def shown_preview(self, view: JobView) -> PicturePreview | None:
+        """Return the preview of a job's picture in progress; None while it may not be shown."""
+        return None if self.lacks_approval(view.job.id) else view.preview
 
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether a job's pictures are pending approval, or rejected."""

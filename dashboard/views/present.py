@@ -6,7 +6,7 @@ from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
-from dashboard.components.present import invitation, keys
+from dashboard.components.present import invitation, keys, wall
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import scaling_reason
@@ -27,7 +27,8 @@ def show_live() -> None:
     with st.container(key="stage_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
-        clicked = tiles.show_grid(snapshot, _PICTURES, zone)
+        in_progress = wall.pictures_in_progress(snapshot, runtime.current().shown_preview)
+        clicked = tiles.show_grid(snapshot, _PICTURES, zone, in_progress)
     with st.container(key="stage_announcement"):
         keys.show_announcement()
     if clicked:

@@ -1,5 +1,6 @@
 """/join on a phone, and the presenter's approval of its pictures."""
 
+import re
 from collections.abc import Callable
 
 import httpx
@@ -7,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
+from tests.support.samples import preview_file
 from wire.messages.object_names import picture_name
 
 HOSTILE = "<img src=x onerror=alert(1)> **dwarf**"
@@ -40,6 +42,28 @@ def test_phone_follows_its_request_until_the_picture(
     expect(phone.get_by_label("Describe a picture")).to_have_value("again")
     for _ in range(2):
         worker.generate()
+
+
+def test_phone_shows_a_picture_out_of_noise(
+    shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
+):
+    """Previews and the picture that replaces them take the same place; nothing below moves."""
+    phone = open_page(f"{shared_dashboard.url}/join", width=390, height=1000)
+    _send(phone, "out of noise")
+    delivery = worker.receive()
+    worker.step(delivery, 0, 1)
+    expect(phone.locator("article .awaited")).to_be_visible()
+    place = phone.locator("article .awaited").bounding_box()
+    image = phone.locator("article img")
+    worker.step(delivery, 0, 2, preview_file())
+    expect(image).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+    assert image.bounding_box() == place
+    assert image.evaluate("image => image.naturalWidth") == 16
+    worker.store(delivery, 0)
+    expect(image).to_have_attribute("src", f"/pictures/{picture_name(delivery.job.id, 0)}")
+    assert image.evaluate("image => image.naturalWidth") == 64
+    assert image.bounding_box() == place
+    worker.finish(delivery)
 
 
 def test_phone_without_javascript_shows_its_picture(

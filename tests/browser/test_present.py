@@ -1,5 +1,6 @@
 """Present in a real browser: one screen of any size, and the presenter's keys."""
 
+import re
 from collections.abc import Callable
 
 import httpx
@@ -8,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
+from tests.support.samples import preview_file
+from wire.messages.object_names import picture_name
 
 _FITS = """() => {
   const inside = (element) => {
@@ -63,6 +66,25 @@ def test_wall_shows_new_pictures_with_prompts_as_text(
     worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
     page.wait_for_function(f"({_FITS})().length === 0")
+
+
+def test_wall_shows_a_picture_out_of_noise(
+    shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
+):
+    """A preview is the first tile; its picture replaces it there, and can then be opened."""
+    page = _stage(open_page(f"{shared_dashboard.url}/present", 1920, 1080))
+    tile = page.locator(".tile:visible").first
+    shared_dashboard.submit("out of noise")
+    delivery = worker.receive()
+    worker.step(delivery, 0, 2, preview_file())
+    expect(tile.locator("img")).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+    expect(tile).to_have_accessible_name("out of noise, in progress")
+    expect(tile).to_be_disabled()
+    worker.store(delivery, 0)
+    worker.finish(delivery)
+    name = picture_name(delivery.job.id, 0)
+    expect(tile.locator("img")).to_have_attribute("src", f"/thumbnails/{name}")
+    expect(tile).to_be_enabled()
 
 
 def test_keys_need_the_presenter_login_and_ignore_typing(

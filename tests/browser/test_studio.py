@@ -10,7 +10,7 @@ from core.model_defaults import read_model_defaults
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard
-from tests.support.samples import metadata_of
+from tests.support.samples import metadata_of, preview_file
 from wire.messages.job import JobRequest, new_job
 from wire.messages.metadata import encode_metadata
 from wire.messages.object_names import metadata_name, picture_name
@@ -42,6 +42,32 @@ def test_card_follows_a_job_from_prompt_to_pictures(studio: StudioPage, worker: 
     worker.finish(delivery)
     expect(card).to_contain_text("4 of 4")
     expect(card).to_contain_text("done")
+
+
+def test_card_shows_a_picture_out_of_noise(studio: StudioPage, worker: ScriptedWorker):
+    """A card shows each preview, then the picture in its place, and nothing moves."""
+    studio.generate("out of noise")
+    card = studio.card("out of noise")
+    image = card.locator("img")
+    expect(card).to_contain_text("in queue")
+    delivery = worker.receive()
+    studio.page.wait_for_timeout(600)  # browsers ignore shifts within 500 ms of a click
+    studio.watch()
+    previews = set()
+    for step, colour in ((2, "#808080"), (3, "#6aa5ff")):
+        worker.step(delivery, 0, step, preview_file(colour))
+        expect(card).to_contain_text(f"step {step} of 4")
+        expect(image).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
+        expect(image).to_have_attribute("alt", "out of noise, in progress")
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 16
+        previews.add(image.get_attribute("src"))
+    assert len(previews) == 2
+    for picture in range(4):
+        worker.store(delivery, picture)
+    worker.finish(delivery)
+    expect(image).to_have_attribute("src", f"/thumbnails/{picture_name(delivery.job.id, 3)}")
+    expect(image).to_have_attribute("alt", "out of noise")
+    assert studio.shifts == []
 
 
 def test_typed_text_is_never_lost(studio: StudioPage, worker: ScriptedWorker):

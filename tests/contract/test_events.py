@@ -13,6 +13,7 @@ import pytest
 from core.errors import QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port, wait_until
+from tests.support.samples import preview_file
 from wire.events import rabbitmq
 from wire.events.base import Events
 from wire.events.rabbitmq import RabbitEvents
@@ -22,6 +23,7 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.sqlite.file import FILE_NAME
 
+JOB_ID = new_job(JobRequest(prompt="cartoon dwarf")).id
 NORMAL = 1
 """The lowest level of SQLite's synchronous that a power cut does not corrupt."""
 
@@ -103,6 +105,22 @@ def test_event_is_received_unchanged(publisher, subscriber):
     assert receive(subscriber, 1) == [event]
 
 
+def test_preview_is_received(publisher, subscriber):
+    """A preview travels with its step; the next step has none."""
+    first = Event(kind="step", job_id=JOB_ID, step=2, steps=4, preview=preview_file())
+    publisher.publish(first)
+    assert receive(subscriber, 1) == [first]
+    publisher.publish(Event(kind="step", job_id=JOB_ID, step=3, steps=4))
+    assert receive(subscriber, 1)[0].preview is None
+
+
+def test_malformed_preview_does_not_lose_its_event(backend, subscriber):
+    """A preview of an unknown format is dropped, and the step is still reported."""
+    backend.put(b'{"kind": "step", "step": 2, "preview": "R0lGODlhAQABAAAAACw="}')
+    [event] = receive(subscriber, 1)
+    assert (event.step, event.preview) == (2, None)
+
+
 def test_every_subscriber_receives_every_event(publisher, subscriber, backend):
     """Two dashboards receive the same events."""
     other = backend.open()
@@ -163,6 +181,20 @@ def test_new_subscriber_receives_stored_events(tmp_path):
     assert [event.step for event in again.receive(0)] == [1, 2, 3, 4, 5]
     assert again.receive(0) == []
     again.close()
+
+
+def test_local_mode_keeps_the_newest_preview_until_the_job_ends(tmp_path):
+    """Of a job in progress a new subscriber sees the newest preview, of others none is kept."""
+    events = SqliteEvents(tmp_path)
+    for step, colour in ((2, "red"), (4, "green")):
+        events.publish(Event(kind="step", job_id=JOB_ID, step=step, preview=preview_file(colour)))
+    received = SqliteEvents(tmp_path).receive(0)
+    assert [event.preview for event in received] == [None, preview_file("green")]
+    events.publish(Event(kind="done", job_id=JOB_ID))
+    assert not any(event.preview for event in SqliteEvents(tmp_path).receive(0))
+    assert events._file.read("SELECT * FROM previews") == []
+    assert not any(b"preview" in body for _, body in events._file.read("SELECT * FROM events"))
+    events.close()
 
 
 def test_old_events_are_trimmed(tmp_path):

@@ -139,6 +139,25 @@ test("only pictures that were not on the page before fade in", async () => {
   assert.deepEqual(fading(), ["b.png"]);
 });
 
+test("a picture replaces its preview without fading in, and can then be opened", async () => {
+  const grid = createGrid(1);
+  const preview = (data) => ({ ...picture("a.png"), url: `data:${data}`, inProgress: true });
+  const [tile] = grid.children;
+  const shown = () => tile.querySelector("img").getAttribute("src");
+  for (const data of ["noise", "less noise"]) {
+    fillGrid(grid, [preview(data)]);
+    await settle();
+    assert.equal(shown(), `data:${data}`);
+    assert.ok(tile.disabled);
+    assert.equal(tile.getAttribute("aria-label"), "prompt of a.png, 12:00");
+  }
+  fillGrid(grid, [picture("a.png")]);
+  await settle();
+  assert.equal(shown(), "/thumbnails/a.png");
+  assert.equal(tile.querySelector("img.arrival"), null);
+  assert.equal(tile.disabled, false);
+});
+
 test("the newest pictures report a click with the picture's name", async () => {
   document.body.innerHTML = "<div class='tiles'></div><p class='no-tiles' hidden></p>";
   const setTriggerValue = mock.fn();

@@ -7,7 +7,7 @@ import numpy as np
 
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import GenerationParameters
-from worker.generator import GeneratedPicture, Interrupted, ModelInfo
+from worker.generator import GeneratedPicture, Interrupted, ModelInfo, Previews
 
 MODEL = ModelInfo(
     ModelCapabilities(
@@ -24,6 +24,8 @@ class FlatGenerator:
     model: ModelInfo = MODEL
     before: Callable[[list[GenerationParameters]], None] = lambda _: None
     """Called before each batch; its errors are raised."""
+    previews: Previews | None = None
+    """Sent with every other step, but the last."""
     calls: list[list[GenerationParameters]] = field(default_factory=list)
 
     def generate(self, requests, on_step, should_stop) -> list[GeneratedPicture]:
@@ -32,7 +34,10 @@ class FlatGenerator:
         self.calls.append(parameters)
         self.before(parameters)
         for step in range(1, parameters[0].steps + 1):
-            on_step(step)
+            if self.previews and step % 2 == 0 and step < parameters[0].steps:
+                on_step(step, self.previews)
+            else:
+                on_step(step)
             if should_stop():
                 raise Interrupted
         return [

@@ -1,5 +1,9 @@
 """Valid objects for many tests."""
 
+import io
+
+from PIL import Image
+
 from wire.messages.job import Job
 from wire.messages.metadata import Metadata
 from wire.messages.object_names import picture_name
@@ -20,3 +24,10 @@ def metadata_of(job: Job) -> Metadata:
         id=job.id,
         pictures=tuple(picture_name(job.id, number) for number in range(job.count)),
     )
+
+
+def preview_file(colour: str = "#6aa5ff", side: int = 16) -> bytes:
+    """Build the file of a preview."""
+    body = io.BytesIO()
+    Image.new("RGB", (side, side), colour).save(body, "WEBP")
+    return body.getvalue()

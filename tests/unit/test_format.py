@@ -172,9 +172,11 @@ def test_title_of_the_cards_names_their_owners():
 def test_card_escapes_the_prompt():
     """A prompt is text on its card, and in the tooltip that shows all of it."""
     view = JobView(Job(id=_ID.format(1), prompt="'><script>"), "waiting", None)
-    written = job_cards.card(view, _snapshot(view), frozenset())
+    image = job_cards.CardImage("/thumbnails/a.png", view.job.prompt)
+    written = job_cards.card(view, _snapshot(view), frozenset(), image)
     assert "<script>" not in written
     assert 'title="&#39;&gt;&lt;script&gt;"' in written
+    assert 'alt="&#39;&gt;&lt;script&gt;"' in written
 
 
 def test_burst_uses_the_prompt_or_the_suggestions_in_turn():

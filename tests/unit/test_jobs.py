@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from dashboard.domain.fleet import Worker
-from dashboard.domain.jobs import apply_event, initial_view
+from dashboard.domain.jobs import PicturePreview, apply_event, initial_view
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import apply_newer_events
 from dashboard.presentation import job_text
+from tests.support.samples import preview_file
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.model import ModelCapabilities
@@ -100,6 +101,29 @@ def test_reason_of_a_pause_is_shown_until_the_job_continues():
     view = apply_event(view, paused)
     assert (view.state, view.step, view.detail) == ("generating", 2, "The store is full.")
     assert apply_event(view, picture(0)).detail is None
+
+
+def step(number: int, preview: bytes | None = None) -> Event:
+    """Return the event of a step of a picture."""
+    return Event(kind="step", job_id=JOB.id, picture=number, step=2, steps=4, preview=preview)
+
+
+def test_preview_is_replaced_by_its_picture():
+    """A job has its newest preview until that picture is stored, and no other one ends it."""
+    view = after("received")
+    for event in (step(0, preview_file("red")), step(0, preview_file()), step(1)):
+        view = apply_event(view, event)
+    assert view.preview == PicturePreview(0, preview_file())
+    assert apply_event(view, picture(1)).preview == view.preview
+    assert apply_event(view, picture(0)).preview is None
+
+
+@pytest.mark.parametrize("kind", ["done", "failed", "returned", "cancelled", "received"])
+def test_job_that_is_not_generated_has_no_preview(kind: str):
+    """When an attempt ends, for whatever reason, its preview is gone."""
+    view = apply_event(after("received"), step(0, preview_file()))
+    end = Event(kind=kind, at=9, job_id=JOB.id, worker="worker-1", job=JOB)
+    assert apply_event(view, end).preview is None
 
 
 def test_duplicate_stored_event_adds_no_picture():

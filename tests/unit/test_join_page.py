@@ -14,6 +14,9 @@ from dashboard import access, runtime
 from dashboard.access import Policy
 from dashboard.audience import visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS
+from dashboard.components.present import wall
+from dashboard.components.studio import job_cards
+from dashboard.domain.jobs import JobView
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.index import GalleryIndex
 from dashboard.recordings.folder import BUNDLED
@@ -24,6 +27,7 @@ from dashboard.routes import api, files, join
 from dashboard.runtime.context import AppContext
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
+from tests.support.samples import preview_file
 from wire.messages.job import JobRequest, new_job
 from wire.messages.object_names import picture_name
 from wire.stores import approval
@@ -79,6 +83,45 @@ def test_request_is_queued_and_its_status_polled(phone: TestClient, worker: Scri
     worker.generate()
     wait_until(lambda: '<img src="/pictures/' in phone.get(f"/join/jobs/{job_id}").text)
     wait_until(lambda: 'http-equiv="refresh"' not in phone.get(f"/join/jobs/{job_id}").text)
+
+
+def test_visitor_sees_the_picture_appear(phone: TestClient, worker: ScriptedWorker):
+    """While it is generated the status has a preview, which the picture replaces."""
+    job_id = send(phone, HOSTILE)
+    delivery = worker.receive()
+    worker.step(delivery, 0, 2, preview_file())
+    preview = '<img src="data:image/webp;base64,UklGR'
+    wait_until(lambda: preview in phone.get(f"/join/jobs/{job_id}").text, what="a preview")
+    assert "<img src=x" not in phone.get(f"/join/jobs/{job_id}").text
+    worker.store(delivery, 0)
+    worker.finish(delivery)
+    wait_until(lambda: '<img src="/pictures/' in phone.get(f"/join/jobs/{job_id}").text)
+    assert preview not in phone.get(f"/join/jobs/{job_id}").text
+
+
+def test_preview_needs_the_same_approval_as_its_picture(
+    phone: TestClient, context: AppContext, worker: ScriptedWorker
+):
+    """With approval on, no page shows what a visitor's picture is going to be."""
+    context.approvals.require(True)
+    job_id = send(phone, "not for the wall")
+    delivery = worker.receive()
+    worker.step(delivery, 0, 2, preview_file())
+    view = wait_until(lambda: _with_preview(context, job_id), what="a preview")
+    assert context.shown_preview(view) is None
+    assert wall.pictures_in_progress(context.sampler.snapshot(), context.shown_preview) == []
+    assert "data:image" not in phone.get(f"/join/jobs/{job_id}").text
+    assert "data:image" not in job_cards.cards([view], context.sampler.snapshot(), frozenset())
+    context.approvals.approve(job_id)
+    assert context.shown_preview(view) == view.preview
+    assert "data:image" in job_cards.cards([view], context.sampler.snapshot(), frozenset())
+    worker.finish(delivery)
+
+
+def _with_preview(context: AppContext, job_id: str) -> JobView | None:
+    context.sampler.refresh()
+    jobs = context.sampler.snapshot().jobs
+    return next((view for view in jobs if view.job.id == job_id and view.preview), None)
 
 
 def test_suggestion_is_sent_with_one_tap(phone: TestClient, context: AppContext):

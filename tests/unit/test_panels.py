@@ -133,6 +133,13 @@ def test_workers_cell_counts_unscheduled_workers():
     assert cell.below == "3 without a node yet, at most 8"
 
 
+def test_workers_cell_counts_failed_workers():
+    """A worker that cannot start is not counted as starting."""
+    failed = Worker("worker-1", "failed", "There is no model.", 0)
+    cell = _cells(_snapshot(_fleet(0, 2, workers=(failed,))))["Workers ready"]
+    assert cell.below == "1 failed, at most 8"
+
+
 def test_generating_cell_counts_busy_workers():
     """The cell shows how many of the ready workers are busy."""
     workers = (Worker("a", "generating", "", 0), Worker("b", "idle", "", 0))

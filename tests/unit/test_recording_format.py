@@ -23,7 +23,7 @@ from dashboard.recordings.recorder import Recorder, recording
 from dashboard.recordings.redaction import redact
 from dashboard.recordings.transcript import past_events
 from tests.support.conditions import wait_until
-from tests.support.samples import metadata_of
+from tests.support.samples import metadata_of, preview_file
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.metadata import encode_metadata
@@ -200,6 +200,13 @@ def test_huge_picture_is_not_decompressed():
     body = io.BytesIO()
     Image.new("1", (8000, 5001)).save(body, "PNG")
     assert thumbnail(body.getvalue()) is None
+
+
+def test_previews_are_not_recorded(tmp_path):
+    """A recording has a job's steps and its picture, not what it looked like in between."""
+    step = Event(kind="step", job_id=new_job(JobRequest(prompt="cat")).id, step=2, steps=4)
+    previewed = step.model_copy(update={"preview": preview_file()})
+    assert [each.input for each in recorded(tmp_path, previewed).steps] == [step]
 
 
 def test_withheld_pictures_are_not_recorded(tmp_path):

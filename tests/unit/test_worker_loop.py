@@ -1,5 +1,6 @@
 """The worker's guarantees for jobs, with a real queue and store and a flat-colour generator."""
 
+import io
 import logging
 import os
 import signal
@@ -11,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
 from core.settings import Settings
@@ -148,7 +149,7 @@ def test_finished_job_leaves_pictures_and_metadata(context: WorkerContext):
     process_ready_jobs(context)
     names = [picture_name(job.id, number) for number in range(3)]
     assert stored(context) == sorted([*names, metadata_name(job.id)])
-    pixels = cv2.imdecode(np.frombuffer(context.store.get(names[1]), np.uint8), cv2.IMREAD_COLOR)
+    pixels = np.asarray(Image.open(io.BytesIO(context.store.get(names[1]))))
     assert pixels.shape == (64, 64, 3)
     assert (pixels == 8).all()
     depth = context.queue.depth()

@@ -1,7 +1,8 @@
 """Events of the local mode: a table in the queue's file, limited to the newest events.
 
 Unlike a fanout exchange, the table keeps events: a new subscriber first receives the stored
-ones, so a restarted dashboard recovers its list of jobs.
+ones, so a restarted dashboard recovers its list of jobs. Previews are not kept: a table beside it
+has the newest one of each job in progress.
 """
 
 import logging
@@ -19,12 +20,23 @@ log = logging.getLogger(__name__)
 MAX_STORED_EVENTS = 5000
 _EVENTS_BETWEEN_TRIMS = 100
 _POLL_SECONDS = 0.05
+_ENDS = frozenset({"done", "failed", "returned", "cancelled"})
+"""The events after which a job is not in progress."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS previews (
+    job_id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    preview BLOB NOT NULL
 )
+"""
+_READ = """
+SELECT number, body, preview FROM events LEFT JOIN previews USING (number)
+WHERE number > ? ORDER BY number
 """
 
 # Telemetry is of no use after some seconds, and would displace the jobs' events.
@@ -48,27 +60,39 @@ class SqliteEvents:
         """Publish to all subscribers. An event that cannot be written is logged and dropped."""
         try:
             with self._file.transaction() as connection:
-                statement = "INSERT INTO events (body) VALUES (?)"
-                cursor = connection.execute(statement, (encode_event(event),))
-                self._trim(connection, cursor.lastrowid or 0)
+                body = encode_event(event.model_copy(update={"preview": None}))
+                cursor = connection.execute("INSERT INTO events (body) VALUES (?)", (body,))
+                number = cursor.lastrowid or 0
+                self._replace_preview(connection, number, event)
+                self._trim(connection, number)
         except QueueUnavailable as error:
             log.warning("An event was dropped. %s", error)
 
     def receive(self, timeout: float) -> list[Event]:
         """Return the events since the last call; the first call returns all stored ones."""
         deadline = time.monotonic() + timeout
-        query = "SELECT number, body FROM events WHERE number > ? ORDER BY number"
-        while not (rows := self._file.read(query, self._last_number)):
+        while not (rows := self._file.read(_READ, self._last_number)):
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return []
             time.sleep(min(remaining, _POLL_SECONDS))
-        self._last_number, _ = rows[-1]
-        return [event for _, body in rows if (event := decode_or_skip(body))]
+        self._last_number, _, _ = rows[-1]
+        return [
+            event.model_copy(update={"preview": preview}) if preview else event
+            for _, body, preview in rows
+            if (event := decode_or_skip(body))
+        ]
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+    def _replace_preview(self, connection: sqlite3.Connection, number: int, event: Event) -> None:
+        if event.preview:
+            statement = "INSERT OR REPLACE INTO previews VALUES (?, ?, ?)"
+            connection.execute(statement, (event.job_id, number, event.preview))
+        elif event.kind in _ENDS:
+            connection.execute("DELETE FROM previews WHERE job_id = ?", (event.job_id,))
 
     def _trim(self, connection: sqlite3.Connection, newest: int) -> None:
         if newest % _EVENTS_BETWEEN_TRIMS == 0:

@@ -15,6 +15,7 @@ from wire.messages.job import Job
 from wire.messages.metadata import Timings
 from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import JobId
+from wire.messages.preview import Preview
 from wire.messages.telemetry import Telemetry
 
 Kind = Literal[
@@ -51,6 +52,8 @@ class Event(BaseModel):
     step: int | None = None
     """Denoising steps finished, from 1 to `steps`."""
     steps: int | None = None
+    preview: Preview = None
+    """On some `step` events, the picture so far."""
     name: str | None = None
     """The object that was stored or deleted."""
     detail: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from core.errors import GenerationFailed, MessageError, first_line
+from wire.messages.parameters import GenerationParameters
 from worker.generator import (
     DeviceLost,
     GeneratedPicture,
@@ -15,6 +16,8 @@ from worker.generator import (
     ModelInfo,
     OutOfMemory,
     PictureRequest,
+    Pixels,
+    StepCallback,
 )
 from worker.pipeline import loras, schedulers
 from worker.pipeline.arguments import keyword_arguments
@@ -23,7 +26,9 @@ from worker.pipeline.embeddings import EmbeddingCache
 from worker.pipeline.host_copy import HostCopy
 from worker.pipeline.image_to_image import image_pipeline
 from worker.pipeline.phases import Phases
+from worker.pipeline.previews import LatentMap, fit
 from worker.pipeline.prompts import count_chunks, prompt_read
+from worker.pipeline.step_reports import STEPS_PER_PREVIEW, StepReports
 from worker.pipeline.steps import watch_steps
 
 _OUT_OF_MEMORY_MESSAGES = ("out of memory", "can't allocate memory")
@@ -34,18 +39,24 @@ class DiffusersGenerator:
 
     # diffusers publishes no types, and each pipeline class has its own methods: hence Any.
     def __init__(
-        self, pipeline: Any, model: ModelInfo, lora_sources: Mapping[str, loras.Source]
+        self,
+        pipeline: Any,
+        model: ModelInfo,
+        lora_sources: Mapping[str, loras.Source],
+        previews: bool = False,
     ) -> None:
         self._pipeline = pipeline
         self._lora_sources = lora_sources
         self._embeddings = EmbeddingCache()
+        # A preview would show what the safety checker may withhold.
+        self._sends_previews = previews and not model.safety_checker
         self.model = model
         decode_overflows_in_float32(pipeline)
 
     def generate(
         self,
         requests: list[PictureRequest],
-        on_step: Callable[[int], None],
+        on_step: StepCallback,
         should_stop: Callable[[], bool],
     ) -> list[GeneratedPicture]:
         """Return one picture for each request."""
@@ -63,7 +74,7 @@ class DiffusersGenerator:
     def _generate(
         self,
         requests: list[PictureRequest],
-        on_step: Callable[[int], None],
+        on_step: StepCallback,
         should_stop: Callable[[], bool],
     ) -> list[GeneratedPicture]:
         first = requests[0]
@@ -71,15 +82,19 @@ class DiffusersGenerator:
         loras.apply(self._pipeline, first.parameters.loras, self._lora_sources)
         groups = _group_by_chunks(pipeline, requests)
         steps = first.parameters.steps or 1
+        latent_map = self._latent_map if steps > STEPS_PER_PREVIEW else None
+        reports = StepReports(on_step, requests, steps, latent_map)
         with (
             torch.inference_mode(),
             _scheduler(pipeline, first.parameters.scheduler, steps),
-            watch_steps(pipeline, len(groups), steps, on_step, should_stop),
+            watch_steps(pipeline, len(groups), steps, reports.report, should_stop),
         ):
             pictures = {
                 id(request): picture
                 for chunks, group in groups.items()
-                for request, picture in zip(group, self._call(pipeline, group, chunks), strict=True)
+                for request, picture in zip(
+                    reports.begin(group), self._call(pipeline, group, chunks), strict=True
+                )
             }
         return [pictures[id(request)] for request in requests]
 
@@ -103,6 +118,18 @@ class DiffusersGenerator:
     @cached_property
     def _image_pipeline(self) -> Any:
         return image_pipeline(self._pipeline)
+
+    @cached_property
+    def _latent_map(self) -> LatentMap | None:
+        if not self._sends_previews:
+            return None
+        return fit(self._pipeline, self.model.capabilities, self._generate_one)
+
+    def _generate_one(self, parameters: GenerationParameters) -> Pixels:
+        with torch.inference_mode():
+            [picture] = self._call(self._pipeline, [PictureRequest(parameters)], chunks=1)
+        picture.finish()
+        return picture.pixels
 
 
 def _group_by_chunks(

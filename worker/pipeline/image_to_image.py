@@ -4,7 +4,6 @@ import inspect
 import re
 from typing import Any
 
-import cv2
 import diffusers
 from PIL import Image
 
@@ -48,6 +47,4 @@ def fit(pixels: Pixels | None, parameters: GenerationParameters) -> Image.Image 
         return None
     height, width = pixels.shape[:2]
     size = (parameters.width or width, parameters.height or height)
-    shrinks = size[0] * size[1] < width * height
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return Image.fromarray(cv2.resize(pixels, size, interpolation=method))
+    return Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)

@@ -65,7 +65,7 @@ def _load(model_id: str, device: str | None, options: LoadOptions) -> DiffusersG
     if options.compile:
         compile_denoiser(pipeline, device)
     log.info("Loaded %s in %s.", model.capabilities.family, dtype)
-    return DiffusersGenerator(pipeline, model, options.lora_sources)
+    return DiffusersGenerator(pipeline, model, options.lora_sources, options.previews)
 
 
 def _model_info(pipeline: Any, source: Source, device: str, options: LoadOptions) -> ModelInfo:

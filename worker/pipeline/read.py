@@ -26,6 +26,7 @@ class LoadOptions:
     safety_checker: bool = True
     vae: str | None = None
     compile: bool = False
+    previews: bool = False
     lora_sources: Mapping[str, loras.Source] = field(default_factory=dict)
     """The LoRAs that jobs may use, see worker.pipeline.loras."""
 

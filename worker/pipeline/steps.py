@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 from diffusers import SchedulerMixin
 
 from worker.generator import Interrupted
@@ -19,10 +20,12 @@ def watch_steps(
     pipeline: Any,
     calls: int,
     steps: int,
-    on_step: Callable[[int], None],
+    on_step: Callable[[int, torch.Tensor], None],
     should_stop: Callable[[], bool],
 ) -> Iterator[None]:
     """Call ``on_step`` as ``calls`` of the pipeline advance from 0 to ``steps`` together.
+
+    It receives the number of finished steps and the latents after them.
 
     Raises Interrupted after a step, if ``should_stop`` returns true. Pipelines with a prior have
     a scheduler for each of their two parts: both can be interrupted, and the steps of the second
@@ -30,7 +33,7 @@ def watch_steps(
     """
     advance = _progress(pipeline, calls, steps, on_step)
 
-    def stop() -> None:
+    def stop(_latents: torch.Tensor) -> None:
         if should_stop():
             raise Interrupted
 
@@ -50,11 +53,11 @@ def schedulers_of(pipeline: Any) -> list[Any]:
 
 
 def _progress(
-    pipeline: Any, calls: int, steps: int, on_step: Callable[[int], None]
-) -> Callable[[], None]:
+    pipeline: Any, calls: int, steps: int, on_step: Callable[[int, torch.Tensor], None]
+) -> Callable[[torch.Tensor], None]:
     done = reported = 0
 
-    def advance() -> None:
+    def advance(latents: torch.Tensor) -> None:
         nonlocal done, reported
         done += 1
         # Fewer than the steps with an initial picture, more with a scheduler of second order.
@@ -62,13 +65,15 @@ def _progress(
         finished = min(done * steps // (calls * total), steps)
         if finished > reported:
             reported = finished
-            on_step(finished)
+            on_step(finished, latents)
 
     return advance
 
 
 @contextmanager
-def _after_each_step(scheduler: Any, actions: tuple[Callable[[], None], ...]) -> Iterator[None]:
+def _after_each_step(
+    scheduler: Any, actions: tuple[Callable[[torch.Tensor], None], ...]
+) -> Iterator[None]:
     original = scheduler.step
 
     # Pipelines read the signature of ``step``, which ``wraps`` keeps.
@@ -76,7 +81,7 @@ def _after_each_step(scheduler: Any, actions: tuple[Callable[[], None], ...]) ->
     def step(*arguments: Any, **keywords: Any) -> Any:
         result = original(*arguments, **keywords)
         for action in actions:
-            action()
+            action(result[0])
         return result
 
     scheduler.step = step

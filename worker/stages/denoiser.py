@@ -19,14 +19,12 @@ from worker.health import Pulse
 from worker.stages.batcher import Batcher
 from worker.stages.batching import BatchLimits
 from worker.stages.ledger import JobLedger
+from worker.stages.step_events import StepEvents
 from worker.task import BatchItem
 
 log = logging.getLogger(__name__)
 
 SHUTTING_DOWN = "The worker is shutting down; another worker continues."
-
-_STEP_EVENT_INTERVAL_SECONDS = 0.05
-"""Pages show no more, and a fast GPU would send thousands of events."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class Denoiser:
         self._on_device_lost = on_device_lost
         self._context, self._ledger = context, ledger
         self._batcher, self._limits, self._pulse = batcher, limits, pulse
+        self._step_events = StepEvents(context)
         self.device_lost: DeviceLost | None = None
 
     def generate(self, items: list[BatchItem]) -> Iterator[Picture]:
@@ -117,12 +116,15 @@ class Denoiser:
 
     def _call(self, items: list[BatchItem]) -> list[Picture]:
         started, energy = time.monotonic(), EnergyMeter(self._context.generator.model.gpu_uuid)
-        with self._pulse:
-            generated = self._context.generator.generate(
-                [item.request for item in items],
-                self._step_callback(items),
-                lambda: self._context.shutdown.deadline_passed,
-            )
+        try:
+            with self._pulse:
+                generated = self._context.generator.generate(
+                    [item.request for item in items],
+                    self._step_events.callback(items, self._pulse.beat),
+                    lambda: self._context.shutdown.deadline_passed,
+                )
+        finally:
+            self._step_events.finish()
         seconds, joules = time.monotonic() - started, energy.per_picture(len(items))
         self._batcher.finished()
         self._limits.succeeded(items[0].task, len(items), seconds)
@@ -135,20 +137,3 @@ class Denoiser:
             )
             for item, picture in zip(items, generated, strict=True)
         ]
-
-    def _step_callback(self, items: list[BatchItem]) -> Callable[[int], None]:
-        steps = items[0].parameters.steps or 0
-        last_emitted_at = 0.0
-
-        def on_step(step: int) -> None:
-            nonlocal last_emitted_at
-            self._pulse.beat()
-            now = time.monotonic()
-            if step < steps and now - last_emitted_at < _STEP_EVENT_INTERVAL_SECONDS:
-                return
-            last_emitted_at = now
-            for item in items:
-                job, number = item.task.job, item.number
-                self._context.emit("step", job, picture=number, step=step, steps=steps)
-
-        return on_step

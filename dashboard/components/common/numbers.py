@@ -1,5 +1,6 @@
 """The strip of large numbers, each with its context in grey."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -99,9 +100,11 @@ def _workers(reading: Reading[FleetReading], zone: tzinfo | None) -> Cell:
 def _starting(fleet: FleetReading, ready: int, wanted: int) -> str:
     missing = wanted - ready
     maximum = f", at most {fleet.scaler.maximum}" if fleet.scaler else ""
-    unscheduled = sum(worker.phase == "pending" for worker in fleet.workers)
-    if missing > 0 and unscheduled:
-        return f"{unscheduled} without a node yet{maximum}"
+    phases = Counter(worker.phase for worker in fleet.workers)
+    if missing > 0 and phases["failed"]:
+        return f"{phases['failed']} failed{maximum}"
+    if missing > 0 and phases["pending"]:
+        return f"{phases['pending']} without a node yet{maximum}"
     if missing > 0:
         return f"{missing} starting{maximum}"
     return f"{-missing} stopping" if missing else f"all ready{maximum}"

@@ -105,7 +105,7 @@ def row(worker: Worker, view: JobView | None, now: float) -> Row:
 
 def _reason(worker: Worker, view: JobView | None) -> Markup:
     if view is None or worker.job_id is None:
-        return render("reason", worker.reason)
+        return render("reason", worker.reason, worker.phase)
     return render("job", links.link(worker.job_id, view.job.prompt), progress(view))
 
 

@@ -1,5 +1,6 @@
 // A picture as a button in a fixed slot. A slot shows another picture only once it is decoded, so
-// that nothing flickers, and no tile moves under the pointer.
+// that nothing flickers, and no tile moves under the pointer. A picture in progress has previews;
+// it cannot be opened yet.
 
 /** Create a hidden, empty tile; onClick receives the tile and the event. */
 export function createTile(onClick) {
@@ -15,7 +16,9 @@ export function createTile(onClick) {
 function setTexts(tile, picture) {
   const [image, caption] = tile.children;
   image.alt = picture.prompt;
-  tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}: details`);
+  tile.disabled = Boolean(picture.inProgress);
+  const action = picture.inProgress ? "" : ": details";
+  tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}${action}`);
   const details = document.createElement("small");
   details.append(document.createElement("br"), picture.caption);
   caption.replaceChildren(picture.prompt, details);
@@ -23,8 +26,8 @@ function setTexts(tile, picture) {
 }
 
 async function showPicture(tile, picture, isNew) {
-  tile.requestedName = picture.name;
-  if (tile.dataset.name === picture.name) {
+  tile.requestedUrl = picture.url;
+  if (tile.shownUrl === picture.url) {
     setTexts(tile, picture);
     return;
   }
@@ -35,15 +38,18 @@ async function showPicture(tile, picture, isNew) {
   } catch {
     // The store is unavailable: the texts are shown, and the next update tries again.
   }
-  if (tile.requestedName !== picture.name) return; // superseded while it was loading
-  if (image.naturalWidth) tile.dataset.name = picture.name;
+  if (tile.requestedUrl !== picture.url) return; // superseded while it was loading
+  if (image.naturalWidth) {
+    tile.shownUrl = picture.url;
+    tile.dataset.name = picture.name;
+  }
   image.classList.toggle("arrival", isNew);
   tile.children[0].replaceWith(image);
   setTexts(tile, picture);
 }
 
 function clear(tile) {
-  tile.requestedName = "";
+  tile.requestedUrl = "";
   tile.hidden = true;
 }
 

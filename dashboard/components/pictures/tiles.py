@@ -1,6 +1,6 @@
 """The newest pictures as tiles. A click opens a picture without reloading the page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 import streamlit as st
@@ -12,6 +12,8 @@ from dashboard.presentation import formatting
 SLOTS = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
 
+Tile = dict[str, str | bool]
+"""A picture as ``tile.js`` reads it."""
 FormatTime = Callable[[float, tzinfo | None], str]
 
 _EMPTY = "No pictures yet. Describe one, or send a burst, and they appear here by themselves."
@@ -29,11 +31,14 @@ def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | N
     return show_grid(snapshot, SLOTS, zone)
 
 
-def show_grid(snapshot: Snapshot, slots: int, zone: tzinfo | None) -> str | None:
-    """Show the newest pictures in fixed slots; return the name of a clicked one."""
+def show_grid(
+    snapshot: Snapshot, slots: int, zone: tzinfo | None, in_progress: Sequence[Tile] = ()
+) -> str | None:
+    """Show pictures in progress and the newest ones in fixed slots; return a clicked one's name."""
+    finished = (fields(view, zone) for view in snapshot.pictures[:slots])
     result = _tiles(
         data={
-            "pictures": [fields(view, zone) for view in snapshot.pictures[:slots]],
+            "pictures": [*in_progress, *finished][:slots],
             "slots": slots,
             "empty": without_pictures(snapshot.store),
         },
@@ -51,8 +56,8 @@ def without_pictures(store: Reading[int]) -> str:
 
 def fields(
     view: PictureView, zone: tzinfo | None, format_time: FormatTime = formatting.clock
-) -> dict[str, str | bool]:
-    """Return a picture as ``tile.js`` reads it."""
+) -> Tile:
+    """Return a finished picture's tile."""
     return {
         "name": view.name,
         "url": f"/thumbnails/{view.name}",

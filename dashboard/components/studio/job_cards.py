@@ -1,17 +1,18 @@
 """Cards of the jobs that matter now: prompt, progress, state and action."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
 from markupsafe import Markup
 
-from dashboard import access
+from dashboard import access, runtime
 from dashboard.components.common import dom_patch
 from dashboard.components.jobs import actions, links, own_jobs
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
-from dashboard.presentation import job_text
+from dashboard.presentation import job_text, previews
 from dashboard.presentation.templates import render_macro
 
 MAX_CARDS = 3
@@ -90,13 +91,36 @@ def cards(jobs: Sequence[JobView], snapshot: Snapshot, allowed: frozenset[access
     """Render the cards, in positions that stay the same across updates."""
     if not jobs:
         return _render("no_jobs", _EMPTY)
-    return _render("cards", [card(view, snapshot, allowed) for view in jobs])
+    return _render("cards", [card(view, snapshot, allowed, _image(view)) for view in jobs])
 
 
-def card(view: JobView, snapshot: Snapshot, allowed: frozenset[access.Action]) -> Markup:
+@dataclass(frozen=True)
+class CardImage:
+    """The image of a job's newest picture."""
+
+    source: str
+    description: str
+
+
+def _image(view: JobView) -> CardImage | None:
+    """Return the preview of the picture in progress, or the picture stored last."""
+    context, prompt = runtime.current(), view.job.prompt
+    if preview := context.shown_preview(view):
+        return CardImage(previews.source(preview), f"{prompt}, in progress")
+    deleted = context.gallery.index.is_deleted
+    stored = [name for name in context.shown_pictures(view) if not deleted(name)]
+    return CardImage(f"/thumbnails/{stored[-1]}", prompt) if stored else None
+
+
+def card(
+    view: JobView,
+    snapshot: Snapshot,
+    allowed: frozenset[access.Action],
+    image: CardImage | None,
+) -> Markup:
     """Render a card, with the button of its job's action if that is allowed."""
     action = actions.action_of(view)
     button = actions.button(action, view) if action in allowed else Markup()
     status = job_text.describe_state(view, snapshot)
     pictures = job_text.count_pictures(view)
-    return _render("card", view, pictures, status, job_text.progress(view), button)
+    return _render("card", view, image, pictures, status, job_text.progress(view), button)

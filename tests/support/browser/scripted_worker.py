@@ -52,9 +52,12 @@ class ScriptedWorker:
         self._publish("received", delivery.job.id, job=delivery.job)
         return delivery
 
-    def step(self, delivery: Delivery, picture: int, step: int) -> None:
+    def step(
+        self, delivery: Delivery, picture: int, step: int, preview: bytes | None = None
+    ) -> None:
         """Report a finished step of a picture."""
-        self._publish("step", delivery.job.id, picture=picture, step=step, steps=STEPS)
+        fields = {"picture": picture, "step": step, "steps": STEPS, "preview": preview}
+        self._publish("step", delivery.job.id, **fields)
 
     def store(self, delivery: Delivery, picture: int) -> None:
         """Store a picture."""
