@@ -7,6 +7,7 @@ the worker chose, and neither queue nor PNG files.
 
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -50,6 +51,8 @@ def _in_process(measure: Callable[[int, "SimpleQueue[float]"], None], pictures: 
     process = spawning.Process(target=measure, args=(pictures, result))
     process.start()
     process.join()
+    if process.exitcode:
+        sys.exit("The measured process failed; its error is above.")
     return result.get()
 
 

@@ -40,16 +40,16 @@ def test_bfloat16_is_measured_where_the_processor_has_it(monkeypatch, native: bo
     measured: list[ProcessorForm] = []
     monkeypatch.setattr(processor_form, "has_native_bfloat16", lambda: native)
     monkeypatch.setattr(processor_form, "_measure", lambda form: measured.append(form) or 1.0)
-    fastest_form.__wrapped__()
+    fastest_form()
     assert {form.dtype for form in measured} == {"float32"} | ({"bfloat16"} if native else set())
     measured.clear()
-    fastest_form.__wrapped__("bfloat16")
+    fastest_form("bfloat16")
     assert {form.dtype for form in measured} == {"bfloat16"}
 
 
 def test_measurement_is_short():
     """It takes a fraction of a second of the processor, so that the first picture is not late."""
-    form = fastest_form.__wrapped__("float32")
+    form = fastest_form("float32")
     assert form.dtype == "float32"
     assert processor_form._measure(form) < 1.0
 

@@ -34,7 +34,6 @@ class ProcessorForm:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
 
-@cache
 def fastest_form(dtype: str | None = None) -> ProcessorForm:
     """Return the fastest form that this processor computes; ``dtype`` leaves the format open."""
     names = [dtype] if dtype else ["float32", *(["bfloat16"] if has_native_bfloat16() else [])]
@@ -66,6 +65,7 @@ def _handicap(form: ProcessorForm, seconds: dict[ProcessorForm, float]) -> float
     return MIN_GAIN if form.dtype == "bfloat16" and len(alternatives) > 1 else 1.0
 
 
+@cache
 def _measure(form: ProcessorForm) -> float:
     """Return the seconds of the block's fastest run."""
     dtype = getattr(torch, form.dtype)
