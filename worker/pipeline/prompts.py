@@ -8,7 +8,7 @@ embeddings are concatenated. Other models read a prompt up to a limit and ignore
 import inspect
 from typing import Any
 
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, ProcessorMixin
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, PreTrainedTokenizerBase
 
 from wire.messages.parameters import GenerationParameters
 
@@ -87,7 +87,7 @@ def tokenizers(pipeline: Any) -> list[Any]:
     """Return the tokenizers of a pipeline, in the order of its text encoders."""
     parts = _components(pipeline, "tokenizer") or _components(pipeline, "prior_tokenizer")
     # Flux 2 gives this name to a processor, which has a tokenizer; that of Kolors has an inner one.
-    return [part.tokenizer if isinstance(part, ProcessorMixin) else part for part in parts]
+    return [part if isinstance(part, PreTrainedTokenizerBase) else part.tokenizer for part in parts]
 
 
 def _components(pipeline: Any, name: str) -> list[Any]:
