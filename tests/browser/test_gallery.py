@@ -99,8 +99,13 @@ def test_arrow_keys_lead_from_picture_to_picture(
     gallery.page.keyboard.press("ArrowRight")
     gallery.page.keyboard.press("Enter")
     expect(gallery.dialog).to_contain_text("cat number 58")
+    # The last elements of the dialog; before they are there, it has no keys.
+    older = gallery.dialog.get_by_role("button", name="Older")
+    newer = gallery.dialog.get_by_role("button", name="Newer")
+    expect(older).to_be_enabled()
     gallery.page.keyboard.press("ArrowRight")
     expect(gallery.dialog).to_contain_text("cat number 57")
+    expect(newer).to_be_enabled()
     gallery.page.keyboard.press("ArrowLeft")
     expect(gallery.dialog).to_contain_text("cat number 58")
     gallery.page.wait_for_url(re.compile("picture="))
