@@ -7,7 +7,7 @@ from PIL import Image
 from wire.messages.preview import MAX_PREVIEW_BYTES
 from worker.generator import Pixels
 
-_SIDE = 48
+PREVIEW_SIDE = 48
 """Pixels of the longer side. Smaller pictures are enlarged, since WebP halves the resolution of
 colours."""
 _QUALITIES = (75, 50, 25, 1)
@@ -31,7 +31,11 @@ def _encode(preview: Image.Image, quality: int) -> bytes:
 
 
 def _resized(pixels: Pixels) -> Image.Image:
-    height, width, _ = pixels.shape
-    scale = _SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC)
+    height, width = preview_size(*pixels.shape[:2])
+    return Image.fromarray(pixels).resize((width, height), Image.Resampling.BICUBIC)
+
+
+def preview_size(height: int, width: int) -> tuple[int, int]:
+    """Return height and width of the preview of a picture with these sides, in pixels."""
+    scale = PREVIEW_SIDE / max(height, width)
+    return max(1, round(height * scale)), max(1, round(width * scale))

@@ -332,16 +332,21 @@ def test_metadata_says_how_long_the_job_waited_for_the_model(context: WorkerCont
     assert loading.waited(None, now) is None
 
 
-def test_device_lost_during_a_copy_returns_its_job(context: WorkerContext):
-    """Pictures arrive while the next batch is generated; the job is not failed for the device."""
+def fail_to_arrive(context: WorkerContext, error: Exception) -> None:
+    """Let each generated picture fail on its way from the device."""
     generate = context.generator.generate
 
-    def lose() -> dict[str, float]:
-        raise DeviceLost("The device fell off the bus.")
+    def finish() -> dict[str, float]:
+        raise error
 
     context.generator.generate = lambda *given: [
-        replace(picture, finish=lose) for picture in generate(*given)
+        replace(picture, finish=finish) for picture in generate(*given)
     ]
+
+
+def test_device_lost_during_a_copy_returns_its_job(context: WorkerContext):
+    """Pictures arrive while the next batch is generated; the job is not failed for the device."""
+    fail_to_arrive(context, DeviceLost("The device fell off the bus."))
     submit(context)
     with pytest.raises(DeviceLost, match="fell off"):
         process_ready_jobs(context)
@@ -350,14 +355,7 @@ def test_device_lost_during_a_copy_returns_its_job(context: WorkerContext):
 
 def test_picture_that_is_not_finite_fails_with_its_reason(context: WorkerContext):
     """It is known once the picture has arrived, and the reason is the generator's."""
-    generate = context.generator.generate
-
-    def fail() -> dict[str, float]:
-        raise GenerationFailed("The model's output is not finite.")
-
-    context.generator.generate = lambda *given: [
-        replace(picture, finish=fail) for picture in generate(*given)
-    ]
+    fail_to_arrive(context, GenerationFailed("The model's output is not finite."))
     submit(context)
     with RunningWorker(context):
         [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")

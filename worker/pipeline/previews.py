@@ -22,11 +22,10 @@ from wire.messages.job import validate
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import GenerationParameters
 from worker.generator import Pixels
+from worker.preview_file import PREVIEW_SIDE, preview_size
 
 log = logging.getLogger(__name__)
 
-MAX_SIDE = 48
-"""Pixels of the longer side of a preview."""
 _FIT_SIDE = 16
 """Width and height of the latents of the fit, in tokens or samples: enough for 128 channels."""
 _MAX_DEVIATION = 1.5
@@ -158,10 +157,9 @@ def to_grid(latents: torch.Tensor, size: Size) -> torch.Tensor:
 
 def _shrink(grid: torch.Tensor) -> torch.Tensor:
     height, width = grid.shape[2:]
-    scale = MAX_SIDE / max(height, width)
-    if scale >= 1:
+    if max(height, width) <= PREVIEW_SIDE:
         return grid
-    return adaptive_avg_pool2d(grid, (max(1, round(height * scale)), max(1, round(width * scale))))
+    return adaptive_avg_pool2d(grid, preview_size(height, width))
 
 
 def _copy(pictures: torch.Tensor) -> Callable[[], list[Pixels]]:

@@ -173,6 +173,16 @@ def movq() -> Any:
     ).eval()
 
 
+def size_conditioned_unet(**fields: Any) -> Any:
+    """Build a UNet that also reads the picture's size, as those of SDXL and Kolors."""
+    return unet(
+        addition_embed_type="text_time",
+        addition_time_embed_dim=8,
+        projection_class_embeddings_input_dim=6 * 8 + HIDDEN,
+        **fields,
+    )
+
+
 def kandinsky_unet(**fields: Any) -> Any:
     return unet(
         out_channels=8,

@@ -38,13 +38,10 @@ def kolors() -> dict[str, Any]:
     return {
         "tokenizer": tokenizer,
         "text_encoder": text_encoder,
-        "unet": c.unet(
+        "unet": c.size_conditioned_unet(
             cross_attention_dim=c.HIDDEN,
             encoder_hid_dim=c.HIDDEN,
             encoder_hid_dim_type="text_proj",
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=6 * 8 + c.HIDDEN,
         ),
         "vae": c.vae(),
         "scheduler": diffusers.EulerDiscreteScheduler(timestep_spacing="leading", steps_offset=1),

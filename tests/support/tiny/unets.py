@@ -30,12 +30,7 @@ def stable_diffusion_xl() -> Parts:
         "tokenizer_2": c.clip_tokenizer(),
         "text_encoder": c.clip_encoder(),
         "text_encoder_2": c.clip_encoder(projection=True),
-        "unet": c.unet(
-            cross_attention_dim=2 * c.HIDDEN,
-            addition_embed_type="text_time",
-            addition_time_embed_dim=8,
-            projection_class_embeddings_input_dim=6 * 8 + c.HIDDEN,
-        ),
+        "unet": c.size_conditioned_unet(cross_attention_dim=2 * c.HIDDEN),
         "vae": c.vae(),
         "scheduler": d.EulerDiscreteScheduler(timestep_spacing="leading", steps_offset=1),
     }
