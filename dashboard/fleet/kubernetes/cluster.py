@@ -66,6 +66,12 @@ KINDS = (
     ),
     Kind("nodes", "nodes", "/api/v1/nodes", 4.0),
     Kind("slices", "ResourceSlices", "/apis/resource.k8s.io/v1/resourceslices", 4.0),
+    Kind(
+        "claims",
+        "ResourceClaims",
+        "/apis/resource.k8s.io/v1/namespaces/{namespace}/resourceclaims",
+        4.0,
+    ),
     Kind("events", "events", "/api/v1/namespaces/{namespace}/events", 4.0),
 )
 """Everything that is read; k8s/base/dashboard-rbac.yaml allows exactly these."""
@@ -85,6 +91,7 @@ class ClusterSnapshot:
     jobs: Objects | None = None
     nodes: Objects | None = None
     slices: Objects | None = None
+    claims: Objects | None = None
     events: Objects | None = None
     warnings: tuple[str, ...] = ()
 
