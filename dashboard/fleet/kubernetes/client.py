@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from core.errors import FleetError
+from dashboard.fleet.kubernetes.kubeconfig import load_kubeconfig
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
     from kubernetes.client import ApiClient
@@ -52,7 +53,7 @@ def connect(connections: int) -> "ApiClient":
         if "KUBERNETES_SERVICE_HOST" in os.environ and not kubeconfig:
             config.load_incluster_config(settings)
         else:
-            config.load_kube_config(kubeconfig, client_configuration=settings, persist_config=False)
+            load_kubeconfig(settings, kubeconfig)
     except (config.ConfigException, OSError, YAMLError) as error:
         raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
     return client.ApiClient(settings)
