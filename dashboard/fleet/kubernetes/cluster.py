@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from core.errors import FleetError
 from dashboard.fleet.kubernetes.client import ListFailed, Object, list_objects
 from dashboard.fleet.kubernetes.connection import Connection
+from dashboard.fleet.kubernetes.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -23,58 +24,6 @@ _MAX_AGE_SECONDS = 8.0
 """An earlier list of this age is used while a newer one is late."""
 
 Objects = tuple[Object, ...]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of objects that is listed."""
-
-    name: str
-    """The field of ``ClusterSnapshot``."""
-    plural: str
-    """The kind's name in sentences."""
-    path: str
-    """``{namespace}`` is replaced by the namespace."""
-    every: float = 0.0
-    """Seconds between two lists; 0 for each poll."""
-    selector: str = ""
-    """The query parameter that narrows the list to the scaler named ``{scaler}``."""
-    not_found: str | None = None
-    """The error if the API has no such kind; None if that just means that there are none."""
-
-
-_NO_KEDA = "KEDA is not installed in this cluster."
-_KEDA = "/apis/keda.sh/v1alpha1/namespaces/{namespace}"
-_BY_NAME = "fieldSelector=metadata.name={scaler}"
-
-KINDS = (
-    Kind("pods", "pods", "/api/v1/namespaces/{namespace}/pods"),
-    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _BY_NAME, _NO_KEDA),
-    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _BY_NAME, _NO_KEDA),
-    Kind(
-        "autoscalers",
-        "HorizontalPodAutoscalers",
-        "/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers",
-    ),
-    Kind("deployments", "Deployments", "/apis/apps/v1/namespaces/{namespace}/deployments"),
-    Kind(
-        "jobs",
-        "Jobs",
-        "/apis/batch/v1/namespaces/{namespace}/jobs",
-        0,
-        "labelSelector=scaledjob.keda.sh/name={scaler}",
-    ),
-    Kind("nodes", "nodes", "/api/v1/nodes", 4.0),
-    Kind("slices", "ResourceSlices", "/apis/resource.k8s.io/v1/resourceslices", 4.0),
-    Kind(
-        "claims",
-        "ResourceClaims",
-        "/apis/resource.k8s.io/v1/namespaces/{namespace}/resourceclaims",
-        4.0,
-    ),
-    Kind("events", "events", "/api/v1/namespaces/{namespace}/events", 4.0),
-)
-"""Everything that is read; k8s/base/dashboard-rbac.yaml allows exactly these."""
 
 
 @dataclass(frozen=True)
@@ -149,8 +98,8 @@ class Cluster:
         name, _, value = kind.selector.format(scaler=self._scaler).partition("=")
         query = {name: value} if name else {}
         try:
-            path = kind.path.format(namespace=self._namespace)
-            return ListResult(time.time(), list_objects(api, path, **query))
+            paths = (path.format(namespace=self._namespace) for path in kind.paths)
+            return ListResult(time.time(), list_objects(api, *paths, **query))
         except ListFailed as error:
             return failed_result(kind, error, time.time())
         except FleetError as error:  # the login plugin could not renew the token

@@ -102,7 +102,7 @@ def _wait(plugin: Plugin, timeout: float, output: IO[bytes], errors: IO[bytes]) 
     """Run a plugin; return its exit code, or None if it was stopped after the timeout."""
     try:
         process = subprocess.Popen(
-            [_command(plugin), *(plugin.settings.get("args") or ())],
+            [_command(plugin), *map(str, plugin.settings.get("args") or ())],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
@@ -131,7 +131,7 @@ def _environment(plugin: Plugin) -> dict[str, str]:
     if plugin.settings.get("provideClusterInfo"):
         spec["cluster"] = dict(plugin.cluster)
     info = {"apiVersion": plugin.settings.get("apiVersion"), "kind": "ExecCredential", "spec": spec}
-    own = {item["name"]: item["value"] for item in plugin.settings.get("env") or ()}
+    own = {item["name"]: str(item["value"]) for item in plugin.settings.get("env") or ()}
     return os.environ | own | {"KUBERNETES_EXEC_INFO": json.dumps(info)}
 
 
