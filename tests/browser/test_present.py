@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.screen_sizes import on_screens
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import preview_file
@@ -42,16 +42,12 @@ def _waiting(dashboard: Dashboard) -> int:
     return httpx.get(f"{dashboard.url}/api/state").json()["counts"]["waiting"]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (1600, 1200)])
-def test_stage_fits_on_one_screen(
-    shared_dashboard: Dashboard, open_page: Callable[..., Page], width: int, height: int
-):
+def test_stage_fits_on_one_screen(shared_dashboard: Dashboard, open_page: Callable[..., Page]):
     """On any projector every part is completely visible, and nothing scrolls."""
-    page = _stage(open_page(f"{shared_dashboard.url}/present", width, height))
+    page = _stage(open_page(f"{shared_dashboard.url}/present", 1366, 768))
     expect(page.locator(".stAppHeader")).not_to_be_visible()
-    page.wait_for_function(f"({_FITS})().length === 0")
-    page.set_viewport_size({"width": 3840, "height": 2160})  # another screen is connected
-    page.wait_for_function(f"({_FITS})().length === 0")
+    for _ in on_screens(page, [(1366, 768), (1920, 1080), (1600, 1200), (3840, 2160)]):
+        page.wait_for_function(f"({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
 
