@@ -22,6 +22,7 @@ _VALUES = {
     ("why", "paints"): "generating",
 }
 """New values, by old field name and old value."""
+_CAPACITY_TYPES: dict[Any, str] = {True: "spot", False: "on demand"}
 
 
 def upgrade(line: bytes, version: int) -> bytes:
@@ -59,5 +60,5 @@ def _upgrade_node(node: dict[str, Any]) -> dict[str, Any]:
     if "gpus" in node:
         return node
     kept = {name: value for name, value in node.items() if name != "spot"}
-    capacity = {True: "spot", False: "on demand"}.get(node.get("spot"))
+    capacity = _CAPACITY_TYPES.get(node.get("spot"))
     return kept | {"gpus": node.get("slots"), "capacity_type": capacity}

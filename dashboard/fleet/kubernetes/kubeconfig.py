@@ -33,15 +33,15 @@ def load_kubeconfig(settings: "Configuration", path: str | None) -> None:
         kubernetes.config.ConfigException: the file is missing or incomplete.
 
     """
-    from kubernetes.config import kube_config
+    from kubernetes.config import ConfigException, kube_config
 
     merged = kube_config.KubeConfigMerger(path or kube_config.KUBE_CONFIG_DEFAULT_LOCATION).config
     if merged is None:
-        raise kube_config.ConfigException("there is no kubeconfig file")
+        raise ConfigException("there is no kubeconfig file")
     renewal = _log_in(merged)
     kube_config.KubeConfigLoader(config_dict=merged).load_and_set(settings)
     if renewal:
-        settings.refresh_api_key_hook = renewal
+        settings.refresh_api_key_hook = renewal  # type: ignore[assignment]  # declared as None
 
 
 def _log_in(merged: "ConfigNode") -> "Renewal | None":
@@ -57,7 +57,9 @@ def _log_in(merged: "ConfigNode") -> "Renewal | None":
 
 
 def _context(merged: "ConfigNode") -> "ConfigNode":
-    return merged["contexts"].get_with_name(merged["current-context"])["context"]
+    contexts: ConfigNode = merged["contexts"]
+    found: ConfigNode = contexts.get_with_name(merged["current-context"])["context"]
+    return found
 
 
 def _user(merged: "ConfigNode") -> Any:
