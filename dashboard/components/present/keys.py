@@ -19,17 +19,32 @@ _ANNOUNCEMENT_SECONDS = 8.0
 _bursts = TokenBuckets(capacity=2, rate=1 / 5)
 
 
-def show(home: str) -> None:
-    """Show the buttons; ``home`` is the address to which Escape leads."""
+def show(home: str, note: str, dialog_is_open: bool) -> None:
+    """Show the buttons, and a note for the presenter.
+
+    Args:
+        home: the address to which Escape leads.
+        note: what only the presenter needs to know; may be empty.
+        dialog_is_open: keys belong to the dialog: the buttons are disabled, and so are their keys.
+
+    """
     with st.container(key="presenter_keys", horizontal=True, gap="small"):
         if access.allows("present") and access.allows("submit"):
             for burst, key in zip(BURSTS, _KEYS, strict=True):
-                st.button(burst.label, shortcut=key, on_click=_send, args=(burst,))
+                st.button(
+                    burst.label,
+                    shortcut=key,
+                    on_click=_send,
+                    args=(burst,),
+                    disabled=dialog_is_open,
+                )
         if access.allows("approve"):
-            st.link_button("Approve", "approve", shortcut="a")
+            st.link_button("Approve", "approve", shortcut="a", disabled=dialog_is_open)
         full_screen.show()
-        if st.button("Leave", shortcut="esc"):
+        if st.button("Leave", shortcut="esc", disabled=dialog_is_open):
             navigation.begin(home)
+        if note:
+            st.html(render("note", note))
 
 
 def _send(burst: Burst) -> None:
