@@ -31,7 +31,7 @@ def _snapshot(fleet: FleetReading | None = None, **fields: object) -> Snapshot:
         "queue": Reading(QueueDepth(0, 0), NOW - 0.2),
         "store": Reading(5, NOW - 1),
         "fleet": Reading(fleet or _fleet(), NOW - 2),
-        "pictures_total": 5,
+        "pictures_stored": 5,
     } | fields
     return Snapshot(NOW, "cluster", **fields)
 
@@ -97,7 +97,7 @@ def test_top_bar_escapes_errors():
 def test_missing_readings_are_unknown_and_not_zero():
     """Without readings every number is unknown, with the time of the last reading."""
     silent = Reading(None, 60.0, "away")
-    snapshot = _snapshot(queue=silent, store=silent, pictures_total=None)
+    snapshot = _snapshot(queue=silent, store=silent, pictures_stored=None)
     snapshot = replace(snapshot, fleet=silent)
     for cell in numbers.cells(snapshot, UTC):
         assert cell.number is None, cell.label
