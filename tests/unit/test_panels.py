@@ -54,7 +54,9 @@ def test_each_source_shows_its_age():
 def test_failed_source_shows_its_last_reading():
     """A source that failed is named, with the time of its last reading and the error."""
     queue = _pills(_snapshot(queue=Reading(None, 60.0, "The queue is away.")))[0]
-    assert queue == top_bar.Pill("silent", "queue: no reading since 00:01:00", "The queue is away.")
+    assert queue == top_bar.Pill(
+        "silent", "queue: no reading since 00:01:00", "The queue is away.", "queue"
+    )
 
 
 def test_incomplete_reading_shows_warnings():
@@ -62,7 +64,7 @@ def test_incomplete_reading_shows_warnings():
     fleet = FleetReading(None, None, 3, (), None, warnings=("It may not list nodes.",))
     snapshot = replace(_snapshot(), fleet=Reading(fleet, NOW - 2))
     assert _pills(snapshot)[2] == top_bar.Pill(
-        "unread", "cluster 2 s, incomplete", "It may not list nodes."
+        "unread", "cluster 2 s, incomplete", "It may not list nodes.", "cluster"
     )
     cells = _cells(snapshot)
     assert (cells["GPU nodes"].number, cells["GPU nodes"].below) == (None, "could not be read")
