@@ -17,20 +17,28 @@ def address(host: str, port: int) -> str:
 
 
 def checked_url(url: str) -> SplitResult:
-    """Split a URL with a user and password. Raises ValueError, whose text has no part of the URL.
+    """Split a URL with a user and password. Raises ValueError, without a part of the URL."""
+    if is_raw(url):
+        raise ValueError(PERCENT_ENCODE)
+    parts = urlsplit(url)
+    _ = parts.port  # raises ValueError for a port that is no number
+    return parts
+
+
+def is_raw(url: str) -> bool:
+    """Return whether a URL has a password with characters that must be percent-encoded.
 
     A raw ``#``, ``/`` or ``?`` in a password ends the host part early: the rest then contains
     the ``@``, and what looks like the host is a part of the password.
     """
     authority, rest = _split(url)
-    user_info, at, _ = authority.rpartition("@")
-    if "#" in url or "@" in rest or (at and re.search(r"[\[\]]", user_info)):
-        raise ValueError(PERCENT_ENCODE)
-    if _BAD_ESCAPE.search(user_info):
-        raise ValueError(PERCENT_ENCODE)
-    parts = urlsplit(url)
-    _ = parts.port  # raises ValueError for a port that is no number
-    return parts
+    user_info = authority.rpartition("@")[0]
+    return (
+        "#" in url
+        or "@" in rest
+        or re.search(r"[\[\]]", user_info) is not None
+        or _BAD_ESCAPE.search(user_info) is not None
+    )
 
 
 def _split(url: str) -> tuple[str, str]:
