@@ -47,7 +47,7 @@ _REASONS = {
     "Redirect": _WRONG_REGION,
     "TemporaryRedirect": _WRONG_REGION,
     "InvalidBucketName": f"MINIO_BUCKET {BUCKET_RULE}",
-    "NoSuchBucket": "the bucket of MINIO_BUCKET is missing; the next request creates it",
+    "NoSuchBucket": "the bucket is missing (NoSuchBucket); the next request creates it",
     "BucketAlreadyExists": "the bucket of MINIO_BUCKET belongs to somebody else; choose another",
     "TooManyBuckets": "it has as many buckets as it may; create the bucket, or delete another",
     "InternalError": _BUSY,

@@ -128,12 +128,13 @@ class MinioStore:
                 f"The store at {self._endpoint} {space}. Nothing was lost: "
                 "free some space or raise the quota, and work continues."
             )
-        # The next call creates a deleted bucket again.
-        self._bucket_exists = self._bucket_exists and code != "NoSuchBucket"
-        return StoreUnavailable(
-            f"The store at {self._endpoint} cannot be used: {explain(error, self._url, right)}. "
-            "Its objects are kept."
+        reason = (
+            f"The store at {self._endpoint} cannot be used: {explain(error, self._url, right)}."
         )
+        if code == "NoSuchBucket":
+            self._bucket_exists = False
+            return StoreUnavailable(reason)
+        return StoreUnavailable(f"{reason} Its objects are kept.")
 
 
 def _has_reason(error: S3Error | ServerError) -> bool:
