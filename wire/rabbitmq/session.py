@@ -13,6 +13,7 @@ import pika
 
 from core.errors import QueueUnavailable
 from core.network.urls import address
+from wire.rabbitmq import headers  # noqa: F401, replaces a decoder of pika
 from wire.rabbitmq.failures import explain
 
 TIMEOUT_SECONDS = 5.0
