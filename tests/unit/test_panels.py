@@ -71,6 +71,14 @@ def test_incomplete_reading_shows_warnings():
     assert cells["Workers ready"].below == "the wanted number is unknown"
 
 
+def test_uncounted_jobs_show_their_reason():
+    """If the management API fails, the queue's pill says why; the number is unknown, not zero."""
+    depth = QueueDepth(1, None, ("RabbitMQ's management API failed: it refused the password.",))
+    snapshot = replace(_snapshot(), queue=Reading(depth, NOW - 2))
+    assert _pills(snapshot)[0] == top_bar.Pill("unread", "queue 2 s, incomplete", depth.warnings[0])
+    assert _cells(snapshot)["Generating"].number is None
+
+
 def test_old_snapshot_shows_no_ages():
     """If the sampler itself does not run, no source is shown with a fresh age."""
     assert _pills(_snapshot(), NOW + 60) == [
