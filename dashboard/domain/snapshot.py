@@ -47,6 +47,8 @@ class Sample:
     """Workers that occupy a machine, ready or not."""
     gpus: int | None = None
     """GPUs of all nodes that are added and removed with the workers; None without such nodes."""
+    gpus_per_slot: float | None = None
+    """GPUs for each slot of these nodes: 0.25 with four slots a GPU; None without slots."""
     maximum: int | None = None
     """The scaler's maximum of workers."""
     gpu_busy: int | None = None

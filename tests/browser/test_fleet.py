@@ -57,7 +57,7 @@ def reading(second: float) -> FleetReading:
         for n in range(1, WORKERS - 1)
     ]
     nodes = (
-        Node("gpu-0", "NVIDIA L4", 2, 2, True, NOW, spot=True, pool="gpu-spot"),
+        Node("gpu-0", "NVIDIA L4", 2, 2, True, NOW, "gpu-spot", "spot", 2, "ready"),
         Node("gpu-1", "NVIDIA L4", 2, None, False, NOW),
     )
     return FleetReading(

@@ -81,6 +81,16 @@ def test_expired_pages_are_listed_again(server):
     assert first_pages == ["500", "500"]
 
 
+def test_earlier_versions_are_listed_where_there_is_no_newer(server):
+    """Clusters before Kubernetes 1.34 have dynamic resource allocation as a beta."""
+    v1, beta = "/apis/resource.k8s.io/v1/resourceslices", "/apis/resource.k8s.io/v1beta1/x"
+    server.answers[v1] = lambda _query: (404, {"message": "the server could not find it"})
+    server.answers[beta] = lambda _query: page("a")
+    assert list_objects(connect(1), v1, beta) == ({"name": "a"},)
+    with pytest.raises(ListFailed, match="could not find it"):
+        list_objects(connect(1), v1)
+
+
 @pytest.mark.parametrize(
     ("status", "body", "sentence"),
     [

@@ -159,9 +159,9 @@ def test_generating_cell_counts_busy_workers():
 
 def test_nodes_cell_counts_slots():
     """The cell shows ready nodes and used slots; an unknown use is not counted as zero."""
-    nodes = (Node("a", "L4", 2, 1, True, 0), Node("b", "L4", 2, None, False, 0))
+    nodes = (Node("a", "L4", 2, 1, True, 0), Node("b", "L4", 2, None, False, 0, state="joining"))
     cell = _cells(_snapshot(_fleet(nodes=nodes)))["GPU nodes"]
-    assert (cell.number, cell.beside, cell.below) == (1, "of 2 joining", "1 of 2 slots used")
+    assert (cell.number, cell.beside, cell.below) == (1, "of 2", "1 joining, 1 of 2 slots used")
     known = replace(nodes[0], slots_used=None)
     assert _cells(_snapshot(_fleet(nodes=(known,))))["GPU nodes"].below == "2 slots"
 

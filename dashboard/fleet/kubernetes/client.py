@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from core.errors import FleetError
+from dashboard.fleet.kubernetes.kubeconfig import load_kubeconfig
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
     from kubernetes.client import ApiClient
@@ -23,7 +24,7 @@ _PAGE_SIZE = 500
 """Objects per request, as kubectl does; a page is parsed within milliseconds."""
 _CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 3.0, 5.0
 _MAX_MESSAGE_LENGTH = 200
-_STATUS_EXPIRED = 410
+_STATUS_NOT_FOUND, _STATUS_EXPIRED = 404, 410
 
 
 class ListFailed(FleetError):
@@ -52,21 +53,32 @@ def connect(connections: int) -> "ApiClient":
         if "KUBERNETES_SERVICE_HOST" in os.environ and not kubeconfig:
             config.load_incluster_config(settings)
         else:
-            config.load_kube_config(kubeconfig, client_configuration=settings, persist_config=False)
+            load_kubeconfig(settings, kubeconfig)
     except (config.ConfigException, OSError, YAMLError) as error:
         raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
     return client.ApiClient(settings)
 
 
-def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...]:
-    """List all objects at a path of the API, page by page. Raises ListFailed.
+def list_objects(api: "ApiClient", *paths: str, **query: str) -> tuple[Object, ...]:
+    """List all objects at the first of these paths that the API server has. Raises ListFailed.
 
     Args:
         api: from ``connect``.
-        path: such as ``/api/v1/nodes``.
+        paths: such as ``/api/v1/nodes``; several are versions of one kind, the newest first.
         query: the list's ``labelSelector`` or ``fieldSelector``.
 
     """
+    for path in paths[:-1]:
+        try:
+            return _list(api, path, query)
+        except ListFailed as error:
+            if error.status != _STATUS_NOT_FOUND:
+                raise
+    return _list(api, paths[-1], query)
+
+
+def _list(api: "ApiClient", path: str, query: dict[str, str]) -> tuple[Object, ...]:
+    """List all objects at a path, page by page."""
     try:
         return tuple(_pages(api, path, query))
     except ListFailed as error:
