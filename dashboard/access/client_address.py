@@ -44,7 +44,7 @@ def client_of(peer: str, headers: Headers, trusted: Sequence[Network]) -> str:
         if address is None:  # a proxy may hide the address: "unknown", "_hidden"
             break
         client = str(address)
-    return client
+    return str(_parse(client) or client)
 
 
 def scheme_of(headers: Headers) -> str | None:

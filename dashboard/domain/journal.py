@@ -7,7 +7,13 @@ from dataclasses import replace
 from dashboard.domain.fleet import Worker
 from dashboard.domain.gpus import GONE_AFTER_SECONDS, DeviceReading
 from dashboard.domain.inputs import Observer, noop
-from dashboard.domain.jobs import FINISHED, JobView, apply_event, initial_view
+from dashboard.domain.jobs import (
+    FINISHED,
+    JobView,
+    apply_event,
+    initial_view,
+    is_cancelled_on_queue,
+)
 from dashboard.domain.workers import (
     WorkerStart,
     WorkerView,
@@ -19,7 +25,7 @@ from wire.messages.event import Event
 from wire.messages.model import ModelCapabilities
 
 MAX_JOBS = 1000
-MAX_UNFINISHED_JOBS = 20_000
+MAX_UNFINISHED_JOBS = 10_000
 
 
 class Journal:
@@ -27,7 +33,8 @@ class Journal:
 
     Args:
         max_jobs: how many finished jobs are kept.
-        max_unfinished: how many others are kept; a job is known as long as it waits.
+        max_unfinished: how many jobs are kept that are on the queue: a job is known as long as it
+            waits, and a cancelled one until a worker drops its message.
         worker_timeout: seconds without an event after which a worker is removed; None where
             a supervisor reports ended workers, since an idle worker may send no event for hours.
         observer: called with each event.
@@ -48,7 +55,7 @@ class Journal:
         self._worker_timeout = worker_timeout
         self._jobs: dict[str, JobView] = {}
         self._finished: dict[str, None] = {}
-        """Ids of the finished jobs, in the order in which they finished."""
+        """Ids of the finished jobs that left the queue, in the order in which they finished."""
         self._workers: dict[str, WorkerView] = {}
         self._starts: dict[str, WorkerStart] = {}
         self._model: ModelCapabilities | None = None
@@ -111,11 +118,10 @@ class Journal:
     def clear_finished(self) -> int:
         """Remove the finished jobs, and return how many there were."""
         with self._lock:
-            count = len(self._finished)
-            for job_id in self._finished:
-                del self._jobs[job_id]
-            self._finished.clear()
-            return count
+            finished = [name for name, view in self._jobs.items() if view.state in FINISHED]
+            for name in finished:
+                self._remove(name)
+            return len(finished)
 
     def remove_worker(self, name: str) -> None:
         """Remove a worker that ended without an event."""
@@ -133,7 +139,7 @@ class Journal:
 
     def _keep(self, job_id: str, view: JobView) -> None:
         self._jobs[job_id] = view
-        if view.state in FINISHED:
+        if view.state in FINISHED and not is_cancelled_on_queue(view):
             self._finished.setdefault(job_id)
         else:
             self._finished.pop(job_id, None)

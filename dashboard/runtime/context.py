@@ -120,9 +120,12 @@ class AppContext:
         """
         unfinished = reversed(self.journal.unfinished())  # the next ones first
         waiting = [view.job.id for view in unfinished if view.state == "waiting"]
-        with ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
-            for job_id in pool.map(self._mark_cancelled, waiting):
-                self._publish(Event(kind="cancelled", job_id=job_id))
+        marked: list[str] = []
+        try:
+            with ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
+                marked.extend(pool.map(self._mark_cancelled, waiting))
+        finally:
+            self._publish(*(Event(kind="cancelled", job_id=job_id) for job_id in marked))
         return len(waiting)
 
     def _mark_cancelled(self, job_id: str) -> str:
@@ -166,7 +169,9 @@ class AppContext:
         if self.dead_letters:
             self.dead_letters.forget(letter.delivery_tag)
 
-    def _publish(self, event: Event) -> None:
-        self.journal.record(event)
+    def _publish(self, *events: Event) -> None:
+        for event in events:
+            self.journal.record(event)
         self.sampler.refresh()
-        self.events.publish(event)
+        for event in events:
+            self.events.publish(event)

@@ -14,6 +14,7 @@ from typing import Any
 from cachetools import TTLCache
 
 from core.errors import ApplicationError
+from dashboard import runtime
 from dashboard.runtime import submission
 from wire.messages.job import Job, new_job
 
@@ -76,5 +77,8 @@ class Submissions:
 
 
 def _publish_missing(attempts: _Attempts) -> None:
+    journal = runtime.current().journal
+    # A worker may have received a job whose confirmation was lost.
+    attempts.sent.update(job.id for job in attempts.jobs if journal.find(job.id))
     missing = [job for job in attempts.jobs if job.id not in attempts.sent]
     submission.publish_all(missing, on_sent=lambda job: attempts.sent.add(job.id))
