@@ -283,7 +283,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     """Each reading has its age; an unknown value is null, not zero."""
     state = client.get("/api/state").json()
     assert state["queue"] == {
-        "value": {"ready": 3, "unacknowledged": None},
+        "value": {"ready": 3, "unacknowledged": None, "warnings": []},
         "age": 0.5,
         "error": None,
     }
