@@ -39,7 +39,7 @@ worker: $(VENV)/installed ## one worker, for whatever queue and store the settin
 
 .PHONY: test
 test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov) $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below

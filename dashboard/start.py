@@ -1,4 +1,7 @@
-"""`python -m dashboard`: check the settings, then run the server in this process."""
+"""`python -m dashboard`: check the settings, then run the server in this process.
+
+Arguments are options of `streamlit run`, such as `--server.address 127.0.0.1`.
+"""
 
 import os
 import shutil
@@ -10,6 +13,7 @@ from pathlib import Path
 import click
 
 from core.errors import ApplicationError, SettingsError
+from core.private_files import make_private_folder
 from core.settings import Settings, load_settings
 from dashboard.recordings.reader import read_header
 
@@ -28,14 +32,18 @@ def main() -> None:
             read_header(settings.replay)
     except ApplicationError as error:
         sys.exit(str(error))
-    print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
+    address = f"http://localhost:{settings.port}{settings.base_path}"
+    print(f"Open {address} · Ctrl+C stops everything", flush=True)
     _serve(settings)
 
 
 def _serve(settings: Settings) -> None:
     from streamlit.web import cli
 
-    arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
+    # The web server would believe any program of this machine what its client's address is;
+    # dashboard/routes/middleware.py believes TRUSTED_PROXIES.
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    arguments = ["run", str(_SERVER), "--server.port", str(settings.port), *sys.argv[1:]]
     # Which of them Ctrl+C raises depends on the progress of the server's shutdown.
     with suppress(KeyboardInterrupt, click.Abort):
         cli.main(arguments, standalone_mode=False)
@@ -57,7 +65,7 @@ def _check_port(port: int) -> None:
 def _check_data_dir(settings: Settings) -> None:
     folder = settings.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None

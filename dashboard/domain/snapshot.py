@@ -108,6 +108,8 @@ class Snapshot:
     """Newest first, at most some hundreds."""
     pictures_total: int | None = None
     """Pictures stored since this dashboard started."""
+    pictures_stored: int | None = None
+    """Pictures in the store that were found so far; None until it has been read."""
     model: ModelCapabilities | None = None
     """What the workers' model accepts; None until a worker has announced it."""
 

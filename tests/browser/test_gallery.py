@@ -20,7 +20,7 @@ from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import encode_metadata
-from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.object_names import metadata_name, parse_picture_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ \u202eright to left\u202c 🐈\u200d⬛"
@@ -287,12 +287,16 @@ def test_unavailable_store_is_named_and_known_pictures_stay(
 
 
 def test_link_to_a_deleted_picture_opens_an_explanation(
-    gallery: GalleryPage, shared_dashboard: Dashboard
+    gallery: GalleryPage, shared_dashboard: Dashboard, pictures: list[str]
 ):
-    """A dead link opens a sentence, not an error."""
+    """A dead link opens a sentence alone, also if other pictures of the job are stored."""
     gone = Job(id="019a6f00-0000-7000-8000-00000000abcd", prompt="gone")
-    gallery.page.goto(f"{shared_dashboard.url}/gallery?picture={picture_name(gone.id, 0)}")
-    expect(gallery.dialog).to_contain_text("The store has no such picture")
+    stored = parse_picture_name(pictures[0])
+    for name in (picture_name(gone.id, 0), picture_name(stored.job_id, stored.number + 1)):
+        gallery.page.goto(f"{shared_dashboard.url}/gallery?picture={name}")
+        expect(gallery.dialog).to_contain_text("The store has no such picture")
+        expect(gallery.dialog.locator("img")).to_have_count(0)
+        expect(gallery.dialog.get_by_role("link")).to_have_count(0)
 
 
 def test_page_fits_every_width(gallery: GalleryPage):

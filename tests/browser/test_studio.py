@@ -110,6 +110,30 @@ def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker):
     assert alerts == []
 
 
+_PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  field.focus();
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  if (field.dispatchEvent(paste)) document.execCommand("insertText", false, text);
+}"""
+
+
+def test_pasted_text_is_cut_at_the_limit(studio: StudioPage):
+    """A text that is too long fills the field up to its limit, and the page says so."""
+    note = studio.page.get_by_text("The pasted text was cut: a prompt has at most 1,000 characters")
+    studio.prompt.fill("a cat ")
+    studio.prompt.evaluate(_PASTE, "sits on a mat ")
+    expect(studio.prompt).to_have_value("a cat sits on a mat ")
+    expect(note).to_have_count(0)
+    studio.prompt.evaluate(_PASTE, "word " * 240)
+    expect(studio.prompt).to_have_value(("a cat sits on a mat " + "word " * 240)[:1000])
+    expect(note).to_be_visible()
+    studio.prompt.fill("a dog")
+    studio.prompt.evaluate(_PASTE, " barks")
+    expect(note).to_have_count(0)
+
+
 def test_updates_shift_no_layout(studio: StudioPage, worker: ScriptedWorker):
     """While a job is generated nothing shifts, and the chart is updated in place."""
     studio.generate("hold still")

@@ -171,7 +171,7 @@ def _count_gpus(snapshot: Snapshot) -> str:
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
-    total = snapshot.pictures_total
+    total = snapshot.pictures_stored
     if total is None:
         return Cell(
             "pictures", "Pictures", None, below=formatting.time_ago(snapshot.store.at, zone)
