@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from core.errors import FleetError
+from core.network.failures import explain, explain_known
+from core.network.http import proxy_headers
+from core.network.proxies import proxy_for
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
-    from kubernetes.client import ApiClient
+    from kubernetes.client import ApiClient, Configuration
 
 Object = dict[str, Any]
 """One object of the API, as JSON."""
@@ -44,7 +47,8 @@ def connect(connections: int) -> "ApiClient":
     from kubernetes import client, config
     from yaml import YAMLError
 
-    settings = client.Configuration()
+    # The package reads NO_PROXY in its own way; an empty text keeps it from reading any proxy.
+    settings = client.Configuration(proxy="")
     settings.retries = False  # the next poll is the retry
     settings.connection_pool_maxsize = connections
     kubeconfig = os.environ.get("KUBECONFIG")
@@ -55,7 +59,18 @@ def connect(connections: int) -> "ApiClient":
             config.load_kube_config(kubeconfig, client_configuration=settings, persist_config=False)
     except (config.ConfigException, OSError, YAMLError) as error:
         raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
+    _use_proxy(settings)
     return client.ApiClient(settings)
+
+
+def _use_proxy(settings: "Configuration") -> None:
+    """Set the environment's proxy, unless the kubeconfig names one."""
+    if settings.proxy:
+        return
+    # Without TLS the token of the ServiceAccount or kubeconfig would be sent to the proxy.
+    if proxy := proxy_for(settings.host, carries_password=True):
+        settings.proxy = proxy.url
+        settings.proxy_headers = proxy_headers(proxy)
 
 
 def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...]:
@@ -105,9 +120,10 @@ def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
     except urllib3.exceptions.HTTPError as error:
         if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
-        raise ListFailed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
+        raise ListFailed(f"The cluster's API server cannot be reached: {explain(error)}.") from None
     except ApiException as error:  # TLS: a wrong certificate, or none
-        raise ListFailed(f"The API server is not trusted: {_last_line(error.reason)}") from None
+        reason = explain_known(error) or _last_line(error.reason)
+        raise ListFailed(f"The API server is not trusted: {reason}") from None
     return _parse(response.status, body)
 
 
@@ -137,12 +153,6 @@ def _is_timeout(error: urllib3.exceptions.HTTPError) -> bool:
     # In urllib3 a refused connection is a timeout error too.
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     return isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused
-
-
-def _reason(error: Exception) -> str:
-    """Return the system's message, such as ``Connection refused``."""
-    cause = error.__cause__ or error
-    return getattr(cause, "strerror", None) or type(cause).__name__
 
 
 def _last_line(text: object) -> str:
