@@ -23,6 +23,7 @@ from core.errors import SettingsError
 from core.network.urls import PERCENT_ENCODE, is_raw
 from core.store_settings import check_bucket, check_endpoint, find_identity
 from core.validation import first_error
+from core.web_settings import BasePath, HostNames, Network, Networks, networks, split
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
@@ -176,6 +177,22 @@ class Settings(BaseSettings):
         description="URL at which visitors reach the dashboard, for Present's QR code; unset: the "
         "URL at which Present was opened",
     )
+    base_path: BasePath = Field(
+        "",
+        validate_default=True,
+        description="path below which everything is served, such as `/live`; unset: "
+        "`STREAMLIT_SERVER_BASE_URL_PATH`, else none",
+    )
+    trusted_proxies: Networks = Field(
+        None,
+        description="addresses or networks of the proxies in front, separated by commas, such as "
+        "`10.244.0.0/16`: only they may name the client, in `X-Forwarded-For` or `Forwarded`",
+    )
+    allowed_hosts: HostNames = Field(
+        None,
+        description="host names of the dashboard, separated by commas, such as "
+        "`live.example.org` or `*.example.org`; that of `PUBLIC_URL` is known; `*`: any",
+    )
     join_approval: bool = Field(
         False,
         description="`true`: pictures from /join need the presenter's approval; the Approve page "
@@ -253,7 +270,17 @@ class Settings(BaseSettings):
     @property
     def lora_names(self) -> tuple[str, ...]:
         """The names in ``loras``."""
-        return tuple(name.strip() for name in (self.loras or "").split(",") if name.strip())
+        return split(self.loras)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """The networks in ``trusted_proxies``."""
+        return networks(self.trusted_proxies)
+
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """The names and patterns in ``allowed_hosts``."""
+        return split(self.allowed_hosts)
 
     @property
     def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:

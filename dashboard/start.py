@@ -1,4 +1,7 @@
-"""`python -m dashboard`: check the settings, then run the server in this process."""
+"""`python -m dashboard`: check the settings, then run the server in this process.
+
+Arguments are options of `streamlit run`, such as `--server.address 127.0.0.1`.
+"""
 
 import os
 import shutil
@@ -29,14 +32,18 @@ def main() -> None:
             read_header(settings.replay)
     except ApplicationError as error:
         sys.exit(str(error))
-    print(f"Open http://localhost:{settings.port} · Ctrl+C stops everything", flush=True)
+    address = f"http://localhost:{settings.port}{settings.base_path}"
+    print(f"Open {address} · Ctrl+C stops everything", flush=True)
     _serve(settings)
 
 
 def _serve(settings: Settings) -> None:
     from streamlit.web import cli
 
-    arguments = ["run", str(_SERVER), "--server.port", str(settings.port)]
+    # The web server would believe any program of this machine what its client's address is;
+    # dashboard/routes/middleware.py believes TRUSTED_PROXIES.
+    os.environ["FORWARDED_ALLOW_IPS"] = ""
+    arguments = ["run", str(_SERVER), "--server.port", str(settings.port), *sys.argv[1:]]
     # Which of them Ctrl+C raises depends on the progress of the server's shutdown.
     with suppress(KeyboardInterrupt, click.Abort):
         cli.main(arguments, standalone_mode=False)

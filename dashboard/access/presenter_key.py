@@ -2,12 +2,13 @@
 
 import math
 
+from dashboard.access.client_address import rate_limit_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import NotAllowed, Policy, is_key
 from dashboard.presentation.formatting import pluralize
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
-"""Per address: 5 wrong keys at once, then 1 per 10 s."""
+"""Per client: 5 wrong keys at once, then 1 per 10 s."""
 
 
 class LockedOut(NotAllowed):
@@ -23,11 +24,12 @@ class LockedOut(NotAllowed):
 
 def check(policy: Policy, key: str, address: str) -> bool:
     """Return whether a key is the presenter's; raises LockedOut."""
-    if seconds := _wrong_keys.wait(address):
+    client = rate_limit_key(address)
+    if seconds := _wrong_keys.wait(client):
         raise LockedOut(seconds)
     correct = is_key(policy, key)
     if not correct:
-        _wrong_keys.take(address)
+        _wrong_keys.take(client)
     return correct
 
 

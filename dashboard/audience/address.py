@@ -17,13 +17,10 @@ class JoinAddress:
     """None if no URL is known that a phone can reach."""
     note: str = ""
 
-    @property
-    def without_scheme(self) -> str:
-        """The URL as people type it."""
-        return self.url.partition("://")[2] if self.url else ""
 
-
-def choose(opened: str, public_url: str | None, network_address: str | None) -> JoinAddress:
+def choose(
+    opened: str, public_url: str | None, network_address: str | None, base_path: str = ""
+) -> JoinAddress:
     """Choose the URL for phones.
 
     Args:
@@ -31,19 +28,25 @@ def choose(opened: str, public_url: str | None, network_address: str | None) -> 
         public_url: the configured URL, which takes precedence.
         network_address: this machine's IP address; None if the server does not listen there,
             as in a container.
+        base_path: the path below which everything is served, for a ``public_url`` without path.
 
     """
     if public_url:
-        return JoinAddress(urljoin(f"{public_url.rstrip('/')}/", "join"))
+        return JoinAddress(urljoin(_with_path(public_url, base_path), "join"))
     if not _is_local(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
-        return JoinAddress(None, "Phones cannot reach localhost: set PUBLIC_URL.")
+        return JoinAddress(None, "No invitation: phones cannot reach localhost. Set PUBLIC_URL.")
     reachable = _with_host(opened, network_address)
     return JoinAddress(
         urljoin(reachable, "join"),
-        "phones cannot reach localhost; this is its network address",
+        "The invitation names this machine's network address: phones cannot reach localhost.",
     )
+
+
+def _with_path(url: str, path: str) -> str:
+    url = url.rstrip("/")
+    return f"{url}/" if urlsplit(url).path else f"{url}{path}/"
 
 
 def _is_local(host: str) -> bool:

@@ -219,6 +219,8 @@ def _states(load: _Load) -> str:
 
 
 def _failure(reading: FleetReading) -> str:
+    if reading.refusal:
+        return f"The cluster refuses to create more workers: {end_sentence(reading.refusal)}"
     failed = next((worker for worker in reading.workers if worker.phase == "failed"), None)
     return f"{failed.name} failed: {end_sentence(failed.reason)}" if failed else ""
 

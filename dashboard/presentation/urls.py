@@ -1,4 +1,8 @@
-"""Paths and limits of HTTP routes that pages link to."""
+"""Paths and limits of HTTP routes that pages link to.
+
+Pages write links without the leading slash: relative to the page, which is one level below the base
+path, they need neither the base path nor a proxy that keeps it.
+"""
 
 PLOTLY_VERSION = "4.1.1"
 """The version of plotly.js that the Python package ``plotly`` creates figures for."""

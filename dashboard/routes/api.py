@@ -1,6 +1,7 @@
 """The HTTP API for programs: jobs, state, health and metrics."""
 
 import json
+import re
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -15,15 +16,17 @@ from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.routes import metrics
-from dashboard.routes.errors import NO_STORE, json_route
-from dashboard.routes.requests import client_address, read_body
-from dashboard.runtime import submission
+from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
+from dashboard.routes.requests import check_origin, client_address, read_body
+from dashboard.runtime.idempotency import Submissions
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _STALE_AFTER_SECONDS = 15.0
 """The age at which a reading no longer proves that its source responds."""
+
+_submissions = Submissions()
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -41,10 +44,23 @@ async def create_job(request: Request) -> Response:
         raise HTTPException(
             415, "Send the job as JSON, with the header Content-Type: application/json."
         )
+    check_origin(request)
     fields = _parse_object(await _read_body(request))
-    jobs = await to_thread.run_sync(submission.submit, fields)
-    links = [{"id": job.id, "url": f"/api/jobs/{job.id}"} for job in jobs]
+    key = _idempotency_key(request)
+    jobs = await to_thread.run_sync(_submissions.submit, fields, key)
+    links = [{"id": job.id, "url": f"{_base_path()}/api/jobs/{job.id}"} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise HTTPException(400, "The Idempotency-Key must have 1 to 255 visible characters.")
+    return key
+
+
+def _base_path() -> str:
+    return runtime.current().settings.base_path
 
 
 async def _read_body(request: Request) -> bytes:
@@ -70,17 +86,17 @@ async def read_job(request: Request) -> Response:
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
-    return _respond(job_fields(view, runtime.current().shown_pictures(view)))
+    return _respond(job_fields(view, runtime.current().shown_pictures(view), _base_path()))
 
 
-def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
+def job_fields(view: JobView, pictures: tuple[str, ...], base_path: str = "") -> dict[str, Any]:
     """Convert a job and the pictures that may be shown to JSON fields."""
     return {
         "id": view.job.id,
         "state": view.state,
         "prompt": view.job.prompt,
         "count": view.job.count,
-        "pictures": [f"/pictures/{name}" for name in pictures],
+        "pictures": [f"{base_path}/pictures/{name}" for name in pictures],
         "withheld": list(view.withheld),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,
@@ -114,6 +130,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "fleet": _reading_fields(fleet, now) if fleet else None,
         "devices": [_device_fields(reading, now) for reading in snapshot.devices],
         "pictures_total": snapshot.pictures_total,
+        "pictures_stored": snapshot.pictures_stored,
         "model": snapshot.model.model_dump() if snapshot.model else None,
     }
 
@@ -177,13 +194,15 @@ async def refuse_unknown(request: Request) -> Response:
 
 
 ROUTES = [
-    json_route("/api/jobs", create_job, "POST"),
-    json_route("/api/jobs/{id}", read_job),
-    json_route("/api/state", read_state),
-    json_route("/healthz", alive),
-    json_route("/readyz", ready),
-    json_route("/metrics", read_metrics),
+    *with_refusals(
+        json_route("/api/jobs", create_job, "POST"),
+        json_route("/api/jobs/{id}", read_job),
+        json_route("/api/state", read_state),
+        json_route("/healthz", alive),
+        json_route("/readyz", ready),
+        json_route("/metrics", read_metrics),
+    ),
     # Streamlit would answer with a page.
-    json_route("/api", refuse_unknown, *_METHODS),
-    json_route("/api/{path:path}", refuse_unknown, *_METHODS),
+    json_route("/api", refuse_unknown, *METHODS),
+    json_route("/api/{path:path}", refuse_unknown, *METHODS),
 ]

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
-from dashboard.audience import origin, page, visitors
+from dashboard.audience import page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
@@ -21,7 +21,7 @@ from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
-from dashboard.routes.requests import client_address, read_body
+from dashboard.routes.requests import check_origin, client_address, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
 from wire.messages.object_names import metadata_name, parse_metadata_name
@@ -61,14 +61,14 @@ async def send(request: Request) -> Response:
         fields = parse_qs(await _read_form(request), max_num_fields=8)
         # Forms send a line break as two characters; the field's maxlength counts one.
         typed = "".join(fields.get("prompt", [""])).replace("\r\n", "\n")
-        _check_origin(request)
+        check_origin(request)
         prompt = fields.get("suggestion", [typed])[0]
         cookie, address = request.cookies.get(COOKIE), client_address(request)
         job = await to_thread.run_sync(_submit, prompt, cookie, address)
     except (ApplicationError, HTTPException, ValueError) as error:
         return _with_cookie(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
-    location = f"/join?{urlencode({'job': job.id} | kept)}"
+    location = f"{_base_path()}/join?{urlencode({'job': job.id} | kept)}"
     return _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
 
 
@@ -76,12 +76,9 @@ async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
     status = await to_thread.run_sync(_status, job_id) if _is_id(job_id) else None
-    return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
-
-
-def _check_origin(request: Request) -> None:
-    if not origin.is_same_origin(request.headers, runtime.current().settings.public_url):
-        raise HTTPException(403, "The request was not sent: it came from another site's page.")
+    return HTMLResponse(
+        page.render_job(status, _base_path()), 200 if status else 404, headers=_HEADERS
+    )
 
 
 async def _read_form(request: Request) -> str:
@@ -150,8 +147,12 @@ def _model(model_id: str) -> ModelFacts:
     return model_facts.read(model_id)
 
 
+def _base_path() -> str:
+    return runtime.current().settings.base_path
+
+
 def _page(form: Form, status: Status | None, code: int = 200) -> Response:
-    return HTMLResponse(page.render_page(form, status), code, headers=_HEADERS)
+    return HTMLResponse(page.render_page(form, status, _base_path()), code, headers=_HEADERS)
 
 
 def _with_cookie(request: Request, response: Response) -> Response:
@@ -160,7 +161,7 @@ def _with_cookie(request: Request, response: Response) -> Response:
             COOKIE,
             visitors.new_token(),
             max_age=_COOKIE_SECONDS,
-            path="/join",
+            path=f"{_base_path()}/join",
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="lax",

@@ -1,6 +1,10 @@
 """Read requests."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
+
+from dashboard import runtime
+from dashboard.access import origin
 
 
 def client_address(request: Request) -> str:
@@ -16,3 +20,10 @@ async def read_body(request: Request, max_bytes: int, error: Exception) -> bytes
         if len(body) > max_bytes:
             raise error
     return bytes(body)
+
+
+def check_origin(request: Request) -> None:
+    """Raise HTTPException or ValueError for a request that another site's page sent."""
+    settings = runtime.current().settings
+    if not origin.is_same_origin(request.headers, settings.public_url, settings.host_patterns):
+        raise HTTPException(403, "The request was not sent: it came from another site's page.")

@@ -1,6 +1,7 @@
 """The components of a running dashboard, and the operations of its pages and routes."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from core.errors import StoreUnavailable
@@ -22,6 +23,9 @@ from wire.messages.object_names import metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores import cancellation
 from wire.stores.base import Store
+
+_STORE_CONNECTIONS = 8
+"""Cancellations that are written at a time: thousands of jobs may wait."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class AppContext:
         return self.sampler.snapshot().at if self.replaying else time.time()
 
     def submit(self, request: JobRequest) -> Job:
-        """Publish a job; it is durable once this returns.
+        """Publish a job, with its id if it has one; it is durable once this returns.
 
         Raises:
             PublishRefused: nothing was sent.
@@ -65,7 +69,7 @@ class AppContext:
                 its mark could not be stored.
 
         """
-        job = new_job(request)
+        job = request if isinstance(request, Job) else new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
         if job.pending_approval and self.approvals:
             self.approvals.mark_pending(job.id)
@@ -107,18 +111,26 @@ class AppContext:
 
         Raises StoreUnavailable, and then the job is not cancelled.
         """
-        cancellation.cancel(self.store, job_id)
-        self._publish(Event(kind="cancelled", job_id=job_id))
+        self._publish(Event(kind="cancelled", job_id=self._mark_cancelled(job_id)))
 
     def cancel_waiting(self) -> int:
         """Cancel all waiting jobs and return their number.
 
         Raises StoreUnavailable, and then some are not cancelled.
         """
-        waiting = [view for view in self.journal.unfinished() if view.state == "waiting"]
-        for view in waiting:
-            self.cancel(view.job.id)
+        unfinished = reversed(self.journal.unfinished())  # the next ones first
+        waiting = [view.job.id for view in unfinished if view.state == "waiting"]
+        marked: list[str] = []
+        try:
+            with ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
+                marked.extend(pool.map(self._mark_cancelled, waiting))
+        finally:
+            self._publish(*(Event(kind="cancelled", job_id=job_id) for job_id in marked))
         return len(waiting)
+
+    def _mark_cancelled(self, job_id: str) -> str:
+        cancellation.cancel(self.store, job_id)
+        return job_id
 
     def clear_finished(self) -> int:
         """Remove finished jobs from the list, and keep their pictures and dead letters."""
@@ -157,7 +169,9 @@ class AppContext:
         if self.dead_letters:
             self.dead_letters.forget(letter.delivery_tag)
 
-    def _publish(self, event: Event) -> None:
-        self.journal.record(event)
+    def _publish(self, *events: Event) -> None:
+        for event in events:
+            self.journal.record(event)
         self.sampler.refresh()
-        self.events.publish(event)
+        for event in events:
+            self.events.publish(event)

@@ -1,6 +1,6 @@
 """Validate and submit requests, from the form, the command line and over HTTP alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -64,12 +64,18 @@ def separate_seed(seed: int | None, number: int) -> int | None:
     return None if seed is None else nth_seed(seed, number)
 
 
-def publish_all(requests: Sequence[JobRequest]) -> list[Job]:
-    """Publish jobs; raises QueueError or StoreError, with the ids of those that were sent."""
+def publish_all(
+    requests: Sequence[JobRequest], on_sent: Callable[[Job], None] = lambda _: None
+) -> list[Job]:
+    """Publish jobs, and call ``on_sent`` with each once the queue has confirmed it.
+
+    Raises QueueError or StoreError, with the ids of the jobs that were sent.
+    """
     jobs: list[Job] = []
     for request in requests:
         try:
             jobs.append(runtime.current().submit(request))
+            on_sent(jobs[-1])
         except (QueueError, StoreError) as error:
             if not jobs:
                 raise

@@ -311,7 +311,7 @@ def test_metrics_describe_the_fleet():
     """Metrics contain workers by phase, GPUs and the scaler's limits."""
     scaler = Scaler("ScaledObject", "rabbitmq queue tasks", 6, 1, 0, 8, 5, 150)
     workers = (Worker("a", "generating", "", 0), Worker("b", "pending", "", 0))
-    nodes = (Node("n", "L4", 2, 1, True, 0),)
+    nodes = (Node("n", "L4", 2, 1, True, 0, gpus=1),)
     fleet = Reading(FleetReading(scaler, 2, 1, workers, nodes), 99.0)
     text = metrics.exposition(replace(GOOD, fleet=fleet), 100.0)
     for line in (
@@ -320,6 +320,7 @@ def test_metrics_describe_the_fleet():
         "gpu_nodes_ready 1.0",
         "gpu_slots 2.0",
         "gpu_slots_used 1.0",
+        "gpus 1.0",
         "scaler_maximum 8.0",
         "scaler_jobs 6.0",
         "scaler_paused 0.0",
@@ -566,9 +567,54 @@ def noisy_picture(width: int, height: int) -> bytes:
     return body.getvalue()
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/jobs", "/api/jobs/1/2"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/jobs/1/2"])
 def test_unknown_request_is_answered_in_json(client: TestClient, path: str):
     """A program that asks for what the API does not have gets an error, not a page."""
     response = client.get(path)
     assert response.status_code == 404
     assert response.json() == {"error": f"There is no GET {path}; docs/api.md lists the requests."}
+
+
+@pytest.mark.parametrize("path", ["/pictures/", "/pictures/a/b.png", "/thumbnails/a/b.png"])
+def test_unknown_picture_is_no_page(client: TestClient, path: str):
+    """A picture's address that has more parts than a name gets an error, not a page."""
+    response = client.get(path)
+    assert (response.status_code, list(response.json())) == (404, ["error"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/jobs", "POST"),
+        ("HEAD", "/api/jobs", "POST"),
+        ("DELETE", "/api/jobs", "POST"),
+        ("OPTIONS", "/api/jobs", "POST"),
+        ("DELETE", f"/api/jobs/{NAME[:36]}", "GET, HEAD"),
+        ("POST", "/api/state", "GET, HEAD"),
+        ("PUT", "/healthz", "GET, HEAD"),
+        ("POST", "/readyz", "GET, HEAD"),
+        ("PATCH", "/metrics", "GET, HEAD"),
+    ],
+)
+def test_wrong_method_names_the_right_one(client: TestClient, method: str, path: str, allowed: str):
+    """A known path with another method is answered 405, with the methods that it takes."""
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    if method != "HEAD":
+        assert response.json() == {"error": f"{path} takes {allowed}, not {method}."}
+
+
+def test_addresses_in_answers_are_below_the_base_path(client: TestClient, context: FakeContext):
+    """A program that follows an answer's addresses stays below BASE_PATH."""
+    context.settings = context.settings.model_copy(update={"base_path": "/live"})
+    answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+    assert answer["url"] == f"/live/api/jobs/{answer['id']}"
+    view = replace(initial_view(context.submitted[0]), pictures=(NAME,))
+    assert api.job_fields(view, (NAME,), "/live")["pictures"] == [f"/live/pictures/{NAME}"]
+
+
+def test_page_of_another_site_sends_no_job(client: TestClient, context: FakeContext):
+    """Behind a proxy that rewrites Host, the origin shows whose page it was."""
+    headers = {"origin": "http://evil.example"}
+    assert client.post("/api/jobs", json={"prompt": "a cat"}, headers=headers).status_code == 403
+    assert context.submitted == []

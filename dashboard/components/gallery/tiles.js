@@ -159,7 +159,7 @@ class GalleryTiles {
       ? `${count} selected; a zip holds at most ${maximum}`
       : `${count} selected`;
     if (count === 0 || isTooMany) this.zipLink.removeAttribute("href");
-    else this.zipLink.setAttribute("href", `/pictures.zip?names=${[...this.selected].join(",")}`);
+    else this.zipLink.setAttribute("href", `pictures.zip?names=${[...this.selected].join(",")}`);
     this.deleteButton.disabled = count === 0 || Boolean(noDeletion);
     this.deleteButton.title = noDeletion ?? "";
   }

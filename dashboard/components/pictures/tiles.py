@@ -60,7 +60,7 @@ def fields(
     """Return a finished picture's tile."""
     return {
         "name": view.name,
-        "url": f"/thumbnails/{view.name}",
+        "url": f"thumbnails/{view.name}",
         "prompt": view.prompt or "prompt not read yet",
         "caption": format_time(view.at, zone),
         "starred": view.starred,

@@ -10,4 +10,4 @@ _viewer = custom_component.component(
 
 def show(name: str, prompt: str) -> None:
     """Show a stored picture; ``prompt`` describes it for screen readers."""
-    _viewer(data={"url": f"/pictures/{name}", "prompt": prompt}, key="picture_viewer")
+    _viewer(data={"url": f"pictures/{name}", "prompt": prompt}, key="picture_viewer")

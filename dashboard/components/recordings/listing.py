@@ -92,7 +92,7 @@ def _play(path: Path) -> None:
 
 def links(identity: str) -> Markup:
     """Render the links to a recording's file and its report."""
-    return render("links", f"/recordings/{quote(identity)}", zone_query())
+    return render("links", f"recordings/{quote(identity)}", zone_query())
 
 
 def zone_query() -> str:

@@ -109,7 +109,7 @@ def _image(view: JobView) -> CardImage | None:
         return CardImage(previews.source(preview), f"{prompt}, in progress")
     deleted = context.gallery.index.is_deleted
     stored = [name for name in context.shown_pictures(view) if not deleted(name)]
-    return CardImage(f"/thumbnails/{stored[-1]}", prompt) if stored else None
+    return CardImage(f"thumbnails/{stored[-1]}", prompt) if stored else None
 
 
 def card(

@@ -31,7 +31,7 @@ def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | Non
             "figure": _figure(snapshot, span, zone),
             "height": height,
             "alt": figure.alt_text(snapshot),
-            "library": PLOTLY_URL,
+            "library": PLOTLY_URL.removeprefix("/"),
         },
         key="timeline",
         height=height or "stretch",
