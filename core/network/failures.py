@@ -38,8 +38,13 @@ _ERRNOS = {
 
 def explain(error: BaseException) -> str:
     """Describe an error by the first exception in its chain that has a known meaning."""
+    return explain_known(error) or f"the connection failed ({type(error).__name__})"
+
+
+def explain_known(error: BaseException) -> str | None:
+    """Describe an error as ``explain`` does; None if no exception in its chain is known."""
     known = (meaning for cause in causes(error) if (meaning := _meaning(cause)))
-    return next(known, f"the connection failed ({type(error).__name__})")
+    return next(known, None)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

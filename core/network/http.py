@@ -1,6 +1,7 @@
 """HTTP clients that read proxies and private authorities from the environment."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from urllib3 import PoolManager, ProxyManager, Retry, Timeout, make_headers
 from urllib3.exceptions import ProxyError
@@ -30,7 +31,7 @@ def pool_for(
         carries_password: whether requests contain a password or token; see ``proxy_for``.
 
     """
-    options = {
+    options: dict[str, Any] = {
         "timeout": timeout,
         "retries": retries,
         "maxsize": connections,

@@ -20,7 +20,7 @@ from tenacity import (
 )
 
 from core.errors import QueueUnavailable
-from wire.rabbitmq.session import Session
+from wire.rabbitmq.session import TIMEOUT_SECONDS, Session
 from wire.rabbitmq.topology import declare_topology
 from wire.rabbitmq.url import parse_url
 
@@ -75,7 +75,7 @@ class Connection:
             return session
         if not self.users:
             raise QueueUnavailable("The connection to RabbitMQ was closed by this process.")
-        timeout = self._parameters.stack_timeout
+        timeout = self._parameters.stack_timeout or TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout
         if not self._opening.acquire(timeout=timeout):
             raise QueueUnavailable("RabbitMQ cannot be reached yet; another thread is connecting.")

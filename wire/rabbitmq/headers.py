@@ -7,17 +7,17 @@ replaces pika's decoder for this type.
 
 import struct
 from datetime import UTC, datetime
+from typing import Any
 
 from pika import data
 
 _decode_value = data.decode_value
 
 
-def decode_value(encoded: bytes, offset: int) -> tuple[object, int]:
+def decode_value(encoded: bytes, offset: int) -> tuple[Any, int]:
     """Decode a value as pika does; None for a time that Python has no value for."""
     if encoded[offset : offset + 1] != b"T":
-        value: tuple[object, int] = _decode_value(encoded, offset)
-        return value
+        return _decode_value(encoded, offset)
     (seconds,) = struct.unpack_from(">Q", encoded, offset + 1)
     return _time(seconds), offset + 9
 

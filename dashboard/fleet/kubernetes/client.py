@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import urllib3
 
 from core.errors import FleetError
+from core.network.failures import explain, explain_known
+from dashboard.fleet.kubernetes.environment import NO_PROXY_YET, open_client
 from dashboard.fleet.kubernetes.kubeconfig import load_kubeconfig
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
@@ -45,7 +47,7 @@ def connect(connections: int) -> "ApiClient":
     from kubernetes import client, config
     from yaml import YAMLError
 
-    settings = client.Configuration()
+    settings = client.Configuration(proxy=NO_PROXY_YET)
     settings.retries = False  # the next poll is the retry
     settings.connection_pool_maxsize = connections
     kubeconfig = os.environ.get("KUBECONFIG")
@@ -56,7 +58,7 @@ def connect(connections: int) -> "ApiClient":
             load_kubeconfig(settings, kubeconfig)
     except (config.ConfigException, OSError, YAMLError) as error:
         raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
-    return client.ApiClient(settings)
+    return open_client(settings)
 
 
 def list_objects(api: "ApiClient", *paths: str, **query: str) -> tuple[Object, ...]:
@@ -117,9 +119,10 @@ def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
     except urllib3.exceptions.HTTPError as error:
         if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
-        raise ListFailed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
+        raise ListFailed(f"The cluster's API server cannot be reached: {explain(error)}.") from None
     except ApiException as error:  # TLS: a wrong certificate, or none
-        raise ListFailed(f"The API server is not trusted: {_last_line(error.reason)}") from None
+        reason = explain_known(error) or _last_line(error.reason)
+        raise ListFailed(f"The API server is not trusted: {reason.rstrip('.')}.") from None
     return _parse(response.status, body)
 
 
@@ -149,12 +152,6 @@ def _is_timeout(error: urllib3.exceptions.HTTPError) -> bool:
     # In urllib3 a refused connection is a timeout error too.
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     return isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused
-
-
-def _reason(error: Exception) -> str:
-    """Return the system's message, such as ``Connection refused``."""
-    cause = error.__cause__ or error
-    return getattr(cause, "strerror", None) or type(cause).__name__
 
 
 def _last_line(text: object) -> str:

@@ -5,9 +5,9 @@ import re
 from threading import Lock
 from xml.etree.ElementTree import ParseError
 
-from minio.credentials import (
+from minio.credentials.credentials import Credentials
+from minio.credentials.providers import (
     AWSConfigProvider,
-    Credentials,
     EnvAWSProvider,
     IamAwsProvider,
     Provider,
