@@ -22,6 +22,7 @@ from core.errors import ApplicationError
 from core.settings import Settings, load_settings
 from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
@@ -29,11 +30,12 @@ from dashboard.routes.middleware import BasePath, ClientAddress, KnownHosts
 
 
 def _read_settings() -> Settings:
-    """Read the settings, and give Streamlit the base path before it makes its routes."""
+    """Read the settings, and set the base path before Streamlit makes its routes."""
     try:
         settings = load_settings()
     except ApplicationError as error:
         _exit(error)
+    serve_below(settings.base_path)
     config.set_option("server.baseUrlPath", settings.base_path.strip("/"))
     return settings
 

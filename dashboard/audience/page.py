@@ -27,19 +27,11 @@ class Form:
     """The visitor's last request; empty before the first."""
 
 
-def render_page(form: Form, status: Status | None, base_path: str = "") -> str:
+def render_page(form: Form, status: Status | None) -> str:
     """Render the form, and the status of the visitor's last request."""
-    return render(
-        "audience/page.html",
-        form=form,
-        status=status,
-        max_prompt=MAX_PROMPT_CHARACTERS,
-        base_path=base_path,
-    )
+    return render("audience/page.html", form=form, status=status, max_prompt=MAX_PROMPT_CHARACTERS)
 
 
-def render_job(status: Status | None, base_path: str = "") -> str:
+def render_job(status: Status | None) -> str:
     """Render a request's status as a page that refreshes itself."""
-    return render(
-        "audience/job.html", status=status, refresh_seconds=_REFRESH_SECONDS, base_path=base_path
-    )
+    return render("audience/job.html", status=status, refresh_seconds=_REFRESH_SECONDS)

@@ -19,6 +19,7 @@ from dashboard.audience.visitors import COOKIE
 from dashboard.gallery.approvals import Approvals
 from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
+from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
 from dashboard.routes.requests import check_origin, client_address, read_body
@@ -68,7 +69,7 @@ async def send(request: Request) -> Response:
     except (ApplicationError, HTTPException, ValueError) as error:
         return _with_cookie(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
-    location = f"{_base_path()}/join?{urlencode({'job': job.id} | kept)}"
+    location = f"{absolute('/join')}?{urlencode({'job': job.id} | kept)}"
     return _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
 
 
@@ -76,9 +77,7 @@ async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
     status = await to_thread.run_sync(_status, job_id) if _is_id(job_id) else None
-    return HTMLResponse(
-        page.render_job(status, _base_path()), 200 if status else 404, headers=_HEADERS
-    )
+    return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
 
 
 async def _read_form(request: Request) -> str:
@@ -147,12 +146,8 @@ def _model(model_id: str) -> ModelFacts:
     return model_facts.read(model_id)
 
 
-def _base_path() -> str:
-    return runtime.current().settings.base_path
-
-
 def _page(form: Form, status: Status | None, code: int = 200) -> Response:
-    return HTMLResponse(page.render_page(form, status, _base_path()), code, headers=_HEADERS)
+    return HTMLResponse(page.render_page(form, status), code, headers=_HEADERS)
 
 
 def _with_cookie(request: Request, response: Response) -> Response:
@@ -161,7 +156,7 @@ def _with_cookie(request: Request, response: Response) -> Response:
             COOKIE,
             visitors.new_token(),
             max_age=_COOKIE_SECONDS,
-            path=f"{_base_path()}/join",
+            path=absolute("/join"),
             secure=request.url.scheme == "https",
             httponly=True,
             samesite="lax",

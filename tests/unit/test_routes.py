@@ -25,6 +25,7 @@ from dashboard.domain.jobs import JobView, initial_view
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
+from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, metrics
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
@@ -606,11 +607,14 @@ def test_wrong_method_names_the_right_one(client: TestClient, method: str, path:
 
 def test_addresses_in_answers_are_below_the_base_path(client: TestClient, context: FakeContext):
     """A program that follows an answer's addresses stays below BASE_PATH."""
-    context.settings = context.settings.model_copy(update={"base_path": "/live"})
-    answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+    urls.serve_below("/live")
+    try:
+        answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+        fields = api.job_fields(initial_view(context.submitted[0]), (NAME,))
+    finally:
+        urls.serve_below("")
     assert answer["url"] == f"/live/api/jobs/{answer['id']}"
-    view = replace(initial_view(context.submitted[0]), pictures=(NAME,))
-    assert api.job_fields(view, (NAME,), "/live")["pictures"] == [f"/live/pictures/{NAME}"]
+    assert fields["pictures"] == [f"/live/pictures/{NAME}"]
 
 
 def test_page_of_another_site_sends_no_job(client: TestClient, context: FakeContext):
