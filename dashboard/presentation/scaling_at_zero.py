@@ -10,6 +10,7 @@ from dashboard.presentation.trigger_clauses import (
     counts_requests,
     is_active,
     title,
+    unknown_demand,
     value,
 )
 
@@ -27,8 +28,10 @@ def explain_zero(
         return _started(scaler, cause)
     if requests and requests.value and is_active(requests):
         return _unserved(scaler, requests, unserved)
-    unknown = [each for each in triggers if can_activate(each) and is_active(each) is None]
     quiet = _quiet(triggers, requests, counts)
+    if requests and requests.value is None:
+        return f"{quiet}."
+    unknown = [each for each in triggers if can_activate(each) and is_active(each) is None]
     if unknown:
         reason = unknown[0].unknown or "KEDA does not report it"
         name = title(unknown[0], triggers)
@@ -82,10 +85,10 @@ def _quiet(
         waiting = counts.waiting if counts else 0
         uncounted = f"{pluralize(waiting, 'request')} waiting, but no trigger counts them; "
         return f"{uncounted if waiting else ''}{inactive}"
-    if requests.failed or requests.value is None:
-        return (
-            f"the requests are unknown, because {requests.unknown or 'they could not be counted'}"
-        )
+    if requests.failed:
+        return unknown_demand(requests, triggers)
+    if requests.value is None:
+        return "the requests could not be counted"
     return below_activation(requests) if requests.value else "the queue is empty"
 
 
@@ -103,4 +106,5 @@ def _next_start(scaler: Scaler, requests: Trigger | None) -> str:
         return "; scaling out is paused."
     if not requests.activation:
         return f". The next request starts a worker within {interval}."
-    return f"; more than {requests.activation:g} start a worker within {interval}."
+    noun = "" if requests.value else " requests"
+    return f"; more than {requests.activation:g}{noun} start a worker within {interval}."

@@ -77,10 +77,11 @@ def explain_load(load: Load) -> tuple[str, str]:
     count = pluralize(load.wanted, "worker")
     none_ready = ", none ready" if load.reading.ready == 0 else ""
     if not load.known or (load.unknown and load.wanted > load.target):
-        return f"Why {count}{none_ready}", f"{_unknown(load)}. {_states(load)}"
+        clauses = (*_unknown(load), *([_demands(load)] if load.known else []))
+        return f"Why {count}{none_ready}", f"{'; '.join(clauses)}. {_states(load)}"
     scaling_down = load.wanted > load.target
     lead = f"Why {'still ' if scaling_down else ''}{count}{none_ready}"
-    explanation = f"{_demands(load)}{_limit(load)}"
+    explanation = "; ".join((f"{_demands(load)}{_limit(load)}", *_unknown(load)))
     if scaling_down:
         # Workers may still be starting, but the sentence explains why they will be stopped.
         sentences = [f"{explanation}; {_scaling_down(load.scaler)}.", _failure(load.reading)]
@@ -89,11 +90,8 @@ def explain_load(load: Load) -> tuple[str, str]:
     return lead, " ".join(sentence for sentence in sentences if sentence)
 
 
-def _unknown(load: Load) -> str:
-    clauses = [trigger_clauses.unknown_demand(each, load.triggers) for each in load.unknown]
-    if load.known:
-        clauses.append(_demands(load))
-    return "; ".join(clauses)
+def _unknown(load: Load) -> list[str]:
+    return [trigger_clauses.unknown_demand(each, load.triggers) for each in load.unknown]
 
 
 def _demands(load: Load) -> str:
@@ -105,8 +103,8 @@ def _demands(load: Load) -> str:
         return f"{', '.join(clauses)}; their {_CALCULATIONS[load.scaler.calculation]} is {total}"
     clause = trigger_clauses.demand(decider, triggers, load.unit)
     if decider is requests:
-        others = f", the most of {len(triggers)} triggers" if len(triggers) > 1 else ""
-        return f"{clause}{others}"
+        is_highest = len(triggers) > 1 and not load.unknown
+        return f"{clause}, the most of {len(triggers)} triggers" if is_highest else clause
     if requests is None or requests.value is None:
         return clause
     wanting = trigger_clauses.demand(requests, triggers, load.unit)

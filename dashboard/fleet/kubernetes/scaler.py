@@ -1,8 +1,7 @@
 """KEDA's ScaledObject or ScaledJob, and the HorizontalPodAutoscaler of a ScaledObject.
 
-Sources:
-    KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/scale_scaledobjects.go
-    (cooldown, idle replicas, pauses, forced activation).
+Source:
+    KEDA's apis/keda/v1alpha1/*_types.go and pkg/scaling/executor/*.go.
 """
 
 from dataclasses import dataclass, replace
@@ -11,23 +10,23 @@ from typing import Any
 from dashboard.domain.fleet import Autoscaler, Condition, Scaler, Trigger
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.cooldown import (
+    DEFAULT_COOLDOWN_PERIOD,
+    cooldown_left,
+    initial_cooldown,
+)
+from dashboard.fleet.kubernetes.pauses import is_annotated, is_paused, paused_at
 from dashboard.fleet.kubernetes.triggers import Source, read_triggers
 from dashboard.fleet.kubernetes.values import (
     condition_status,
     conditions,
-    created_at,
-    number,
     optional_seconds,
 )
 
 _DEFAULT_POLLING_INTERVAL = 30
-_DEFAULT_COOLDOWN_PERIOD = 300
 _DEFAULT_MAXIMUM = 100
 _MAX_MISSED_POLLS = 3
 _CLOCK_TOLERANCE_SECONDS = 30.0
-_ANNOTATION_PREFIX = "autoscaling.keda.sh"
-_FALSE = ("0", "f", "F", "false", "False", "FALSE")
-"""KEDA reads any other value of its annotations as true."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +73,15 @@ def convert_scaled_object(
     triggers = read_triggers(Source(found, hpa, unknown))
     return Scaler(
         kind="ScaledObject",
-        paused=_is_paused(found),
-        cooldown_period=spec.get("cooldownPeriod", _DEFAULT_COOLDOWN_PERIOD),
-        cooldown_left=_cooldown_left(found, now),
-        initial_cooldown=_initial_cooldown(found),
+        paused=is_paused(found),
+        cooldown_period=spec.get("cooldownPeriod", DEFAULT_COOLDOWN_PERIOD),
+        cooldown_left=cooldown_left(found, now),
+        initial_cooldown=initial_cooldown(found),
         idle=spec.get("idleReplicaCount"),
-        scale_in_paused=_is_annotated(found, "paused-scale-in"),
-        scale_out_paused=_is_annotated(found, "paused-scale-out"),
-        forced=_is_annotated(found, "force-activation"),
-        paused_at=_paused_at(found),
+        scale_in_paused=is_annotated(found, "paused-scale-in"),
+        scale_out_paused=is_annotated(found, "paused-scale-out"),
+        forced=is_annotated(found, "force-activation"),
+        paused_at=paused_at(found),
         autoscaler=_convert_autoscaler(hpa, triggers) if hpa else None,
         **_shared_fields(found, triggers, now),
     )
@@ -94,7 +93,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
     strategy = found["spec"].get("scalingStrategy") or {}
     return Scaler(
         kind="ScaledJob",
-        paused=_is_annotated(found, "paused"),  # it knows no other pause
+        paused=is_annotated(found, "paused"),  # it knows no other pause
         cooldown_period=0,
         calculation=strategy.get("multipleScalersCalculation") or "max",
         **_shared_fields(found, triggers, now),
@@ -152,64 +151,13 @@ def _seconds_without_poll(found: Object, now: float) -> float | None:
     """
     spec = found["spec"]
     polled_at = optional_seconds(found.get("status", {}).get("lastActiveTime"))
-    is_paused = _is_paused(found) or _is_annotated(found, "paused-scale-out")
+    stands_still = is_paused(found) or is_annotated(found, "paused-scale-out")
     is_polled = condition_status(found, "Active") and condition_status(found, "Ready")
-    if polled_at is None or is_paused or not is_polled or spec.get("minReplicaCount", 0):
+    if polled_at is None or stands_still or not is_polled or spec.get("minReplicaCount", 0):
         return None
     interval = spec.get("pollingInterval", _DEFAULT_POLLING_INTERVAL)
     allowed = _MAX_MISSED_POLLS * interval + _CLOCK_TOLERANCE_SECONDS
     return now - polled_at if now - polled_at > allowed else None
-
-
-def _is_paused(found: Object) -> bool:
-    """Whether nothing is scaled. KEDA's condition is true for a pause in one direction, too."""
-    annotations = found["metadata"].get("annotations", {})
-    return f"{_ANNOTATION_PREFIX}/paused-replicas" in annotations or _is_annotated(found, "paused")
-
-
-def _paused_at(found: Object) -> int | None:
-    annotations = found["metadata"].get("annotations", {})
-    replicas = number(annotations.get(f"{_ANNOTATION_PREFIX}/paused-replicas"))
-    return None if replicas is None else int(replicas)
-
-
-def _is_annotated(found: Object, name: str) -> bool:
-    value = found["metadata"].get("annotations", {}).get(f"{_ANNOTATION_PREFIX}/{name}")
-    return value is not None and value not in _FALSE
-
-
-def _cooldown_left(found: Object, now: float) -> float | None:
-    """Return the seconds until KEDA scales to zero or idle; None if no cooldown is running.
-
-    The cooldown starts at the last active poll; before the first one the initial cooldown
-    starts at the object's creation.
-    """
-    if not _scales_in(found):
-        return None
-    since = optional_seconds(found.get("status", {}).get("lastActiveTime"))
-    period = float(found["spec"].get("cooldownPeriod", _DEFAULT_COOLDOWN_PERIOD))
-    if since is None:
-        since = created_at(found)
-        period = float(found["spec"].get("initialCooldownPeriod", 0))
-    # The clocks of two machines differ, so this is limited to the whole period.
-    return min(max(0.0, since + period - now), period)
-
-
-def _scales_in(found: Object) -> bool:
-    """Whether KEDA will remove the last workers, once they have cooled down."""
-    spec = found["spec"]
-    keeps_minimum = spec.get("minReplicaCount", 0) > 0 and spec.get("idleReplicaCount") is None
-    if keeps_minimum or _is_paused(found) or _is_annotated(found, "paused-scale-in"):
-        return False
-    is_inactive = condition_status(found, "Active") is False
-    return is_inactive and not _is_annotated(found, "force-activation")
-
-
-def _initial_cooldown(found: Object) -> float | None:
-    """Return the seconds of the initial cooldown, which applies until the first active poll."""
-    if found.get("status", {}).get("lastActiveTime"):
-        return None
-    return float(found["spec"].get("initialCooldownPeriod", 0))
 
 
 def _convert_autoscaler(hpa: Object, triggers: tuple[Trigger, ...]) -> Autoscaler:

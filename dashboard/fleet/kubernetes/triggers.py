@@ -5,32 +5,20 @@ trigger ``s<n>-…``, that of a formula ``composite-metric``, and leaves cpu and
 autoscaler as resource metrics.
 
 Sources:
-    KEDA's pkg/scalers/*_scaler.go (names, targets, units), pkg/scaling/scale_handler.go (activity),
+    KEDA's pkg/scalers/*_scaler.go (metric names), pkg/scaling/scale_handler.go (activity),
     pkg/fallback/fallback.go and controllers/keda/hpa.go (the formula replaces external metrics).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from dashboard.domain.fleet import Measure, TargetType, Trigger
+from dashboard.domain.fleet import Measure, Trigger
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.metrics import Metric, find_metric, measured
+from dashboard.fleet.kubernetes.trigger_spec import RESOURCES, desired_replicas, specified
 from dashboard.fleet.kubernetes.values import condition_status, number, truncate
-from wire.messages.names import QUEUE
 
-_RESOURCES = ("cpu", "memory")
 _COMPOSITE = "composite-metric"
-_DEFAULT_RABBITMQ_VALUE = "20"
-_TARGET_KEYS = (
-    *("value", "threshold", "targetValue", "queueLength", "lagThreshold", "targetQueryValue"),
-    *("queryValue", "messageCount", "listLength", "thresholdValue", "targetMetricValue"),
-)
-_QUEUE_MEASURES: Mapping[str, Measure] = {
-    "QueueLength": "messages",
-    "MessageRate": "message_rate",
-    "DeliverGetRate": "message_rate",
-}
 _ZERO_IF_INACTIVE: tuple[Measure, ...] = (
     *("requests", "waiting", "messages", "message_rate", "replicas"),
 )
@@ -53,7 +41,7 @@ def read_triggers(source: Source) -> tuple[Trigger, ...]:
     formula = _formula(source.scaler)
     if not formula:
         return tuple(_read(source, index, trigger) for index, trigger in indexed)
-    resources = [pair for pair in indexed if pair[1]["type"] in _RESOURCES]
+    resources = [pair for pair in indexed if pair[1]["type"] in RESOURCES]
     composite = _read_formula(source, formula)
     return (composite, *(_read(source, index, trigger) for index, trigger in resources))
 
@@ -79,29 +67,24 @@ def _read_formula(source: Source, formula: Object) -> Trigger:
 
 
 def _read(source: Source, index: int, found: Object) -> Trigger:
-    metadata = found.get("metadata") or {}
-    measure = _measure(found)
     prefix = f"s{index}-"
-    trigger = Trigger(
-        type=found["type"],
-        subject=_subject(found),
-        target=_target(found),
-        target_type=_target_type(found),
-        measure=measure,
+    trigger = replace(
+        specified(found),
         active=_activity(source.scaler, found, prefix),
-        activation=_activation(metadata),
         is_fallback=_is_falling_back(source.scaler, prefix),
     )
     if failures := _failures(source.scaler, prefix):
-        unknown = f"KEDA could not read it ({failures} failed so far)"
-        trigger = replace(trigger, failed=True, unknown=unknown)
+        noun = "failure" if failures == 1 else "failures"
+        unknown = f"KEDA could not read it ({failures} {noun} in a row)"
+        trigger = replace(trigger, failed=True, active=None, unknown=unknown)
         if not trigger.is_fallback:
             return trigger
-    if found["type"] in _RESOURCES:
-        metric = find_metric(source.hpa, found["type"], metadata.get("containerName"))
+    if found["type"] in RESOURCES:
+        container = (found.get("metadata") or {}).get("containerName")
+        metric = find_metric(source.hpa, found["type"], container)
     else:
         metric = find_metric(source.hpa, prefix)
-    return _with_value(source, trigger, metric, _desired_replicas(found))
+    return _with_value(source, trigger, metric, desired_replicas(found))
 
 
 def _with_value(
@@ -122,69 +105,9 @@ def _with_value(
     return replace(trigger, unknown=trigger.unknown or unknown)
 
 
-def _subject(found: Object) -> str:
-    metadata = found.get("metadata") or {}
-    if queue := metadata.get("queueName"):
-        return truncate(f"queue {queue}")
-    if found["type"] == "cron":
-        fields = (metadata.get(key) for key in ("start", "end", "timezone"))
-        return truncate("{} to {} {}".format(*fields))
-    return truncate(found.get("name"))
-
-
-def _measure(found: Object) -> Measure:
-    """Return what a trigger measures; requests are those of this app's own queue."""
-    metadata = found.get("metadata") or {}
-    kind = found["type"]
-    if kind == "cron":
-        return "replicas"
-    if kind in _RESOURCES:
-        return "cores" if kind == "cpu" else "bytes"
-    if kind != "rabbitmq":
-        return ""
-    measure = _QUEUE_MEASURES.get(metadata.get("mode") or "QueueLength", "")
-    is_other = metadata.get("queueName") != QUEUE or metadata.get("useRegex") == "true"
-    if measure != "messages" or is_other:
-        return measure
-    counts_all = metadata.get("excludeUnacknowledged") != "true"
-    return "requests" if counts_all and metadata.get("protocol") != "amqp" else "waiting"
-
-
-def _target(found: Object) -> float | None:
-    """Return the target of a trigger's metadata; None if it has none that is known here."""
-    metadata: Mapping[str, Any] = found.get("metadata") or {}
-    if found["type"] == "cron":
-        return 1.0
-    values = (number(metadata.get(key)) for key in _TARGET_KEYS if metadata.get(key))
-    default = number(_DEFAULT_RABBITMQ_VALUE) if found["type"] == "rabbitmq" else None
-    return next((value for value in values if value), default)
-
-
-def _target_type(found: Object) -> TargetType:
-    metadata = found.get("metadata") or {}
-    default = "AverageValue"
-    if found["type"] in _RESOURCES:
-        default = metadata.get("type") or "Utilization"
-    target_type: TargetType = found.get("metricType") or default
-    return target_type
-
-
-def _desired_replicas(found: Object) -> int | None:
-    if found["type"] != "cron":
-        return None
-    desired = number((found.get("metadata") or {}).get("desiredReplicas"))
-    return None if desired is None else int(desired)
-
-
-def _activation(metadata: Mapping[str, Any]) -> float:
-    """Return the activation value; each of KEDA's scalers has another name for it."""
-    values = (number(value) for key, value in metadata.items() if key.startswith("activation"))
-    return next((value for value in values if value is not None), 0.0)
-
-
 def _activity(scaler: Object, found: Object, prefix: str) -> bool | None:
     """Return whether a trigger is active; KEDA never asks the autoscaler's own metrics."""
-    if found["type"] in _RESOURCES:
+    if found["type"] in RESOURCES:
         return None
     reported = _with_prefix(scaler.get("status", {}).get("triggersActivity"), prefix)
     if any(each.get("isActive") for each in reported):
@@ -192,7 +115,7 @@ def _activity(scaler: Object, found: Object, prefix: str) -> bool | None:
     if reported:  # what could not be read is reported as inactive, too
         return False if condition_status(scaler, "Ready") is True else None
     is_active = _is_active(scaler)
-    external = [each for each in scaler["spec"]["triggers"] if each["type"] not in _RESOURCES]
+    external = [each for each in scaler["spec"]["triggers"] if each["type"] not in RESOURCES]
     return is_active if len(external) == 1 or not is_active else None
 
 
