@@ -26,7 +26,7 @@ from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
-from dashboard.routes.middleware import BasePath, ClientAddress, KnownHosts
+from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
 
 
 def _read_settings() -> Settings:
@@ -99,6 +99,7 @@ app = st.App(
     middleware=[
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
+        Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
     ],
 )
