@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from core.errors import ApplicationError, SettingsError
+from core.private_files import make_private_folder
 from core.settings import Settings, load_settings
 from dashboard.recordings.reader import read_header
 
@@ -64,7 +65,7 @@ def _check_port(port: int) -> None:
 def _check_data_dir(settings: Settings) -> None:
     folder = settings.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None

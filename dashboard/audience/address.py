@@ -17,11 +17,6 @@ class JoinAddress:
     """None if no URL is known that a phone can reach."""
     note: str = ""
 
-    @property
-    def without_scheme(self) -> str:
-        """The URL as people type it."""
-        return self.url.partition("://")[2] if self.url else ""
-
 
 def choose(
     opened: str, public_url: str | None, network_address: str | None, base_path: str = ""
@@ -41,11 +36,11 @@ def choose(
     if not _is_local(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
-        return JoinAddress(None, "Phones cannot reach localhost: set PUBLIC_URL.")
+        return JoinAddress(None, "No invitation: phones cannot reach localhost. Set PUBLIC_URL.")
     reachable = _with_host(opened, network_address)
     return JoinAddress(
         urljoin(reachable, "join"),
-        "phones cannot reach localhost; this is its network address",
+        "The invitation names this machine's network address: phones cannot reach localhost.",
     )
 
 

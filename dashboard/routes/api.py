@@ -127,6 +127,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "fleet": _reading_fields(fleet, now) if fleet else None,
         "devices": [_device_fields(reading, now) for reading in snapshot.devices],
         "pictures_total": snapshot.pictures_total,
+        "pictures_stored": snapshot.pictures_stored,
         "model": snapshot.model.model_dump() if snapshot.model else None,
     }
 

@@ -200,6 +200,7 @@ class Sampler:
             jobs=jobs,
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
+            pictures_stored=None if observation.store.at is None else self._gallery.count(),
             model=self._journal.model(),
         )
 

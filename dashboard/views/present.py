@@ -37,11 +37,13 @@ def show_live() -> None:
 
 
 top_bar.show_hidden_heading("Present")
-keys.show(home="./")
+join = invitation.address_of_join()
+note = "" if runtime.current().replaying else join.note
+keys.show(home="./", note=note, dialog_is_open=dialog.will_open())
 # present.css places the containers on one screen of any size.
 with st.container(key="stage"):
-    if not runtime.current().replaying:  # a replay accepts no requests
+    if join.url and not runtime.current().replaying:  # a replay accepts no requests
         with st.container(key="stage_invitation"):
-            invitation.show()
+            st.html(invitation.html(join.url))
     st.fragment(run_every=_REFRESH_SECONDS)(show_live)()
 dialog.show_if_open(viewer.zone())

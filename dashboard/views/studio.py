@@ -25,6 +25,8 @@ def show_live() -> None:
     snapshot = time_range.snapshot()
     if snapshot.model != announced and not time_range.frozen():
         st.rerun()  # the form shows what the model accepts
+    if prompt_form.has_result():
+        st.rerun()  # the form shows why a request was not sent
     zone = viewer.zone()
     with st.container(key="bar"):
         now = None if time_range.frozen() else time.time()

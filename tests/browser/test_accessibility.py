@@ -40,8 +40,13 @@ def busy(shared_dashboard: Dashboard, worker: ScriptedWorker) -> Iterator[Dashbo
 
 @pytest.mark.parametrize("path", _PAGES)
 def test_page_has_no_serious_violations(busy: Dashboard, open_page: Callable[..., Page], path: str):
-    """axe-core reports nothing serious on any page, light or dark, wide or on a phone."""
+    """axe-core reports nothing serious on any page, light or dark, wide or on a phone.
+
+    The document's title names the page, and the page has exactly one main heading.
+    """
     page = open_page(busy.url + path)
+    expect(page).to_have_title(f"{_PAGES[path]} · Stable Diffusion, live")
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
     expect(page.get_by_text("No login: anyone who can open this page")).to_be_visible(
         timeout=60_000
     )
@@ -52,16 +57,6 @@ def test_page_has_no_serious_violations(busy: Dashboard, open_page: Callable[...
         page.wait_for_load_state("networkidle")
         violations = Axe().run(page, options=_RULES).response["violations"]
         assert [_describe(v) for v in violations if v["impact"] in _SERIOUS] == [], (scheme, width)
-
-
-@pytest.mark.parametrize(("path", "title"), _PAGES.items())
-def test_page_has_one_heading_and_its_own_title(
-    busy: Dashboard, open_page: Callable[..., Page], path: str, title: str
-):
-    """The document's title names the page, and the page has exactly one main heading."""
-    page = open_page(busy.url + path)
-    expect(page).to_have_title(f"{title} · Stable Diffusion, live")
-    expect(page.get_by_role("heading", level=1)).to_have_count(1)
 
 
 def _describe(violation: dict) -> str:

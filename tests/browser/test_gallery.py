@@ -13,13 +13,14 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser.gallery_page import GalleryPage
 from tests.support.browser.hurried_server import open_hurried
+from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import encode_metadata
-from wire.messages.object_names import metadata_name, picture_name
+from wire.messages.object_names import metadata_name, parse_picture_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 HOSTILE = "<img src=x onerror=alert(1)> **bold** $x$ \u202eright to left\u202c 🐈\u200d⬛"
@@ -116,24 +117,35 @@ def test_arrow_keys_lead_from_picture_to_picture(
     gallery.page.wait_for_url(re.compile("gallery$"))
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_back_leads_to_the_earlier_search(gallery: GalleryPage):
+    """After two searches Back shows the first one, then all pictures; Forward undoes it."""
+    field = gallery.page.get_by_label("Search words in prompts")
+    gallery.search("number 41")
+    expect(gallery.tiles).to_have_count(1)
+    gallery.search("number 42")
+    expect(gallery.tile("cat number 42")).to_be_visible()
+    gallery.page.go_back()
+    expect(field).to_have_value("number 41")
+    expect(gallery.tile("cat number 41")).to_be_visible()
+    gallery.page.go_back()
+    expect(field).to_have_value("")
+    gallery.page.go_forward()
+    expect(field).to_have_value("number 41")
+    expect(gallery.tiles).to_have_count(1)
+
+
 def test_dialog_shows_a_large_picture(
-    shared_dashboard: Dashboard,
-    pictures: list[str],
-    open_page: Callable[..., Page],
-    width: int,
-    height: int,
+    shared_dashboard: Dashboard, pictures: list[str], open_page: Callable[..., Page]
 ):
     """The picture fills most of the screen's shorter side, and the details stay beside it."""
-    address = f"{shared_dashboard.url}/gallery?picture={pictures[0]}"
-    gallery = GalleryPage(open_page(address, width, height))
+    gallery = GalleryPage(open_page(f"{shared_dashboard.url}/gallery?picture={pictures[0]}"))
     expect(gallery.dialog.get_by_role("button", name="Older")).to_be_visible()
-    box = gallery.picture.bounding_box()
-    assert min(box["width"], box["height"]) > 0.75 * min(width, height)
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= width
-    inner = gallery.dialog.evaluate("dialog => dialog.scrollWidth - dialog.clientWidth")
-    assert inner == 0
+    for width, height in on_screens(gallery.page, [(1440, 900), (390, 844)]):
+        wait_until_fits(gallery.page, "[role=dialog]")
+        box = gallery.picture.bounding_box()
+        assert min(box["width"], box["height"]) > 0.75 * min(width, height)
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
 
 
 def test_full_screen_lasts_while_arrow_keys_change_the_picture(
@@ -292,12 +304,16 @@ def test_unavailable_store_is_named_and_known_pictures_stay(
 
 
 def test_link_to_a_deleted_picture_opens_an_explanation(
-    gallery: GalleryPage, shared_dashboard: Dashboard
+    gallery: GalleryPage, shared_dashboard: Dashboard, pictures: list[str]
 ):
-    """A dead link opens a sentence, not an error."""
+    """A dead link opens a sentence alone, also if other pictures of the job are stored."""
     gone = Job(id="019a6f00-0000-7000-8000-00000000abcd", prompt="gone")
-    gallery.page.goto(f"{shared_dashboard.url}/gallery?picture={picture_name(gone.id, 0)}")
-    expect(gallery.dialog).to_contain_text("The store has no such picture")
+    stored = parse_picture_name(pictures[0])
+    for name in (picture_name(gone.id, 0), picture_name(stored.job_id, stored.number + 1)):
+        gallery.page.goto(f"{shared_dashboard.url}/gallery?picture={name}")
+        expect(gallery.dialog).to_contain_text("The store has no such picture")
+        expect(gallery.dialog.locator("img")).to_have_count(0)
+        expect(gallery.dialog.get_by_role("link")).to_have_count(0)
 
 
 def test_page_fits_every_width(gallery: GalleryPage):

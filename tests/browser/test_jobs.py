@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.browser.layout_shifts import shifts, watch
+from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import free_port
 from tests.support.dashboard_server import Dashboard
@@ -241,12 +242,26 @@ def test_unavailable_queue_is_shown_as_unknown(
     expect(page.page.locator(".stException")).to_have_count(0)
 
 
-@pytest.mark.parametrize("width", [390, 820])
-def test_page_fits_its_width(
-    shared_dashboard: Dashboard, open_page: Callable[..., Page], width: int
+def test_back_leads_to_the_earlier_filter(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page]
 ):
+    """Each state and each typed word is one step of the browser's history."""
+    page = open_page(f"{shared_dashboard.url}/jobs")
+    words = page.get_by_label("Words of the prompt")
+    states = page.get_by_role("radiogroup", name="State")
+    states.get_by_role("radio", name="Failed").click()
+    page.wait_for_url("**/jobs?state=Failed")
+    words.press_sequentially("cat")
+    page.wait_for_url("**/jobs?state=Failed&words=cat")
+    page.go_back()
+    expect(words).to_have_value("")
+    expect(states.get_by_role("radio", name="Failed")).to_be_checked()
+    page.go_back()
+    expect(states.get_by_role("radio", name="All")).to_be_checked()
+
+
+def test_page_fits_its_width(shared_dashboard: Dashboard, open_page: Callable[..., Page]):
     """No width makes the page or its lists scroll sideways."""
-    jobs = JobsPage(open_page(f"{shared_dashboard.url}/jobs", width=width))
-    for place in (".stMain", ".st-key-card_jobs", ".st-key-card_letters"):
-        wide = jobs.page.locator(place).evaluate("box => box.scrollWidth - box.clientWidth")
-        assert wide <= 0, place
+    jobs = JobsPage(open_page(f"{shared_dashboard.url}/jobs", width=820))
+    for _ in on_screens(jobs.page, [(820, 1180), (390, 844)]):
+        wait_until_fits(jobs.page, ".stMain", ".st-key-card_jobs", ".st-key-card_letters")

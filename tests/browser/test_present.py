@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.screen_sizes import on_screens
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import preview_file
@@ -18,7 +18,7 @@ _FITS = """() => {
     return box.width > 0 && box.height > 0 && box.left >= -1 && box.top >= -1
       && box.right <= innerWidth + 1 && box.bottom <= innerHeight + 1;
   };
-  const parts = [".numbers", ".invitation", ".why", ".js-plotly-plot", ".no-tiles, .tile"];
+  const parts = [".numbers", ".why", ".js-plotly-plot", ".no-tiles, .tile"];
   const scrolled = [...document.querySelectorAll("*")].filter((element) => {
     const style = getComputedStyle(element);
     return ["auto", "scroll"].includes(style.overflowY)
@@ -27,7 +27,8 @@ _FITS = """() => {
   const visible = (part) =>
     [...document.querySelectorAll(part)].filter((element) => element.checkVisibility());
   return [
-    ...parts.filter((part) => !visible(part).length || !visible(part).every(inside)),
+    ...parts.filter((part) => !visible(part).length),
+    ...[...parts, ".invitation"].filter((part) => !visible(part).every(inside)),
     ...scrolled.map((element) => `scroll bar on ${element.className}`),
   ];
 }"""
@@ -42,16 +43,16 @@ def _waiting(dashboard: Dashboard) -> int:
     return httpx.get(f"{dashboard.url}/api/state").json()["counts"]["waiting"]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (1600, 1200)])
 def test_stage_fits_on_one_screen(
-    shared_dashboard: Dashboard, open_page: Callable[..., Page], width: int, height: int
+    start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
     """On any projector every part is completely visible, and nothing scrolls."""
-    page = _stage(open_page(f"{shared_dashboard.url}/present", width, height))
+    dashboard = start_dashboard(FLEET="none", PUBLIC_URL="https://pictures.example")
+    page = _stage(open_page(f"{dashboard.url}/present", 1366, 768))
+    expect(page.locator(".invitation")).to_contain_text("pictures.example/join")
     expect(page.locator(".stAppHeader")).not_to_be_visible()
-    page.wait_for_function(f"({_FITS})().length === 0")
-    page.set_viewport_size({"width": 3840, "height": 2160})  # another screen is connected
-    page.wait_for_function(f"({_FITS})().length === 0")
+    for _ in on_screens(page, [(1366, 768), (1920, 1080), (1600, 1200), (3840, 2160)]):
+        page.wait_for_function(f"({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
 
@@ -66,6 +67,27 @@ def test_wall_shows_new_pictures_with_prompts_as_text(
     worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
     page.wait_for_function(f"({_FITS})().length === 0")
+
+
+def test_keys_belong_to_an_open_dialog(
+    shared_dashboard: Dashboard, worker: ScriptedWorker, open_page: Callable[..., Page]
+):
+    """While a picture is open no key sends a burst, and Escape closes the picture only."""
+    page = _stage(open_page(f"{shared_dashboard.url}/present", 1920, 1080))
+    shared_dashboard.submit("opened on the stage")
+    worker.generate()
+    page.locator(".tile:visible").first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Generate again")).to_be_visible()
+    waiting = _waiting(shared_dashboard)
+    for key in ("b", "1", "2", "3", "a"):
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Leave")).to_be_enabled()
+    assert page.url.rstrip("/").endswith("/present")
+    assert _waiting(shared_dashboard) == waiting
+    assert page.locator(".announcement").text_content() == ""
 
 
 def test_wall_shows_a_picture_out_of_noise(
@@ -103,12 +125,12 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     expect(page.get_by_label("Presenter key")).to_have_count(0)
 
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("Mixed: 20 requests sent.")
+    expect(page.locator(".announcement")).to_contain_text("Mixed: 20 requests sent.")
     expect(page.locator(".numbers b").first).to_contain_text("20")
     page.keyboard.press("1")
-    expect(page.get_by_role("status")).to_contain_text("Seven dwarfs: 7 requests sent.")
+    expect(page.locator(".announcement")).to_contain_text("Seven dwarfs: 7 requests sent.")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("The next burst can be sent in")
+    expect(page.locator(".announcement")).to_contain_text("The next burst can be sent in")
     expect(page.locator(".numbers b").first).to_contain_text("27")
     assert _waiting(dashboard) == 27
     page.keyboard.press("Escape")
@@ -124,5 +146,5 @@ def test_burst_without_a_queue_is_kept_and_the_error_shown(
     expect(page.locator(".numbers b").first).to_have_text("unknown")
     page.wait_for_function(f"({_FITS})().length === 0")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
+    expect(page.locator(".announcement")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
     expect(page.locator(".stException")).to_have_count(0)

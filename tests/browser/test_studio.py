@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from core.model_defaults import read_model_defaults
+from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard
@@ -17,10 +17,10 @@ from wire.messages.object_names import metadata_name, picture_name
 from wire.stores.directory import DirectoryStore
 
 HOSTILE = [
-    pytest.param("<img src=x onerror=alert(1)> in snow", id="HTML"),
-    pytest.param("**bold** `code` [link](http://x) :material/home: $x^2$", id="Markdown"),
-    pytest.param("abc \u202eright to left\u202c \u0645\u0631\u062d\u0628\u0627", id="RTL"),
-    pytest.param("a cat 🐈\u200d⬛ and a 🧑\u200d🚀", id="emoji"),
+    "<img src=x onerror=alert(1)> in snow",
+    "**bold** `code` [link](http://x) :material/home: $x^2$",
+    "abc \u202eright to left\u202c \u0645\u0631\u062d\u0628\u0627",
+    "a cat 🐈\u200d⬛ and a 🧑\u200d🚀",
 ]
 
 
@@ -94,18 +94,44 @@ def test_live_region_announces_own_jobs(studio: StudioPage, worker: ScriptedWork
     expect(status).to_have_text("Request 1 done: an announced cat")
 
 
-@pytest.mark.parametrize("prompt", HOSTILE)
-def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker, prompt: str):
+def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker):
     """A prompt is never interpreted as markup: on its card, its tile, or in the details."""
     alerts = []
     studio.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    studio.generate(prompt)
-    expect(studio.page.locator(".job > b").first).to_have_text(prompt)
-    worker.generate()
-    expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
-    studio.tiles.first.click()
-    expect(studio.dialog.locator("td").first).to_have_text(prompt)
+    for prompt in HOSTILE:
+        studio.generate(prompt)
+        expect(studio.page.locator(".job > b").first).to_have_text(prompt)
+        worker.generate()
+        expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
+        studio.tiles.first.click()
+        expect(studio.dialog.locator("td").first).to_have_text(prompt)
+        studio.page.keyboard.press("Escape")
+        expect(studio.dialog).to_have_count(0)
     assert alerts == []
+
+
+_PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  field.focus();
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+  if (field.dispatchEvent(paste)) document.execCommand("insertText", false, text);
+}"""
+
+
+def test_pasted_text_is_cut_at_the_limit(studio: StudioPage):
+    """A text that is too long fills the field up to its limit, and the page says so."""
+    note = studio.page.get_by_text("The pasted text was cut: a prompt has at most 1,000 characters")
+    studio.prompt.fill("a cat ")
+    studio.prompt.evaluate(_PASTE, "sits on a mat ")
+    expect(studio.prompt).to_have_value("a cat sits on a mat ")
+    expect(note).to_have_count(0)
+    studio.prompt.evaluate(_PASTE, "word " * 240)
+    expect(studio.prompt).to_have_value(("a cat sits on a mat " + "word " * 240)[:1000])
+    expect(note).to_be_visible()
+    studio.prompt.fill("a dog")
+    studio.prompt.evaluate(_PASTE, " barks")
+    expect(note).to_have_count(0)
 
 
 def test_updates_shift_no_layout(studio: StudioPage, worker: ScriptedWorker):
@@ -245,30 +271,23 @@ def test_frozen_page_updates_only_its_theme(studio: StudioPage):
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_chart_text_has_the_themes_colour(
-    shared_dashboard: Dashboard, open_page: Callable[..., Page], scheme: str
-):
+def test_chart_text_has_the_themes_colour(studio: StudioPage):
     """The chart's text is dark on light and light on dark."""
-    studio = StudioPage(open_page(shared_dashboard.url, scheme=scheme))
-    ink = {"light": "rgb(23, 25, 30)", "dark": "rgb(237, 238, 240)"}[scheme]
-    fills = studio.page.evaluate(
-        "[...document.querySelectorAll('.annotation-text')].map((text) => text.style.fill)"
-    )
-    assert ink in fills
+    for scheme, ink in (("light", "rgb(23, 25, 30)"), ("dark", "rgb(237, 238, 240)")):
+        studio.page.emulate_media(color_scheme=scheme)
+        studio.page.wait_for_function(
+            "ink => [...document.querySelectorAll('.annotation-text')]"
+            ".some((text) => text.style.fill === ink)",
+            arg=ink,
+        )
 
 
-@pytest.mark.parametrize("width", [390, 820, 1920])
-def test_page_fits_its_width(
-    shared_dashboard: Dashboard, open_page: Callable[..., Page], width: int
-):
+def test_page_fits_its_width(studio: StudioPage):
     """No width makes the page scroll sideways; on a phone the numbers come before the form."""
-    studio = StudioPage(open_page(shared_dashboard.url, width=width))
-    main = studio.page.locator(".stMain")
-    assert main.evaluate("main => main.scrollWidth - main.clientWidth") == 0
+    for _ in on_screens(studio.page, [(1920, 1080), (820, 1180), (390, 844)]):
+        wait_until_fits(studio.page, ".stMain")
     numbers = studio.page.locator(".numbers").bounding_box()
-    form = studio.prompt.bounding_box()
-    assert width != 390 or numbers["y"] < form["y"]
+    assert numbers["y"] < studio.prompt.bounding_box()["y"]
 
 
 def test_page_requests_nothing_from_other_hosts(

@@ -3,10 +3,12 @@
 import hashlib
 import os
 import signal
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 
 import pika
 import pytest
@@ -364,3 +366,70 @@ def test_subscriber_recovers_from_a_deleted_queue(rabbitmq_settings):
         publisher.publish(Event(kind="ready", worker="received"))
         received = wait_until(lambda: subscriber.receive(1), what="an event")
         assert received[-1].worker == "received"
+
+
+@dataclass(frozen=True)
+class RawHeader:
+    """A header's value as it is sent, which pika does not encode itself."""
+
+    encoded: bytes
+
+
+@pytest.fixture
+def raw_headers(monkeypatch):
+    """Let the plain channel send headers of other clients."""
+    encode = pika.data.encode_value
+
+    def encode_raw(pieces, value):
+        if not isinstance(value, RawHeader):
+            return encode(pieces, value)
+        pieces.append(value.encoded)
+        return len(value.encoded)
+
+    monkeypatch.setattr(pika.data, "encode_value", encode_raw)
+
+
+FAR_FUTURE = RawHeader(struct.pack(">cQ", b"T", 2**63))
+FOREIGN_HEADERS = {
+    "text": "x",
+    "number": 5,
+    "empty": [],
+    "list of text": ["x"],
+    "list of nothing": [{}],
+    "number as reason": [{"reason": 5, "time": "x"}],
+    "table": {"reason": "rejected"},
+    "far future": [{"count": 1, "time": FAR_FUTURE}],
+}
+
+
+@pytest.mark.usefixtures("raw_headers")
+@pytest.mark.parametrize("header", FOREIGN_HEADERS.values(), ids=FOREIGN_HEADERS)
+def test_dead_letter_with_a_foreign_header_is_listed(queue, broker, header):
+    """One row says that its header is not the broker's; the others are unchanged."""
+    queue.publish(make_job())
+    queue.reject(receive_one(queue), "It is blurred.")
+    strange = pika.BasicProperties(headers={"x-death": header}, timestamp=2**62)
+    broker.basic_publish("", names.DEAD_LETTER_QUEUE, b"foreign", strange)
+    letters = wait_until(
+        lambda: found if len(found := queue.dead_letters(10)) == 2 else None, what="both"
+    )
+    reasons = {letter.body[:7]: letter.reason for letter in letters}
+    assert "x-death header is not the broker's" in reasons.pop("foreign")
+    assert list(reasons.values()) == ["It is blurred."]
+    [foreign] = [letter for letter in letters if letter.body == "foreign"]
+    assert foreign.at is None
+    queue.drop_dead_letter(foreign.delivery_tag)
+    assert queue.count_dead_letters() == 1
+
+
+@pytest.mark.usefixtures("raw_headers")
+def test_job_with_a_foreign_header_is_delivered(queue, broker):
+    """A header that pika cannot decode does not end the connection of each worker in turn."""
+    queue.depth()
+    headers = {"sent": FAR_FUTURE, "attempts": -5, "x-delivery-count": "x"}
+    broker.basic_publish(
+        "", names.QUEUE, b'{"prompt": "dwarf", "id": "%s"}' % make_job().id.encode(),
+        pika.BasicProperties(headers=headers),
+    )  # fmt: skip
+    delivery = receive_one(queue)
+    assert (delivery.job.prompt, delivery.attempt) == ("dwarf", 1)

@@ -1,6 +1,9 @@
-"""The whole app on both pairs of backends: a real dashboard that starts real workers."""
+"""The whole app on both pairs of backends: a real dashboard that starts real workers.
 
-from collections.abc import Callable
+The tests of a module share each app, since a worker takes many seconds to load its model.
+"""
+
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -8,37 +11,50 @@ import pytest
 from core.settings import Settings
 from dashboard.fleet.worker_processes import as_environment
 from tests.support.conditions import wait_until
-from tests.support.dashboard_server import Dashboard
+from tests.support.dashboard_server import Dashboard, running_dashboard
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer, new_vhost, settings_for
 
-QUICK_FLEET = {"FLEET": "local", "MAX_WORKERS": "2", "COOLDOWN_PERIOD": "3"}
+QUICK_FLEET = {"FLEET": "local", "MAX_WORKERS": "2", "COOLDOWN_PERIOD": "10"}
 
 
-@pytest.fixture
-def laptop(start_dashboard: Callable[..., Dashboard]) -> Dashboard:
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """Start the app on SQLite and a folder."""
-    return start_dashboard(**QUICK_FLEET)
+    with running_dashboard(tmp_path_factory.mktemp("laptop"), **QUICK_FLEET) as app:
+        yield app
 
 
-@pytest.fixture
-def server_settings(rabbitmq_settings: Settings, minio_settings: Settings) -> Settings:
+@pytest.fixture(scope="module")
+def vhost(rabbitmq: RabbitServer) -> Iterator[str]:
+    """Create the vhost of the shared app."""
+    with new_vhost(rabbitmq) as vhost:
+        yield vhost
+
+
+@pytest.fixture(scope="module")
+def server_settings(rabbitmq: RabbitServer, vhost: str, minio_server: MinioServer) -> Settings:
     """Return settings with a new vhost of RabbitMQ and a new bucket of MinIO."""
-    backends = (rabbitmq_settings, minio_settings)
+    backends = (settings_for(rabbitmq, rabbitmq.amqp_url(vhost)), minio_server.settings())
     values = [each.model_dump(exclude_defaults=True) for each in backends]
     return Settings(_env_file=None, **(values[0] | values[1]))
 
 
-@pytest.fixture
-def servers(start_dashboard: Callable[..., Dashboard], server_settings: Settings) -> Dashboard:
+@pytest.fixture(scope="module")
+def servers(
+    tmp_path_factory: pytest.TempPathFactory, server_settings: Settings
+) -> Iterator[Dashboard]:
     """Start the app on RabbitMQ and MinIO, with local workers."""
     environment = as_environment(server_settings)
     del environment["DATA_DIR"]
-    app = start_dashboard(**(environment | QUICK_FLEET))
-    # The dashboard declares the queue, which other clients expect to exist.
-    wait_until(lambda: httpx.get(f"{app.url}/readyz").is_success, what="queue and store answer")
-    return app
+    folder = tmp_path_factory.mktemp("servers")
+    with running_dashboard(folder, **(environment | QUICK_FLEET)) as app:
+        # The dashboard declares the queue, which other clients expect to exist.
+        wait_until(lambda: httpx.get(f"{app.url}/readyz").is_success, what="queue and store answer")
+        yield app
 
 
-@pytest.fixture(params=["laptop", "servers"])
+@pytest.fixture(scope="module", params=["laptop", "servers"])
 def app(request: pytest.FixtureRequest) -> Dashboard:
     """Start the app, once on each pair of backends."""
     return request.getfixturevalue(request.param)

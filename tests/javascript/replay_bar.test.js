@@ -15,6 +15,7 @@ const STATE = {
   playing: true,
   controls: true,
   live: false,
+  confirmed: 0,
 };
 
 let bar;
@@ -36,7 +37,11 @@ const button = (text) =>
   [...bar.querySelectorAll("button")].find((element) => element.textContent === text);
 const time = () => bar.querySelector(".time").textContent;
 const slider = () => bar.querySelector("input");
-const sent = () => setTriggerValue.mock.calls.map((call) => call.arguments);
+const sent = () =>
+  setTriggerValue.mock.calls.map(({ arguments: [name, commands] }) => {
+    assert.equal(name, "commands");
+    return commands.map(({ number, ...command }) => command);
+  });
 
 function drag(seconds) {
   slider().value = seconds;
@@ -105,7 +110,7 @@ test("a released slider seeks, and the position advances from there", () => {
   show();
   drag(30);
   slider().dispatchEvent(new window.Event("change"));
-  assert.deepEqual(sent(), [["command", { do: "seek", to: 30 }]]);
+  assert.deepEqual(sent(), [[{ do: "seek", to: 30 }]]);
   advance(1);
   assert.equal(time(), "0:32 / 2:05");
 });
@@ -114,18 +119,15 @@ test("the last step of the slider is the end", () => {
   show({ duration: 125.05 });
   drag(125);
   slider().dispatchEvent(new window.Event("change"));
-  assert.deepEqual(sent(), [["command", { do: "seek", to: 125.05 }]]);
+  assert.deepEqual(sent(), [[{ do: "seek", to: 125.05 }]]);
 });
 
 test("the toggle pauses a playing replay and plays a paused one", () => {
   show();
   button("Pause").click();
-  show({ playing: false });
+  show({ playing: false, confirmed: 1 });
   button("Play").click();
-  assert.deepEqual(sent(), [
-    ["command", { do: "pause" }],
-    ["command", { do: "play" }],
-  ]);
+  assert.deepEqual(sent(), [[{ do: "pause" }], [{ do: "play" }]]);
 });
 
 test("at the end, playing starts again", () => {
@@ -140,17 +142,30 @@ test("the current speed is marked, and another can be chosen", () => {
   );
   assert.deepEqual(pressed, ["false", "true", "false"]);
   button("5×").click();
-  assert.deepEqual(sent(), [["command", { do: "speed", to: 5 }]]);
+  assert.deepEqual(sent(), [[{ do: "speed", to: 5 }]]);
 });
 
 test("restart and back to live are sent", () => {
   show({ live: true });
   button("Restart").click();
   button("Back to live").click();
+  assert.deepEqual(sent().at(-1), [{ do: "restart" }, { do: "live" }]);
+});
+
+test("a command repeats those before it until an update confirms them", () => {
+  show();
+  button("Pause").click();
+  show({ seconds: 61 });
+  button("Restart").click();
+  show({ confirmed: 1 });
+  button("5×").click();
   assert.deepEqual(sent(), [
-    ["command", { do: "restart" }],
-    ["command", { do: "live" }],
+    [{ do: "pause" }],
+    [{ do: "pause" }, { do: "restart" }],
+    [{ do: "restart" }, { do: "speed", to: 5 }],
   ]);
+  const numbers = setTriggerValue.mock.calls.at(-1).arguments[1].map(({ number }) => number);
+  assert.deepEqual(numbers, [2, 3]);
 });
 
 test("without a live run there is no way back to it", () => {

@@ -7,6 +7,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -147,13 +148,20 @@ def rabbitmq(tmp_path_factory) -> Iterator[RabbitServer]:
         server.stop()
 
 
+@contextmanager
+def new_vhost(server: RabbitServer) -> Iterator[str]:
+    """Create a vhost for as long as it is used."""
+    vhost = f"test-{uuid.uuid4().hex[:8]}"
+    server.api("PUT", f"vhosts/{vhost}")
+    yield vhost
+    server.api("DELETE", f"vhosts/{vhost}")
+
+
 @pytest.fixture
 def rabbitmq_vhost(rabbitmq) -> Iterator[str]:
     """Create a vhost for the test, which isolates it from others."""
-    vhost = f"test-{uuid.uuid4().hex[:8]}"
-    rabbitmq.api("PUT", f"vhosts/{vhost}")
-    yield vhost
-    rabbitmq.api("DELETE", f"vhosts/{vhost}")
+    with new_vhost(rabbitmq) as vhost:
+        yield vhost
 
 
 @pytest.fixture

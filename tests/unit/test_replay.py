@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import ObjectMissing, PublishRefused, StoreError
 from core.settings import Settings
+from dashboard.components.recordings.replay_bar import act_after
 from dashboard.domain.inputs import Observation, PictureFound, PromptRead
 from dashboard.domain.snapshot import Reading
 from dashboard.recordings.format import Header
@@ -128,6 +129,20 @@ def test_seeking_stays_within_the_recording(seconds):
     replay = Replay(recording(), settings())
     replay.seek(seconds)
     assert 0 <= replay.position().seconds <= 60
+
+
+def test_commands_of_the_replay_bar_are_applied_once():
+    """A command that the browser repeats with later ones is applied once, and none is lost."""
+    replay = Replay(recording(), settings())
+    pause, seek = {"number": 1, "do": "pause"}, {"number": 2, "do": "seek", "to": 4.0}
+    assert act_after(0, replay, [pause]) == 1
+    replay.play()
+    assert act_after(1, replay, [pause, seek]) == 2
+    position = replay.position()
+    assert position.playing
+    assert 4.0 <= position.seconds < 60
+    assert act_after(0, replay, [pause, seek]) == 2
+    assert not replay.position().playing
 
 
 def test_replay_is_read_only():

@@ -300,7 +300,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     """Each reading has its age; an unknown value is null, not zero."""
     state = client.get("/api/state").json()
     assert state["queue"] == {
-        "value": {"ready": 3, "unacknowledged": None},
+        "value": {"ready": 3, "unacknowledged": None, "warnings": []},
         "age": 0.5,
         "error": None,
     }
@@ -328,7 +328,7 @@ def test_metrics_describe_the_fleet():
     """Metrics contain workers by phase, GPUs and the scaler's limits."""
     scaler = Scaler("ScaledObject", "rabbitmq queue tasks", 6, 1, 0, 8, 5, 150)
     workers = (Worker("a", "generating", "", 0), Worker("b", "pending", "", 0))
-    nodes = (Node("n", "L4", 2, 1, True, 0),)
+    nodes = (Node("n", "L4", 2, 1, True, 0, gpus=1),)
     fleet = Reading(FleetReading(scaler, 2, 1, workers, nodes), 99.0)
     text = metrics.exposition(replace(GOOD, fleet=fleet), 100.0)
     for line in (
@@ -337,6 +337,7 @@ def test_metrics_describe_the_fleet():
         "gpu_nodes_ready 1.0",
         "gpu_slots 2.0",
         "gpu_slots_used 1.0",
+        "gpus 1.0",
         "scaler_maximum 8.0",
         "scaler_jobs 6.0",
         "scaler_paused 0.0",

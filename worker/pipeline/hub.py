@@ -29,6 +29,7 @@ ChooseDtype: TypeAlias = Callable[[PipelineIndex], str]
 
 _RETRY_PAUSES_SECONDS = (2, 8)
 """Each try of huggingface_hub repeats some requests itself, for half a minute."""
+_TIMEOUT_SECONDS = 30.0
 _NOT_NEEDED = (".bin", ".ckpt", ".pt", ".msgpack", ".h5", ".onnx", ".gguf", ".safetensors", ".pb")
 _CONFIG_FILES = ["*.json", "*/*.json", "*.txt", "*/*.txt", "*/*.model"]
 
@@ -82,7 +83,7 @@ def _download(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Pat
     folder = Path(hf_hub_download(repo, INDEX_FILE, revision=revision)).parent
     index = read_index(folder)
     find_class(index.class_name)
-    siblings = HfApi().model_info(repo, revision=revision).siblings or []
+    siblings = HfApi().model_info(repo, revision=revision, timeout=_TIMEOUT_SECONDS).siblings or []
     names = [file.rfilename for file in siblings]
     variant = choose_variant(names, index.components, choose_dtype(index))
     wanted = {file.path for file in weights_of(names, variant)}

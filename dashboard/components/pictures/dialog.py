@@ -22,6 +22,7 @@ _PARAMETER = "picture"
 _ALL = GalleryQuery()
 _DOWNLOADS = (("webp", "WebP"), ("jpeg", "JPEG"))
 """Formats beside the stored PNG, and their labels."""
+_NOT_STORED = "The store has no such picture: it was deleted, or the link is incomplete."
 
 
 def open_picture(name: str) -> None:
@@ -38,10 +39,15 @@ def show_if_open(zone: tzinfo | None, query: GalleryQuery = _ALL) -> bool:
         whether the dialog is open: a page has one dialog at a time.
 
     """
-    is_open = parse_picture_name(address.read(_PARAMETER)) is not None
-    if is_open:
+    if will_open():
         st.dialog("Picture", width="large", on_dismiss=_close)(_show)(zone, query)
-    return is_open
+        return True
+    return False
+
+
+def will_open() -> bool:
+    """Return whether this run of the page shows the dialog."""
+    return parse_picture_name(address.read(_PARAMETER)) is not None
 
 
 def _close() -> None:
@@ -57,6 +63,10 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
         st.html(render("muted", NOT_SHOWN))
         return
     metadata, problem = _metadata(picture)
+    is_stored = _is_stored(name, metadata)
+    if not is_stored and not _is_withheld(picture, metadata):
+        st.html(render("muted", problem or _NOT_STORED))
+        return
     # dialog.css places the two containers side by side.
     with st.container(key="picture_dialog"):
         with st.container(key="picture_view"):
@@ -64,15 +74,19 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
         with st.container(key="picture_details"):
             text = details.table(metadata, picture, zone) if metadata else render("muted", problem)
             st.html(text)
-            _show_actions(name, picture, metadata)
+            _show_actions(name, picture, metadata, is_stored)
             _show_neighbours(name, query)
 
 
 def _show_picture(name: str, picture: PictureName, metadata: Metadata | None) -> None:
-    if metadata and picture.number in metadata.withheld:
+    if _is_withheld(picture, metadata):
         st.html(render("muted", f"{job_text.WITHHELD}."))
     else:
         viewer.show(name, metadata.prompt if metadata else "")
+
+
+def _is_withheld(picture: PictureName, metadata: Metadata | None) -> bool:
+    return metadata is not None and picture.number in metadata.withheld
 
 
 def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
@@ -83,12 +97,14 @@ def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
     except ObjectMissing:
         if context.find_job(picture.job_id):
             return None, "The job is in progress; the details follow with its last picture."
-        return None, "The store has no such picture: it was deleted, or the link is incomplete."
+        return None, _NOT_STORED
     except ApplicationError as error:
         return None, f"The details cannot be read: {error}"
 
 
-def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) -> None:
+def _show_actions(
+    name: str, picture: PictureName, metadata: Metadata | None, is_stored: bool
+) -> None:
     with st.container(horizontal=True):
         if metadata:
             _show_repeats(picture, metadata)
@@ -97,9 +113,9 @@ def _show_actions(name: str, picture: PictureName, metadata: Metadata | None) ->
             "Job details", key="dialog_job", help="Shows how long each stage of the job took."
         ):
             links.follow(picture.job_id)
-        # A link instead of st.download_button, so that the bytes do not pass through the session.
-        st.html(render("download", name, _DOWNLOADS), width="content")
-        if _is_stored(name, metadata):
+        if is_stored:
+            # Not st.download_button, which would pass the bytes through the session.
+            st.html(render("download", name, _DOWNLOADS), width="content")
             _show_star(name)
             deletion.show_button((name,))
     if deletion.show_confirmation((name,)):
@@ -143,12 +159,13 @@ def _show_form_buttons(name: str, picture: PictureName, metadata: Metadata) -> N
 
 def _is_stored(name: str, metadata: Metadata | None) -> bool:
     gallery = runtime.current().gallery
+    known = gallery.index.find(name) is not None
     if metadata is None:  # the store may be unavailable, so it is not asked
-        return gallery.index.find(name) is not None
+        return known
     try:
         return gallery.has(name)
     except StoreUnavailable:  # since its metadata was read
-        return False
+        return known
 
 
 def _show_star(name: str) -> None:

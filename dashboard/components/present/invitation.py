@@ -12,12 +12,8 @@ from dashboard.audience.address import JoinAddress
 from dashboard.components.present import render
 
 
-def show() -> None:
-    """Show the address at which phones reach /join."""
-    st.html(html(_address()))
-
-
-def _address() -> JoinAddress:
+def address_of_join() -> JoinAddress:
+    """Return the address at which phones reach /join."""
     settings = runtime.current().settings
     on_this_machine = runtime.current().sampler.snapshot().mode == "laptop"
     network = address.network_address() if on_this_machine and _listens_on_network() else None
@@ -29,11 +25,10 @@ def _listens_on_network() -> bool:
     return st.get_option("server.address") not in ("localhost", "127.0.0.1", "::1")
 
 
-def html(where: JoinAddress) -> Markup:
-    """Render the invitation; the QR code is embedded."""
-    host, _, page = where.without_scheme.rpartition("/")
-    code = _code(where.url) if where.url else ""
-    return render("invitation", host, page, where.note, where.url, code)
+def html(url: str) -> Markup:
+    """Render the invitation to a URL; the QR code is embedded."""
+    host, _, page = url.partition("://")[2].rpartition("/")
+    return render("invitation", host, page, url, _code(url))
 
 
 @cache

@@ -9,6 +9,14 @@ function formatTime(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
+// Streamlit keeps only the last value of a trigger until its script reads it. So each value
+// contains all commands that no update has confirmed; the server skips those it has applied.
+function emit(bar, command) {
+  const last = bar.unconfirmed.at(-1)?.number ?? bar.data.confirmed;
+  bar.unconfirmed.push({ ...command, number: last + 1 });
+  bar.setTriggerValue("commands", [...bar.unconfirmed]);
+}
+
 function createElement(tag, className, text = "") {
   const element = document.createElement(tag);
   element.className = className;
@@ -30,7 +38,7 @@ function createSpeeds(bar) {
   speeds.setAttribute("aria-label", "Speed");
   for (const speed of bar.data.speeds) {
     const button = createButton("", `${speed}×`, `${speed} times as fast`, () =>
-      bar.emit({ do: "speed", to: speed }),
+      emit(bar, { do: "speed", to: speed }),
     );
     button.setAttribute("aria-label", `${speed}× speed`);
     button.dataset.speed = speed;
@@ -59,22 +67,22 @@ function seek(bar, seconds) {
   // The slider's last step may lie just before the end.
   bar.seconds = duration - seconds < SLIDER_STEP_SECONDS ? duration : seconds;
   bar.updatedAt = performance.now();
-  bar.emit({ do: "seek", to: bar.seconds });
+  emit(bar, { do: "seek", to: bar.seconds });
 }
 
 function build(bar) {
   const name = createElement("span", "name");
   const toggle = createButton("toggle", "", "", () =>
-    bar.emit({ do: bar.data.playing ? "pause" : "play" }),
+    emit(bar, { do: bar.data.playing ? "pause" : "play" }),
   );
   const restart = createButton("", "Restart", "Play from the start", () =>
-    bar.emit({ do: "restart" }),
+    emit(bar, { do: "restart" }),
   );
   const slider = createSlider(bar);
   const time = createElement("span", "time");
   const speeds = createSpeeds(bar);
   const live = createButton("live", "Back to live", "End the replay for everybody", () =>
-    bar.emit({ do: "live" }),
+    emit(bar, { do: "live" }),
   );
   bar.controls = { name, toggle, restart, slider, time, speeds, live };
   bar.replaceChildren(createElement("b", "", "Replay"), ...Object.values(bar.controls));
@@ -122,7 +130,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   bar.data = data;
   bar.seconds = data.seconds;
   bar.updatedAt = performance.now();
-  bar.emit = (command) => setTriggerValue("command", command);
+  bar.setTriggerValue = setTriggerValue;
+  bar.unconfirmed = (bar.unconfirmed ?? []).filter(({ number }) => number > data.confirmed);
   if (!bar.controls) build(bar);
   showState(bar);
   showPosition(bar);

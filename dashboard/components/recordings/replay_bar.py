@@ -13,6 +13,7 @@ from dashboard.recordings.replay import SPEEDS, Replay
 _REFRESH_SECONDS = 1.0
 _KEY = "replay_bar"
 _SHOWN_REPLAY = "shown_replay"
+_CONFIRMED = "replay_bar_confirmed"
 
 _bar = custom_component.component(
     "recordings/replay_bar", "<div class='replay-bar' role='region' aria-label='Replay'></div>"
@@ -38,11 +39,12 @@ def _show() -> None:
     replay = playback.current()
     if replay:
         with st.container(key="replay"):
-            _bar(data=fields(replay), key=_KEY, on_command_change=_run_command)
+            data = fields(replay) | {"confirmed": st.session_state.get(_CONFIRMED, 0)}
+            _bar(data=data, key=_KEY, on_commands_change=_run_commands)
 
 
 def fields(replay: Replay) -> dict[str, Any]:
-    """Return the state of a replay as ``replay_bar.js`` reads it."""
+    """Return the state of a replay as ``replay_bar.js`` reads it, but for this page's part."""
     header, position = replay.recording.header, replay.position()
     return {
         "name": header.name,
@@ -57,11 +59,21 @@ def fields(replay: Replay) -> dict[str, Any]:
     }
 
 
-def _run_command() -> None:
-    """Apply a control that was used, as a callback."""
-    replay, command = playback.current(), st.session_state[_KEY].command
-    if replay and command and access.allows("present"):
-        act(replay, command)
+def _run_commands() -> None:
+    """Apply the controls that were used since the last update, as a callback."""
+    replay, commands = playback.current(), st.session_state[_KEY].commands
+    confirmed = st.session_state.get(_CONFIRMED, 0)
+    if replay and commands and access.allows("present"):
+        st.session_state[_CONFIRMED] = act_after(confirmed, replay, commands)
+
+
+def act_after(confirmed: int, replay: Replay, commands: list[dict[str, Any]]) -> int:
+    """Apply the commands whose number is above ``confirmed``; return the last number."""
+    for command in commands:
+        if command["number"] > confirmed:
+            act(replay, command)
+            confirmed = command["number"]
+    return confirmed
 
 
 def act(replay: Replay, command: dict[str, Any]) -> None:
