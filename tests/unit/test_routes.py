@@ -149,11 +149,27 @@ def test_parameter_without_effect_is_refused(client: TestClient, context: FakeCo
     assert context.submitted == []
 
 
-def test_unknown_field_is_refused_by_name(client: TestClient, context: FakeContext):
-    """A misspelt field is not ignored; the answer names the nearest one."""
-    response = client.post("/api/jobs", json={"prompt": "a cat", "negative_promt": "blurry"})
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ({"negative_promt": "blurry"}, "negative_promt; did you mean negative_prompt?"),
+        ({"negativePrompt": "blurry"}, "negativePrompt; did you mean negative_prompt?"),
+        ({"num_inference_steps": 4}, "num_inference_steps; did you mean steps?"),
+        ({"cfg_scale": 7}, "cfg_scale; did you mean guidance_scale?"),
+        ({"num_images": 2}, "num_images; did you mean count?"),
+        ({"in_parallel": True}, "in_parallel; did you mean separate?"),
+        ({"loras": [{"name": "ink", "wieght": 0.5}]}, "wieght; did you mean weight?"),
+        ({"priority": 9}, "priority. Fields: prompt, "),
+    ],
+    ids=str,
+)
+def test_unknown_field_is_refused_by_name(
+    client: TestClient, context: FakeContext, fields: dict[str, object], hint: str
+):
+    """A misspelt field, or another tool's, is not ignored; the answer names the right one."""
+    response = client.post("/api/jobs", json={"prompt": "a cat", **fields})
     assert response.status_code == 422
-    assert "negative_promt; did you mean negative_prompt?" in response.json()["error"]
+    assert f"There is no field {hint}" in response.json()["error"]
     assert context.submitted == []
 
 
