@@ -195,8 +195,8 @@ class Settings(BaseSettings):
     )
     join_approval: bool = Field(
         False,
-        description="`true`: pictures from /join need the presenter's approval; the Approve page "
-        "overrides it",
+        description="`true`: pictures that no presenter requested need the presenter's approval; "
+        "the Approve page overrides it",
     )
 
     @field_validator("*", mode="before")

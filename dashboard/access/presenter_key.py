@@ -4,7 +4,7 @@ import math
 
 from dashboard.access.client_address import rate_limit_key
 from dashboard.access.rate_limit import TokenBuckets
-from dashboard.access.roles import NotAllowed, Policy, is_key
+from dashboard.access.roles import NotAllowed, Policy, Role, allowed, is_key, role_of
 from dashboard.presentation.formatting import pluralize
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
@@ -33,8 +33,8 @@ def check(policy: Policy, key: str, address: str) -> bool:
     return correct
 
 
-def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
-    """Return whether a program may submit jobs: with login, only with the presenter's key.
+def program_role(policy: Policy, authorization: str, address: str) -> Role:
+    """Return the role of a program: the presenter's with the key, else that of an unknown viewer.
 
     Args:
         policy: the site's.
@@ -44,8 +44,15 @@ def program_may_submit(policy: Policy, authorization: str, address: str) -> bool
     Raises LockedOut.
 
     """
-    if not policy.login:
-        return True
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
-    return scheme.casefold() == "bearer" and token != "" and check(policy, token, address)
+    sends_key = policy.key is not None and scheme.casefold() == "bearer" and token != ""
+    return role_of(policy, None, has_key=sends_key and check(policy, token, address))
+
+
+def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
+    """Return whether a program may submit jobs: with login, only with the presenter's key.
+
+    Raises LockedOut.
+    """
+    return allowed(program_role(policy, authorization, address), "submit")

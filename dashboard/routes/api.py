@@ -18,7 +18,7 @@ from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation.urls import absolute
 from dashboard.routes import metrics
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
-from dashboard.routes.requests import check_origin, client_address, read_body
+from dashboard.routes.requests import check_origin, program_role, read_body
 from dashboard.runtime.idempotency import Submissions
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.object_names import metadata_name, parse_metadata_name
@@ -36,8 +36,8 @@ def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 async def create_job(request: Request) -> Response:
     """Publish a job, or with ``separate`` a job for each picture."""
-    authorization = request.headers.get("authorization", "")
-    if not access.program_may_submit(access.policy(), authorization, client_address(request)):
+    role = program_role(request)
+    if not access.allowed(role, "submit"):
         raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
     # Requiring this content type also blocks forms of other sites: a browser sends it across
     # origins only after a preflight request, which is not granted.
@@ -48,7 +48,7 @@ async def create_job(request: Request) -> Response:
     check_origin(request)
     fields = _parse_object(await _read_body(request))
     key = _idempotency_key(request)
-    jobs = await to_thread.run_sync(_submissions.submit, fields, key)
+    jobs = await to_thread.run_sync(_submissions.submit, fields, key, role == "presenter")
     links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
 
@@ -83,7 +83,9 @@ async def read_job(request: Request) -> Response:
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
-    return _respond(job_fields(view, runtime.current().shown_pictures(view)))
+    context = runtime.current()
+    shown = view if program_role(request) == "presenter" else context.shown_job(view)
+    return _respond(job_fields(shown, context.shown_pictures(view)))
 
 
 def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:

@@ -17,13 +17,12 @@ from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
-from dashboard.gallery.approvals import Approvals
 from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
-from dashboard.routes.requests import check_origin, client_address, read_body
+from dashboard.routes.requests import check_origin, client_address, program_role, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
 
@@ -52,7 +51,7 @@ async def show(request: Request) -> Response:
     job_id = request.query_params.get("job", "")
     job_id = job_id if own_pictures.is_job_id(job_id) else next(iter(requested), "")
     prompt = request.query_params.get("typed", "")[:MAX_PROMPT_CHARACTERS]
-    status = await to_thread.run_sync(_status, job_id) if job_id else None
+    status = await _read_status(request, job_id) if job_id else None
     earlier = tuple(each for each in requested if each != job_id)
     form = replace(
         _form(prompt, job_id=job_id), earlier=own_pictures.pictures_of(runtime.current(), earlier)
@@ -84,8 +83,14 @@ async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
     is_id = own_pictures.is_job_id(job_id)
-    status = await to_thread.run_sync(_status, job_id) if is_id else None
+    status = await _read_status(request, job_id) if is_id else None
     return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
+
+
+async def _read_status(request: Request, job_id: str) -> Status | None:
+    # Job ids are no secret: the Jobs page lists them.
+    is_presenter = program_role(request) == "presenter"
+    return await to_thread.run_sync(_status, job_id, is_presenter)
 
 
 async def _read_form(request: Request) -> str:
@@ -99,25 +104,15 @@ def _submit(prompt: str, cookie: str | None, address: str) -> Job:
         raise HTTPException(403, NOTHING_CHANGES)
     if len(prompt) > MAX_PROMPT_CHARACTERS:
         raise MessageError(_TOO_LONG)
-    submission.check({"prompt": prompt})
-    pending_approval = _needs_approval(context.approvals)
-    _visitors.allow(cookie, address)
-    fields = {"prompt": prompt, "count": 1, "held": pending_approval or None}
-    return context.submit(submission.check(fields))
-
-
-def _needs_approval(approvals: Approvals) -> bool:
-    """Return whether visitors' pictures need approval.
-
-    Where people log in, requests of visitors are accepted only with approval.
-    """
-    required = approvals.is_required()
-    if access.policy().login and not required:
+    request = submission.check({"prompt": prompt, "count": 1})
+    # Where people log in, requests of visitors are accepted only with approval.
+    if access.policy().login and not request.pending_approval:
         raise HTTPException(403, "Login required: log in on the dashboard to send requests.")
-    return required
+    _visitors.allow(cookie, address)
+    return context.submit(request)
 
 
-def _status(job_id: str) -> Status | None:
+def _status(job_id: str, is_presenter: bool) -> Status | None:
     context = runtime.current()
     try:
         view = context.find_job(job_id)
@@ -126,7 +121,8 @@ def _status(job_id: str) -> Status | None:
     if view is None:
         return None
     approval = context.approvals.state(job_id) if context.approvals else None
-    return status_of(view, approval, context.sampler.snapshot())
+    shown = view if is_presenter else context.shown_job(view)
+    return status_of(shown, approval, context.sampler.snapshot())
 
 
 def _refuse(typed: str, error: Exception) -> Response:

@@ -3,13 +3,19 @@
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from dashboard import runtime
-from dashboard.access import origin
+from dashboard import access, runtime
+from dashboard.access import Role, origin
 
 
 def client_address(request: Request) -> str:
     """Return the address that a request came from."""
     return request.client.host if request.client else "unknown"
+
+
+def program_role(request: Request) -> Role:
+    """Return the role of a request without a Streamlit session; raises LockedOut."""
+    authorization = request.headers.get("authorization", "")
+    return access.program_role(access.policy(), authorization, client_address(request))
 
 
 async def read_body(request: Request, max_bytes: int, error: Exception) -> bytes:

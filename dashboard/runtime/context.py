@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.errors import StoreUnavailable
 from core.settings import Settings
+from dashboard.domain.hidden_prompts import hide_prompt
 from dashboard.domain.inputs import Observers
 from dashboard.domain.jobs import JobView, PicturePreview
 from dashboard.domain.journal import Journal
@@ -149,6 +150,10 @@ class AppContext:
     def shown_preview(self, view: JobView) -> PicturePreview | None:
         """Return the preview of a job's picture in progress; None while it may not be shown."""
         return None if self.lacks_approval(view.job.id) else view.preview
+
+    def shown_job(self, view: JobView) -> JobView:
+        """Return a job as everybody may see it: without prompts while it lacks approval."""
+        return hide_prompt(view) if self.lacks_approval(view.job.id) else view
 
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether a job's pictures are pending approval, or rejected."""

@@ -48,14 +48,16 @@ class Submissions:
         self._lock = threading.Lock()
         self._attempts: TTLCache[str, _Attempts] = TTLCache(_MAX_KEYS, _KEPT_SECONDS)
 
-    def submit(self, fields: dict[str, Any], key: str | None) -> list[Job]:
+    def submit(
+        self, fields: dict[str, Any], key: str | None, by_presenter: bool = False
+    ) -> list[Job]:
         """Submit a request, or return the jobs of the same request with the same key.
 
         Raises KeyReused, KeyInUse, and what ``submission.submit`` raises.
         """
         if key is None:
-            return submission.submit(fields)
-        attempts = self._find(key, fields)
+            return submission.submit(fields, by_presenter)
+        attempts = self._find(key, fields, by_presenter)
         if not attempts.lock.acquire(blocking=False):
             raise KeyInUse("A request with this Idempotency-Key is in progress; send it again.")
         try:
@@ -64,13 +66,15 @@ class Submissions:
             attempts.lock.release()
         return attempts.jobs
 
-    def _find(self, key: str, fields: dict[str, Any]) -> _Attempts:
+    def _find(self, key: str, fields: dict[str, Any], by_presenter: bool) -> _Attempts:
         text = json.dumps(fields, sort_keys=True)
         with self._lock:
             attempts = self._attempts.get(key)
-            if attempts is None:
-                jobs = [new_job(each) for each in submission.jobs_of(submission.check(fields))]
-                attempts = self._attempts[key] = _Attempts(text, jobs)
+        if attempts is None:  # not under the lock: the check may wait for the store
+            requests = submission.jobs_of(submission.check(fields, by_presenter))
+            first = _Attempts(text, [new_job(each) for each in requests])
+            with self._lock:
+                attempts = self._attempts.setdefault(key, first)
         if attempts.fields != text:
             raise KeyReused("This Idempotency-Key was sent with another request; send a new key.")
         return attempts

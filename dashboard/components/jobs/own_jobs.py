@@ -7,6 +7,7 @@ import streamlit as st
 from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.access import browser_memory
+from dashboard.domain.hidden_prompts import is_hidden
 from dashboard.runtime import submission
 from wire.messages.job import Job, JobRequest
 
@@ -25,7 +26,8 @@ def retry(job: Job) -> None:
     """Retry a failed job; a callback of buttons."""
     try:
         access.require("retry")
-        record([submission.retry(job)])
+        _require_prompt(job)
+        record([submission.retry(job, access.is_presenter())])
     except ApplicationError as error:
         st.toast(str(error))
 
@@ -33,14 +35,24 @@ def retry(job: Job) -> None:
 def repeat(job: Job, seed: int | None = None) -> None:
     """Submit a job's parameters again, without its seed or with another; a callback of buttons.
 
-    The new job is the viewer's own: it needs no approval, even if the visitor's job did.
+    The new job is the viewer's own: a presenter's needs no approval, even if the visitor's did.
     """
     fields = job.model_dump(exclude={"id", "seed", "pending_approval"})
     try:
         access.require("submit")
-        record([submission.resubmit(JobRequest(**fields, seed=seed))])
+        _require_prompt(job)
+        request = JobRequest(**fields, seed=seed)
+        record([submission.resubmit(request, access.is_presenter())])
     except ApplicationError as error:
         st.toast(str(error))
+
+
+def _require_prompt(job: Job) -> None:
+    """Raise NotAllowed for a job whose prompt the viewer may not see."""
+    if is_hidden(job):
+        raise access.NotAllowed(
+            "This prompt awaits the presenter's approval; its job can be sent again after that."
+        )
 
 
 def cancel(job_id: str) -> None:

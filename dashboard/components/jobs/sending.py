@@ -49,7 +49,7 @@ def _start(requests: Sequence[dict[str, Any]]) -> Future[Result]:
         refused: Future[Result] = Future()
         refused.set_result(Result(len(requests), 0, (), tuple(requests), error))
         return refused
-    return _senders.submit(send_all, requests)
+    return _senders.submit(send_all, requests, access.is_presenter())
 
 
 def is_pending(place: str) -> bool:
@@ -73,12 +73,12 @@ def take(place: str) -> Result | None:
     return result
 
 
-def send_all(requests: Sequence[dict[str, Any]]) -> Result:
-    """Submit requests in order, until one fails."""
+def send_all(requests: Sequence[dict[str, Any]], by_presenter: bool = False) -> Result:
+    """Submit requests in order, until one fails; not ``by_presenter``, they may need approval."""
     jobs: list[Job] = []
     for sent, fields in enumerate(requests):
         try:
-            jobs.extend(submission.submit(fields))
+            jobs.extend(submission.submit(fields, by_presenter))
         except ApplicationError as error:
             return Result(len(requests), sent, tuple(jobs), tuple(requests[sent:]), error)
     return Result(len(requests), len(requests), tuple(jobs))
