@@ -4,7 +4,6 @@ Arguments are options of `streamlit run`, such as `--server.address 127.0.0.1`.
 """
 
 import os
-import shutil
 import socket
 import sys
 from contextlib import suppress
@@ -12,22 +11,20 @@ from pathlib import Path
 
 import click
 
+from core.data_dir import check_data_dir
 from core.errors import ApplicationError, SettingsError
-from core.private_files import make_private_folder
 from core.settings import Settings, load_settings
 from dashboard.recordings.reader import read_header
 
 _SERVER = Path(__file__).with_name("server.py")
-_MIN_FREE_BYTES = 200 * 2**20
-"""Room for SQLite's journal and some pictures."""
 
 
 def main() -> None:
     """Start the dashboard, or exit with a sentence about what to change."""
     try:
         settings = load_settings()
-        _check_port(settings.port)
-        _check_data_dir(settings)
+        check_port(settings.port)
+        check_data_dir(settings.data_dir)
         if settings.replay:
             read_header(settings.replay)
     except ApplicationError as error:
@@ -50,7 +47,8 @@ def _serve(settings: Settings) -> None:
     print("Stopped. The queue and the pictures are kept.", flush=True)
 
 
-def _check_port(port: int) -> None:
+def check_port(port: int) -> None:
+    """Raise SettingsError if no server can listen on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -60,19 +58,3 @@ def _check_port(port: int) -> None:
                 f"Port {port} cannot be used ({error.strerror}). Is a dashboard running already? "
                 f"To use another: PORT={port + 1} make demo"
             ) from None
-
-
-def _check_data_dir(settings: Settings) -> None:
-    folder = settings.data_dir
-    try:
-        make_private_folder(folder)
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise SettingsError(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
-    if not os.access(folder, os.W_OK):
-        raise SettingsError(f"DATA_DIR {folder} cannot be written to.")
-    if free < _MIN_FREE_BYTES:
-        raise SettingsError(
-            f"Only {free // 2**20} MB are free on the disk of DATA_DIR {folder}. "
-            "Free some space, or set DATA_DIR to another disk. Nothing was deleted."
-        )

@@ -161,17 +161,22 @@ async def alive(_request: Request) -> Response:
 
 
 async def ready(_request: Request) -> Response:
-    """Answer 200 only while queue and store respond."""
-    unavailable = unavailable_sources(*_latest())
-    if unavailable:
-        raise HTTPException(503, f"No answer from the {' and the '.join(unavailable)}.")
+    """Answer 200 only while queue and store respond and have room."""
+    context = runtime.live() or runtime.current()
+    reasons = (*unavailable_sources(*_latest()), *context.full_reasons())
+    if reasons:
+        raise HTTPException(503, " ".join(reasons))
     return _respond({"status": "ready"})
 
 
 def unavailable_sources(snapshot: Snapshot, now: float) -> list[str]:
-    """Return which of queue and store do not respond."""
+    """Return which of queue and store do not respond and why, in sentences."""
     readings: dict[str, Reading[Any]] = {"queue": snapshot.queue, "store": snapshot.store}
-    return [name for name, reading in readings.items() if not _responds(reading, now)]
+    return [
+        " ".join(filter(None, (f"No answer from the {name}.", reading.error)))
+        for name, reading in readings.items()
+        if not _responds(reading, now)
+    ]
 
 
 def _responds(reading: Reading[Any], now: float) -> bool:

@@ -60,6 +60,11 @@ class AppContext:
         """Return Unix seconds: the current time, or the recording's in a replay."""
         return self.sampler.snapshot().at if self.replaying else time.time()
 
+    def full_reasons(self) -> tuple[str, ...]:
+        """Return why disk or store take no more, in sentences; empty while they do."""
+        sources = self.sources.space if self.sources else ()
+        return tuple(reason for source in sources if (reason := source.reading().value))
+
     def submit(self, request: JobRequest) -> Job:
         """Publish a job, with its id if it has one; it is durable once this returns.
 

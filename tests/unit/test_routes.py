@@ -56,6 +56,7 @@ class FakeContext:
     pictures: dict[str, bytes] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
+    full: tuple[str, ...] = ()
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
     time: float = 100.0
@@ -75,6 +76,10 @@ class FakeContext:
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether the test requires approval of a job."""
         return job_id in self.pending
+
+    def full_reasons(self) -> tuple[str, ...]:
+        """Return the reasons that the test set."""
+        return self.full
 
     def now(self) -> float:
         """Return the time that the test set."""
@@ -475,9 +480,13 @@ def test_liveness_is_independent_of_backends(client: TestClient, context: FakeCo
 @pytest.mark.parametrize(
     ("queue", "store", "named"),
     [
-        (Reading(None, 99, "unavailable"), GOOD.store, "No answer from the queue."),
+        (Reading(None, 99, "It is locked."), GOOD.store, "No answer from the queue. It is locked."),
         (GOOD.queue, Reading(), "No answer from the store."),
-        (Reading(), Reading(None, 1, "unavailable"), "No answer from the queue and the store."),
+        (
+            Reading(),
+            Reading(None, 1, "Its key is unknown."),
+            "No answer from the queue. No answer from the store. Its key is unknown.",
+        ),
     ],
 )
 def test_readiness_names_unavailable_backends(
@@ -489,6 +498,14 @@ def test_readiness_names_unavailable_backends(
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"error": named}
+
+
+def test_full_disk_is_not_ready(client: TestClient, context: FakeContext):
+    """While nothing more can be stored, the dashboard is not ready, and says why."""
+    context.full = ("Only 5 MB are free.",)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"error": "Only 5 MB are free."})
+    assert client.get("/healthz").status_code == 200
 
 
 def test_chart_library_is_compressed_for_browsers_that_accept_gzip(client: TestClient):

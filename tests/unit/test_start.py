@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from core.data_dir import check_data_dir
 from core.errors import SettingsError
-from core.settings import Settings
 from dashboard import start
 from tests.support.conditions import free_port, wait_until
 
@@ -26,12 +26,12 @@ def test_port_in_use_suggests_another():
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"Port {port} .* PORT={port + 1} make demo"):
-            start._check_port(port)
+            start.check_port(port)
 
 
 def test_free_port_is_accepted():
     """A free port raises no error."""
-    start._check_port(free_port())
+    start.check_port(free_port())
 
 
 def test_full_disk_stops_the_start(tmp_path, monkeypatch):
@@ -39,7 +39,7 @@ def test_full_disk_stops_the_start(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")(10**12, 10**12, 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(SettingsError, match=r"Only 5 MB are free .* Nothing was deleted"):
-        start._check_data_dir(Settings(_env_file=None, data_dir=tmp_path))
+        check_data_dir(tmp_path)
 
 
 def test_unusable_data_folder_is_named(tmp_path):
@@ -47,7 +47,7 @@ def test_unusable_data_folder_is_named(tmp_path):
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
     with pytest.raises(SettingsError, match=f"DATA_DIR {folder} cannot be used"):
-        start._check_data_dir(Settings(_env_file=None, data_dir=folder))
+        check_data_dir(folder)
 
 
 def test_invalid_setting_ends_the_command_without_a_stack_trace(tmp_path):

@@ -41,7 +41,7 @@ def download(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path
         ModelUnavailable: neither the cache nor the hub has it; names the reason.
 
     """
-    cached = _complete_snapshot(repo, revision, choose_dtype)
+    cached = cached_snapshot(repo, revision, choose_dtype)
     return cached or explained(repo, partial(_download, repo, revision, choose_dtype))
 
 
@@ -63,7 +63,7 @@ def _snapshot(repo: str, revision: str | None) -> Path | None:
     return Path(index).parent if isinstance(index, str) else None
 
 
-def _complete_snapshot(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path | None:
+def cached_snapshot(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path | None:
     """Return the cached files, unless an interrupted download left them incomplete."""
     folder = _snapshot(repo, revision)
     if folder is None:

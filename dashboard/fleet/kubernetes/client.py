@@ -6,7 +6,7 @@ them to the package's typed objects takes about ten times as long.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -94,28 +94,37 @@ def _pages(api: "ApiClient", path: str, query: dict[str, str]) -> Iterator[Objec
     token = ""
     while True:
         continuation = {"continue": token} if token else {}
-        page = _get(api, path, query | continuation | {"limit": str(_PAGE_SIZE)})
+        page = request(api, "GET", path, query | continuation | {"limit": str(_PAGE_SIZE)})
         yield from page.get("items") or ()
         token = page.get("metadata", {}).get("continue")
         if not token:
             return
 
 
-def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
+def request(
+    api: "ApiClient",
+    method: str,
+    path: str,
+    query: Mapping[str, str] | None = None,
+    body: Object | None = None,
+) -> Object:
+    """Send a request, and return the JSON object that answers it. Raises ListFailed."""
     from kubernetes.client import ApiException
 
-    request = api.param_serialize(
-        "GET",
+    content = {"Content-Type": "application/json"} if body else {}
+    serialized = api.param_serialize(
+        method,
         path,
-        query_params=list(query.items()),
-        header_params={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        query_params=list((query or {}).items()),
+        header_params={"Accept": "application/json", "Accept-Encoding": "gzip", **content},
+        body=body,
         auth_settings=["BearerToken"],
     )
     try:
         response = api.call_api(
-            *request, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
+            *serialized, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
         )
-        body: bytes = response.read()
+        answer: bytes = response.read()
     except urllib3.exceptions.HTTPError as error:
         if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
@@ -123,7 +132,7 @@ def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
     except ApiException as error:  # TLS: a wrong certificate, or none
         reason = explain_known(error) or _last_line(error.reason)
         raise ListFailed(f"The API server is not trusted: {reason.rstrip('.')}.") from None
-    return _parse(response.status, body)
+    return _parse(response.status, answer)
 
 
 def _parse(status: int, body: bytes) -> Object:
@@ -131,7 +140,7 @@ def _parse(status: int, body: bytes) -> Object:
         raise ListFailed(
             "The cluster refuses the dashboard's credentials; they may have expired.", status
         )
-    if status != 200:
+    if status not in (200, 201):
         raise ListFailed(f"The cluster's API server answered {status}: {_message(body)}", status)
     try:
         parsed: Object = json.loads(body)

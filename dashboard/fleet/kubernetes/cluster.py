@@ -22,6 +22,7 @@ _POLL_TIMEOUT_SECONDS = 2.5
 """A list that takes longer is used by a later poll."""
 _MAX_AGE_SECONDS = 8.0
 """An earlier list of this age is used while a newer one is late."""
+_SCALERS = ("scaled_objects", "scaled_jobs", "autoscalers")
 
 Objects = tuple[Object, ...]
 
@@ -95,15 +96,26 @@ class Cluster:
                 listing.request = self._threads.submit(self._list, api, listing.kind)
 
     def _list(self, api: "ApiClient", kind: Kind) -> ListResult:
-        name, _, value = kind.selector.format(scaler=self._scaler).partition("=")
-        query = {name: value} if name else {}
-        try:
-            paths = (path.format(namespace=self._namespace) for path in kind.paths)
-            return ListResult(time.time(), list_objects(api, *paths, **query))
-        except ListFailed as error:
-            return failed_result(kind, error, time.time())
-        except FleetError as error:  # the login plugin could not renew the token
-            return ListResult(time.time(), None, str(error))
+        return _list_kind(api, kind, self._namespace, self._scaler)
+
+
+def list_scalers(api: "ApiClient", namespace: str, scaler: str, now: float) -> ClusterSnapshot:
+    """List KEDA's objects and the autoscalers once; the snapshot has nothing else."""
+    kinds = [kind for kind in KINDS if kind.name in _SCALERS]
+    results = {kind.name: _list_kind(api, kind, namespace, scaler) for kind in kinds}
+    return _snapshot(results, now)
+
+
+def _list_kind(api: "ApiClient", kind: Kind, namespace: str, scaler: str) -> ListResult:
+    name, _, value = kind.selector.format(scaler=scaler).partition("=")
+    query = {name: value} if name else {}
+    try:
+        paths = (path.format(namespace=namespace) for path in kind.paths)
+        return ListResult(time.time(), list_objects(api, *paths, **query))
+    except ListFailed as error:
+        return failed_result(kind, error, time.time())
+    except FleetError as error:  # the login plugin could not renew the token
+        return ListResult(time.time(), None, str(error))
 
 
 def failed_result(kind: Kind, error: ListFailed, now: float) -> ListResult:
