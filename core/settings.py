@@ -178,7 +178,7 @@ class Settings(BaseSettings):
         "URL at which Present was opened",
     )
     base_path: BasePath = Field(
-        "",
+        None,
         validate_default=True,
         description="path below which everything is served, such as `/live`; unset: "
         "`STREAMLIT_SERVER_BASE_URL_PATH`, else none",

@@ -5,7 +5,7 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 Network = IPv4Network | IPv6Network
 
@@ -24,9 +24,9 @@ def networks(text: str | None) -> tuple[Network, ...]:
     return tuple(ip_network(part, strict=False) for part in split(text))
 
 
-def _normalize_path(path: str) -> str:
+def _normalize_path(text: str | None) -> str:
     """Return a path with one slash in front and none at the end; empty for the root."""
-    path = (path.strip() or os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "")).strip("/")
+    path = (text or os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "")).strip().strip("/")
     if not _PATH.fullmatch(path):
         raise ValueError("must be a path such as /live, of letters, digits and - _ . ~")
     return f"/{path}" if path else ""
@@ -51,6 +51,6 @@ def _check_hosts(text: str | None) -> str | None:
     return text
 
 
-BasePath = Annotated[str, AfterValidator(_normalize_path)]
+BasePath = Annotated[str, BeforeValidator(_normalize_path)]
 Networks = Annotated[str | None, AfterValidator(_check_networks)]
 HostNames = Annotated[str | None, AfterValidator(_check_hosts)]

@@ -22,18 +22,20 @@ from core.errors import ApplicationError
 from core.settings import Settings, load_settings
 from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
-from dashboard.routes.middleware import BasePath, ClientAddress, KnownHosts
+from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
 
 
 def _read_settings() -> Settings:
-    """Read the settings, and give Streamlit the base path before it makes its routes."""
+    """Read the settings, and set the base path before Streamlit makes its routes."""
     try:
         settings = load_settings()
     except ApplicationError as error:
         _exit(error)
+    serve_below(settings.base_path)
     config.set_option("server.baseUrlPath", settings.base_path.strip("/"))
     return settings
 
@@ -97,6 +99,7 @@ app = st.App(
     middleware=[
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
+        Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
     ],
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.audience.own_pictures import OwnPicture
 from dashboard.audience.status import Status
 from dashboard.presentation.templates import render
 
@@ -25,21 +26,15 @@ class Form:
     """Words that the model knows; empty for models that know most."""
     job_id: str = ""
     """The visitor's last request; empty before the first."""
+    earlier: Sequence[OwnPicture] = ()
+    """The pictures of the visitor's earlier requests, newest first."""
 
 
-def render_page(form: Form, status: Status | None, base_path: str = "") -> str:
+def render_page(form: Form, status: Status | None) -> str:
     """Render the form, and the status of the visitor's last request."""
-    return render(
-        "audience/page.html",
-        form=form,
-        status=status,
-        max_prompt=MAX_PROMPT_CHARACTERS,
-        base_path=base_path,
-    )
+    return render("audience/page.html", form=form, status=status, max_prompt=MAX_PROMPT_CHARACTERS)
 
 
-def render_job(status: Status | None, base_path: str = "") -> str:
+def render_job(status: Status | None) -> str:
     """Render a request's status as a page that refreshes itself."""
-    return render(
-        "audience/job.html", status=status, refresh_seconds=_REFRESH_SECONDS, base_path=base_path
-    )
+    return render("audience/job.html", status=status, refresh_seconds=_REFRESH_SECONDS)

@@ -73,6 +73,52 @@ class Autoscaler:
     conditions: tuple[Condition, ...] = ()
 
 
+Measure = Literal[
+    "requests", "waiting", "messages", "message_rate", "replicas", "cores", "bytes", ""
+]
+"""What a trigger measures: requests of this app (waiting and in progress, or only waiting),
+messages of another queue, messages a second, the replicas of a schedule, a pod's CPU cores or
+bytes; empty for a number without a unit."""
+
+TargetType = Literal["AverageValue", "Value", "Utilization"]
+"""How the autoscaler compares a value with its target, as Kubernetes' ``MetricTargetType``."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A trigger of a scaler: what it measures, and the workers that it asks for."""
+
+    type: str
+    """KEDA's name of its scaler, such as ``rabbitmq``, or ``formula``."""
+    target: float | None
+    """A worker's share (AverageValue), the value itself (Value) or percent (Utilization)."""
+    target_type: TargetType = "AverageValue"
+    subject: str = ""
+    """What it is applied to, such as ``queue tasks``."""
+    measure: Measure = ""
+    value: float | None = None
+    """The newest: a total (AverageValue), of all workers; None if unknown."""
+    demand: int | None = None
+    """Workers that it asks for, before the limits apply; None if unknown."""
+    within_tolerance: bool = False
+    """Whether the autoscaler leaves the workers as they are, although the target is not met."""
+    active: bool | None = None
+    """Whether it keeps the scaler active; None if unknown, or if it never decides that."""
+    activation: float = 0.0
+    """The trigger is active while its value is greater."""
+    failed: bool = False
+    """Whether KEDA could not read it."""
+    is_fallback: bool = False
+    """Whether it failed so often that the fallback's replicas are its demand."""
+    unknown: str = ""
+    """Why its value or demand is unknown, as a clause."""
+
+    @property
+    def name(self) -> str:
+        """Type and subject, such as ``rabbitmq queue tasks``."""
+        return f"{self.type} {self.subject}".strip()
+
+
 @dataclass(frozen=True)
 class Scaler:
     """What decides how many workers run, and its settings."""
@@ -82,7 +128,8 @@ class Scaler:
     trigger: str
     jobs: int | None
     """Jobs that it counted last, waiting and in progress; None if it reports none."""
-    jobs_per_worker: float
+    jobs_per_worker: float | None
+    """None if no trigger counts jobs."""
     minimum: int
     maximum: int
     polling_interval: float
@@ -99,6 +146,18 @@ class Scaler:
     scale_out_paused: bool = False
     """Whether workers may not be added."""
     autoscaler: Autoscaler | None = None
+    triggers: tuple[Trigger, ...] = ()
+    """All triggers; empty for the local supervisor and in recordings of earlier versions."""
+    idle: int | None = None
+    """Workers that remain while no trigger is active; None means the minimum."""
+    initial_cooldown: float | None = None
+    """Seconds of the cool-down that is running, if it is the one after the creation."""
+    forced: bool = False
+    """Whether an annotation keeps it active, whatever the triggers are."""
+    paused_at: int | None = None
+    """Workers that a pause prescribes; None if it keeps their number."""
+    calculation: str = "max"
+    """How the demands of several triggers make one: ``max``, ``min``, ``avg`` or ``sum``."""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from dashboard import access, runtime
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.presentation.urls import absolute
 from dashboard.routes import metrics
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
 from dashboard.routes.requests import check_origin, client_address, read_body
@@ -48,7 +49,7 @@ async def create_job(request: Request) -> Response:
     fields = _parse_object(await _read_body(request))
     key = _idempotency_key(request)
     jobs = await to_thread.run_sync(_submissions.submit, fields, key)
-    links = [{"id": job.id, "url": f"{_base_path()}/api/jobs/{job.id}"} for job in jobs]
+    links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
 
 
@@ -57,10 +58,6 @@ def _idempotency_key(request: Request) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise HTTPException(400, "The Idempotency-Key must have 1 to 255 visible characters.")
     return key
-
-
-def _base_path() -> str:
-    return runtime.current().settings.base_path
 
 
 async def _read_body(request: Request) -> bytes:
@@ -86,17 +83,17 @@ async def read_job(request: Request) -> Response:
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
-    return _respond(job_fields(view, runtime.current().shown_pictures(view), _base_path()))
+    return _respond(job_fields(view, runtime.current().shown_pictures(view)))
 
 
-def job_fields(view: JobView, pictures: tuple[str, ...], base_path: str = "") -> dict[str, Any]:
+def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
     """Convert a job and the pictures that may be shown to JSON fields."""
     return {
         "id": view.job.id,
         "state": view.state,
         "prompt": view.job.prompt,
         "count": view.job.count,
-        "pictures": [f"{base_path}/pictures/{name}" for name in pictures],
+        "pictures": [absolute(f"/pictures/{name}") for name in pictures],
         "withheld": list(view.withheld),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,

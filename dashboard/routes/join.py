@@ -1,5 +1,6 @@
 """The page for phones: a form that works without JavaScript, and the status of a request."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -12,19 +13,19 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
-from dashboard.audience import page, visitors
+from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
 from dashboard.gallery.approvals import Approvals
 from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
+from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
 from dashboard.routes.requests import check_origin, client_address, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
-from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _FOLDER = Path(page.__file__).parent
 _MAX_BODY_BYTES = 8192
@@ -47,11 +48,16 @@ _visitors = visitors.default_limits()
 
 async def show(request: Request) -> Response:
     """Return the form, with the status of the request in ``?job=``."""
+    requested = own_pictures.read_ids(request.cookies.get(own_pictures.COOKIE))
     job_id = request.query_params.get("job", "")
-    job_id = job_id if _is_id(job_id) else ""
+    job_id = job_id if own_pictures.is_job_id(job_id) else next(iter(requested), "")
     prompt = request.query_params.get("typed", "")[:MAX_PROMPT_CHARACTERS]
     status = await to_thread.run_sync(_status, job_id) if job_id else None
-    return _with_cookie(request, _page(_form(prompt, job_id=job_id), status))
+    earlier = tuple(each for each in requested if each != job_id)
+    form = replace(
+        _form(prompt, job_id=job_id), earlier=own_pictures.pictures_of(runtime.current(), earlier)
+    )
+    return _with_cookie(request, _page(form, status))
 
 
 async def send(request: Request) -> Response:
@@ -68,17 +74,18 @@ async def send(request: Request) -> Response:
     except (ApplicationError, HTTPException, ValueError) as error:
         return _with_cookie(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
-    location = f"{_base_path()}/join?{urlencode({'job': job.id} | kept)}"
-    return _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
+    location = f"{absolute('/join')}?{urlencode({'job': job.id} | kept)}"
+    response = _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
+    requested = own_pictures.with_newest(request.cookies.get(own_pictures.COOKIE), job.id)
+    return _set_cookie(request, response, own_pictures.COOKIE, requested)
 
 
 async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
-    status = await to_thread.run_sync(_status, job_id) if _is_id(job_id) else None
-    return HTMLResponse(
-        page.render_job(status, _base_path()), 200 if status else 404, headers=_HEADERS
-    )
+    is_id = own_pictures.is_job_id(job_id)
+    status = await to_thread.run_sync(_status, job_id) if is_id else None
+    return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
 
 
 async def _read_form(request: Request) -> str:
@@ -122,10 +129,6 @@ def _status(job_id: str) -> Status | None:
     return status_of(view, approval, context.sampler.snapshot())
 
 
-def _is_id(text: str) -> bool:
-    return parse_metadata_name(metadata_name(text)) is not None
-
-
 def _refuse(typed: str, error: Exception) -> Response:
     if not isinstance(error, ApplicationError | HTTPException):
         return _page(_form(typed, "The form could not be read. Please send it again."), None, 400)
@@ -147,25 +150,26 @@ def _model(model_id: str) -> ModelFacts:
     return model_facts.read(model_id)
 
 
-def _base_path() -> str:
-    return runtime.current().settings.base_path
-
-
 def _page(form: Form, status: Status | None, code: int = 200) -> Response:
-    return HTMLResponse(page.render_page(form, status, _base_path()), code, headers=_HEADERS)
+    return HTMLResponse(page.render_page(form, status), code, headers=_HEADERS)
 
 
 def _with_cookie(request: Request, response: Response) -> Response:
-    if not visitors.is_token(request.cookies.get(COOKIE)):
-        response.set_cookie(
-            COOKIE,
-            visitors.new_token(),
-            max_age=_COOKIE_SECONDS,
-            path=f"{_base_path()}/join",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
+    if visitors.is_token(request.cookies.get(COOKIE)):
+        return response
+    return _set_cookie(request, response, COOKIE, visitors.new_token())
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str) -> Response:
+    response.set_cookie(
+        name,
+        value,
+        max_age=_COOKIE_SECONDS,
+        path=absolute("/join"),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
     return response
 
 

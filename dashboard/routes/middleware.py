@@ -1,4 +1,4 @@
-"""ASGI middleware before all routes: the client's address, known hosts, the base path.
+"""ASGI middleware before all routes: the client's address, known hosts, the browser, the base path.
 
 Each changes or refuses a request before Streamlit or a route of this project sees it.
 """
@@ -7,12 +7,13 @@ import logging
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings import Settings
 from core.web_settings import Network
-from dashboard.access import client_address, hosts, origin
+from dashboard.access import browser_memory, client_address, hosts, origin
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.routes.errors import NO_STORE
 
@@ -90,6 +91,41 @@ class KnownHosts:
             )
         except ValueError:
             return False
+
+
+class BrowserCookie:
+    """Name a browser that opens a page for the first time; see ``access.browser_memory``."""
+
+    def __init__(self, app: ASGIApp, path: str) -> None:
+        self._app = app
+        self._path = path or "/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        if not _opens_page(scope) or browser_memory.is_token(_cookie(scope)):
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("set-cookie", self._new_cookie(scope))
+            await send(message)
+
+        await self._app(scope, receive, send_with_cookie)
+
+    def _new_cookie(self, scope: Scope) -> str:
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        value = f"{browser_memory.COOKIE}={browser_memory.new_token()}"
+        return f"{value}; Path={self._path}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _opens_page(scope: Scope) -> bool:
+    is_read = scope["type"] == "http" and scope["method"] == "GET"
+    return is_read and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _cookie(scope: Scope) -> str | None:
+    return HTTPConnection(scope).cookies.get(browser_memory.COOKIE)
 
 
 class BasePath:

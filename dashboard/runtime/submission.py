@@ -10,7 +10,7 @@ from dashboard import runtime
 from dashboard.runtime import blocked_words
 from wire.messages.job import Job, JobRequest, nth_seed, refuse_unknown_fields, validate
 from wire.messages.model import require_accepted
-from wire.messages.parameters import REQUIRES, GenerationParameters
+from wire.messages.parameters import REQUIRES, GenerationParameters, Lora
 from wire.queues.base import DeadLetter
 
 
@@ -42,6 +42,10 @@ def submit(fields: dict[str, Any]) -> list[Job]:
 def check(fields: dict[str, Any]) -> SubmitRequest:
     """Validate a request; raises MessageError or PromptRefused."""
     refuse_unknown_fields(SubmitRequest, fields)
+    loras = fields.get("loras")
+    for lora in loras if isinstance(loras, list) else ():
+        if isinstance(lora, dict):
+            refuse_unknown_fields(Lora, lora)
     request = validate(SubmitRequest, fields)
     _require_companions(request)
     _check_parameters(request)

@@ -133,6 +133,8 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     expect(page.locator(".announcement")).to_contain_text("The next burst can be sent in")
     expect(page.locator(".numbers b").first).to_contain_text("27")
     assert _waiting(dashboard) == 27
+    page.reload()
+    expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
     page.keyboard.press("Escape")
     page.wait_for_url(f"{dashboard.url}/")
 

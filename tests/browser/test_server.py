@@ -23,9 +23,9 @@ _ROOT = Path(__file__).parent.parent.parent
 def test_wrong_setting_is_reported_in_one_sentence(variable: str, value: str, named: str):
     """A wrong setting ends the process with a sentence and exit code 1, without a traceback."""
     result = subprocess.run(
-        [*COMMAND, "--server.port", str(free_port())],
+        COMMAND,
         cwd=_ROOT,
-        env=os.environ | {variable: value},
+        env=os.environ | {"PORT": str(free_port()), variable: value},
         capture_output=True,
         text=True,
         timeout=HANG_TIMEOUT,

@@ -78,7 +78,7 @@ UNREACHABLE = "unreachable: its kubelet does not report"
         (ready("False"), "not ready"),
         (ready("Unknown"), UNREACHABLE),
         (recorded("lost_node"), UNREACHABLE),
-        (UPGRADING, "its GPU driver is being upgraded"),
+        (UPGRADING, "upgrading the GPU driver"),
         (
             recorded(
                 "node", metadata={"deletionTimestamp": LATER, "finalizers": ["karpenter.sh/x"]}
@@ -95,11 +95,11 @@ def test_state_names_why_a_node_takes_no_workers(node, state):
 @pytest.mark.parametrize(
     ("node", "state"),
     [
-        (recorded("node"), "waits for its GPU driver"),
-        (labelled(mig_config_state="pending"), "MIG is being configured"),
-        (labelled(mig_config_state="failed"), "its MIG configuration is not valid"),
-        (labelled(gpu_product="NVIDIA-A100-MIG-INVALID"), "its MIG configuration is not valid"),
-        (CORDONED, "cordoned, waits for its GPU driver"),
+        (recorded("node"), "waiting for the GPU driver"),
+        (labelled(mig_config_state="pending"), "configuring MIG"),
+        (labelled(mig_config_state="failed"), "with an invalid MIG configuration"),
+        (labelled(gpu_product="NVIDIA-A100-MIG-INVALID"), "with an invalid MIG configuration"),
+        (CORDONED, "cordoned, waiting for the GPU driver"),
     ],
 )
 def test_node_without_slots_says_what_is_missing(node, state):

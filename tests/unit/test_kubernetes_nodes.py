@@ -62,7 +62,7 @@ def test_node_without_driver_has_no_slots_yet():
     joining["status"]["capacity"] = joining["status"]["allocatable"] = {"cpu": "4"}
     [node] = gpu_nodes([joining], (), ())
     assert (node.slots, node.slots_used, node.ready) == (0, 0, False)
-    assert (node.gpus, node.state) == (None, "waits for its GPU driver")
+    assert (node.gpus, node.state) == (None, "waiting for the GPU driver")
 
 
 def test_dynamic_resource_allocation_reports_devices():
@@ -276,7 +276,7 @@ def test_other_extended_resources_are_no_gpus(resources):
 def test_node_joins_before_its_driver(label):
     """A label announces GPUs before a device plugin reports them, whoever sets the label."""
     [node] = gpu_nodes([node_with({"cpu": "4"}, label)], (), ())
-    assert (node.slots, node.ready, node.state) == (0, False, "waits for its GPU driver")
+    assert (node.slots, node.ready, node.state) == (0, False, "waiting for the GPU driver")
 
 
 def test_label_that_denies_gpus_announces_none():

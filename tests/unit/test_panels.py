@@ -75,7 +75,8 @@ def test_uncounted_jobs_show_their_reason():
     """If the management API fails, the queue's pill says why; the number is unknown, not zero."""
     depth = QueueDepth(1, None, ("RabbitMQ's management API failed: it refused the password.",))
     snapshot = replace(_snapshot(), queue=Reading(depth, NOW - 2))
-    assert _pills(snapshot)[0] == top_bar.Pill("unread", "queue 2 s, incomplete", depth.warnings[0])
+    pill = top_bar.Pill("unread", "queue 2 s, incomplete", depth.warnings[0], "queue")
+    assert _pills(snapshot)[0] == pill
     assert _cells(snapshot)["Generating"].number is None
 
 

@@ -25,6 +25,7 @@ from dashboard.domain.jobs import JobView, initial_view
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
+from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, metrics
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
@@ -148,11 +149,27 @@ def test_parameter_without_effect_is_refused(client: TestClient, context: FakeCo
     assert context.submitted == []
 
 
-def test_unknown_field_is_refused_by_name(client: TestClient, context: FakeContext):
-    """A misspelt field is not ignored; the answer names the nearest one."""
-    response = client.post("/api/jobs", json={"prompt": "a cat", "negative_promt": "blurry"})
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ({"negative_promt": "blurry"}, "negative_promt; did you mean negative_prompt?"),
+        ({"negativePrompt": "blurry"}, "negativePrompt; did you mean negative_prompt?"),
+        ({"num_inference_steps": 4}, "num_inference_steps; did you mean steps?"),
+        ({"cfg_scale": 7}, "cfg_scale; did you mean guidance_scale?"),
+        ({"num_images": 2}, "num_images; did you mean count?"),
+        ({"in_parallel": True}, "in_parallel; did you mean separate?"),
+        ({"loras": [{"name": "ink", "wieght": 0.5}]}, "wieght; did you mean weight?"),
+        ({"priority": 9}, "priority. Fields: prompt, "),
+    ],
+    ids=str,
+)
+def test_unknown_field_is_refused_by_name(
+    client: TestClient, context: FakeContext, fields: dict[str, object], hint: str
+):
+    """A misspelt field, or another tool's, is not ignored; the answer names the right one."""
+    response = client.post("/api/jobs", json={"prompt": "a cat", **fields})
     assert response.status_code == 422
-    assert "negative_promt; did you mean negative_prompt?" in response.json()["error"]
+    assert f"There is no field {hint}" in response.json()["error"]
     assert context.submitted == []
 
 
@@ -283,7 +300,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     """Each reading has its age; an unknown value is null, not zero."""
     state = client.get("/api/state").json()
     assert state["queue"] == {
-        "value": {"ready": 3, "unacknowledged": None},
+        "value": {"ready": 3, "unacknowledged": None, "warnings": []},
         "age": 0.5,
         "error": None,
     }
@@ -606,11 +623,14 @@ def test_wrong_method_names_the_right_one(client: TestClient, method: str, path:
 
 def test_addresses_in_answers_are_below_the_base_path(client: TestClient, context: FakeContext):
     """A program that follows an answer's addresses stays below BASE_PATH."""
-    context.settings = context.settings.model_copy(update={"base_path": "/live"})
-    answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+    urls.serve_below("/live")
+    try:
+        answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+        fields = api.job_fields(initial_view(context.submitted[0]), (NAME,))
+    finally:
+        urls.serve_below("")
     assert answer["url"] == f"/live/api/jobs/{answer['id']}"
-    view = replace(initial_view(context.submitted[0]), pictures=(NAME,))
-    assert api.job_fields(view, (NAME,), "/live")["pictures"] == [f"/live/pictures/{NAME}"]
+    assert fields["pictures"] == [f"/live/pictures/{NAME}"]
 
 
 def test_page_of_another_site_sends_no_job(client: TestClient, context: FakeContext):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -118,3 +119,52 @@ def test_sigterm_during_imports_ends_the_process():
         [sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], cwd=ROOT, check=False
     )
     assert done.returncode == 0
+
+
+@pytest.fixture
+def served(tmp_path) -> Iterator[str]:
+    """Run the dashboard without a proxy; yield its URL."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--server.address", "127.0.0.1"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port), "DATA_DIR": str(tmp_path), "FLEET": "none"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: _answers(port), 60, "the dashboard answers")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_program_of_this_machine_cannot_invent_clients(served):
+    """Without TRUSTED_PROXIES, not even a local connection may name another client."""
+    answers = [
+        httpx.post(
+            f"{served}/join",
+            data={"prompt": "a cat"},
+            headers={"X-Forwarded-For": f"203.0.113.{number}"},
+        )
+        for number in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost:8501", 101), ("evil.example", 403)])
+def test_session_of_a_rebound_name_is_refused(served, host, status):
+    """The server itself refuses a WebSocket and a job under a name that is not its own."""
+    upgrade = {
+        "Host": host,
+        "Origin": f"http://{host}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    with httpx.stream("GET", f"{served}/_stcore/stream", headers=upgrade) as answer:
+        assert answer.status_code == status
+    fields = {"prompt": "a cat"}
+    job = httpx.post(f"{served}/api/jobs", json=fields, headers={"Host": host})
+    assert job.status_code == (202 if status == 101 else 403)

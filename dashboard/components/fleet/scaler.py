@@ -7,9 +7,15 @@ import streamlit as st
 
 from dashboard.components.common import tables
 from dashboard.components.fleet import render
-from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler
+from dashboard.domain.fleet import Autoscaler, Condition, FleetReading, Scaler, Trigger
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting
+from dashboard.presentation.trigger_clauses import (
+    can_activate,
+    current_triggers,
+    target_of,
+    value,
+)
 
 _NO_FLEET = (
     "This dashboard neither starts workers nor reads a cluster (FLEET=none). Start workers by "
@@ -33,32 +39,55 @@ def show(fleet: Reading[FleetReading] | None, now: float, zone: tzinfo | None) -
 
 def rows(scaler: Scaler, reading: FleetReading, age: float) -> Iterator[tuple[str, str]]:
     """List a scaler's fields, ``age`` seconds after it was read."""
-    yield "Trigger", scaler.trigger
-    yield "Value now", _value(scaler)
+    yield from _triggers(scaler)
     yield "Replicas", _replicas(scaler, reading)
     if scaler.autoscaler:
-        yield "Autoscaler", _autoscaler(scaler.autoscaler)
+        yield "Autoscaler", _autoscaler(scaler.autoscaler, scaler.jobs_per_worker is not None)
     yield "Polling", f"every {scaler.polling_interval:g} s"
     if scaler.cooldown_period:
-        yield "Cool-down", _cooldown(scaler.cooldown_period, scaler.cooldown_left, age)
+        initial, usual = scaler.initial_cooldown, scaler.cooldown_period
+        period = usual if initial is None or scaler.cooldown_left is None else initial
+        yield "Cool-down", _cooldown(period, scaler.cooldown_left, age)
     yield "Paused", _paused(scaler)
+    if scaler.forced:
+        yield "Activation", "forced by an annotation"
     if scaler.conditions:
         yield "Conditions", render("conditions", list(map(_condition, scaler.conditions)))
 
 
-def _value(scaler: Scaler) -> str:
-    if scaler.jobs is None:
-        return f"{formatting.UNKNOWN}; {scaler.jobs_per_worker:g} per worker"
-    return f"{formatting.pluralize(scaler.jobs, 'request')}, {scaler.jobs_per_worker:g} per worker"
+def _triggers(scaler: Scaler) -> Iterator[tuple[str, str]]:
+    """List each trigger with its own value and target."""
+    triggers = current_triggers(scaler, wanted=1, counts=None)
+    for number, trigger in enumerate(triggers, start=1):
+        suffix = f" {number}" if len(triggers) > 1 else ""
+        yield f"Trigger{suffix}", trigger.name
+        yield f"Value now{suffix}", _value(trigger)
+
+
+def _value(trigger: Trigger) -> str:
+    share = "unknown" if trigger.target is None else f"{trigger.target:g}"
+    is_share = trigger.target_type == "AverageValue" and can_activate(trigger)
+    target = f"{share} per worker" if is_share else f"target {target_of(trigger)}"
+    return f"{value(trigger)}{'; ' if trigger.value is None else ', '}{target}{_activity(trigger)}"
+
+
+def _activity(trigger: Trigger) -> str:
+    activation = f", active above {trigger.activation:g}" if trigger.activation else ""
+    fallback = ", fallback in use" if trigger.is_fallback else ""
+    reason = f" ({trigger.unknown})" if trigger.value is None and trigger.unknown else ""
+    return f"{activation}{fallback}{reason}"
 
 
 def _replicas(scaler: Scaler, reading: FleetReading) -> str:
     ready, wanted = _number(reading.ready), _number(reading.wanted)
-    return f"{ready} ready, {wanted} wanted, {scaler.minimum} to {scaler.maximum}"
+    idle = "" if scaler.idle is None else f", {scaler.idle} while idle"
+    return f"{ready} ready, {wanted} wanted, {scaler.minimum} to {scaler.maximum}{idle}"
 
 
-def _autoscaler(autoscaler: Autoscaler) -> str:
+def _autoscaler(autoscaler: Autoscaler, counts_requests: bool) -> str:
     replicas = f"{_number(autoscaler.desired)} desired, {_number(autoscaler.current)} current"
+    if not counts_requests:
+        return replicas
     if autoscaler.jobs_per_worker is None:
         return f"{replicas}, requests per worker {formatting.UNKNOWN}"
     return f"{replicas}, {autoscaler.jobs_per_worker:g} requests per worker"
@@ -66,7 +95,8 @@ def _autoscaler(autoscaler: Autoscaler) -> str:
 
 def _paused(scaler: Scaler) -> str:
     if scaler.paused:
-        return "yes, until it is resumed"
+        at = "" if scaler.paused_at is None else f" at {scaler.paused_at}"
+        return f"yes{at}, until it is resumed"
     if scaler.scale_in_paused:
         return "scaling in; workers are only added"
     return "scaling out; workers are only removed" if scaler.scale_out_paused else "no"

@@ -1,4 +1,4 @@
-"""The jobs that this session submitted, and callbacks that retry, repeat or cancel jobs."""
+"""The jobs that this browser submitted, and callbacks that retry, repeat or cancel jobs."""
 
 from collections.abc import Iterable
 
@@ -6,20 +6,19 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
+from dashboard.access import browser_memory
 from dashboard.runtime import submission
 from wire.messages.job import Job, JobRequest
 
-_KEY = "own_jobs"
-
 
 def ids() -> frozenset[str]:
-    """Return the ids of the jobs that this session submitted."""
-    return frozenset(st.session_state.get(_KEY, ()))
+    """Return the ids of the jobs that this browser submitted."""
+    return frozenset(browser_memory.current().job_ids)
 
 
 def record(jobs: Iterable[Job]) -> None:
-    """Record jobs as this session's."""
-    st.session_state.setdefault(_KEY, set()).update(job.id for job in jobs)
+    """Record jobs as this browser's."""
+    browser_memory.current().job_ids.update(job.id for job in jobs)
 
 
 def retry(job: Job) -> None:

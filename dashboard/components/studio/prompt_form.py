@@ -12,7 +12,7 @@ from dashboard import access, runtime
 from dashboard.components.common import form_values
 from dashboard.components.jobs import sending
 from dashboard.components.page import account
-from dashboard.components.studio import parameter_inputs, paste_limit, png_input
+from dashboard.components.studio import draft, parameter_inputs, paste_limit, png_input
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
@@ -38,6 +38,7 @@ def show(model: ModelFacts, capabilities: ModelCapabilities) -> None:
     _fill(capabilities)
     _show_fields(model.suggestions, capabilities)
     if not is_replay:
+        draft.keep()
         paste_limit.show()
         _show_result()
     if access.policy().login and access.email() is None:

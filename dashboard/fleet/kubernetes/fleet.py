@@ -72,8 +72,10 @@ def make_reading(
 
 def _scaler(cluster: ClusterSnapshot, active: ActiveScaler, wanted: int | None) -> Scaler | None:
     scaler = make_scaler(active, cluster)
-    # KEDA's object does not show whether the workers have been scaled to zero already.
-    return replace(scaler, cooldown_left=None) if scaler and wanted == 0 else scaler
+    # KEDA's object does not show whether the workers have been scaled in already.
+    if scaler and wanted is not None and wanted <= (scaler.idle or 0):
+        return replace(scaler, cooldown_left=None)
+    return scaler
 
 
 def _scaled_deployment(

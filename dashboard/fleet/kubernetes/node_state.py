@@ -100,7 +100,7 @@ def _unusable(node: Object, slots: int) -> Iterator[str]:
     if slots <= 0:
         yield _without_slots(node)
     elif labels_of(node).get(_DRIVER_UPGRADE, "") not in _SETTLED_UPGRADES:
-        yield "its GPU driver is being upgraded"
+        yield "upgrading the GPU driver"
 
 
 def _unready(node: Object, keys: list[str]) -> str:
@@ -115,8 +115,8 @@ def _unready(node: Object, keys: list[str]) -> str:
 def _without_slots(node: Object) -> str:
     labels = labels_of(node)
     if labels.get(_MIG_STATE) in ("pending", "rebooting"):
-        return "MIG is being configured"
+        return "configuring MIG"
     is_invalid = labels.get("nvidia.com/gpu.product", "").endswith("-MIG-INVALID")
     if is_invalid or labels.get(_MIG_STATE) == "failed":
-        return "its MIG configuration is not valid"
-    return "waits for its GPU driver"
+        return "with an invalid MIG configuration"
+    return "waiting for the GPU driver"

@@ -1,0 +1,120 @@
+"""The metrics of a HorizontalPodAutoscaler, and the pods that each asks for.
+
+Source:
+    Kubernetes' pkg/controller/podautoscaler/replica_calculator.go: GetExternalPerPodMetricReplicas
+    (AverageValue is an average over the current replicas, rounded up to thousandths),
+    GetExternalMetricReplicas (Value) and GetResourceReplicas (Utilization).
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dashboard.domain.fleet import Measure, TargetType, Trigger
+from dashboard.fleet.kubernetes.client import Object
+from dashboard.fleet.kubernetes.values import number
+
+_DEFAULT_TOLERANCE = 0.1
+_AVERAGE_PRECISION = 0.001
+_INTEGERS: tuple[Measure, ...] = ("requests", "waiting", "messages", "replicas")
+_TYPES: dict[TargetType, str] = {
+    "AverageValue": "averageValue",
+    "Value": "value",
+    "Utilization": "averageUtilization",
+}
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of an autoscaler: its target, and its current value if it is reported."""
+
+    target_type: TargetType
+    target: float | None
+    current: float | None
+    """An average of the pods, except for a target of the type Value."""
+
+
+def find_metric(hpa: Object | None, name: str, container: str | None = None) -> Metric | None:
+    """Return an autoscaler's metric by name, which may be the prefix of an external metric's.
+
+    A scaler outside KEDA may have several; that with the highest value for its target decides.
+    """
+    spec = _matching((hpa or {}).get("spec", {}).get("metrics"), name, container)
+    status = _matching((hpa or {}).get("status", {}).get("currentMetrics"), name, container)
+    targets = {full: each.get("target") or {} for full, each in spec}
+    currents = {full: each.get("current") or {} for full, each in status}
+    names = targets | currents
+    metrics = [_metric(targets.get(full, {}), currents.get(full, {})) for full in names]
+    return max(metrics, key=_ratio, default=None)
+
+
+def measured(trigger: Trigger, metric: Metric, hpa: Object) -> Trigger:
+    """Add the value of a metric to its trigger, and the pods that it asks for."""
+    pods = hpa.get("status", {}).get("currentReplicas")
+    if not pods or metric.current is None:
+        return trigger
+    is_average = metric.target_type == "AverageValue" and trigger.measure not in ("cores", "bytes")
+    value = metric.current * pods if is_average else metric.current
+    demand, within_tolerance = _demand(trigger, metric, hpa)
+    if trigger.is_fallback:  # the value is made from the replicas of the fallback
+        return replace(trigger, demand=demand)
+    value = round(value) if trigger.measure in _INTEGERS else round(value, 2)
+    return replace(
+        trigger, value=float(value), demand=demand, within_tolerance=within_tolerance, unknown=""
+    )
+
+
+def _demand(trigger: Trigger, metric: Metric, hpa: Object) -> tuple[int | None, bool]:
+    """Return the pods that a metric asks for, and whether that is within the tolerance."""
+    pods = hpa["status"]["currentReplicas"]
+    if metric.current is None or not trigger.target:
+        return None, False
+    ratio = metric.current / trigger.target
+    precision = _AVERAGE_PRECISION * pods / trigger.target
+    exact = ratio * pods
+    wanted = math.ceil(exact - precision if metric.target_type == "AverageValue" else exact - 1e-9)
+    if abs(ratio - 1.0) > _tolerance(hpa, "scaleUp" if ratio > 1.0 else "scaleDown"):
+        return wanted, False
+    return pods, wanted != pods
+
+
+def _tolerance(hpa: Object, direction: str) -> float:
+    behavior = hpa.get("spec", {}).get("behavior") or {}
+    tolerance = number((behavior.get(direction) or {}).get("tolerance"))
+    return _DEFAULT_TOLERANCE if tolerance is None else tolerance
+
+
+def _metric(target: Object, current: Object) -> Metric:
+    target_type = target.get("type") or next(
+        (name for name, field in _TYPES.items() if field in current), "AverageValue"
+    )
+    field = _TYPES[target_type]
+    return Metric(target_type, number(target.get(field)), number(current.get(field)))
+
+
+def _ratio(metric: Metric) -> float:
+    return (metric.current or 0.0) / (metric.target or 1.0)
+
+
+def _matching(
+    metrics: Iterable[Object] | None, name: str, container: str | None
+) -> list[tuple[str, Object]]:
+    sources = [_source(each) for each in metrics or ()]
+    return [
+        (full, source)
+        for full, source, of in sources
+        if of == (container or "") and _is_named(full, name)
+    ]
+
+
+def _is_named(full: str, name: str) -> bool:
+    return full.startswith(name) if name.endswith("-") else full == name
+
+
+def _source(metric: Object) -> tuple[str, Object, str]:
+    """Return a metric's name, its fields and its container, which only some metrics have."""
+    for kind in ("external", "resource", "containerResource"):
+        if source := metric.get(kind):
+            name = source["metric"]["name"] if kind == "external" else source["name"]
+            return name, source, source.get("container", "")
+    return "", {}, ""

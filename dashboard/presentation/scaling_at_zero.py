@@ -1,0 +1,110 @@
+"""Explain why there are no workers, and what starts the first."""
+
+from collections.abc import Sequence
+
+from dashboard.domain.fleet import LOCAL, Scaler, Trigger
+from dashboard.domain.queue_counts import QueueCounts
+from dashboard.presentation.formatting import duration, pluralize
+from dashboard.presentation.trigger_clauses import (
+    can_activate,
+    counts_requests,
+    is_active,
+    title,
+    unknown_demand,
+    value,
+)
+
+_MAX_MISSED_POLLS = 3
+_READING_DELAY_SECONDS = 10.0
+"""Time until a change that the scaler made is read here."""
+
+
+def explain_zero(
+    scaler: Scaler, triggers: Sequence[Trigger], counts: QueueCounts | None, unserved: float
+) -> str:
+    """Explain the absence of workers; ``unserved`` is the seconds for which requests wait."""
+    requests = next(filter(counts_requests, triggers), None)
+    if cause := _cause(scaler, triggers):
+        return _started(scaler, cause)
+    if requests and requests.value and is_active(requests):
+        return _unserved(scaler, requests, unserved)
+    quiet = _quiet(triggers, requests, counts)
+    if requests and requests.value is None:
+        return f"{quiet}."
+    unknown = [each for each in triggers if can_activate(each) and is_active(each) is None]
+    if unknown:
+        reason = unknown[0].unknown or "KEDA does not report it"
+        name = title(unknown[0], triggers)
+        return f"{quiet}; whether {name} is active is unknown, because {reason}."
+    return f"{quiet}{_next_start(scaler, requests)}"
+
+
+def _cause(scaler: Scaler, triggers: Sequence[Trigger]) -> str | None:
+    """Return what will start a worker other than requests."""
+    if scaler.forced:
+        return "held active by the force-activation annotation"
+    others = (each for each in triggers if can_activate(each) and not counts_requests(each))
+    if active := next((each for each in others if is_active(each)), None):
+        return f"{title(active, triggers)} is active"
+    if not any(map(can_activate, triggers)):
+        return f"{title(triggers[0], triggers)} is always active"
+    has_minimum = scaler.minimum and scaler.idle is None
+    return f"the minimum is {scaler.minimum}" if has_minimum else None
+
+
+def _started(scaler: Scaler, cause: str) -> str:
+    if scaler.scale_out_paused:
+        return f"{cause}, but scaling out is paused."
+    return f"{cause}; a worker starts within {scaler.polling_interval:g} s."
+
+
+def _unserved(scaler: Scaler, requests: Trigger, seconds: float) -> str:
+    count = pluralize(int(requests.value or 0), "request")
+    interval = f"{scaler.polling_interval:g} s"
+    if scaler.scale_out_paused:
+        return f"{count} waiting, but scaling out is paused."
+    if seconds > _MAX_MISSED_POLLS * scaler.polling_interval + _READING_DELAY_SECONDS:
+        return (
+            f"{count} waiting for {duration(seconds)}; the scaler, which polls every "
+            f"{interval}, has not started a worker. {_question(scaler)}"
+        )
+    return f"{count} arrived since the last poll; a worker starts within {interval}."
+
+
+def _question(scaler: Scaler) -> str:
+    return "Is it running?" if scaler.kind == LOCAL else "Is the KEDA operator running?"
+
+
+def _quiet(
+    triggers: Sequence[Trigger], requests: Trigger | None, counts: QueueCounts | None
+) -> str:
+    """Describe why nothing starts a worker."""
+    if requests is None:
+        names = " and ".join(title(each, triggers) for each in triggers if can_activate(each))
+        inactive = f"{names} {'is' if ' and ' not in names else 'are'} not active"
+        waiting = counts.waiting if counts else 0
+        uncounted = f"{pluralize(waiting, 'request')} waiting, but no trigger counts them; "
+        return f"{uncounted if waiting else ''}{inactive}"
+    if requests.failed:
+        return unknown_demand(requests, triggers)
+    if requests.value is None:
+        return "the requests could not be counted"
+    return below_activation(requests) if requests.value else "the queue is empty"
+
+
+def below_activation(requests: Trigger) -> str:
+    """Describe requests that are too few to keep the scaler active."""
+    place = "below" if (requests.value or 0) < requests.activation else "at"
+    return f"{value(requests)}, {place} the activation value of {requests.activation:g}"
+
+
+def _next_start(scaler: Scaler, requests: Trigger | None) -> str:
+    if requests is None:
+        return "."
+    interval = f"{scaler.polling_interval:g} s"
+    if scaler.scale_out_paused:
+        return "; scaling out is paused."
+    if not requests.activation:
+        return f". The next request starts a worker within {interval}."
+    noun = "" if requests.value else " requests"
+    return f"; more than {requests.activation:g}{noun} start a worker within {interval}."
