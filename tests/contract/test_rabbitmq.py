@@ -16,6 +16,7 @@ import pytest
 from core.errors import PublishRefused, QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port, wait_until
+from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.rabbitmq_server import settings_for
 from wire.events.rabbitmq import RabbitEvents
 from wire.messages import names
@@ -433,3 +434,53 @@ def test_job_with_a_foreign_header_is_delivered(queue, broker):
     )  # fmt: skip
     delivery = receive_one(queue)
     assert (delivery.job.prompt, delivery.attempt) == ("dwarf", 1)
+
+
+def test_broker_and_management_by_ipv6(rabbitmq, rabbitmq_vhost):
+    """An IPv6 address in brackets reaches both; the sentence of a failure has the brackets."""
+    with from_ipv6(rabbitmq.port) as port, from_ipv6(rabbitmq.management_port) as management:
+        settings = Settings(
+            _env_file=None,
+            rabbitmq_url=f"amqp://guest:guest@[::1]:{port}/{rabbitmq_vhost}",
+            rabbitmq_management_url=f"http://[::1]:{management}",
+        )
+        with closing(RabbitQueue(settings)) as queue:
+            queue.publish(make_job())
+            wait_until(lambda: queue.depth() == QueueDepth(1, 0), what="the counts")
+    address = rf"RabbitMQ at \[::1\]:{port} cannot be used"
+    with (
+        closing(RabbitQueue(settings)) as queue,
+        pytest.raises(QueueUnavailable, match=address),
+    ):
+        queue.depth()
+
+
+@pytest.mark.parametrize("by", ["cacertfile", "SSL_CERT_FILE"])
+def test_broker_by_tls(rabbitmq, rabbitmq_vhost, certificates, tmp_path, monkeypatch, by):
+    """A private authority is trusted by the URL's query or by the environment, else named."""
+    files = certificates.write(tmp_path, "127.0.0.1")
+    with from_tls(rabbitmq.port, *files) as port:
+        url = f"amqps://guest:guest@127.0.0.1:{port}/{rabbitmq_vhost}?verify=verify_peer"
+        with (
+            closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue,
+            pytest.raises(QueueUnavailable, match=r"not trusted.*SSL_CERT_FILE"),
+        ):
+            queue.publish(make_job())
+        if by == "cacertfile":
+            url += f"&cacertfile={certificates.authority}"
+        else:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+        with closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue:
+            queue.publish(make_job())
+            assert receive_one(queue).attempt == 1
+
+
+def test_broker_refuses_user_and_virtual_host_by_name(rabbitmq):
+    """A wrong password and a missing virtual host have different sentences, without a password."""
+    wrong = f"amqp://guest:hunter2@127.0.0.1:{rabbitmq.port}/"
+    missing = rabbitmq.amqp_url("nowhere")
+    for url, sentence in ((wrong, "refused the user and password"), (missing, "nowhere|virtual")):
+        with closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue:
+            with pytest.raises(QueueUnavailable, match=sentence) as raised:
+                queue.depth()
+            assert "hunter2" not in str(raised.value)

@@ -2,13 +2,9 @@
 
 import os
 import re
-import socket
 import stat
-import subprocess
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +12,9 @@ import pytest
 from minio import Minio
 
 from core.errors import ObjectMissing, SettingsError, StoreError, StoreFull, StoreUnavailable
-from tests.support.conditions import free_port, need_program, wait_until
+from tests.support.certificates import PrivateAuthority
+from tests.support.conditions import free_port
+from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.minio_server import MinioServer
 from wire.messages.job import JobRequest, new_job
 from wire.messages.object_names import PictureName, metadata_name, picture_name
@@ -257,11 +255,29 @@ def test_invalid_region_is_named(minio: MinioServer):
 
 def test_address_with_ipv6(minio: MinioServer):
     """An IPv6 address in brackets reaches the store."""
-    port = minio.endpoint.rpartition(":")[2]
-    with _forwarded_from_ipv6(int(port)) as endpoint:
-        store = MinioStore(minio.settings(minio_endpoint=endpoint))
+    with from_ipv6(_port(minio)) as port:
+        store = MinioStore(minio.settings(minio_endpoint=f"[::1]:{port}"))
         store.put("a", b"x", "text/plain")
         assert names(store) == ["a"]
+
+
+def test_private_authority(
+    minio: MinioServer, certificates: PrivateAuthority, tmp_path: Path, monkeypatch
+):
+    """A store whose certificate a private authority signed works with SSL_CERT_FILE."""
+    files = certificates.write(tmp_path, "127.0.0.1")
+    with from_tls(_port(minio), *files) as port:
+        settings = minio.settings(minio_endpoint=f"127.0.0.1:{port}", minio_secure=True)
+        with pytest.raises(StoreUnavailable, match="SSL_CERT_FILE"):
+            MinioStore(settings).check()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+        store = MinioStore(settings)
+        store.put("a", b"x", "text/plain")
+        assert store.get("a") == b"x"
+
+
+def _port(minio: MinioServer) -> int:
+    return int(minio.endpoint.rpartition(":")[2])
 
 
 @pytest.mark.parametrize(
@@ -303,29 +319,6 @@ def test_clock_is_named(minio: MinioServer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("minio.time.utcnow", lambda: late)
     with pytest.raises(StoreUnavailable, match="clock of this machine is 2 h 0 min behind"):
         MinioStore(minio.settings()).put("a", b"x", "text/plain")
-
-
-@contextmanager
-def _forwarded_from_ipv6(port: int) -> Iterator[str]:
-    """Forward a port of ::1 to one of 127.0.0.1."""
-    local = free_port()
-    program = need_program("socat", "apt-get install socat")
-    arguments = [f"TCP6-LISTEN:{local},bind=[::1],fork", f"TCP4:127.0.0.1:{port}"]
-    process = subprocess.Popen([program, *arguments])
-    try:
-        wait_until(lambda: _listens("::1", local), what="socat listens")
-        yield f"[::1]:{local}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _listens(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 def test_unusable_folder_raises_store_unavailable(tmp_path: Path):
