@@ -43,6 +43,8 @@ def _cause(scaler: Scaler, triggers: Sequence[Trigger]) -> str | None:
     """Return what will start a worker other than requests."""
     if scaler.forced:
         return "held active by the force-activation annotation"
+    if fallback := next((each for each in triggers if each.is_fallback), None):
+        return f"{title(fallback, triggers)} cannot be read, so the fallback applies"
     others = (each for each in triggers if can_activate(each) and not counts_requests(each))
     if active := next((each for each in others if is_active(each)), None):
         return f"{title(active, triggers)} is active"

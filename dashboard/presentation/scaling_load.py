@@ -59,10 +59,10 @@ class Load:
     @property
     def target(self) -> int:
         """Workers that the scaler moves to."""
-        return min(self.scaler.maximum, max(self.demand, self.scaler.minimum, self._least))
+        return min(self.scaler.maximum, max(self.demand, self.scaler.minimum, self.least))
 
     @property
-    def _least(self) -> int:
+    def least(self) -> int:
         """The autoscaler's own minimum."""
         return 0 if self.scaler.kind == "ScaledJob" else 1
 
@@ -117,7 +117,10 @@ def _limit(load: Load) -> str:
         return f"; the maximum is {load.scaler.maximum}"
     if load.demand < load.scaler.minimum:
         return f"; the minimum is {load.scaler.minimum}"
-    return ""
+    if load.demand >= load.least:
+        return ""
+    cause = "the force-activation annotation" if load.scaler.forced else "an active trigger"
+    return f"; {cause} keeps {load.least}"
 
 
 def _scaling_down(scaler: Scaler) -> str:

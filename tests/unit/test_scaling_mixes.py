@@ -403,6 +403,44 @@ MIXES = {
         2,
         "Why 2 workers: the queue is empty; the minimum is 2.",
     ),
+    "fallback to the current replicas": (
+        scaled_object(
+            QUEUE,
+            spec={
+                "fallback": {"failureThreshold": 3, "replicas": 4, "behavior": "currentReplicas"}
+            },
+            **failing(FIRST, 4),
+        ),
+        hpa(2, external(FIRST, "1")),
+        2,
+        "Why 2 workers: the rabbitmq trigger cannot be read; the fallback keeps 2 workers. "
+        "Both are ready.",
+    ),
+    "fallback of a formula": (
+        scaled_object(
+            QUEUE | {"name": "queue"}, spec=FORMULA | FALLBACK, active=False, **failing(FIRST, 4)
+        ),
+        hpa(2, external("composite-metric", "10", "5")),
+        4,
+        "Why 4 workers: the formula queue + day cannot be read; the fallback keeps 4 workers. "
+        "All 4 are ready.",
+    ),
+    "messages wait, but the rate is zero": (
+        scaled_object(RATE, activity={FIRST: True}),
+        hpa(1, external(FIRST, "0", "2")),
+        1,
+        "Why 1 worker: the rabbitmq trigger, 0 messages/s at 2 per worker, wants 0 workers; "
+        "an active trigger keeps 1. It is ready.",
+    ),
+    "a forced formula": (
+        scaled_object(
+            QUEUE | {"name": "queue"}, spec=FORMULA, annotations={"force_activation": "true"}
+        ),
+        hpa(1, external("composite-metric", "0", "5")),
+        1,
+        "Why 1 worker: the formula queue + day is not active; "
+        "held active by the force-activation annotation, which keeps 1.",
+    ),
     "an old KEDA without activities": (
         scaled_object(CRON, QUEUE, triggersActivity=None),
         hpa(2, external(CRON_METRIC, "1"), external(TASKS, "0")),
@@ -471,6 +509,11 @@ AT_ZERO = {
         3,
         "what the rabbitmq trigger wants is unknown, because KEDA could not read it "
         "(1 failure in a row).",
+    ),
+    "fallback": (
+        scaled_object(QUEUE, spec=FALLBACK, **failing(FIRST, 4)),
+        3,
+        "the rabbitmq trigger cannot be read, so the fallback applies; a worker starts within 5 s.",
     ),
     "a minimum that is not there yet": (
         scaled_object(QUEUE, active=False, spec={"minReplicaCount": 2}),
@@ -553,3 +596,20 @@ def test_unread_autoscaler_is_a_reason():
         "what the cron trigger wants is unknown, because the autoscaler could not be read; "
         "what the rabbitmq trigger wants is unknown, because the autoscaler could not be read."
     )
+
+
+@pytest.mark.parametrize(
+    ("ready", "expected"),
+    [
+        (4, "the prometheus trigger, 120, target 50, wants 10 workers; the maximum is 8"),
+        (2, "the prometheus trigger, 120, target 50, wants 5 workers"),
+    ],
+)
+def test_only_ready_pods_multiply_a_value(ready, expected):
+    """The autoscaler multiplies a value that is no share by the pods that are ready."""
+    found = scaled_object(PROMETHEUS | {"metricType": "Value"})
+    autoscaler = hpa(4, value_metric("s0-prometheus", "120", "50"))
+    scaler = convert_scaled_object(found, (autoscaler,), NOW, ready)
+    fleet = FleetReading(scaler, 5, 5, (), nodes=None)
+    _, explanation = explain(Reading(fleet, at=NOW), None, NOW)
+    assert explanation.startswith(f"{expected}.")
