@@ -187,7 +187,7 @@ def _scaled_object(mix: Mix) -> dict:
             "cooldownPeriod": _COOLDOWN,
             "maxReplicaCount": 8,
             "triggers": mix.triggers,
-            "advanced": behavior | mix.spec.get("advanced", {}),
+            "advanced": {"scalingModifiers": {}} | behavior | mix.spec.get("advanced", {}),
         },
     }
 

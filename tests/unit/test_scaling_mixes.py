@@ -222,6 +222,21 @@ MIXES = {
         "Why 4 workers: 4 requests at 1 per worker want 4 workers, the most of 2 triggers. "
         "All 4 are ready.",
     ),
+    "the autoscaler still has the metrics of other triggers": (
+        scaled_object(QUEUE, OTHER),
+        hpa(2, external(CRON_METRIC, "1"), external(TASKS, "0")),
+        2,
+        "Why 2 workers: what the rabbitmq trigger (queue tasks) wants is unknown, because the "
+        "autoscaler reports no value of it; what the rabbitmq trigger (queue other) wants is "
+        "unknown, because the autoscaler reports no value of it. Both are ready.",
+    ),
+    "a queue whose name KEDA escapes": (
+        scaled_object(OTHER | {"metadata": OTHER["metadata"] | {"queueName": "gpu/large.v1"}}),
+        hpa(2, external("s0-rabbitmq-gpu-2Flarge-v1", "5", "5")),
+        2,
+        "Why 2 workers: the rabbitmq trigger, 10 messages at 5 per worker, wants 2 workers. "
+        "Both are ready.",
+    ),
     "rounded averages": (
         scaled_object(QUEUE),
         hpa(3, external(FIRST, "3334m")),
@@ -502,7 +517,20 @@ AT_ZERO = {
         scaled_object(QUEUE, PROMETHEUS, ready="Unknown"),
         0,
         "the queue is empty; whether the prometheus trigger is active is unknown, because "
-        "the autoscaler is not active.",
+        "KEDA could not read all triggers.",
+    ),
+    "only a trigger that could not be read": (
+        scaled_object(CRON, PROMETHEUS, ready="Unknown"),
+        3,
+        "3 requests waiting, but no trigger counts them; whether the cron trigger is active is "
+        "unknown, because KEDA could not read all triggers; whether the prometheus trigger is "
+        "active is unknown, because KEDA could not read all triggers.",
+    ),
+    "KEDA has written only its conditions": (
+        scaled_object(CRON, QUEUE, activity={CRON_METRIC: False, TASKS: False}),
+        0,
+        "the queue is empty; whether the cron trigger is active is unknown, because "
+        "KEDA has not reported it.",
     ),
     "failures before the fallback": (
         scaled_object(QUEUE, active=False, spec=FALLBACK, **failing(FIRST, 1)),

@@ -128,11 +128,12 @@ def _matching(
     return [
         (full, source)
         for full, source, of in sources
-        if of == (container or "") and _is_named(full, name)
+        if of == (container or "") and is_named(full, name)
     ]
 
 
-def _is_named(full: str, name: str) -> bool:
+def is_named(full: str, name: str) -> bool:
+    """Whether a metric has that name, or begins with it if it ends with a dash."""
     return full.startswith(name) if name.endswith("-") else full == name
 
 

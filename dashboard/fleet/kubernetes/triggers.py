@@ -14,9 +14,14 @@ from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import Measure, Trigger
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.metrics import Metric, Pods, find_metric, measured
+from dashboard.fleet.kubernetes.metrics import Metric, Pods, find_metric, is_named, measured
 from dashboard.fleet.kubernetes.pauses import is_annotated
-from dashboard.fleet.kubernetes.trigger_spec import RESOURCES, desired_replicas, specified
+from dashboard.fleet.kubernetes.trigger_spec import (
+    RESOURCES,
+    desired_replicas,
+    metric_name,
+    specified,
+)
 from dashboard.fleet.kubernetes.values import condition_status, number, truncate
 
 _COMPOSITE = "composite-metric"
@@ -68,25 +73,29 @@ def _read_formula(source: Source, formula: Object) -> Trigger:
         activation=number(formula.get("activationTarget")) or 0.0,
     )
     if is_replaced:
-        trigger = _with_failures(source.scaler, trigger, "s")
+        trigger = _with_failures(source.scaler, trigger)
     return _with_value(source, trigger, find_metric(source.hpa, _COMPOSITE))
 
 
 def _read(source: Source, index: int, found: Object) -> Trigger:
-    prefix = f"s{index}-"
-    trigger = replace(specified(found), active=_activity(source.scaler, found, prefix))
-    trigger = _with_failures(source.scaler, trigger, prefix)
+    name = metric_name(index, found)
+    trigger = replace(specified(found), active=_activity(source.scaler, found, name))
+    trigger = _with_failures(source.scaler, trigger, name)
     if found["type"] in RESOURCES:
         container = (found.get("metadata") or {}).get("containerName")
         metric = find_metric(source.hpa, found["type"], container)
     else:
-        metric = find_metric(source.hpa, prefix)
+        metric = find_metric(source.hpa, name)
     return _with_value(source, trigger, metric, desired_replicas(found))
 
 
-def _with_failures(scaler: Object, trigger: Trigger, prefix: str) -> Trigger:
-    """Add whether KEDA could not read a trigger; it notes that only if there is a fallback."""
-    health = _with_prefix(scaler.get("status", {}).get("health"), prefix)
+def _with_failures(scaler: Object, trigger: Trigger, name: str | None = None) -> Trigger:
+    """Add whether KEDA could not read a trigger; it notes that only if there is a fallback.
+
+    Without the name of a metric, those of all triggers count.
+    """
+    health = scaler.get("status", {}).get("health") or {}
+    health = list(health.values()) if name is None else _named(health, name)
     failing = (each for each in health if each.get("status") == "Failing")
     failures = max((each.get("numberOfFailures") or 0 for each in failing), default=0)
     fallback = scaler["spec"].get("fallback")
@@ -123,18 +132,22 @@ def _with_value(
     return replace(trigger, unknown=unknown)
 
 
-def _activity(scaler: Object, found: Object, prefix: str) -> bool | None:
+def _activity(scaler: Object, found: Object, name: str) -> bool | None:
     """Return whether a trigger is active; KEDA never asks the autoscaler's own metrics."""
     if found["type"] in RESOURCES:
         return None
-    reported = _with_prefix(scaler.get("status", {}).get("triggersActivity"), prefix)
+    is_active = _is_active(scaler)
+    activity = scaler.get("status", {}).get("triggersActivity") or {}
+    reported = _named(activity, name)
     if any(each.get("isActive") for each in reported):
         return True
-    if reported:  # what could not be read is reported as inactive, too
-        return False if condition_status(scaler, "Ready") is True else None
-    is_active = _is_active(scaler)
-    external = [each for each in scaler["spec"]["triggers"] if each["type"] not in RESOURCES]
-    return is_active if len(external) == 1 or not is_active else None
+    if not reported:
+        external = [each for each in scaler["spec"]["triggers"] if each["type"] not in RESOURCES]
+        return is_active if len(external) == 1 or not is_active else None
+    # What could not be read is reported as inactive, too; and KEDA writes its conditions first.
+    is_read = condition_status(scaler, "Ready") is True
+    is_written = not is_active or any(each.get("isActive") for each in activity.values())
+    return False if is_read and is_written else None
 
 
 def _is_active(scaler: Object) -> bool | None:
@@ -145,5 +158,5 @@ def _is_active(scaler: Object) -> bool | None:
     return None if is_active and is_annotated(scaler, "force-activation") else is_active
 
 
-def _with_prefix(found: Mapping[str, Object] | None, prefix: str) -> list[Object]:
-    return [each for name, each in (found or {}).items() if name.startswith(prefix)]
+def _named(found: Mapping[str, Object] | None, name: str) -> list[Object]:
+    return [each for full, each in (found or {}).items() if is_named(full, name)]
