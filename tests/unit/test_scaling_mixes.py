@@ -564,11 +564,11 @@ def test_mixes_of_triggers_without_workers(name: str):
     assert sentence(found, stopped, 0, waiting) == f"Why no workers: {expected}"
 
 
-def scaled_job(*triggers: dict, calculation: str | None = None, **fields: Any) -> dict:
+def scaled_job(*triggers: dict, calculation: str = "", strategy: str = "", **fields: Any) -> dict:
     """Return a ScaledJob with these triggers."""
     found = scaled_object(*triggers, **fields)
-    if calculation:
-        found["spec"]["scalingStrategy"] = {"multipleScalersCalculation": calculation}
+    scaling = {"multipleScalersCalculation": calculation, "strategy": strategy}
+    found["spec"]["scalingStrategy"] = {key: value for key, value in scaling.items() if value}
     return found
 
 
@@ -577,14 +577,44 @@ JOBS = {
     "max": (
         scaled_job(CRON, QUEUE, activity=BOTH),
         5,
-        "Why 5 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs, the most of 2 triggers. "
-        "All 5 are ready.",
+        "Why 5 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs, the highest value of "
+        "2 triggers. All 5 are ready.",
     ),
     "sum": (
         scaled_job(CRON, QUEUE, activity=BOTH, calculation="sum"),
         7,
         "Why 7 workers: the cron trigger keeps 2, 5 requests at 1 per Kubernetes Job want 5 Jobs; "
         "their sum is 7 Jobs. All 7 are ready.",
+    ),
+    "min": (
+        scaled_job(CRON, QUEUE, activity=BOTH, calculation="min"),
+        2,
+        "Why 2 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; the cron trigger keeps 2. "
+        "Both are ready.",
+    ),
+    "avg": (
+        scaled_job(CRON, QUEUE, activity=BOTH, calculation="avg"),
+        4,
+        "Why 4 workers: the cron trigger keeps 2, 5 requests at 1 per Kubernetes Job want 5 Jobs; "
+        "their average is 4 Jobs. All 4 are ready.",
+    ),
+    "a ScaledJob compares values, not demands": (
+        scaled_job(CRON, queue(value="5"), activity=BOTH),
+        1,
+        "Why 1 worker: 5 requests at 5 per Kubernetes Job want 1 Job, the highest value of "
+        "2 triggers. It is ready.",
+    ),
+    "minimum": (
+        scaled_job(QUEUE, spec={"minReplicaCount": 2}),
+        7,
+        "Why 7 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; the minimum of 2 is added. "
+        "All 7 are ready.",
+    ),
+    "another strategy": (
+        scaled_job(QUEUE, strategy="accurate"),
+        7,
+        "Why 7 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; how many more the "
+        "accurate strategy starts is unknown. All 7 are ready.",
     ),
     "unknown": (
         scaled_job(QUEUE, PROMETHEUS, activity={FIRST: True, "s1-prometheus": True}),

@@ -107,6 +107,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
         kind="ScaledJob",
         paused=is_annotated(found, "paused"),  # it knows no other pause
         cooldown_period=0,
+        strategy=strategy.get("strategy") or "default",
         calculation=strategy.get("multipleScalersCalculation") or "max",
         **_shared_fields(found, triggers, now),
     )
