@@ -258,6 +258,14 @@ MIXES = {
         "Why 5 workers: the rabbitmq trigger, 8.5 messages/s at 2 per worker, wants 5 workers. "
         "All 5 are ready.",
     ),
+    "length and rate of the same queue": (
+        scaled_object(QUEUE, RATE),
+        hpa(2, external(FIRST, "500m"), external(TASKS, "4250m", "2")),
+        5,
+        "Why 5 workers: 1 request at 1 per worker wants 1 worker; the rabbitmq trigger "
+        "(MessageRate of queue tasks), 8.5 messages/s at 2 per worker, wants 5 workers. "
+        "All 5 are ready.",
+    ),
     "prometheus decides": (
         scaled_object(QUEUE, PROMETHEUS),
         hpa(1, external(FIRST, "1"), external("s1-prometheus", "120", "50")),

@@ -45,7 +45,8 @@ def specified(found: Object) -> Trigger:
 def _subject(found: Object) -> str:
     metadata = found.get("metadata") or {}
     if queue := metadata.get("queueName"):
-        return truncate(f"queue {queue}")
+        mode = metadata.get("mode") or "QueueLength"
+        return truncate(f"queue {queue}" if mode == "QueueLength" else f"{mode} of queue {queue}")
     if found["type"] == "cron":
         fields = (metadata.get(key) for key in ("start", "end", "timezone"))
         return truncate("{} to {} {}".format(*fields))
