@@ -157,7 +157,9 @@ class Scaler:
     paused_at: int | None = None
     """Workers that a pause prescribes; None if it keeps their number."""
     calculation: str = "max"
-    """How the demands of several triggers make one: ``max``, ``min``, ``avg`` or ``sum``."""
+    """How a ScaledJob combines several triggers: ``max``, ``min``, ``avg`` or ``sum``."""
+    strategy: str = "default"
+    """A ScaledJob's scaling strategy; all but the default add Jobs to those that run."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Explain why there are no workers, and what starts the first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dashboard.domain.fleet import LOCAL, Scaler, Trigger
 from dashboard.domain.queue_counts import QueueCounts
@@ -28,21 +28,16 @@ def explain_zero(
         return _started(scaler, cause)
     if requests and requests.value and is_active(requests):
         return _unserved(scaler, requests, unserved)
-    quiet = _quiet(triggers, requests, counts)
-    if requests and requests.value is None:
-        return f"{quiet}."
-    unknown = [each for each in triggers if can_activate(each) and is_active(each) is None]
-    if unknown:
-        reason = unknown[0].unknown or "KEDA does not report it"
-        name = title(unknown[0], triggers)
-        return f"{quiet}; whether {name} is active is unknown, because {reason}."
-    return f"{quiet}{_next_start(scaler, requests)}"
+    clauses = [*_quiet(triggers, requests, counts), *_unknown(scaler, triggers)]
+    return f"{'; '.join(clauses)}{_next_start(scaler, triggers, requests)}"
 
 
 def _cause(scaler: Scaler, triggers: Sequence[Trigger]) -> str | None:
     """Return what will start a worker other than requests."""
     if scaler.forced:
         return "held active by the force-activation annotation"
+    if fallback := next((each for each in triggers if each.is_fallback), None):
+        return f"{title(fallback, triggers)} cannot be read, so the fallback applies"
     others = (each for each in triggers if can_activate(each) and not counts_requests(each))
     if active := next((each for each in others if is_active(each)), None):
         return f"{title(active, triggers)} is active"
@@ -77,19 +72,34 @@ def _question(scaler: Scaler) -> str:
 
 def _quiet(
     triggers: Sequence[Trigger], requests: Trigger | None, counts: QueueCounts | None
-) -> str:
-    """Describe why nothing starts a worker."""
-    if requests is None:
-        names = " and ".join(title(each, triggers) for each in triggers if can_activate(each))
-        inactive = f"{names} {'is' if ' and ' not in names else 'are'} not active"
-        waiting = counts.waiting if counts else 0
-        uncounted = f"{pluralize(waiting, 'request')} waiting, but no trigger counts them; "
-        return f"{uncounted if waiting else ''}{inactive}"
+) -> Iterator[str]:
+    """Describe why nothing that is known starts a worker."""
+    if requests:
+        yield _too_few(requests, triggers)
+        return
+    if counts and counts.waiting:
+        yield f"{pluralize(counts.waiting, 'request')} waiting, but no trigger counts them"
+    names = [title(each, triggers) for each in triggers if is_active(each) is False]
+    if names:
+        yield f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not active"
+
+
+def _too_few(requests: Trigger, triggers: Sequence[Trigger]) -> str:
     if requests.failed:
         return unknown_demand(requests, triggers)
     if requests.value is None:
         return "the requests could not be counted"
     return below_activation(requests) if requests.value else "the queue is empty"
+
+
+def _unknown(scaler: Scaler, triggers: Sequence[Trigger]) -> Iterator[str]:
+    """Describe which triggers may start a worker without this being known."""
+    ready = next((each.status for each in scaler.conditions if each.name == "Ready"), None)
+    cause = "KEDA has not reported it" if ready else "KEDA could not read all triggers"
+    for each in triggers:
+        if can_activate(each) and not counts_requests(each) and is_active(each) is None:
+            reason = each.unknown if each.failed else cause
+            yield f"whether {title(each, triggers)} is active is unknown, because {reason}"
 
 
 def below_activation(requests: Trigger) -> str:
@@ -98,8 +108,9 @@ def below_activation(requests: Trigger) -> str:
     return f"{value(requests)}, {place} the activation value of {requests.activation:g}"
 
 
-def _next_start(scaler: Scaler, requests: Trigger | None) -> str:
-    if requests is None:
+def _next_start(scaler: Scaler, triggers: Sequence[Trigger], requests: Trigger | None) -> str:
+    """Return the end of the sentence: what starts a worker next."""
+    if requests is None or requests.value is None or any(_unknown(scaler, triggers)):
         return "."
     interval = f"{scaler.polling_interval:g} s"
     if scaler.scale_out_paused:

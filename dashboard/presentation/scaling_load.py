@@ -1,14 +1,14 @@
-"""Explain how the demands of triggers make workers, and what the workers wait for."""
+"""Explain how the demands of triggers make workers."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 
-from dashboard.domain.fleet import FleetReading, Scaler, Trigger, Worker
+from dashboard.domain.fleet import FleetReading, Scaler, Trigger
 from dashboard.presentation import trigger_clauses
-from dashboard.presentation.formatting import end_sentence, pluralize
+from dashboard.presentation.formatting import pluralize
+from dashboard.presentation.scaling_states import describe_failure, describe_states
 
-_CALCULATIONS = {"sum": "sum", "avg": "average", "min": "smallest"}
+_CALCULATIONS = {"sum": "sum", "avg": "average"}
 
 
 @dataclass(frozen=True)
@@ -36,57 +36,89 @@ class Load:
         return [each for each in self.triggers if each.demand is None]
 
     @property
+    def is_job(self) -> bool:
+        """Whether a Kubernetes Job is made for each share of the demand."""
+        return self.scaler.kind == "ScaledJob"
+
+    @property
     def decider(self) -> Trigger:
-        """The trigger with the highest known demand; the one of requests among equals."""
-        return max(self.known, key=lambda each: (each.demand, each is self.requests))
+        """The known trigger that decides; the one of requests among equals.
+
+        The autoscaler takes the highest demand, a ScaledJob the highest or lowest value of those
+        that are active.
+        """
+        if not self.is_job:
+            return max(self.known, key=lambda each: (each.demand, each is self.requests))
+        active = [each for each in self.known if each.value] or self.known
+        if self.scaler.calculation == "min":
+            return min(active, key=lambda each: each.value or 0.0)
+        return max(active, key=lambda each: (each.value or 0.0, each is self.requests))
 
     @property
     def demand(self) -> int:
         """Workers that the triggers ask for, before the limits apply."""
         if not self.is_combined:
             return self.decider.demand or 0
-        # KEDA combines the triggers of a ScaledJob that are active.
-        demands = [each.demand for each in self.known if each.demand] or [0]
-        if self.scaler.calculation == "avg":
-            return math.ceil(sum(demands) / len(demands))
-        return sum(demands) if self.scaler.calculation == "sum" else min(demands)
+        shares = [
+            min(each.value / each.target, self.scaler.maximum)
+            for each in self.known
+            if each.value and each.target
+        ]
+        is_sum = self.scaler.calculation == "sum"
+        return math.ceil(sum(shares) / (1 if is_sum else max(len(shares), 1)))
 
     @property
     def is_combined(self) -> bool:
-        """Whether not only the trigger with the highest demand decides."""
+        """Whether no single trigger decides."""
         return self.scaler.calculation in _CALCULATIONS and len(self.known) > 1
 
     @property
     def target(self) -> int:
         """Workers that the scaler moves to."""
-        return min(self.scaler.maximum, max(self.demand, self.scaler.minimum, self._least))
+        minimum = self.scaler.minimum
+        # A ScaledJob starts Jobs for its triggers besides the minimum.
+        wanted = self.demand + minimum if self.is_job else max(self.demand, minimum, 1)
+        return min(self.scaler.maximum, wanted)
 
     @property
-    def _least(self) -> int:
-        """The autoscaler's own minimum."""
-        return 0 if self.scaler.kind == "ScaledJob" else 1
+    def is_decided(self) -> bool:
+        """Whether the scaler moves to the target, as far as the triggers are known."""
+        return self.scaler.strategy == "default" and (
+            not self.unknown or self.wanted <= self.target
+        )
 
     @property
     def unit(self) -> str:
         """What a demand is for."""
-        return "Job" if self.scaler.kind == "ScaledJob" else "worker"
+        return "Job" if self.is_job else "worker"
 
 
 def explain_load(load: Load) -> tuple[str, str]:
     """Explain how triggers make workers, then what the workers that are not ready wait for."""
     count = pluralize(load.wanted, "worker")
     none_ready = ", none ready" if load.reading.ready == 0 else ""
-    if not load.known or (load.unknown and load.wanted > load.target):
-        clauses = (*_unknown(load), *([_demands(load)] if load.known else []))
-        return f"Why {count}{none_ready}", f"{'; '.join(clauses)}. {_states(load)}"
+    if not load.known or not load.is_decided:
+        demands = [f"{_demands(load)}{_limit(load)}"] if load.known else []
+        clauses = (*_unknown(load), *demands)
+        return (
+            f"Why {count}{none_ready}",
+            f"{'; '.join(clauses)}. {describe_states(load.reading, load.wanted)}",
+        )
     scaling_down = load.wanted > load.target
     lead = f"Why {'still ' if scaling_down else ''}{count}{none_ready}"
     explanation = "; ".join((f"{_demands(load)}{_limit(load)}", *_unknown(load)))
     if scaling_down:
         # Workers may still be starting, but the sentence explains why they will be stopped.
-        sentences = [f"{explanation}; {_scaling_down(load.scaler)}.", _failure(load.reading)]
+        sentences = [
+            f"{explanation}; {_scaling_down(load.scaler)}.",
+            describe_failure(load.reading),
+        ]
     else:
-        sentences = [f"{explanation}.", _scaling_up(load), _states(load)]
+        sentences = [
+            f"{explanation}.",
+            _scaling_up(load),
+            describe_states(load.reading, load.wanted),
+        ]
     return lead, " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -103,8 +135,8 @@ def _demands(load: Load) -> str:
         return f"{', '.join(clauses)}; their {_CALCULATIONS[load.scaler.calculation]} is {total}"
     clause = trigger_clauses.demand(decider, triggers, load.unit)
     if decider is requests:
-        is_highest = len(triggers) > 1 and not load.unknown
-        return f"{clause}, the most of {len(triggers)} triggers" if is_highest else clause
+        is_known = len(triggers) > 1 and not load.unknown
+        return f"{clause}, {_rank(load)} of {len(triggers)} triggers" if is_known else clause
     if requests is None or requests.value is None:
         return clause
     wanting = trigger_clauses.demand(requests, triggers, load.unit)
@@ -112,12 +144,26 @@ def _demands(load: Load) -> str:
     return f"{lead}; {clause}"
 
 
+def _rank(load: Load) -> str:
+    if not load.is_job:
+        return "the most"
+    return f"the {'lowest' if load.scaler.calculation == 'min' else 'highest'} value"
+
+
 def _limit(load: Load) -> str:
-    if load.demand > load.scaler.maximum:
-        return f"; the maximum is {load.scaler.maximum}"
-    if load.demand < load.scaler.minimum:
-        return f"; the minimum is {load.scaler.minimum}"
-    return ""
+    demand, scaler = load.demand, load.scaler
+    if scaler.strategy != "default":
+        return f"; how many more the {scaler.strategy} strategy starts is unknown"
+    if demand > scaler.maximum - (scaler.minimum if load.is_job else 0):
+        return f"; the maximum is {scaler.maximum}"
+    if load.is_job:
+        return f"; the minimum of {scaler.minimum} is added" if scaler.minimum else ""
+    if demand < scaler.minimum:
+        return f"; the minimum is {scaler.minimum}"
+    if demand:
+        return ""
+    cause = "the force-activation annotation" if scaler.forced else "an active trigger"
+    return f"; {cause} keeps 1"
 
 
 def _scaling_down(scaler: Scaler) -> str:
@@ -134,37 +180,3 @@ def _scaling_up(load: Load) -> str:
     if load.scaler.kind == "ScaledJob":
         return f"More follow within {load.scaler.polling_interval:g} s."
     return "Scaling up step by step."
-
-
-def _states(load: Load) -> str:
-    """Describe the workers: one that failed, those without a node, those that start."""
-    if failure := _failure(load.reading):
-        return failure
-    workers = load.reading.workers
-    if pending := [worker for worker in workers if worker.phase == "pending"]:
-        return _pending(pending)
-    if load.reading.ready is None:
-        return "How many of them are ready is unknown."
-    return _starting(workers, load.wanted, load.wanted - load.reading.ready)
-
-
-def _failure(reading: FleetReading) -> str:
-    if reading.refusal:
-        return f"The cluster refuses to create more workers: {end_sentence(reading.refusal)}"
-    failed = next((worker for worker in reading.workers if worker.phase == "failed"), None)
-    return f"{failed.name} failed: {end_sentence(failed.reason)}" if failed else ""
-
-
-def _pending(workers: list[Worker]) -> str:
-    """Describe what most workers without a node wait for."""
-    [(reason, count)] = Counter(worker.reason for worker in workers).most_common(1)
-    return f"{count} {end_sentence(reason if count == 1 else reason.replace('waits', 'wait', 1))}"
-
-
-def _starting(workers: tuple[Worker, ...], wanted: int, missing: int) -> str:
-    if missing <= 0:
-        return {1: "It is ready.", 2: "Both are ready."}.get(wanted, f"All {wanted} are ready.")
-    reasons = (worker.reason for worker in workers if worker.phase == "starting")
-    reason = next(filter(None, reasons), None)
-    verb = "is" if missing == 1 else "are"
-    return f"{missing} {verb} starting{f': {reason}' if reason else ''}."

@@ -37,7 +37,7 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
     """If the queue fails during a burst, sent and unsent requests are known."""
     sent = []
 
-    def submit(fields: dict) -> list[Job]:
+    def submit(fields: dict, _by_presenter: bool) -> list[Job]:
         if len(sent) == 2:
             raise QueueUnavailable("The queue is unavailable.")
         sent.append(new_job(JobRequest(**fields)))
@@ -64,6 +64,7 @@ def test_repeated_job_needs_no_approval(monkeypatch: pytest.MonkeyPatch):
     sent = []
     job = new_job(JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True, newer="x"))
     monkeypatch.setattr(access, "require", lambda _action: None)
-    monkeypatch.setattr(submission, "resubmit", lambda request: sent.append(request) or job)
+    monkeypatch.setattr(access, "is_presenter", lambda: True)
+    monkeypatch.setattr(submission, "resubmit", lambda request, _: sent.append(request) or job)
     own_jobs.repeat(job, seed=4)
     assert sent == [JobRequest(prompt="a cat", count=2, seed=4, newer="x")]

@@ -6,7 +6,7 @@ from datetime import UTC
 import pytest
 
 from dashboard.components.fleet import cost, nodes, scaler, workers
-from dashboard.domain.fleet import Condition, FleetReading, Node, Scaler, Worker
+from dashboard.domain.fleet import Condition, FleetReading, Node, Scaler, Trigger, Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Sample
 from dashboard.insights.cost import usage
@@ -42,6 +42,48 @@ def test_unknown_numbers_of_the_scaler_are_not_zero():
     assert _scaler(jobs=None)["Value now"] == "unknown; 1 per worker"
     unknown = dict(scaler.rows(SCALER, replace(READING, ready=None, wanted=None), 0.0))
     assert unknown["Replicas"] == "unknown ready, unknown wanted, 0 to 8"
+
+
+@pytest.mark.parametrize(
+    ("trigger", "value"),
+    [
+        (Trigger("cron", 1.0, measure="replicas", value=2.0), "2 workers"),
+        (
+            Trigger("rabbitmq", 20.0, measure="requests", value=3.0, activation=5.0),
+            "3 requests, 20 per worker, active above 5",
+        ),
+        (
+            Trigger("cpu", 60.0, "Utilization", measure="cores", value=75.0),
+            "75 %, target 60 %",
+        ),
+        (
+            Trigger("memory", 2.0**29, measure="bytes", value=768.0 * 2**20),
+            "768 MiB per worker, target 512 MiB",
+        ),
+        (
+            Trigger("prometheus", None, unknown="the autoscaler reports no value of it"),
+            "unknown; unknown per worker (the autoscaler reports no value of it)",
+        ),
+        (
+            Trigger("rabbitmq", 1.0, measure="requests", failed=True, is_fallback=True),
+            "unknown; 1 per worker, fallback in use",
+        ),
+    ],
+)
+def test_each_trigger_has_its_own_value_and_target(trigger: Trigger, value: str):
+    """A trigger is never shown with the number, the unit or the target of another."""
+    fields = _scaler(triggers=(Trigger("other", 1.0), trigger))
+    assert fields["Trigger 1"] == "other"
+    assert fields["Value now 2"] == value
+
+
+def test_pauses_idle_replicas_and_forced_activation_are_shown():
+    """What an annotation or the idle replicas change is on the card."""
+    assert _scaler(paused=True, paused_at=2)["Paused"] == "yes at 2, until it is resumed"
+    assert _scaler(idle=0)["Replicas"] == "4 ready, 8 wanted, 0 to 8, 0 while idle"
+    assert _scaler(forced=True)["Activation"] == "forced by an annotation"
+    initial = _scaler(cooldown_left=60.0, initial_cooldown=600.0)
+    assert initial["Cool-down"] == "10 min, 58 s left"
 
 
 @pytest.mark.parametrize(

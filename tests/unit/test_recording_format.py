@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import RecordingError, StoreUnavailable
-from dashboard.domain.fleet import Condition, FleetEvent, FleetReading, Node, Scaler, Worker
+from dashboard.domain.fleet import (
+    Condition,
+    FleetEvent,
+    FleetReading,
+    Node,
+    Scaler,
+    Trigger,
+    Worker,
+)
 from dashboard.domain.inputs import Observation, Observers, PictureFound, PromptRead
 from dashboard.domain.jobs import apply_event, initial_view
 from dashboard.domain.snapshot import Reading
@@ -35,7 +43,16 @@ from wire.stores.directory import DirectoryStore
 NOW = 1_800_000_000.0
 FLEET = FleetReading(
     scaler=Scaler(
-        "ScaledObject", "rabbitmq", 3, 1, 0, 8, 5, 150, None, False, (Condition("Ready", None),)
+        "ScaledObject",
+        "rabbitmq",
+        3,
+        1,
+        0,
+        8,
+        5,
+        150,
+        conditions=(Condition("Ready", None),),
+        triggers=(Trigger("cron", 1.0, measure="replicas"), Trigger("cpu", 60.0, "Utilization")),
     ),
     wanted=3,
     ready=None,

@@ -222,6 +222,21 @@ MIXES = {
         "Why 4 workers: 4 requests at 1 per worker want 4 workers, the most of 2 triggers. "
         "All 4 are ready.",
     ),
+    "the autoscaler still has the metrics of other triggers": (
+        scaled_object(QUEUE, OTHER),
+        hpa(2, external(CRON_METRIC, "1"), external(TASKS, "0")),
+        2,
+        "Why 2 workers: what the rabbitmq trigger (queue tasks) wants is unknown, because the "
+        "autoscaler reports no value of it; what the rabbitmq trigger (queue other) wants is "
+        "unknown, because the autoscaler reports no value of it. Both are ready.",
+    ),
+    "a queue whose name KEDA escapes": (
+        scaled_object(OTHER | {"metadata": OTHER["metadata"] | {"queueName": "gpu/large.v1"}}),
+        hpa(2, external("s0-rabbitmq-gpu-2Flarge-v1", "5", "5")),
+        2,
+        "Why 2 workers: the rabbitmq trigger, 10 messages at 5 per worker, wants 2 workers. "
+        "Both are ready.",
+    ),
     "rounded averages": (
         scaled_object(QUEUE),
         hpa(3, external(FIRST, "3334m")),
@@ -241,6 +256,14 @@ MIXES = {
         hpa(2, external(FIRST, "4250m", "2")),
         5,
         "Why 5 workers: the rabbitmq trigger, 8.5 messages/s at 2 per worker, wants 5 workers. "
+        "All 5 are ready.",
+    ),
+    "length and rate of the same queue": (
+        scaled_object(QUEUE, RATE),
+        hpa(2, external(FIRST, "500m"), external(TASKS, "4250m", "2")),
+        5,
+        "Why 5 workers: 1 request at 1 per worker wants 1 worker; the rabbitmq trigger "
+        "(MessageRate of queue tasks), 8.5 messages/s at 2 per worker, wants 5 workers. "
         "All 5 are ready.",
     ),
     "prometheus decides": (
@@ -403,6 +426,44 @@ MIXES = {
         2,
         "Why 2 workers: the queue is empty; the minimum is 2.",
     ),
+    "fallback to the current replicas": (
+        scaled_object(
+            QUEUE,
+            spec={
+                "fallback": {"failureThreshold": 3, "replicas": 4, "behavior": "currentReplicas"}
+            },
+            **failing(FIRST, 4),
+        ),
+        hpa(2, external(FIRST, "1")),
+        2,
+        "Why 2 workers: the rabbitmq trigger cannot be read; the fallback keeps 2 workers. "
+        "Both are ready.",
+    ),
+    "fallback of a formula": (
+        scaled_object(
+            QUEUE | {"name": "queue"}, spec=FORMULA | FALLBACK, active=False, **failing(FIRST, 4)
+        ),
+        hpa(2, external("composite-metric", "10", "5")),
+        4,
+        "Why 4 workers: the formula queue + day cannot be read; the fallback keeps 4 workers. "
+        "All 4 are ready.",
+    ),
+    "messages wait, but the rate is zero": (
+        scaled_object(RATE, activity={FIRST: True}),
+        hpa(1, external(FIRST, "0", "2")),
+        1,
+        "Why 1 worker: the rabbitmq trigger, 0 messages/s at 2 per worker, wants 0 workers; "
+        "an active trigger keeps 1. It is ready.",
+    ),
+    "a forced formula": (
+        scaled_object(
+            QUEUE | {"name": "queue"}, spec=FORMULA, annotations={"force_activation": "true"}
+        ),
+        hpa(1, external("composite-metric", "0", "5")),
+        1,
+        "Why 1 worker: the formula queue + day is not active; "
+        "held active by the force-activation annotation, which keeps 1.",
+    ),
     "an old KEDA without activities": (
         scaled_object(CRON, QUEUE, triggersActivity=None),
         hpa(2, external(CRON_METRIC, "1"), external(TASKS, "0")),
@@ -464,13 +525,31 @@ AT_ZERO = {
         scaled_object(QUEUE, PROMETHEUS, ready="Unknown"),
         0,
         "the queue is empty; whether the prometheus trigger is active is unknown, because "
-        "the autoscaler is not active.",
+        "KEDA could not read all triggers.",
+    ),
+    "only a trigger that could not be read": (
+        scaled_object(CRON, PROMETHEUS, ready="Unknown"),
+        3,
+        "3 requests waiting, but no trigger counts them; whether the cron trigger is active is "
+        "unknown, because KEDA could not read all triggers; whether the prometheus trigger is "
+        "active is unknown, because KEDA could not read all triggers.",
+    ),
+    "KEDA has written only its conditions": (
+        scaled_object(CRON, QUEUE, activity={CRON_METRIC: False, TASKS: False}),
+        0,
+        "the queue is empty; whether the cron trigger is active is unknown, because "
+        "KEDA has not reported it.",
     ),
     "failures before the fallback": (
         scaled_object(QUEUE, active=False, spec=FALLBACK, **failing(FIRST, 1)),
         3,
         "what the rabbitmq trigger wants is unknown, because KEDA could not read it "
         "(1 failure in a row).",
+    ),
+    "fallback": (
+        scaled_object(QUEUE, spec=FALLBACK, **failing(FIRST, 4)),
+        3,
+        "the rabbitmq trigger cannot be read, so the fallback applies; a worker starts within 5 s.",
     ),
     "a minimum that is not there yet": (
         scaled_object(QUEUE, active=False, spec={"minReplicaCount": 2}),
@@ -493,11 +572,11 @@ def test_mixes_of_triggers_without_workers(name: str):
     assert sentence(found, stopped, 0, waiting) == f"Why no workers: {expected}"
 
 
-def scaled_job(*triggers: dict, calculation: str | None = None, **fields: Any) -> dict:
+def scaled_job(*triggers: dict, calculation: str = "", strategy: str = "", **fields: Any) -> dict:
     """Return a ScaledJob with these triggers."""
     found = scaled_object(*triggers, **fields)
-    if calculation:
-        found["spec"]["scalingStrategy"] = {"multipleScalersCalculation": calculation}
+    scaling = {"multipleScalersCalculation": calculation, "strategy": strategy}
+    found["spec"]["scalingStrategy"] = {key: value for key, value in scaling.items() if value}
     return found
 
 
@@ -506,14 +585,44 @@ JOBS = {
     "max": (
         scaled_job(CRON, QUEUE, activity=BOTH),
         5,
-        "Why 5 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs, the most of 2 triggers. "
-        "All 5 are ready.",
+        "Why 5 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs, the highest value of "
+        "2 triggers. All 5 are ready.",
     ),
     "sum": (
         scaled_job(CRON, QUEUE, activity=BOTH, calculation="sum"),
         7,
         "Why 7 workers: the cron trigger keeps 2, 5 requests at 1 per Kubernetes Job want 5 Jobs; "
         "their sum is 7 Jobs. All 7 are ready.",
+    ),
+    "min": (
+        scaled_job(CRON, QUEUE, activity=BOTH, calculation="min"),
+        2,
+        "Why 2 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; the cron trigger keeps 2. "
+        "Both are ready.",
+    ),
+    "avg": (
+        scaled_job(CRON, QUEUE, activity=BOTH, calculation="avg"),
+        4,
+        "Why 4 workers: the cron trigger keeps 2, 5 requests at 1 per Kubernetes Job want 5 Jobs; "
+        "their average is 4 Jobs. All 4 are ready.",
+    ),
+    "a ScaledJob compares values, not demands": (
+        scaled_job(CRON, queue(value="5"), activity=BOTH),
+        1,
+        "Why 1 worker: 5 requests at 5 per Kubernetes Job want 1 Job, the highest value of "
+        "2 triggers. It is ready.",
+    ),
+    "minimum": (
+        scaled_job(QUEUE, spec={"minReplicaCount": 2}),
+        7,
+        "Why 7 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; the minimum of 2 is added. "
+        "All 7 are ready.",
+    ),
+    "another strategy": (
+        scaled_job(QUEUE, strategy="accurate"),
+        7,
+        "Why 7 workers: 5 requests at 1 per Kubernetes Job want 5 Jobs; how many more the "
+        "accurate strategy starts is unknown. All 7 are ready.",
     ),
     "unknown": (
         scaled_job(QUEUE, PROMETHEUS, activity={FIRST: True, "s1-prometheus": True}),
@@ -553,3 +662,20 @@ def test_unread_autoscaler_is_a_reason():
         "what the cron trigger wants is unknown, because the autoscaler could not be read; "
         "what the rabbitmq trigger wants is unknown, because the autoscaler could not be read."
     )
+
+
+@pytest.mark.parametrize(
+    ("ready", "expected"),
+    [
+        (4, "the prometheus trigger, 120, target 50, wants 10 workers; the maximum is 8"),
+        (2, "the prometheus trigger, 120, target 50, wants 5 workers"),
+    ],
+)
+def test_only_ready_pods_multiply_a_value(ready, expected):
+    """The autoscaler multiplies a value that is no share by the pods that are ready."""
+    found = scaled_object(PROMETHEUS | {"metricType": "Value"})
+    autoscaler = hpa(4, value_metric("s0-prometheus", "120", "50"))
+    scaler = convert_scaled_object(found, (autoscaler,), NOW, ready)
+    fleet = FleetReading(scaler, 5, 5, (), nodes=None)
+    _, explanation = explain(Reading(fleet, at=NOW), None, NOW)
+    assert explanation.startswith(f"{expected}.")

@@ -65,6 +65,8 @@ def _triggers(scaler: Scaler) -> Iterator[tuple[str, str]]:
 
 
 def _value(trigger: Trigger) -> str:
+    if trigger.measure == "replicas" and trigger.value is not None:
+        return formatting.pluralize(int(trigger.value), "worker")
     share = "unknown" if trigger.target is None else f"{trigger.target:g}"
     is_share = trigger.target_type == "AverageValue" and can_activate(trigger)
     target = f"{share} per worker" if is_share else f"target {target_of(trigger)}"

@@ -16,6 +16,7 @@ from dashboard.fleet.kubernetes.values import number
 
 _DEFAULT_TOLERANCE = 0.1
 _AVERAGE_PRECISION = 0.001
+_RESOURCES: tuple[Measure, ...] = ("cores", "bytes")
 _INTEGERS: tuple[Measure, ...] = ("requests", "waiting", "messages", "replicas")
 _TYPES: dict[TargetType, str] = {
     "AverageValue": "averageValue",
@@ -48,34 +49,58 @@ def find_metric(hpa: Object | None, name: str, container: str | None = None) -> 
     return max(metrics, key=_ratio, default=None)
 
 
-def measured(trigger: Trigger, metric: Metric, hpa: Object) -> Trigger:
+@dataclass(frozen=True)
+class Pods:
+    """The pods that an autoscaler scales."""
+
+    hpa: Object
+    ready: int | None
+    """Those that are ready; None if unknown."""
+
+    @property
+    def current(self) -> int:
+        """All pods, at the autoscaler's last sync."""
+        return int(self.hpa.get("status", {}).get("currentReplicas") or 0)
+
+
+def measured(trigger: Trigger, metric: Metric, pods: Pods) -> Trigger:
     """Add the value of a metric to its trigger, and the pods that it asks for."""
-    pods = hpa.get("status", {}).get("currentReplicas")
-    if not pods or metric.current is None:
+    if not pods.current or metric.current is None:
         return trigger
-    is_average = metric.target_type == "AverageValue" and trigger.measure not in ("cores", "bytes")
-    value = metric.current * pods if is_average else metric.current
-    demand, within_tolerance = _demand(trigger, metric, hpa)
+    demand, within_tolerance = _demand(trigger, metric, pods)
     if trigger.is_fallback:  # the value is made from the replicas of the fallback
         return replace(trigger, demand=demand)
+    value = metric.current * pods.current if _is_share(trigger) else metric.current
     value = round(value) if trigger.measure in _INTEGERS else round(value, 2)
     return replace(
         trigger, value=float(value), demand=demand, within_tolerance=within_tolerance, unknown=""
     )
 
 
-def _demand(trigger: Trigger, metric: Metric, hpa: Object) -> tuple[int | None, bool]:
+def _is_share(trigger: Trigger) -> bool:
+    """Whether a metric's current value is the share of each pod in a total."""
+    return trigger.target_type == "AverageValue" and trigger.measure not in _RESOURCES
+
+
+def _demand(trigger: Trigger, metric: Metric, pods: Pods) -> tuple[int | None, bool]:
     """Return the pods that a metric asks for, and whether that is within the tolerance."""
-    pods = hpa["status"]["currentReplicas"]
     if metric.current is None or not trigger.target:
         return None, False
     ratio = metric.current / trigger.target
-    precision = _AVERAGE_PRECISION * pods / trigger.target
-    exact = ratio * pods
-    wanted = math.ceil(exact - precision if metric.target_type == "AverageValue" else exact - 1e-9)
-    if abs(ratio - 1.0) > _tolerance(hpa, "scaleUp" if ratio > 1.0 else "scaleDown"):
-        return wanted, False
-    return pods, wanted != pods
+    if _is_share(trigger):
+        precision = _AVERAGE_PRECISION * pods.current / trigger.target
+        wanted = math.ceil(ratio * pods.current - precision)
+    else:
+        wanted = math.ceil(ratio * _counted(pods) - 1e-9)
+    if abs(ratio - 1.0) > _tolerance(pods.hpa, "scaleUp" if ratio > 1.0 else "scaleDown"):
+        is_damped = trigger.measure in _RESOURCES and ratio > 1.0
+        return max(wanted, pods.current) if is_damped else wanted, False
+    return pods.current, wanted != pods.current
+
+
+def _counted(pods: Pods) -> int:
+    """Return the pods that a value which is no share is multiplied by: those that are ready."""
+    return pods.current if pods.ready is None else pods.ready
 
 
 def _tolerance(hpa: Object, direction: str) -> float:
@@ -103,11 +128,12 @@ def _matching(
     return [
         (full, source)
         for full, source, of in sources
-        if of == (container or "") and _is_named(full, name)
+        if of == (container or "") and is_named(full, name)
     ]
 
 
-def _is_named(full: str, name: str) -> bool:
+def is_named(full: str, name: str) -> bool:
+    """Whether a metric has that name, or begins with it if it ends with a dash."""
     return full.startswith(name) if name.endswith("-") else full == name
 
 

@@ -56,21 +56,33 @@ def _first_not_deleted(found: tuple[Object, ...] | None) -> Object | None:
 def make_scaler(active: ActiveScaler, cluster: ClusterSnapshot) -> Scaler | None:
     """Convert the active scaler; None if there is none or it could not be read."""
     if active.scaled_object:
-        return convert_scaled_object(active.scaled_object, cluster.autoscalers, cluster.at)
+        ready = _ready_pods(active.scaled_object, cluster.deployments)
+        return convert_scaled_object(active.scaled_object, cluster.autoscalers, cluster.at, ready)
     if active.scaled_job:
         return convert_scaled_job(active.scaled_job, cluster.at)
     return None
 
 
+def _ready_pods(found: Object, deployments: tuple[Object, ...] | None) -> int | None:
+    name = found["spec"]["scaleTargetRef"]["name"]
+    named = (each for each in deployments or () if each["metadata"]["name"] == name)
+    deployment = next(named, None)
+    # Zero is left out.
+    return deployment.get("status", {}).get("readyReplicas", 0) if deployment else None
+
+
 def convert_scaled_object(
-    found: Object, autoscalers: tuple[Object, ...] | None, now: float
+    found: Object, autoscalers: tuple[Object, ...] | None, now: float, ready: int | None = None
 ) -> Scaler:
-    """Convert a ScaledObject, with its autoscaler if that is among ``autoscalers``."""
+    """Convert a ScaledObject, with its autoscaler if that is among ``autoscalers``.
+
+    ``ready`` are the ready pods of what it scales; None if unknown.
+    """
     spec = found["spec"]
     hpa_name = found.get("status", {}).get("hpaName")
     hpa = next((item for item in autoscalers or () if item["metadata"]["name"] == hpa_name), None)
     unknown = "the autoscaler could not be read" if autoscalers is None else _why_silent(hpa)
-    triggers = read_triggers(Source(found, hpa, unknown))
+    triggers = read_triggers(Source(found, hpa, unknown, ready))
     return Scaler(
         kind="ScaledObject",
         paused=is_paused(found),
@@ -95,6 +107,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
         kind="ScaledJob",
         paused=is_annotated(found, "paused"),  # it knows no other pause
         cooldown_period=0,
+        strategy=strategy.get("strategy") or "default",
         calculation=strategy.get("multipleScalersCalculation") or "max",
         **_shared_fields(found, triggers, now),
     )

@@ -6,6 +6,7 @@ Source:
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote_plus
 
 from dashboard.domain.fleet import Measure, TargetType, Trigger
 from dashboard.fleet.kubernetes.client import Object
@@ -15,6 +16,8 @@ from wire.messages.names import QUEUE
 RESOURCES = ("cpu", "memory")
 """Types of triggers that KEDA leaves to the autoscaler."""
 
+_NORMALIZED = str.maketrans("/.:%()", "------")
+"""KEDA's pkg/util/normalize_string.go."""
 _DEFAULT_RABBITMQ_VALUE = "20"
 _TARGET_KEYS = (
     *("value", "threshold", "targetValue", "queueLength", "lagThreshold", "targetQueryValue"),
@@ -42,7 +45,8 @@ def specified(found: Object) -> Trigger:
 def _subject(found: Object) -> str:
     metadata = found.get("metadata") or {}
     if queue := metadata.get("queueName"):
-        return truncate(f"queue {queue}")
+        mode = metadata.get("mode") or "QueueLength"
+        return truncate(f"queue {queue}" if mode == "QueueLength" else f"{mode} of queue {queue}")
     if found["type"] == "cron":
         fields = (metadata.get(key) for key in ("start", "end", "timezone"))
         return truncate("{} to {} {}".format(*fields))
@@ -84,6 +88,20 @@ def _target_type(found: Object) -> TargetType:
         default = metadata.get("type") or "Utilization"
     target_type: TargetType = found.get("metricType") or default
     return target_type
+
+
+def metric_name(index: int, found: Object) -> str:
+    """Return the name of KEDA's metric of the n-th trigger, or a prefix, which ends with a dash.
+
+    The type is a part of it, so that a metric of the triggers before a change is not taken for one
+    of those after it; scalers other than these abbreviate their type.
+    """
+    if found["type"] == "cron":
+        return f"s{index}-cron-"
+    if found["type"] != "rabbitmq":
+        return f"s{index}-"
+    queue = quote_plus((found.get("metadata") or {}).get("queueName") or "")
+    return f"s{index}-rabbitmq-{queue.translate(_NORMALIZED)}"
 
 
 def desired_replicas(found: Object) -> int | None:

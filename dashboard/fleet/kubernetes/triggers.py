@@ -14,8 +14,14 @@ from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import Measure, Trigger
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.metrics import Metric, find_metric, measured
-from dashboard.fleet.kubernetes.trigger_spec import RESOURCES, desired_replicas, specified
+from dashboard.fleet.kubernetes.metrics import Metric, Pods, find_metric, is_named, measured
+from dashboard.fleet.kubernetes.pauses import is_annotated
+from dashboard.fleet.kubernetes.trigger_spec import (
+    RESOURCES,
+    desired_replicas,
+    metric_name,
+    specified,
+)
 from dashboard.fleet.kubernetes.values import condition_status, number, truncate
 
 _COMPOSITE = "composite-metric"
@@ -33,6 +39,8 @@ class Source:
     hpa: Object | None
     unknown: str
     """Why there are no metrics of the autoscaler, as a clause; empty if there are."""
+    ready: int | None = None
+    """Ready pods of the scaled Deployment; None if unknown."""
 
 
 def read_triggers(source: Source) -> tuple[Trigger, ...]:
@@ -53,6 +61,9 @@ def _formula(scaler: Object) -> Object:
 
 
 def _read_formula(source: Source, formula: Object) -> Trigger:
+    fallback = source.scaler["spec"].get("fallback") or {}
+    # With this behavior the formula itself replaces what could not be read.
+    is_replaced = fallback.get("behavior") != "scalingModifiers"
     trigger = Trigger(
         type="formula",
         subject=truncate(formula["formula"]),
@@ -60,31 +71,47 @@ def _read_formula(source: Source, formula: Object) -> Trigger:
         target_type=formula.get("metricType") or "AverageValue",
         active=_is_active(source.scaler),
         activation=number(formula.get("activationTarget")) or 0.0,
-        failed=condition_status(source.scaler, "Fallback") is True,
-        is_fallback=condition_status(source.scaler, "Fallback") is True,
     )
+    if is_replaced:
+        trigger = _with_failures(source.scaler, trigger)
     return _with_value(source, trigger, find_metric(source.hpa, _COMPOSITE))
 
 
 def _read(source: Source, index: int, found: Object) -> Trigger:
-    prefix = f"s{index}-"
-    trigger = replace(
-        specified(found),
-        active=_activity(source.scaler, found, prefix),
-        is_fallback=_is_falling_back(source.scaler, prefix),
-    )
-    if failures := _failures(source.scaler, prefix):
-        noun = "failure" if failures == 1 else "failures"
-        unknown = f"KEDA could not read it ({failures} {noun} in a row)"
-        trigger = replace(trigger, failed=True, active=None, unknown=unknown)
-        if not trigger.is_fallback:
-            return trigger
+    name = metric_name(index, found)
+    trigger = replace(specified(found), active=_activity(source.scaler, found, name))
+    trigger = _with_failures(source.scaler, trigger, name)
     if found["type"] in RESOURCES:
         container = (found.get("metadata") or {}).get("containerName")
         metric = find_metric(source.hpa, found["type"], container)
     else:
-        metric = find_metric(source.hpa, prefix)
+        metric = find_metric(source.hpa, name)
     return _with_value(source, trigger, metric, desired_replicas(found))
+
+
+def _with_failures(scaler: Object, trigger: Trigger, name: str | None = None) -> Trigger:
+    """Add whether KEDA could not read a trigger; it notes that only if there is a fallback.
+
+    Without the name of a metric, those of all triggers count.
+    """
+    health = scaler.get("status", {}).get("health") or {}
+    health = list(health.values()) if name is None else _named(health, name)
+    failing = (each for each in health if each.get("status") == "Failing")
+    failures = max((each.get("numberOfFailures") or 0 for each in failing), default=0)
+    fallback = scaler["spec"].get("fallback")
+    if not failures or not fallback:
+        return trigger
+    is_fallback = failures > fallback.get("failureThreshold", 0)
+    is_static = fallback.get("behavior") in (None, "static")
+    noun = "failure" if failures == 1 else "failures"
+    return replace(
+        trigger,
+        failed=True,
+        active=is_fallback or None,
+        is_fallback=is_fallback,
+        demand=fallback.get("replicas") if is_fallback and is_static else None,
+        unknown=f"KEDA could not read it ({failures} {noun} in a row)",
+    )
 
 
 def _with_value(
@@ -93,49 +120,43 @@ def _with_value(
     """Add the autoscaler's target, value and demand, or what the trigger's inactivity implies."""
     if metric and metric.target is not None:
         trigger = replace(trigger, target=metric.target, target_type=metric.target_type)
-    if metric and not source.unknown and source.hpa:
-        trigger = measured(trigger, metric, source.hpa)
-        if trigger.value is not None or trigger.demand is not None:
-            return trigger
+    if metric and not source.unknown and source.hpa and trigger.failed == trigger.is_fallback:
+        trigger = measured(trigger, metric, Pods(source.hpa, source.ready))
+    if trigger.failed or trigger.value is not None:
+        return trigger
     if trigger.active is False and not trigger.activation and trigger.measure in _ZERO_IF_INACTIVE:
         return replace(trigger, value=0.0, demand=0)
     if trigger.active and desired is not None:
         return replace(trigger, value=float(desired), demand=desired)
     unknown = source.unknown or "the autoscaler reports no value of it"
-    return replace(trigger, unknown=trigger.unknown or unknown)
+    return replace(trigger, unknown=unknown)
 
 
-def _activity(scaler: Object, found: Object, prefix: str) -> bool | None:
+def _activity(scaler: Object, found: Object, name: str) -> bool | None:
     """Return whether a trigger is active; KEDA never asks the autoscaler's own metrics."""
     if found["type"] in RESOURCES:
         return None
-    reported = _with_prefix(scaler.get("status", {}).get("triggersActivity"), prefix)
+    is_active = _is_active(scaler)
+    activity = scaler.get("status", {}).get("triggersActivity") or {}
+    reported = _named(activity, name)
     if any(each.get("isActive") for each in reported):
         return True
-    if reported:  # what could not be read is reported as inactive, too
-        return False if condition_status(scaler, "Ready") is True else None
-    is_active = _is_active(scaler)
-    external = [each for each in scaler["spec"]["triggers"] if each["type"] not in RESOURCES]
-    return is_active if len(external) == 1 or not is_active else None
+    if not reported:
+        external = [each for each in scaler["spec"]["triggers"] if each["type"] not in RESOURCES]
+        return is_active if len(external) == 1 or not is_active else None
+    # What could not be read is reported as inactive, too; and KEDA writes its conditions first.
+    is_read = condition_status(scaler, "Ready") is True
+    is_written = not is_active or any(each.get("isActive") for each in activity.values())
+    return False if is_read and is_written else None
 
 
 def _is_active(scaler: Object) -> bool | None:
-    """Return whether KEDA holds the triggers for active; None if it could not read them all."""
+    """Return whether any trigger is active; None if one could not be read, or if it is forced."""
     if condition_status(scaler, "Ready") is not True:
         return None
-    return condition_status(scaler, "Active")
+    is_active = condition_status(scaler, "Active")
+    return None if is_active and is_annotated(scaler, "force-activation") else is_active
 
 
-def _failures(scaler: Object, prefix: str) -> int:
-    health = _with_prefix(scaler.get("status", {}).get("health"), prefix)
-    failing = (each for each in health if each.get("status") == "Failing")
-    return max((each.get("numberOfFailures") or 0 for each in failing), default=0)
-
-
-def _is_falling_back(scaler: Object, prefix: str) -> bool:
-    fallback = scaler["spec"].get("fallback")
-    return bool(fallback) and _failures(scaler, prefix) > fallback.get("failureThreshold", 0)
-
-
-def _with_prefix(found: Mapping[str, Object] | None, prefix: str) -> list[Object]:
-    return [each for name, each in (found or {}).items() if name.startswith(prefix)]
+def _named(found: Mapping[str, Object] | None, name: str) -> list[Object]:
+    return [each for full, each in (found or {}).items() if is_named(full, name)]
