@@ -37,9 +37,13 @@ run-example: $(VENV)/installed ## PROMPT="yellow submarine" NUM_IMAGES=1: one jo
 worker: $(VENV)/installed ## one worker, for whatever queue and store the settings name
 	@exec $(BIN)/python -m worker
 
+.PHONY: doctor
+doctor: $(VENV)/installed ## check settings, queue, store, cluster, GPU and model, and say what to do
+	@exec $(BIN)/python -m doctor
+
 .PHONY: test
 test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(if $(COVERAGE),--cov) $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below

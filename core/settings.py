@@ -20,7 +20,10 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import SettingsError
+from core.network.urls import PERCENT_ENCODE, is_raw
+from core.store_settings import check_bucket, check_endpoint, find_identity
 from core.validation import first_error
+from core.web_settings import BasePath, HostNames, Network, Networks, networks, split
 
 _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 
@@ -28,7 +31,9 @@ _DEVICES = {"gpu": "cuda", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}
 class Settings(BaseSettings):
     """All settings. Secrets are masked when printed."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     rabbitmq_url: SecretStr | None = Field(
         None, description="`amqp://user:password@host:5672/vhost`; unset: a queue in SQLite"
@@ -40,8 +45,15 @@ class Settings(BaseSettings):
     minio_endpoint: str | None = Field(
         None, description="`host:9000` of MinIO or any S3; unset: a folder"
     )
-    minio_access_key: SecretStr | None = Field(None, description="access key of the store")
+    minio_access_key: SecretStr | None = Field(
+        None,
+        description="access key of the store; unset: the identity of the pod or machine, or "
+        "`AWS_ACCESS_KEY_ID`, as the AWS SDKs find it",
+    )
     minio_secret_key: SecretStr | None = Field(None, description="secret key of the store")
+    minio_session_token: SecretStr | None = Field(
+        None, description="session token, if the keys are temporary ones"
+    )
     minio_bucket: str = Field("images", description="bucket of the pictures; created if missing")
     minio_secure: bool = Field(False, description="`true` for https")
     minio_region: str | None = Field(None, description="region, if the store needs one")
@@ -165,10 +177,26 @@ class Settings(BaseSettings):
         description="URL at which visitors reach the dashboard, for Present's QR code; unset: the "
         "URL at which Present was opened",
     )
+    base_path: BasePath = Field(
+        None,
+        validate_default=True,
+        description="path below which everything is served, such as `/live`; unset: "
+        "`STREAMLIT_SERVER_BASE_URL_PATH`, else none",
+    )
+    trusted_proxies: Networks = Field(
+        None,
+        description="addresses or networks of the proxies in front, separated by commas, such as "
+        "`10.244.0.0/16`: only they may name the client, in `X-Forwarded-For` or `Forwarded`",
+    )
+    allowed_hosts: HostNames = Field(
+        None,
+        description="host names of the dashboard, separated by commas, such as "
+        "`live.example.org` or `*.example.org`; that of `PUBLIC_URL` is known; `*`: any",
+    )
     join_approval: bool = Field(
         False,
-        description="`true`: pictures from /join need the presenter's approval; the Approve page "
-        "overrides it",
+        description="`true`: pictures that no presenter requested need the presenter's approval; "
+        "the Approve page overrides it",
     )
 
     @field_validator("*", mode="before")
@@ -185,6 +213,26 @@ class Settings(BaseSettings):
         if url and _scheme(url.get_secret_value()) not in ("amqp", "amqps"):
             raise ValueError("must start with amqp:// or amqps://, and be a URL")
         return url
+
+    @field_validator("rabbitmq_url", "rabbitmq_management_url")
+    @classmethod
+    def _has_an_encoded_password(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and is_raw(url.get_secret_value()):
+            raise ValueError(f"is not valid: {PERCENT_ENCODE}")
+        return url
+
+    @field_validator("minio_endpoint")
+    @classmethod
+    def _is_host_and_port(cls, endpoint: str | None) -> str | None:
+        if endpoint:
+            check_endpoint(endpoint)
+        return endpoint
+
+    @field_validator("minio_bucket")
+    @classmethod
+    def _is_bucket_name(cls, name: str, info: ValidationInfo) -> str:
+        check_bucket(name, info.data.get("minio_endpoint"))
+        return name
 
     @field_validator("public_url")
     @classmethod
@@ -209,7 +257,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        if self.minio_endpoint and not (self.minio_access_key and self.minio_secret_key):
+        keys = (self.minio_access_key, self.minio_secret_key)
+        has_identity = self.minio_endpoint and not any(keys) and find_identity(self.minio_endpoint)
+        if self.minio_endpoint and not all(keys) and not has_identity:
             raise ValueError(
                 "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set with MINIO_ENDPOINT"
             )
@@ -220,7 +270,17 @@ class Settings(BaseSettings):
     @property
     def lora_names(self) -> tuple[str, ...]:
         """The names in ``loras``."""
-        return tuple(name.strip() for name in (self.loras or "").split(",") if name.strip())
+        return split(self.loras)
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """The networks in ``trusted_proxies``."""
+        return networks(self.trusted_proxies)
+
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """The names and patterns in ``allowed_hosts``."""
+        return split(self.allowed_hosts)
 
     @property
     def fleet_kind(self) -> Literal["local", "kubernetes", "none"]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components.common import navigation
-from dashboard.components.page import account, style
+from dashboard.components.page import account, connection, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
@@ -33,5 +33,6 @@ st.logo(_ICON)
 style.show()
 replay_bar.show()
 page.run()
+connection.show()
 account.show()
 navigation.show_if_begun()

@@ -1,6 +1,6 @@
 """The ASGI application: pages, HTTP routes, and one context for all sessions.
 
-Start it with ``python -m streamlit run dashboard/server.py`` from the repository's root.
+Start it with ``python -m dashboard`` from the repository's root.
 """
 
 import gc
@@ -10,21 +10,38 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
+from typing import NoReturn
 
 import streamlit as st
 from anyio import to_thread
+from starlette.middleware import Middleware
+from streamlit import config
 
 from core import logs
 from core.errors import ApplicationError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
+from dashboard.routes.base_path import below
+from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+
+
+def _read_settings() -> Settings:
+    """Read the settings, and set the base path before Streamlit makes its routes."""
+    try:
+        settings = load_settings()
+    except ApplicationError as error:
+        _exit(error)
+    serve_below(settings.base_path)
+    config.set_option("server.baseUrlPath", settings.base_path.strip("/"))
+    return settings
 
 
 def _start() -> None:
-    settings = load_settings()
+    settings = _settings
     logs.configure(settings.log_format)
     if settings.replay:
         playback.start(settings.replay, settings)
@@ -52,7 +69,7 @@ def _warm_up(snapshot: Snapshot) -> None:
     gc.freeze()
 
 
-def _exit(error: ApplicationError) -> None:
+def _exit(error: ApplicationError) -> NoReturn:
     # The web server would print a stack trace of an exception. No thread is running yet that
     # a normal exit would stop.
     print(error, file=sys.stderr, flush=True)
@@ -72,14 +89,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         await to_thread.run_sync(_stop)
 
 
+_settings = _read_settings()
+_routes = [*api.ROUTES, *archive.ROUTES, *files.ROUTES, *join.ROUTES, *recordings.ROUTES]
+
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=lifespan,
-    routes=[
-        *api.ROUTES,
-        *archive.ROUTES,
-        *files.ROUTES,
-        *join.ROUTES,
-        *recordings.ROUTES,
+    routes=below(_settings.base_path, _routes),
+    middleware=[
+        Middleware(ClientAddress, trusted=_settings.proxy_networks),
+        Middleware(KnownHosts, settings=_settings),
+        Middleware(BrowserCookie, path=_settings.base_path),
+        Middleware(BasePath, path=_settings.base_path),
     ],
 )

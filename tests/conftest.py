@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = [
+    "tests.support.certificates",
     "tests.support.chromium",
     "tests.support.dashboard_server",
     "tests.support.minio_server",

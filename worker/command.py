@@ -118,7 +118,7 @@ def _load(settings: Settings, events: Events) -> "Generator":
     from worker.metrics import MODEL_LOADED
 
     try:
-        from worker.pipeline import loras
+        from worker.pipeline import hub_client, loras
         from worker.pipeline.load import load
         from worker.pipeline.read import LoadOptions
     except (ImportError, OSError) as error:  # OSError: a shared library of PyTorch
@@ -126,6 +126,7 @@ def _load(settings: Settings, events: Events) -> "Generator":
             f"The worker's packages are incomplete: {first_line(error)}"
         ) from None
 
+    hub_client.use_environment()
     options = LoadOptions(
         dtype=settings.dtype,
         quantize=settings.quantize,

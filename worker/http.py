@@ -1,6 +1,7 @@
 """HTTP server of a worker: ``/healthz`` for probes and ``/metrics`` for Prometheus."""
 
 import json
+import socket
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,11 +16,23 @@ from worker.health import Health
 def serve(port: int, health: Health) -> ThreadingHTTPServer:
     """Serve on ``port`` in a background thread. Raises SettingsError if the port is in use."""
     try:
-        server = ThreadingHTTPServer(("", port), partial(_Handler, health))
+        server = _Server(("", port), partial(_Handler, health))
     except OSError as error:
         raise SettingsError(f"WORKER_PORT {port} cannot be used: {error.strerror}.") from None
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     return server
+
+
+class _Server(ThreadingHTTPServer):
+    """Listens on IPv6 and IPv4: a probe comes from either, on an IPv6-only cluster from IPv6."""
+
+    address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+
+    def server_bind(self) -> None:
+        """Accept IPv4 on the IPv6 socket too, whatever the system's default is."""
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
 
 
 class _Handler(BaseHTTPRequestHandler):

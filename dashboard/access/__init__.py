@@ -5,14 +5,15 @@ page may use it; PRESENTER_KEY can restrict the presenter's actions. With ``[aut
 log in through OpenID Connect.
 """
 
-from dashboard.access.presenter_key import LockedOut, program_may_submit
-from dashboard.access.roles import Action, NotAllowed, Policy, Role
+from dashboard.access.presenter_key import LockedOut, program_may_submit, program_role
+from dashboard.access.roles import Action, NotAllowed, Policy, Role, allowed
 from dashboard.access.viewer import (
     allows,
     drop_key,
     email,
     has_key,
     is_logged_in,
+    is_presenter,
     policy,
     present_key,
     reason,
@@ -26,14 +27,17 @@ __all__ = [
     "NotAllowed",
     "Policy",
     "Role",
+    "allowed",
     "allows",
     "drop_key",
     "email",
     "has_key",
     "is_logged_in",
+    "is_presenter",
     "policy",
     "present_key",
     "program_may_submit",
+    "program_role",
     "reason",
     "require",
     "role",

@@ -2,12 +2,13 @@
 
 import math
 
+from dashboard.access.client_address import rate_limit_key
 from dashboard.access.rate_limit import TokenBuckets
-from dashboard.access.roles import NotAllowed, Policy, is_key
+from dashboard.access.roles import NotAllowed, Policy, Role, allowed, is_key, role_of
 from dashboard.presentation.formatting import pluralize
 
 _wrong_keys = TokenBuckets(capacity=5, rate=1 / 10)
-"""Per address: 5 wrong keys at once, then 1 per 10 s."""
+"""Per client: 5 wrong keys at once, then 1 per 10 s."""
 
 
 class LockedOut(NotAllowed):
@@ -23,16 +24,17 @@ class LockedOut(NotAllowed):
 
 def check(policy: Policy, key: str, address: str) -> bool:
     """Return whether a key is the presenter's; raises LockedOut."""
-    if seconds := _wrong_keys.wait(address):
+    client = rate_limit_key(address)
+    if seconds := _wrong_keys.wait(client):
         raise LockedOut(seconds)
     correct = is_key(policy, key)
     if not correct:
-        _wrong_keys.take(address)
+        _wrong_keys.take(client)
     return correct
 
 
-def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
-    """Return whether a program may submit jobs: with login, only with the presenter's key.
+def program_role(policy: Policy, authorization: str, address: str) -> Role:
+    """Return the role of a program: the presenter's with the key, else that of an unknown viewer.
 
     Args:
         policy: the site's.
@@ -42,8 +44,15 @@ def program_may_submit(policy: Policy, authorization: str, address: str) -> bool
     Raises LockedOut.
 
     """
-    if not policy.login:
-        return True
     scheme, _, token = authorization.partition(" ")
     token = token.strip()
-    return scheme.casefold() == "bearer" and token != "" and check(policy, token, address)
+    sends_key = policy.key is not None and scheme.casefold() == "bearer" and token != ""
+    return role_of(policy, None, has_key=sends_key and check(policy, token, address))
+
+
+def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
+    """Return whether a program may submit jobs: with login, only with the presenter's key.
+
+    Raises LockedOut.
+    """
+    return allowed(program_role(policy, authorization, address), "submit")

@@ -5,12 +5,11 @@ from functools import cache
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.access import presenter_key, roles
+from dashboard.access import browser_memory, presenter_key, roles
 from dashboard.access.roles import Action, NotAllowed, Policy, Role
 from dashboard.access.secrets_file import read_policy
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 
-_HAS_KEY = "has_presenter_key"
 _UNVERIFIED = "Your login does not confirm your e-mail address, so you can only view."
 
 _read_once = cache(read_policy)
@@ -37,6 +36,11 @@ def is_logged_in() -> bool:
 def role() -> Role:
     """Return the viewer's role."""
     return roles.role_of(policy(), email(), has_key())
+
+
+def is_presenter() -> bool:
+    """Return whether the viewer's own requests need no approval, in a replay too."""
+    return role() == "presenter"
 
 
 def allows(action: Action) -> bool:
@@ -67,18 +71,18 @@ def require(action: Action) -> None:
 
 
 def has_key() -> bool:
-    """Return whether the presenter's key was entered in this session."""
-    return bool(st.session_state.get(_HAS_KEY, False))
+    """Return whether the presenter's key was entered in this browser."""
+    return browser_memory.current().has_key
 
 
 def drop_key() -> None:
     """Forget that the presenter's key was entered."""
-    st.session_state[_HAS_KEY] = False
+    browser_memory.current().has_key = False
 
 
 def present_key(key: str) -> bool:
     """Make the viewer the presenter if the key is correct; raises LockedOut."""
     # Streamlit reports no address for clients on this machine.
     correct = presenter_key.check(policy(), key, st.context.ip_address or "127.0.0.1")
-    st.session_state[_HAS_KEY] = correct
+    browser_memory.current().has_key = correct
     return correct

@@ -18,7 +18,9 @@ class JoinAddress:
     note: str = ""
 
 
-def choose(opened: str, public_url: str | None, network_address: str | None) -> JoinAddress:
+def choose(
+    opened: str, public_url: str | None, network_address: str | None, base_path: str = ""
+) -> JoinAddress:
     """Choose the URL for phones.
 
     Args:
@@ -26,10 +28,11 @@ def choose(opened: str, public_url: str | None, network_address: str | None) -> 
         public_url: the configured URL, which takes precedence.
         network_address: this machine's IP address; None if the server does not listen there,
             as in a container.
+        base_path: the path below which everything is served, for a ``public_url`` without path.
 
     """
     if public_url:
-        return JoinAddress(urljoin(f"{public_url.rstrip('/')}/", "join"))
+        return JoinAddress(urljoin(_with_path(public_url, base_path), "join"))
     if not _is_local(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
@@ -39,6 +42,11 @@ def choose(opened: str, public_url: str | None, network_address: str | None) -> 
         urljoin(reachable, "join"),
         "The invitation names this machine's network address: phones cannot reach localhost.",
     )
+
+
+def _with_path(url: str, path: str) -> str:
+    url = url.rstrip("/")
+    return f"{url}/" if urlsplit(url).path else f"{url}{path}/"
 
 
 def _is_local(host: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.audience.own_pictures import OwnPicture
 from dashboard.audience.status import Status
 from dashboard.presentation.templates import render
 
@@ -25,6 +26,8 @@ class Form:
     """Words that the model knows; empty for models that know most."""
     job_id: str = ""
     """The visitor's last request; empty before the first."""
+    earlier: Sequence[OwnPicture] = ()
+    """The pictures of the visitor's earlier requests, newest first."""
 
 
 def render_page(form: Form, status: Status | None) -> str:

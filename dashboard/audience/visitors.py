@@ -5,6 +5,7 @@ import re
 import secrets
 
 from core.errors import ApplicationError
+from dashboard.access.client_address import rate_limit_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.presentation.formatting import pluralize
 
@@ -33,6 +34,7 @@ class Visitors:
 
     def allow(self, cookie: str | None, address: str) -> None:
         """Count a request; raises RateLimited."""
+        address = rate_limit_key(address)
         visitor = cookie if cookie and is_token(cookie) else f"without a cookie from {address}"
         if seconds := self._per_visitor.wait(visitor):
             raise RateLimited(_describe("You sent several requests.", seconds), seconds)

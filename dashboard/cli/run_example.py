@@ -72,7 +72,7 @@ def _run(fields: dict[str, object], timeout: float) -> None:
 
 def _submit(fields: dict[str, object]) -> list[Job]:
     try:
-        return submission.submit(fields)
+        return submission.submit(fields, by_presenter=True)
     except KeyboardInterrupt:
         print("Stopped during submission. If the job was queued already, it stays on the queue.")
         raise

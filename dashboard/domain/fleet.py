@@ -8,6 +8,8 @@ from typing import Literal, Protocol
 
 Phase = Literal["pending", "starting", "idle", "generating", "stopping", "failed"]
 
+CapacityType = Literal["spot", "preemptible", "on demand", "reserved"]
+
 LOCAL = "local supervisor"
 """The kind of scaler that runs workers on the dashboard's own machine."""
 
@@ -33,14 +35,21 @@ class Node:
     name: str
     product: str | None
     slots: int
-    """Allocatable GPUs; 0 until the GPU driver runs."""
+    """Allocatable GPUs or parts of them (MIG, time-slicing); 0 until the GPU driver runs."""
     slots_used: int | None
-    """GPUs allocated to pods of the namespace."""
+    """Slots allocated to pods of the namespace."""
     ready: bool
+    """Whether it takes workers: it is healthy, not cordoned, and its GPU driver runs."""
     since: float
     """Unix seconds at which it joined."""
-    spot: bool | None = None
     pool: str | None = None
+    capacity_type: CapacityType | None = None
+    """How its machine is rented."""
+    gpus: int | None = None
+    """Its GPUs, as they are billed, however many slots they have; None if unknown."""
+    state: str = ""
+    """``ready``, or why it takes no workers, such as ``cordoned``; empty if only ``ready`` is
+    known."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +183,8 @@ class FleetReading:
     """GPU nodes; None if unknown or without meaning in this mode."""
     events: tuple[FleetEvent, ...] = ()
     """Oldest first."""
+    refusal: str = ""
+    """Why the cluster refuses to create the pods of wanted workers; empty if it does not."""
     warnings: tuple[str, ...] = ()
     """What could not be read, a sentence each; the rest of the reading is valid."""
 

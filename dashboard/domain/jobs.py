@@ -61,6 +61,11 @@ def initial_view(job: Job) -> JobView:
     return JobView(job=job, state="waiting", submitted_at=submitted_at(job.id))
 
 
+def is_cancelled_on_queue(view: JobView) -> bool:
+    """Return whether a job was cancelled, and no worker has dropped its message yet."""
+    return view.state == "cancelled" and view.worker is None
+
+
 def apply_event(view: JobView, event: Event) -> JobView:
     """Return the job after an event; a finished job ignores most events."""
     accepted = _ACCEPTED_WHEN_FINISHED.get(view.state)

@@ -7,7 +7,13 @@ from dataclasses import replace
 from dashboard.domain.fleet import Worker
 from dashboard.domain.gpus import GONE_AFTER_SECONDS, DeviceReading
 from dashboard.domain.inputs import Observer, noop
-from dashboard.domain.jobs import FINISHED, JobView, apply_event, initial_view
+from dashboard.domain.jobs import (
+    FINISHED,
+    JobView,
+    apply_event,
+    initial_view,
+    is_cancelled_on_queue,
+)
 from dashboard.domain.workers import (
     WorkerStart,
     WorkerView,
@@ -19,13 +25,16 @@ from wire.messages.event import Event
 from wire.messages.model import ModelCapabilities
 
 MAX_JOBS = 1000
+MAX_UNFINISHED_JOBS = 10_000
 
 
 class Journal:
     """Jobs and workers by name, and what the workers' model accepts. Thread-safe.
 
     Args:
-        max_jobs: how many jobs are kept.
+        max_jobs: how many finished jobs are kept.
+        max_unfinished: how many jobs are kept that are on the queue: a job is known as long as it
+            waits, and a cancelled one until a worker drops its message.
         worker_timeout: seconds without an event after which a worker is removed; None where
             a supervisor reports ended workers, since an idle worker may send no event for hours.
         observer: called with each event.
@@ -35,14 +44,18 @@ class Journal:
     def __init__(
         self,
         max_jobs: int = MAX_JOBS,
+        max_unfinished: int = MAX_UNFINISHED_JOBS,
         worker_timeout: float | None = None,
         observer: Observer = noop,
     ) -> None:
         self._observer = observer
         self._lock = threading.Lock()
         self._max_jobs = max_jobs
+        self._max_unfinished = max_unfinished
         self._worker_timeout = worker_timeout
         self._jobs: dict[str, JobView] = {}
+        self._finished: dict[str, None] = {}
+        """Ids of the finished jobs that left the queue, in the order in which they finished."""
         self._workers: dict[str, WorkerView] = {}
         self._starts: dict[str, WorkerStart] = {}
         self._model: ModelCapabilities | None = None
@@ -107,7 +120,7 @@ class Journal:
         with self._lock:
             finished = [name for name, view in self._jobs.items() if view.state in FINISHED]
             for name in finished:
-                del self._jobs[name]
+                self._remove(name)
             return len(finished)
 
     def remove_worker(self, name: str) -> None:
@@ -122,20 +135,28 @@ class Journal:
             return
         view = self._jobs.get(job_id) or (initial_view(event.job) if event.job else None)
         if view is not None:
-            self._jobs[job_id] = self._with_start(apply_event(view, event), event)
-        if len(self._jobs) > self._max_jobs:
-            del self._jobs[self._oldest_removable()]
+            self._keep(job_id, self._with_start(apply_event(view, event), event))
+
+    def _keep(self, job_id: str, view: JobView) -> None:
+        self._jobs[job_id] = view
+        if view.state in FINISHED and not is_cancelled_on_queue(view):
+            self._finished.setdefault(job_id)
+        else:
+            self._finished.pop(job_id, None)
+        if len(self._finished) > self._max_jobs:
+            self._remove(next(iter(self._finished)))
+        if len(self._jobs) - len(self._finished) > self._max_unfinished:
+            self._remove(next(each for each in self._jobs if each not in self._finished))
+
+    def _remove(self, job_id: str) -> None:
+        del self._jobs[job_id]
+        self._finished.pop(job_id, None)
 
     def _with_start(self, view: JobView, event: Event) -> JobView:
         if event.kind != "received" or event.worker is None:
             return view
         start = complete_start(self._starts.get(event.worker), self._workers.get(event.worker))
         return replace(view, start=start)
-
-    def _oldest_removable(self) -> str:
-        """Return the oldest finished job; the oldest of all while none is finished."""
-        finished = (job_id for job_id, view in self._jobs.items() if view.state in FINISHED)
-        return next(finished, next(iter(self._jobs)))
 
     def _record_worker(self, event: Event) -> None:
         if event.worker is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dashboard.domain.jobs import JobView
+from dashboard.domain.jobs import JobView, is_cancelled_on_queue
 from wire.queues.base import QueueDepth
 
 _CLOCK_TOLERANCE_SECONDS = 1.0
@@ -94,7 +94,7 @@ def _is_generating(view: JobView) -> bool:
 
 def _was_waiting(view: JobView, since: float) -> bool:
     """Return whether the queue may have contained a job's message after ``since``."""
-    if _is_waiting(view) or (view.state == "cancelled" and view.worker is None):
+    if _is_waiting(view) or is_cancelled_on_queue(view):
         return True
     never_received = view.received_at is None or _is_requeued(view)
     left_at = view.finished_at if never_received else view.received_at

@@ -47,6 +47,8 @@ class Sample:
     """Workers that occupy a machine, ready or not."""
     gpus: int | None = None
     """GPUs of all nodes that are added and removed with the workers; None without such nodes."""
+    gpus_per_slot: float | None = None
+    """GPUs for each slot of these nodes: 0.25 with four slots a GPU; None without slots."""
     maximum: int | None = None
     """The scaler's maximum of workers."""
     gpu_busy: int | None = None
@@ -106,6 +108,8 @@ class Snapshot:
     """Newest first, at most some hundreds."""
     pictures_total: int | None = None
     """Pictures stored since this dashboard started."""
+    pictures_stored: int | None = None
+    """Pictures in the store that were found so far; None until it has been read."""
     model: ModelCapabilities | None = None
     """What the workers' model accepts; None until a worker has announced it."""
 

@@ -76,5 +76,14 @@ def gpu_nodes() -> tuple[Node, ...]:
     gpus = list_gpus()
     if not gpus:
         return ()
-    node = Node(platform.node(), gpus[0].product, len(gpus), None, ready=True, since=time.time())
-    return (node,)
+    return (
+        Node(
+            name=platform.node(),
+            product=gpus[0].product,
+            slots=len(gpus),
+            slots_used=None,
+            ready=True,
+            since=time.time(),
+            gpus=len(gpus),
+        ),
+    )

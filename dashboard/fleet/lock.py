@@ -4,6 +4,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from core.private_files import make_private_folder
+
 
 class SupervisorLock:
     """A lock file in the data directory, held until it is released or the process ends."""
@@ -17,7 +19,7 @@ class SupervisorLock:
         if self._lock.is_locked:
             return None
         try:
-            self._data_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._data_dir)
             self._lock.acquire()
         except Timeout:
             return "Another process on this data folder runs the workers."

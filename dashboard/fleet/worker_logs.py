@@ -8,6 +8,8 @@ from pathlib import Path
 from textwrap import shorten
 from typing import BinaryIO
 
+from core.private_files import make_private_folder
+
 _MAX_BYTES_AT_START = 1024 * 1024
 _MAX_BYTES_IN_USE = 4 * 1024 * 1024
 _TAIL_BYTES = 16 * 1024
@@ -18,7 +20,7 @@ _TEXT_LINE = re.compile(r"\d\d:\d\d:\d\d [A-Z]+ +\S+ (?:\[\S+\] )?(?P<message>.*
 
 def open_log(path: Path) -> BinaryIO:
     """Open a log to append to it; a large log is first renamed to ``….log.1``."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     if path.exists() and path.stat().st_size > _MAX_BYTES_AT_START:
         path.replace(_backup(path))
     return path.open("ab")

@@ -1,4 +1,4 @@
-"""Approval of visitors' pictures: the gallery hides them until the presenter approves.
+"""Approval of pictures that no presenter requested: hidden until the presenter approves.
 
 Fails closed: a picture stays hidden until the approval marks were read from the store and do
 not list its job.
@@ -34,8 +34,8 @@ class Approvals:
     Args:
         store: holds the marks.
         index: receives the approved pictures.
-        required: whether visitors' pictures need approval as long as no presenter has used
-            the switch.
+        required: whether pictures need approval, unless a presenter requested them, as long as no
+            presenter has used the switch.
 
     """
 
@@ -118,12 +118,17 @@ class Approvals:
                 return "rejected"
             return "pending" if job_id in self._pending or not self._was_read else None
 
+    def hidden_jobs(self) -> frozenset[str] | None:
+        """Return the ids of the jobs that are hidden; None, which is all, before the first read."""
+        with self._lock:
+            return self._pending | self._rejected if self._was_read else None
+
     def is_required(self) -> bool:
-        """Return whether visitors' new pictures need approval; raises StoreUnavailable."""
+        """Return whether pictures of others than presenters need it; raises StoreUnavailable."""
         return approval.is_required(self._store, self._required)
 
     def require(self, required: bool) -> None:
-        """Set whether visitors' new pictures need approval; raises StoreUnavailable."""
+        """Set whether pictures of others than presenters need it; raises StoreUnavailable."""
         approval.set_required(self._store, required)
 
     def _needs_approval(self, name: str) -> bool:

@@ -23,7 +23,8 @@ class Usage:
     """What was used in a time range."""
 
     unit: Unit
-    """GPUs of all autoscaled nodes, idle or not, as they are billed; workers without such nodes."""
+    """GPUs of all autoscaled nodes, idle or not, as they are billed, however many slots they have;
+    workers without such nodes."""
     start: float
     """Unix seconds of the first sample in the range."""
     known: float
@@ -33,8 +34,8 @@ class Usage:
     used: float | None
     """Hours of one GPU or worker in the known time; None if no time is known."""
     always_on: float | None
-    """The same for always-on workers, at the maximum and with one GPU each; None without a
-    maximum."""
+    """The same for always-on workers, at the maximum and with one slot each; None without a
+    maximum. Slots are counted as GPUs until a node shows how many slots a GPU has."""
 
     @property
     def saved(self) -> float | None:
@@ -57,16 +58,18 @@ def usage(samples: Sequence[Sample], start: float = 0.0) -> Usage:
     in_range = samples[first:]
     known = unknown = used = always_on = 0.0
     maximum = next((sample.maximum for sample in in_range if sample.maximum), None)
+    share = next((sample.gpus_per_slot for sample in samples if sample.gpus_per_slot), 1.0)
     for sample, seconds in _intervals(in_range, start):
         # While the scaler cannot be read, its maximum is the one that was read before.
         maximum = sample.maximum or maximum
+        share = sample.gpus_per_slot or share
         number = sample.gpus if unit == "GPU" else sample.workers
         if number is None or seconds > MAX_INTERVAL_SECONDS:
             unknown += seconds
             continue
         known += seconds
         used += number * seconds / HOUR
-        always_on += (maximum or 0) * seconds / HOUR
+        always_on += (maximum or 0) * (share if unit == "GPU" else 1) * seconds / HOUR
     return Usage(
         unit=unit,
         start=max(start, in_range[0].at) if in_range else start,

@@ -7,6 +7,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dashboard.presentation.urls import absolute
+
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1]),
     autoescape=True,
@@ -14,6 +16,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.globals["absolute"] = absolute
 
 
 def render(template: str, **values: object) -> Markup:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import MessageError, ObjectMissing, RecordingError, StoreError
+from core.private_files import make_private_folder
 from dashboard.domain.inputs import Input, Observers
 from dashboard.domain.jobs import JobView
 from dashboard.gallery import pictures
@@ -87,7 +88,7 @@ class Recorder:
     def start(self) -> None:
         """Create the file and begin to observe; raises RecordingError."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
             self._file: BinaryIO = self._path.open("xb")
         except OSError as error:
             raise RecordingError(f"{self._path} cannot be created: {error.strerror}.") from None

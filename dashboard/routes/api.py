@@ -1,6 +1,7 @@
 """The HTTP API for programs: jobs, state, health and metrics."""
 
 import json
+import re
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
@@ -14,16 +15,19 @@ from dashboard import access, runtime
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.presentation.urls import absolute
 from dashboard.routes import metrics
-from dashboard.routes.errors import NO_STORE, json_route
-from dashboard.routes.requests import client_address, read_body
-from dashboard.runtime import submission
+from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
+from dashboard.routes.requests import check_origin, program_role, read_body
+from dashboard.runtime.idempotency import Submissions
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _STALE_AFTER_SECONDS = 15.0
 """The age at which a reading no longer proves that its source responds."""
+
+_submissions = Submissions()
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -32,8 +36,8 @@ def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 async def create_job(request: Request) -> Response:
     """Publish a job, or with ``separate`` a job for each picture."""
-    authorization = request.headers.get("authorization", "")
-    if not access.program_may_submit(access.policy(), authorization, client_address(request)):
+    role = program_role(request)
+    if not access.allowed(role, "submit"):
         raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
     # Requiring this content type also blocks forms of other sites: a browser sends it across
     # origins only after a preflight request, which is not granted.
@@ -41,10 +45,19 @@ async def create_job(request: Request) -> Response:
         raise HTTPException(
             415, "Send the job as JSON, with the header Content-Type: application/json."
         )
+    check_origin(request)
     fields = _parse_object(await _read_body(request))
-    jobs = await to_thread.run_sync(submission.submit, fields)
-    links = [{"id": job.id, "url": f"/api/jobs/{job.id}"} for job in jobs]
+    key = _idempotency_key(request)
+    jobs = await to_thread.run_sync(_submissions.submit, fields, key, role == "presenter")
+    links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise HTTPException(400, "The Idempotency-Key must have 1 to 255 visible characters.")
+    return key
 
 
 async def _read_body(request: Request) -> bytes:
@@ -70,7 +83,9 @@ async def read_job(request: Request) -> Response:
     view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
-    return _respond(job_fields(view, runtime.current().shown_pictures(view)))
+    context = runtime.current()
+    shown = view if program_role(request) == "presenter" else context.shown_job(view)
+    return _respond(job_fields(shown, context.shown_pictures(view)))
 
 
 def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
@@ -80,7 +95,7 @@ def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
         "state": view.state,
         "prompt": view.job.prompt,
         "count": view.job.count,
-        "pictures": [f"/pictures/{name}" for name in pictures],
+        "pictures": [absolute(f"/pictures/{name}") for name in pictures],
         "withheld": list(view.withheld),
         "submitted_at": view.submitted_at,
         "received_at": view.received_at,
@@ -114,6 +129,7 @@ def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
         "fleet": _reading_fields(fleet, now) if fleet else None,
         "devices": [_device_fields(reading, now) for reading in snapshot.devices],
         "pictures_total": snapshot.pictures_total,
+        "pictures_stored": snapshot.pictures_stored,
         "model": snapshot.model.model_dump() if snapshot.model else None,
     }
 
@@ -145,17 +161,22 @@ async def alive(_request: Request) -> Response:
 
 
 async def ready(_request: Request) -> Response:
-    """Answer 200 only while queue and store respond."""
-    unavailable = unavailable_sources(*_latest())
-    if unavailable:
-        raise HTTPException(503, f"No answer from the {' and the '.join(unavailable)}.")
+    """Answer 200 only while queue and store respond and have room."""
+    context = runtime.live() or runtime.current()
+    reasons = (*unavailable_sources(*_latest()), *context.full_reasons())
+    if reasons:
+        raise HTTPException(503, " ".join(reasons))
     return _respond({"status": "ready"})
 
 
 def unavailable_sources(snapshot: Snapshot, now: float) -> list[str]:
-    """Return which of queue and store do not respond."""
+    """Return which of queue and store do not respond and why, in sentences."""
     readings: dict[str, Reading[Any]] = {"queue": snapshot.queue, "store": snapshot.store}
-    return [name for name, reading in readings.items() if not _responds(reading, now)]
+    return [
+        " ".join(filter(None, (f"No answer from the {name}.", reading.error)))
+        for name, reading in readings.items()
+        if not _responds(reading, now)
+    ]
 
 
 def _responds(reading: Reading[Any], now: float) -> bool:
@@ -177,13 +198,15 @@ async def refuse_unknown(request: Request) -> Response:
 
 
 ROUTES = [
-    json_route("/api/jobs", create_job, "POST"),
-    json_route("/api/jobs/{id}", read_job),
-    json_route("/api/state", read_state),
-    json_route("/healthz", alive),
-    json_route("/readyz", ready),
-    json_route("/metrics", read_metrics),
+    *with_refusals(
+        json_route("/api/jobs", create_job, "POST"),
+        json_route("/api/jobs/{id}", read_job),
+        json_route("/api/state", read_state),
+        json_route("/healthz", alive),
+        json_route("/readyz", ready),
+        json_route("/metrics", read_metrics),
+    ),
     # Streamlit would answer with a page.
-    json_route("/api", refuse_unknown, *_METHODS),
-    json_route("/api/{path:path}", refuse_unknown, *_METHODS),
+    json_route("/api", refuse_unknown, *METHODS),
+    json_route("/api/{path:path}", refuse_unknown, *METHODS),
 ]

@@ -19,12 +19,17 @@ from core.errors import (
 )
 from dashboard.access import LockedOut
 from dashboard.audience.visitors import RateLimited
+from dashboard.runtime.idempotency import KeyInUse, KeyReused
 
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 _STATUS_CODES: dict[type[Exception], int] = {
     LockedOut: 429,
     RateLimited: 429,
+    KeyReused: 422,
+    KeyInUse: 409,
     MessageError: 422,
     PromptRefused: 422,
     ObjectMissing: 404,
@@ -50,6 +55,21 @@ def json_route(
     """Return a route, of GET by default, that answers exceptions with ``{"error": …}``."""
     # Applied to the route and not the application, whose other routes are Streamlit's.
     return Route(path, endpoint, methods=methods or ("GET",), middleware=[_json_errors])
+
+
+def with_refusals(*routes: Route) -> list[Route]:
+    """Return the routes, and for each one that answers 405 to the other methods."""
+    return [*routes, *(_refusal(route.path, route.methods or set()) for route in routes)]
+
+
+def _refusal(path: str, allowed: set[str]) -> Route:
+    async def refuse(request: Request) -> Response:
+        methods = ", ".join(sorted(allowed))
+        raise HTTPException(
+            405, f"{request.url.path} takes {methods}, not {request.method}.", {"Allow": methods}
+        )
+
+    return json_route(path, refuse, *(method for method in METHODS if method not in allowed))
 
 
 async def _handle(_request: Request, error: Exception) -> Response:

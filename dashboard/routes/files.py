@@ -90,7 +90,7 @@ async def read_plotly(request: Request) -> Response:
 
 
 ROUTES = [
-    json_route("/pictures/{name}", read_picture),
-    json_route("/thumbnails/{name}", read_thumbnail),
+    json_route("/pictures/{name:path}", read_picture),
+    json_route("/thumbnails/{name:path}", read_thumbnail),
     json_route(PLOTLY_URL, read_plotly),
 ]

@@ -1,5 +1,6 @@
 """The page for phones: a form that works without JavaScript, and the status of a request."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode
@@ -12,19 +13,18 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
-from dashboard.audience import origin, page, visitors
+from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
-from dashboard.gallery.approvals import Approvals
 from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
+from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
-from dashboard.routes.requests import client_address, read_body
+from dashboard.routes.requests import check_origin, client_address, program_role, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
-from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _FOLDER = Path(page.__file__).parent
 _MAX_BODY_BYTES = 8192
@@ -47,11 +47,16 @@ _visitors = visitors.default_limits()
 
 async def show(request: Request) -> Response:
     """Return the form, with the status of the request in ``?job=``."""
+    requested = own_pictures.read_ids(request.cookies.get(own_pictures.COOKIE))
     job_id = request.query_params.get("job", "")
-    job_id = job_id if _is_id(job_id) else ""
+    job_id = job_id if own_pictures.is_job_id(job_id) else next(iter(requested), "")
     prompt = request.query_params.get("typed", "")[:MAX_PROMPT_CHARACTERS]
-    status = await to_thread.run_sync(_status, job_id) if job_id else None
-    return _with_cookie(request, _page(_form(prompt, job_id=job_id), status))
+    status = await _read_status(request, job_id) if job_id else None
+    earlier = tuple(each for each in requested if each != job_id)
+    form = replace(
+        _form(prompt, job_id=job_id), earlier=own_pictures.pictures_of(runtime.current(), earlier)
+    )
+    return _with_cookie(request, _page(form, status))
 
 
 async def send(request: Request) -> Response:
@@ -61,27 +66,31 @@ async def send(request: Request) -> Response:
         fields = parse_qs(await _read_form(request), max_num_fields=8)
         # Forms send a line break as two characters; the field's maxlength counts one.
         typed = "".join(fields.get("prompt", [""])).replace("\r\n", "\n")
-        _check_origin(request)
+        check_origin(request)
         prompt = fields.get("suggestion", [typed])[0]
         cookie, address = request.cookies.get(COOKIE), client_address(request)
         job = await to_thread.run_sync(_submit, prompt, cookie, address)
     except (ApplicationError, HTTPException, ValueError) as error:
         return _with_cookie(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
-    location = f"/join?{urlencode({'job': job.id} | kept)}"
-    return _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
+    location = f"{absolute('/join')}?{urlencode({'job': job.id} | kept)}"
+    response = _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
+    requested = own_pictures.with_newest(request.cookies.get(own_pictures.COOKIE), job.id)
+    return _set_cookie(request, response, own_pictures.COOKIE, requested)
 
 
 async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
-    status = await to_thread.run_sync(_status, job_id) if _is_id(job_id) else None
+    is_id = own_pictures.is_job_id(job_id)
+    status = await _read_status(request, job_id) if is_id else None
     return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
 
 
-def _check_origin(request: Request) -> None:
-    if not origin.is_same_origin(request.headers, runtime.current().settings.public_url):
-        raise HTTPException(403, "The request was not sent: it came from another site's page.")
+async def _read_status(request: Request, job_id: str) -> Status | None:
+    # Job ids are no secret: the Jobs page lists them.
+    is_presenter = program_role(request) == "presenter"
+    return await to_thread.run_sync(_status, job_id, is_presenter)
 
 
 async def _read_form(request: Request) -> str:
@@ -95,25 +104,15 @@ def _submit(prompt: str, cookie: str | None, address: str) -> Job:
         raise HTTPException(403, NOTHING_CHANGES)
     if len(prompt) > MAX_PROMPT_CHARACTERS:
         raise MessageError(_TOO_LONG)
-    submission.check({"prompt": prompt})
-    pending_approval = _needs_approval(context.approvals)
-    _visitors.allow(cookie, address)
-    fields = {"prompt": prompt, "count": 1, "held": pending_approval or None}
-    return context.submit(submission.check(fields))
-
-
-def _needs_approval(approvals: Approvals) -> bool:
-    """Return whether visitors' pictures need approval.
-
-    Where people log in, requests of visitors are accepted only with approval.
-    """
-    required = approvals.is_required()
-    if access.policy().login and not required:
+    request = submission.check({"prompt": prompt, "count": 1})
+    # Where people log in, requests of visitors are accepted only with approval.
+    if access.policy().login and not request.pending_approval:
         raise HTTPException(403, "Login required: log in on the dashboard to send requests.")
-    return required
+    _visitors.allow(cookie, address)
+    return context.submit(request)
 
 
-def _status(job_id: str) -> Status | None:
+def _status(job_id: str, is_presenter: bool) -> Status | None:
     context = runtime.current()
     try:
         view = context.find_job(job_id)
@@ -122,11 +121,8 @@ def _status(job_id: str) -> Status | None:
     if view is None:
         return None
     approval = context.approvals.state(job_id) if context.approvals else None
-    return status_of(view, approval, context.sampler.snapshot())
-
-
-def _is_id(text: str) -> bool:
-    return parse_metadata_name(metadata_name(text)) is not None
+    shown = view if is_presenter else context.shown_job(view)
+    return status_of(shown, approval, context.sampler.snapshot())
 
 
 def _refuse(typed: str, error: Exception) -> Response:
@@ -155,16 +151,21 @@ def _page(form: Form, status: Status | None, code: int = 200) -> Response:
 
 
 def _with_cookie(request: Request, response: Response) -> Response:
-    if not visitors.is_token(request.cookies.get(COOKIE)):
-        response.set_cookie(
-            COOKIE,
-            visitors.new_token(),
-            max_age=_COOKIE_SECONDS,
-            path="/join",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            samesite="lax",
-        )
+    if visitors.is_token(request.cookies.get(COOKIE)):
+        return response
+    return _set_cookie(request, response, COOKIE, visitors.new_token())
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str) -> Response:
+    response.set_cookie(
+        name,
+        value,
+        max_age=_COOKIE_SECONDS,
+        path=absolute("/join"),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
     return response
 
 

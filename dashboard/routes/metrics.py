@@ -68,9 +68,12 @@ def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
         slots = sum(node.slots for node in fleet.nodes)
         used = [node.slots_used for node in fleet.nodes if node.slots_used is not None]
         yield _gauge("gpu_nodes_ready", "Ready GPU nodes.", sum(node.ready for node in fleet.nodes))
-        yield _gauge("gpu_slots", "GPUs on all GPU nodes.", slots)
+        yield _gauge("gpu_slots", "GPUs, or the parts that they are divided into.", slots)
         if len(used) == len(fleet.nodes):
-            yield _gauge("gpu_slots_used", "GPUs allocated to workers.", sum(used))
+            yield _gauge("gpu_slots_used", "Slots allocated to workers.", sum(used))
+        gpus = [node.gpus for node in fleet.nodes if node.gpus is not None]
+        if len(gpus) == len(fleet.nodes):
+            yield _gauge("gpus", "GPUs of all GPU nodes, as they are billed.", sum(gpus))
     if fleet.scaler:
         yield _gauge("scaler_minimum", "Minimum number of workers.", fleet.scaler.minimum)
         yield _gauge("scaler_maximum", "Maximum number of workers.", fleet.scaler.maximum)

@@ -1,10 +1,12 @@
 """The components of a running dashboard, and the operations of its pages and routes."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from core.errors import StoreUnavailable
 from core.settings import Settings
+from dashboard.domain.hidden_prompts import hide_prompt
 from dashboard.domain.inputs import Observers
 from dashboard.domain.jobs import JobView, PicturePreview
 from dashboard.domain.journal import Journal
@@ -22,6 +24,9 @@ from wire.messages.object_names import metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores import cancellation
 from wire.stores.base import Store
+
+_STORE_CONNECTIONS = 8
+"""Cancellations that are written at a time: thousands of jobs may wait."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,13 @@ class AppContext:
         """Return Unix seconds: the current time, or the recording's in a replay."""
         return self.sampler.snapshot().at if self.replaying else time.time()
 
+    def full_reasons(self) -> tuple[str, ...]:
+        """Return why disk or store take no more, in sentences; empty while they do."""
+        sources = self.sources.space if self.sources else ()
+        return tuple(reason for source in sources if (reason := source.reading().value))
+
     def submit(self, request: JobRequest) -> Job:
-        """Publish a job; it is durable once this returns.
+        """Publish a job, with its id if it has one; it is durable once this returns.
 
         Raises:
             PublishRefused: nothing was sent.
@@ -65,7 +75,7 @@ class AppContext:
                 its mark could not be stored.
 
         """
-        job = new_job(request)
+        job = request if isinstance(request, Job) else new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
         if job.pending_approval and self.approvals:
             self.approvals.mark_pending(job.id)
@@ -107,18 +117,26 @@ class AppContext:
 
         Raises StoreUnavailable, and then the job is not cancelled.
         """
-        cancellation.cancel(self.store, job_id)
-        self._publish(Event(kind="cancelled", job_id=job_id))
+        self._publish(Event(kind="cancelled", job_id=self._mark_cancelled(job_id)))
 
     def cancel_waiting(self) -> int:
         """Cancel all waiting jobs and return their number.
 
         Raises StoreUnavailable, and then some are not cancelled.
         """
-        waiting = [view for view in self.journal.unfinished() if view.state == "waiting"]
-        for view in waiting:
-            self.cancel(view.job.id)
+        unfinished = reversed(self.journal.unfinished())  # the next ones first
+        waiting = [view.job.id for view in unfinished if view.state == "waiting"]
+        marked: list[str] = []
+        try:
+            with ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
+                marked.extend(pool.map(self._mark_cancelled, waiting))
+        finally:
+            self._publish(*(Event(kind="cancelled", job_id=job_id) for job_id in marked))
         return len(waiting)
+
+    def _mark_cancelled(self, job_id: str) -> str:
+        cancellation.cancel(self.store, job_id)
+        return job_id
 
     def clear_finished(self) -> int:
         """Remove finished jobs from the list, and keep their pictures and dead letters."""
@@ -137,6 +155,10 @@ class AppContext:
     def shown_preview(self, view: JobView) -> PicturePreview | None:
         """Return the preview of a job's picture in progress; None while it may not be shown."""
         return None if self.lacks_approval(view.job.id) else view.preview
+
+    def shown_job(self, view: JobView) -> JobView:
+        """Return a job as everybody may see it: without prompts while it lacks approval."""
+        return hide_prompt(view) if self.lacks_approval(view.job.id) else view
 
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether a job's pictures are pending approval, or rejected."""
@@ -157,7 +179,9 @@ class AppContext:
         if self.dead_letters:
             self.dead_letters.forget(letter.delivery_tag)
 
-    def _publish(self, event: Event) -> None:
-        self.journal.record(event)
+    def _publish(self, *events: Event) -> None:
+        for event in events:
+            self.journal.record(event)
         self.sampler.refresh()
-        self.events.publish(event)
+        for event in events:
+            self.events.publish(event)

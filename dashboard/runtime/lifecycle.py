@@ -22,6 +22,7 @@ from dashboard.sampling.announcements import AnnouncementReader
 from dashboard.sampling.dead_letters import DeadLetterReader
 from dashboard.sampling.sampler import Sampler, Sources
 from dashboard.sampling.source import Source
+from dashboard.sampling.space import space_sources
 from wire.backends import open_events, open_queue, open_store
 from wire.events.base import Events
 from wire.stores.base import Store
@@ -101,6 +102,7 @@ def _build_context(settings: Settings) -> AppContext:
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
         model=Source("the model", AnnouncementReader(store, journal).read, every=10.0),
         fleet=fleet.source,
+        space=space_sources(settings, store),
     )
     return AppContext(
         settings=settings,

@@ -1,17 +1,21 @@
 """Validate and submit requests, from the form, the command line and over HTTP alike."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field
 
 from core.errors import MessageError, QueueError, StoreError
 from dashboard import runtime
+from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.runtime import blocked_words
 from wire.messages.job import Job, JobRequest, nth_seed, refuse_unknown_fields, validate
 from wire.messages.model import require_accepted
-from wire.messages.parameters import REQUIRES, GenerationParameters
+from wire.messages.object_names import parse_picture_name
+from wire.messages.parameters import REQUIRES, GenerationParameters, Lora
 from wire.queues.base import DeadLetter
+
+Request = TypeVar("Request", bound=JobRequest)
 
 
 class SubmitRequest(JobRequest):
@@ -26,26 +30,51 @@ class SubmitRequest(JobRequest):
     ] = False
 
 
-def submit(fields: dict[str, Any]) -> list[Job]:
+def submit(fields: dict[str, Any], by_presenter: bool = False) -> list[Job]:
     """Validate a request and publish its jobs: one, or with ``separate`` one for each picture.
+
+    While approval is on, the pictures need it unless the request is ``by_presenter``.
 
     Raises:
         MessageError: a field is unknown, missing, invalid, or not accepted by the model.
         PromptRefused: the prompt or the negative prompt contains a blocked word.
         QueueError: a job was not queued.
-        StoreError: its pictures need approval, and its mark could not be stored.
+        StoreError: whether its pictures need approval is unknown, or its mark could not be stored.
 
     """
-    return publish_all(jobs_of(check(fields)))
+    return publish_all(jobs_of(check(fields, by_presenter)))
 
 
-def check(fields: dict[str, Any]) -> SubmitRequest:
+def check(fields: dict[str, Any], by_presenter: bool = False) -> SubmitRequest:
+    """Validate a request, and set whether its pictures need approval.
+
+    Raises MessageError, PromptRefused or StoreError.
+    """
+    return moderate(validated(fields), by_presenter)
+
+
+def validated(fields: dict[str, Any]) -> SubmitRequest:
     """Validate a request; raises MessageError or PromptRefused."""
     refuse_unknown_fields(SubmitRequest, fields)
+    loras = fields.get("loras")
+    for lora in loras if isinstance(loras, list) else ():
+        if isinstance(lora, dict):
+            refuse_unknown_fields(Lora, lora)
     request = validate(SubmitRequest, fields)
     _require_companions(request)
     _check_parameters(request)
     return request
+
+
+def moderate(request: Request, by_presenter: bool) -> Request:
+    """Return a request that needs approval if approval is on and it is not the presenter's.
+
+    Raises StoreUnavailable if the switch cannot be read: the request is refused, not let through.
+    """
+    approvals = runtime.current().approvals if not by_presenter else None
+    if approvals is None or not approvals.is_required():
+        return request
+    return request.model_copy(update={"pending_approval": True})
 
 
 def jobs_of(request: SubmitRequest) -> list[JobRequest]:
@@ -64,12 +93,18 @@ def separate_seed(seed: int | None, number: int) -> int | None:
     return None if seed is None else nth_seed(seed, number)
 
 
-def publish_all(requests: Sequence[JobRequest]) -> list[Job]:
-    """Publish jobs; raises QueueError or StoreError, with the ids of those that were sent."""
+def publish_all(
+    requests: Sequence[JobRequest], on_sent: Callable[[Job], None] = lambda _: None
+) -> list[Job]:
+    """Publish jobs, and call ``on_sent`` with each once the queue has confirmed it.
+
+    Raises QueueError or StoreError, with the ids of the jobs that were sent.
+    """
     jobs: list[Job] = []
     for request in requests:
         try:
             jobs.append(runtime.current().submit(request))
+            on_sent(jobs[-1])
         except (QueueError, StoreError) as error:
             if not jobs:
                 raise
@@ -79,13 +114,13 @@ def publish_all(requests: Sequence[JobRequest]) -> list[Job]:
     return jobs
 
 
-def resubmit(request: JobRequest) -> Job:
+def resubmit(request: JobRequest, by_presenter: bool = False) -> Job:
     """Publish a request that was accepted before, with fields that this version may not know.
 
     Raises MessageError, PromptRefused, QueueError or StoreError, as ``submit`` does.
     """
     _check_parameters(request)
-    return runtime.current().submit(request)
+    return runtime.current().submit(moderate(request, by_presenter))
 
 
 def retry_dead_letter(letter: DeadLetter) -> None:
@@ -98,13 +133,13 @@ def retry_dead_letter(letter: DeadLetter) -> None:
     runtime.current().retry_dead_letter(letter)
 
 
-def retry(job: Job) -> Job:
+def retry(job: Job, by_presenter: bool = False) -> Job:
     """Publish a failed job again and return it, possibly with another id.
 
-    Raises PromptRefused or QueueError.
+    Raises PromptRefused, QueueError or StoreError.
     """
     _check_words(job)
-    return runtime.current().retry(job)
+    return runtime.current().retry(moderate(job, by_presenter))
 
 
 def _require_companions(parameters: GenerationParameters) -> None:
@@ -116,9 +151,17 @@ def _require_companions(parameters: GenerationParameters) -> None:
 
 def _check_parameters(parameters: GenerationParameters) -> None:
     _check_words(parameters)
+    _check_initial_picture(parameters.init_image)
     # Before a worker has announced its model, only the worker can check the rest.
     if model := runtime.current().sampler.snapshot().model:
         require_accepted(model, parameters)
+
+
+def _check_initial_picture(name: str | None) -> None:
+    """Raise MessageError for a picture that is hidden: the new one would show it."""
+    picture = parse_picture_name(name) if name else None
+    if picture and runtime.current().lacks_approval(picture.job_id):
+        raise MessageError(f"The init_image cannot be used. {NOT_SHOWN}")
 
 
 def _check_words(parameters: GenerationParameters) -> None:

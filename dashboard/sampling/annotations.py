@@ -96,7 +96,9 @@ def _extend_nodes(
     joined = after.nodes - before.nodes
     if joined < 0 and after.nodes > 0:
         return annotations
-    text = _nodes_joined(joined) if joined > 0 else "nodes gone"
+    # Nodes that are cordoned or lost are not ready, but still there and billed.
+    none_left = "no node ready" if after.gpus else "nodes gone"
+    text = _nodes_joined(joined) if joined > 0 else none_left
     return (*annotations, Annotation(after.at, "nodes", text))
 
 

@@ -43,11 +43,14 @@ class Sources:
     """Announcements of workers whose events were not received; not part of an observation."""
     fleet: Source[FleetReading] | None = None
     """None where this mode cannot read a fleet."""
+    space: tuple[Source[str | None], ...] = ()
+    """Why nothing more can be stored; None if it can. For readiness only, no observation."""
 
     def all(self) -> tuple[Source[Any], ...]:
         """Return every source."""
         optional = (source for source in (self.model, self.fleet) if source)
-        return (self.queue, self.store, self.events, self.dead_letters, *self.gallery, *optional)
+        required = (self.queue, self.store, self.events, self.dead_letters)
+        return (*required, *self.gallery, *self.space, *optional)
 
     def start(self) -> None:
         """Start every source."""
@@ -200,6 +203,7 @@ class Sampler:
             jobs=jobs,
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
+            pictures_stored=None if observation.store.at is None else self._gallery.count(),
             model=self._journal.model(),
         )
 

@@ -25,7 +25,8 @@ def make_sample(
         nodes=_ready_nodes(fleet.nodes) if fleet else None,
         pictures=pictures,
         workers=_placed_workers(fleet.workers) if fleet else None,
-        gpus=_gpus(fleet) if fleet else None,
+        gpus=_gpus(_scaled_nodes(fleet)),
+        gpus_per_slot=_gpus_per_slot(_scaled_nodes(fleet)),
         maximum=fleet.scaler.maximum if fleet and fleet.scaler else None,
         gpu_busy=_gpu_busy(devices, at),
     )
@@ -44,12 +45,24 @@ def _placed_workers(workers: tuple[Worker, ...]) -> int:
     return sum(worker.phase not in ("pending", "failed") for worker in workers)
 
 
-def _gpus(fleet: FleetReading) -> int | None:
+def _scaled_nodes(fleet: FleetReading | None) -> tuple[Node, ...] | None:
+    """Return the nodes that are billed while workers need them; None if they are unknown."""
     # The dashboard's own machine is there with and without workers.
-    on_this_machine = fleet.scaler is not None and fleet.scaler.kind == LOCAL
-    if fleet.nodes is None or on_this_machine:
-        return None
-    return sum(node.slots for node in fleet.nodes)
+    on_this_machine = fleet and fleet.scaler and fleet.scaler.kind == LOCAL
+    return None if fleet is None or on_this_machine else fleet.nodes
+
+
+def _gpus(nodes: tuple[Node, ...] | None) -> int | None:
+    """Return the number of GPUs; None unless each node's is known."""
+    counts = [None] if nodes is None else [node.gpus for node in nodes]
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def _gpus_per_slot(nodes: tuple[Node, ...] | None) -> float | None:
+    divided = [node for node in nodes or () if node.slots and node.gpus]
+    slots = sum(node.slots for node in divided)
+    return sum(node.gpus or 0 for node in divided) / slots if slots else None
 
 
 def with_gpu_lane(lanes: tuple[str, ...]) -> tuple[str, ...]:

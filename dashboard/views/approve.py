@@ -1,4 +1,4 @@
-"""Approve: the presenter decides which visitors' pictures are shown."""
+"""Approve: the presenter decides which pictures are shown."""
 
 import time
 

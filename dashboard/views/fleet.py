@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components.common import scaling_sentence, viewer
+from dashboard.components.common import scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.fleet import cost, events, gpus, nodes, scaler, warnings, workers
 from dashboard.components.jobs import links
 from dashboard.components.page import top_bar
@@ -18,7 +18,7 @@ _REFRESH_SECONDS = 1.0
 
 def show_live() -> None:
     """Show everything that changes, from one snapshot, so that all cards agree."""
-    snapshot = time_range.snapshot()
+    snapshot = viewer_snapshot.shown(time_range.snapshot())
     zone = viewer.zone()
     with st.container(key="fleet_bar"):
         top_bar.show("Fleet", snapshot, zone, None if time_range.frozen() else time.time())

@@ -4,8 +4,7 @@ import time
 
 import streamlit as st
 
-from dashboard import runtime
-from dashboard.components.common import viewer
+from dashboard.components.common import viewer, viewer_snapshot
 from dashboard.components.jobs import clearing, dead_letters, details, filters, listing
 from dashboard.components.page import top_bar
 
@@ -15,7 +14,7 @@ _REFRESH_SECONDS = 1.0
 @st.fragment(run_every=_REFRESH_SECONDS)
 def show_live() -> None:
     """Render everything that changes, in one run from one snapshot."""
-    snapshot = runtime.current().sampler.snapshot()
+    snapshot = viewer_snapshot.newest()
     zone = viewer.zone()
     with st.container(key="jobs_bar"):
         top_bar.show("Jobs", snapshot, zone, time.time())

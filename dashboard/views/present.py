@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components.common import numbers, scaling_sentence, viewer
+from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys, wall
@@ -18,7 +18,7 @@ _PICTURES = 10
 def show_live() -> None:
     """Show everything that changes, from one snapshot."""
     replay_bar.keep_in_step()
-    snapshot = runtime.current().sampler.snapshot()
+    snapshot = viewer_snapshot.newest()
     zone = viewer.zone()
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, everything=True)

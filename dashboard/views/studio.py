@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components.common import numbers, scaling_sentence, viewer
+from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.studio import job_cards, prompt_form
@@ -22,9 +22,11 @@ announced = runtime.current().sampler.snapshot().model
 
 def show_live() -> None:
     """Render everything that changes, in one run from one snapshot, so that all numbers agree."""
-    snapshot = time_range.snapshot()
+    snapshot = viewer_snapshot.shown(time_range.snapshot())
     if snapshot.model != announced and not time_range.frozen():
         st.rerun()  # the form shows what the model accepts
+    if prompt_form.has_result():
+        st.rerun()  # the form shows why a request was not sent
     zone = viewer.zone()
     with st.container(key="bar"):
         now = None if time_range.frozen() else time.time()

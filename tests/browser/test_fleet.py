@@ -57,8 +57,8 @@ def reading(second: float) -> FleetReading:
         for n in range(1, WORKERS - 1)
     ]
     nodes = (
-        Node("gpu-0", "NVIDIA L4", 2, 2, True, NOW, spot=True, pool="gpu-spot"),
-        Node("gpu-1", "NVIDIA L4", 2, None, False, NOW),
+        Node("gpu-0", "NVIDIA L4", 2, 2, True, NOW, "gpu-spot", "spot", 2, "ready"),
+        Node("gpu-1", "NVIDIA L4", 2, None, False, NOW, gpus=2, state="cordoned"),
     )
     return FleetReading(
         scaler=SCALER,

@@ -117,6 +117,23 @@ def test_arrow_keys_lead_from_picture_to_picture(
     gallery.page.wait_for_url(re.compile("gallery$"))
 
 
+def test_back_leads_to_the_earlier_search(gallery: GalleryPage):
+    """After two searches Back shows the first one, then all pictures; Forward undoes it."""
+    field = gallery.page.get_by_label("Search words in prompts")
+    gallery.search("number 41")
+    expect(gallery.tiles).to_have_count(1)
+    gallery.search("number 42")
+    expect(gallery.tile("cat number 42")).to_be_visible()
+    gallery.page.go_back()
+    expect(field).to_have_value("number 41")
+    expect(gallery.tile("cat number 41")).to_be_visible()
+    gallery.page.go_back()
+    expect(field).to_have_value("")
+    gallery.page.go_forward()
+    expect(field).to_have_value("number 41")
+    expect(gallery.tiles).to_have_count(1)
+
+
 def test_dialog_shows_a_large_picture(
     shared_dashboard: Dashboard, pictures: list[str], open_page: Callable[..., Page]
 ):

@@ -242,6 +242,24 @@ def test_unavailable_queue_is_shown_as_unknown(
     expect(page.page.locator(".stException")).to_have_count(0)
 
 
+def test_back_leads_to_the_earlier_filter(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """Each state and each typed word is one step of the browser's history."""
+    page = open_page(f"{shared_dashboard.url}/jobs")
+    words = page.get_by_label("Words of the prompt")
+    states = page.get_by_role("radiogroup", name="State")
+    states.get_by_role("radio", name="Failed").click()
+    page.wait_for_url("**/jobs?state=Failed")
+    words.press_sequentially("cat")
+    page.wait_for_url("**/jobs?state=Failed&words=cat")
+    page.go_back()
+    expect(words).to_have_value("")
+    expect(states.get_by_role("radio", name="Failed")).to_be_checked()
+    page.go_back()
+    expect(states.get_by_role("radio", name="All")).to_be_checked()
+
+
 def test_page_fits_its_width(shared_dashboard: Dashboard, open_page: Callable[..., Page]):
     """No width makes the page or its lists scroll sideways."""
     jobs = JobsPage(open_page(f"{shared_dashboard.url}/jobs", width=820))

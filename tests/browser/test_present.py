@@ -125,14 +125,16 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     expect(page.get_by_label("Presenter key")).to_have_count(0)
 
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("Mixed: 20 requests sent.")
+    expect(page.locator(".announcement")).to_contain_text("Mixed: 20 requests sent.")
     expect(page.locator(".numbers b").first).to_contain_text("20")
     page.keyboard.press("1")
-    expect(page.get_by_role("status")).to_contain_text("Seven dwarfs: 7 requests sent.")
+    expect(page.locator(".announcement")).to_contain_text("Seven dwarfs: 7 requests sent.")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("The next burst can be sent in")
+    expect(page.locator(".announcement")).to_contain_text("The next burst can be sent in")
     expect(page.locator(".numbers b").first).to_contain_text("27")
     assert _waiting(dashboard) == 27
+    page.reload()
+    expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
     page.keyboard.press("Escape")
     page.wait_for_url(f"{dashboard.url}/")
 
@@ -146,5 +148,5 @@ def test_burst_without_a_queue_is_kept_and_the_error_shown(
     expect(page.locator(".numbers b").first).to_have_text("unknown")
     page.wait_for_function(f"({_FITS})().length === 0")
     page.keyboard.press("b")
-    expect(page.get_by_role("status")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
+    expect(page.locator(".announcement")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
     expect(page.locator(".stException")).to_have_count(0)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.browser.studio_page import StudioPage
 from tests.support.conditions import HANG_TIMEOUT, free_port
@@ -23,9 +23,9 @@ _ROOT = Path(__file__).parent.parent.parent
 def test_wrong_setting_is_reported_in_one_sentence(variable: str, value: str, named: str):
     """A wrong setting ends the process with a sentence and exit code 1, without a traceback."""
     result = subprocess.run(
-        [*COMMAND, "--server.port", str(free_port())],
+        COMMAND,
         cwd=_ROOT,
-        env=os.environ | {variable: value},
+        env=os.environ | {"PORT": str(free_port()), variable: value},
         capture_output=True,
         text=True,
         timeout=HANG_TIMEOUT,
@@ -38,10 +38,14 @@ def test_wrong_setting_is_reported_in_one_sentence(variable: str, value: str, na
 
 
 def test_process_stops_while_a_page_is_open(dashboard: Dashboard, open_page: Callable[..., Page]):
-    """An open browser does not delay the dashboard's shutdown."""
-    StudioPage(open_page(dashboard.url))
+    """An open browser does not delay the dashboard's shutdown, and states the lost connection."""
+    page = StudioPage(open_page(dashboard.url)).page
+    expect(page.locator(".pill[data-source=queue]")).to_contain_text("queue")
     began = time.monotonic()
     dashboard.process.terminate()
     dashboard.process.wait(HANG_TIMEOUT)
     assert time.monotonic() - began < 30  # the grace period of a pod
     assert "Traceback" not in dashboard.log.read_text()
+    expect(page.locator(".connection")).to_contain_text("Connection lost at")
+    expect(page.locator(".pill[data-source=queue]")).to_contain_text("no reading since")
+    expect(page.get_by_role("dialog")).to_have_count(0)

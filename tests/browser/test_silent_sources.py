@@ -1,5 +1,6 @@
 """Tests of pages while a source is unavailable: it is named, and the rest works."""
 
+import socket
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -33,6 +34,25 @@ def test_unavailable_store_is_named_and_the_rest_works(
     expect(studio.card("in the meantime")).to_contain_text("done")
     expect(studio.page.get_by_text("store: no reading since")).to_have_count(0)
     worker.close()
+
+
+def test_page_lives_while_a_queue_hangs(
+    start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
+):
+    """Beside a broker that accepts connections and says nothing, the page goes on at once."""
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        port = broker.getsockname()[1]
+        dashboard = start_dashboard(RABBITMQ_URL=f"amqp://guest:guest@127.0.0.1:{port}/")
+        studio = StudioPage(open_page(dashboard.url))
+        studio.generate("a patient cat")
+        expect(studio.answer).to_contain_text("Sending: the queue has not confirmed")
+        store = studio.page.locator(".pill[data-source=store]")
+        age = store.text_content()
+        expect(store).not_to_have_text(age)
+        expect(studio.answer).to_contain_text("Sending: ")
+        expect(studio.answer).to_contain_text("Your text is still here", timeout=60_000)
+        expect(studio.answer).not_to_contain_text("Sending: ")
+        expect(studio.prompt).to_have_value("a patient cat")
 
 
 def test_unavailable_queue_is_named_and_the_text_is_kept(

@@ -110,6 +110,17 @@ def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker):
     assert alerts == []
 
 
+def test_reload_keeps_own_requests_and_the_typed_prompt(studio: StudioPage):
+    """After a reload the requests are still the viewer's own, and the typed text is there."""
+    studio.generate("mine before the reload")
+    expect(studio.page.get_by_text("Your requests")).to_be_visible()
+    studio.prompt.fill("a text that was not sent")
+    studio.page.reload()
+    expect(studio.prompt).to_have_value("a text that was not sent")
+    expect(studio.card("mine before the reload")).to_be_visible()
+    expect(studio.page.get_by_text("Your requests")).to_be_visible()
+
+
 _PASTE = """(field, text) => {
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);

@@ -98,7 +98,9 @@ def test_role_allows_every_list(plane, fleet):
     reading = read_until(fleet, lambda reading: reading.scaler and reading.events, "a reading")
     assert reading.warnings == ()
     assert (reading.scaler.name, reading.scaler.maximum) == ("worker", 8)
-    assert {worker.reason for worker in reading.workers} == {"waits for a GPU node"}
+    [reason] = {worker.reason for worker in reading.workers}
+    assert reason.startswith("waits for a GPU node (")
+    assert "1 Insufficient nvidia.com/gpu" in reason
     assert any("nodes are available" in event.text for event in reading.events)
 
 
@@ -121,6 +123,82 @@ def test_forbidden_nodes_are_unknown(plane, fleet):
         plane.kubectl("create", "--filename", "-", text=without_server_fields(binding))
     assert "The cluster does not let the dashboard list nodes." in reading.warnings
     assert len(reading.workers) == 3
+
+
+def quota() -> dict:
+    """Return a quota that allows no GPU."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "no-gpus", "namespace": NAMESPACE},
+        "spec": {"hard": {"requests.nvidia.com/gpu": "0"}},
+    }
+
+
+def job() -> dict:
+    """Return a Job as KEDA creates it for a ScaledJob, with the recorded worker's pod."""
+    template = applicable("deployment")["spec"]["template"]
+    template["spec"]["restartPolicy"] = "Never"
+    labels = {"scaledjob.keda.sh/name": "worker"}
+    metadata = {"name": "worker-refused", "namespace": NAMESPACE, "labels": labels}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata,
+        "spec": {"template": template},
+    }
+
+
+def test_pods_that_a_quota_refuses_have_a_reason(plane, fleet):
+    """The quota's own words are shown, for a Deployment and for a ScaledJob's Job."""
+    remove_workers(plane)
+    plane.apply(quota())
+    try:
+        plane.apply(job())
+        reading = read_until(fleet, lambda reading: reading.refusal, "the Job is refused")
+        assert reading.refusal.startswith("exceeded quota: no-gpus, requested: requests.nvidia.com")
+        plane.kubectl("delete", "job", "worker-refused", "--namespace", NAMESPACE)
+        read_until(fleet, lambda reading: not reading.refusal, "the Job is gone")
+        plane.apply(applicable("deployment"))
+        reading = read_until(fleet, lambda reading: reading.refusal, "the pods are refused")
+        assert reading.refusal.startswith("exceeded quota: no-gpus, requested: requests.nvidia.com")
+        assert (reading.wanted, reading.workers) == (3, ())
+    finally:
+        plane.kubectl("delete", "resourcequota", "no-gpus", "--namespace", NAMESPACE)
+        remove_workers(plane)
+        plane.apply(applicable("deployment"))
+
+
+def remove_workers(plane: ControlPlane) -> None:
+    """Delete the workers' Deployment with its pods, if it is there."""
+    workers = ("--namespace", NAMESPACE, "--ignore-not-found", "--cascade=foreground")
+    plane.kubectl("delete", "deployment", "worker", *workers)
+
+
+def test_devices_of_dynamic_resource_allocation_are_slots(plane, fleet):
+    """A driver's ResourceSlice is read from the real API; the node's label counts its GPUs."""
+    device = {"type": {"string": "mig"}, "parentUUID": {"string": "GPU-a"}}
+    names = ("gpu-0-mig-0", "gpu-0-mig-1")
+    spec = {
+        "driver": "gpu.nvidia.com",
+        "nodeName": "gpu-1",
+        "pool": {"name": "gpu-1", "generation": 1, "resourceSliceCount": 1},
+        "devices": [{"name": name, "attributes": device} for name in names],
+    }
+    plane.apply(
+        {
+            "apiVersion": "resource.k8s.io/v1",
+            "kind": "ResourceSlice",
+            "metadata": {"name": "gpu-1"},
+            "spec": spec,
+        }
+    )
+    try:
+        reading = read_until(fleet, lambda reading: reading.nodes[0].slots == 2, "two slots")
+        [node] = reading.nodes
+        assert (node.gpus, node.slots_used, node.product) == (2, 0, "NVIDIA-L4")
+    finally:
+        plane.kubectl("delete", "resourceslice", "gpu-1")
 
 
 def without_server_fields(text: str) -> str:

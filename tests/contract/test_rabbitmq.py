@@ -3,10 +3,12 @@
 import hashlib
 import os
 import signal
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 
 import pika
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from core.errors import PublishRefused, QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port, wait_until
+from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.rabbitmq_server import settings_for
 from wire.events.rabbitmq import RabbitEvents
 from wire.messages import names
@@ -364,3 +367,120 @@ def test_subscriber_recovers_from_a_deleted_queue(rabbitmq_settings):
         publisher.publish(Event(kind="ready", worker="received"))
         received = wait_until(lambda: subscriber.receive(1), what="an event")
         assert received[-1].worker == "received"
+
+
+@dataclass(frozen=True)
+class RawHeader:
+    """A header's value as it is sent, which pika does not encode itself."""
+
+    encoded: bytes
+
+
+@pytest.fixture
+def raw_headers(monkeypatch):
+    """Let the plain channel send headers of other clients."""
+    encode = pika.data.encode_value
+
+    def encode_raw(pieces, value):
+        if not isinstance(value, RawHeader):
+            return encode(pieces, value)
+        pieces.append(value.encoded)
+        return len(value.encoded)
+
+    monkeypatch.setattr(pika.data, "encode_value", encode_raw)
+
+
+FAR_FUTURE = RawHeader(struct.pack(">cQ", b"T", 2**63))
+FOREIGN_HEADERS = {
+    "text": "x",
+    "number": 5,
+    "empty": [],
+    "list of text": ["x"],
+    "list of nothing": [{}],
+    "number as reason": [{"reason": 5, "time": "x"}],
+    "table": {"reason": "rejected"},
+    "far future": [{"count": 1, "time": FAR_FUTURE}],
+}
+
+
+@pytest.mark.usefixtures("raw_headers")
+@pytest.mark.parametrize("header", FOREIGN_HEADERS.values(), ids=FOREIGN_HEADERS)
+def test_dead_letter_with_a_foreign_header_is_listed(queue, broker, header):
+    """One row says that its header is not the broker's; the others are unchanged."""
+    queue.publish(make_job())
+    queue.reject(receive_one(queue), "It is blurred.")
+    strange = pika.BasicProperties(headers={"x-death": header}, timestamp=2**62)
+    broker.basic_publish("", names.DEAD_LETTER_QUEUE, b"foreign", strange)
+    letters = wait_until(
+        lambda: found if len(found := queue.dead_letters(10)) == 2 else None, what="both"
+    )
+    reasons = {letter.body[:7]: letter.reason for letter in letters}
+    assert "x-death header is not the broker's" in reasons.pop("foreign")
+    assert list(reasons.values()) == ["It is blurred."]
+    [foreign] = [letter for letter in letters if letter.body == "foreign"]
+    assert foreign.at is None
+    queue.drop_dead_letter(foreign.delivery_tag)
+    assert queue.count_dead_letters() == 1
+
+
+@pytest.mark.usefixtures("raw_headers")
+def test_job_with_a_foreign_header_is_delivered(queue, broker):
+    """A header that pika cannot decode does not end the connection of each worker in turn."""
+    queue.depth()
+    headers = {"sent": FAR_FUTURE, "attempts": -5, "x-delivery-count": "x"}
+    broker.basic_publish(
+        "", names.QUEUE, b'{"prompt": "dwarf", "id": "%s"}' % make_job().id.encode(),
+        pika.BasicProperties(headers=headers),
+    )  # fmt: skip
+    delivery = receive_one(queue)
+    assert (delivery.job.prompt, delivery.attempt) == ("dwarf", 1)
+
+
+def test_broker_and_management_by_ipv6(rabbitmq, rabbitmq_vhost):
+    """An IPv6 address in brackets reaches both; the sentence of a failure has the brackets."""
+    with from_ipv6(rabbitmq.port) as port, from_ipv6(rabbitmq.management_port) as management:
+        settings = Settings(
+            _env_file=None,
+            rabbitmq_url=f"amqp://guest:guest@[::1]:{port}/{rabbitmq_vhost}",
+            rabbitmq_management_url=f"http://[::1]:{management}",
+        )
+        with closing(RabbitQueue(settings)) as queue:
+            queue.publish(make_job())
+            wait_until(lambda: queue.depth() == QueueDepth(1, 0), what="the counts")
+    address = rf"RabbitMQ at \[::1\]:{port} cannot be used"
+    with (
+        closing(RabbitQueue(settings)) as queue,
+        pytest.raises(QueueUnavailable, match=address),
+    ):
+        queue.depth()
+
+
+@pytest.mark.parametrize("by", ["cacertfile", "SSL_CERT_FILE"])
+def test_broker_by_tls(rabbitmq, rabbitmq_vhost, certificates, tmp_path, monkeypatch, by):
+    """A private authority is trusted by the URL's query or by the environment, else named."""
+    files = certificates.write(tmp_path, "127.0.0.1")
+    with from_tls(rabbitmq.port, *files) as port:
+        url = f"amqps://guest:guest@127.0.0.1:{port}/{rabbitmq_vhost}?verify=verify_peer"
+        with (
+            closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue,
+            pytest.raises(QueueUnavailable, match=r"not trusted.*SSL_CERT_FILE"),
+        ):
+            queue.publish(make_job())
+        if by == "cacertfile":
+            url += f"&cacertfile={certificates.authority}"
+        else:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+        with closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue:
+            queue.publish(make_job())
+            assert receive_one(queue).attempt == 1
+
+
+def test_broker_refuses_user_and_virtual_host_by_name(rabbitmq):
+    """A wrong password and a missing virtual host have different sentences, without a password."""
+    wrong = f"amqp://guest:hunter2@127.0.0.1:{rabbitmq.port}/"
+    missing = rabbitmq.amqp_url("nowhere")
+    for url, sentence in ((wrong, "refused the user and password"), (missing, "nowhere|virtual")):
+        with closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as queue:
+            with pytest.raises(QueueUnavailable, match=sentence) as raised:
+                queue.depth()
+            assert "hunter2" not in str(raised.value)

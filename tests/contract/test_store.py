@@ -1,16 +1,20 @@
 """The contract of wire/stores/base.py, for a folder and MinIO."""
 
 import os
+import re
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from minio import Minio
 
 from core.errors import ObjectMissing, SettingsError, StoreError, StoreFull, StoreUnavailable
+from tests.support.certificates import PrivateAuthority
 from tests.support.conditions import free_port
+from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.minio_server import MinioServer
 from wire.messages.job import JobRequest, new_job
 from wire.messages.object_names import PictureName, metadata_name, picture_name
@@ -220,7 +224,7 @@ def test_unreachable_store_raises_and_recovers(minio: MinioServer):
         lambda: names(store),
         lambda: store.delete("a"),
     ):
-        with pytest.raises(StoreUnavailable, match=f"{minio.endpoint} does not answer"):
+        with pytest.raises(StoreUnavailable, match="cannot be used: nothing listens"):
             action()
     minio.start()
     assert store.get("a") == b"x"
@@ -243,14 +247,78 @@ def test_wrong_credentials_are_reported_without_secrets(minio: MinioServer):
     assert minio.secret_key not in str(caught.value)
 
 
+def test_invalid_region_is_named(minio: MinioServer):
+    """What the client refuses is a SettingsError that names the variable."""
+    with pytest.raises(SettingsError, match="MINIO_REGION"):
+        MinioStore(minio.settings(minio_region="no region"))
+
+
+def test_address_with_ipv6(minio: MinioServer):
+    """An IPv6 address in brackets reaches the store."""
+    with from_ipv6(_port(minio)) as port:
+        store = MinioStore(minio.settings(minio_endpoint=f"[::1]:{port}"))
+        store.put("a", b"x", "text/plain")
+        assert names(store) == ["a"]
+
+
+def test_private_authority(
+    minio: MinioServer, certificates: PrivateAuthority, tmp_path: Path, monkeypatch
+):
+    """A store whose certificate a private authority signed works with SSL_CERT_FILE."""
+    files = certificates.write(tmp_path, "127.0.0.1")
+    with from_tls(_port(minio), *files) as port:
+        settings = minio.settings(minio_endpoint=f"127.0.0.1:{port}", minio_secure=True)
+        with pytest.raises(StoreUnavailable, match="SSL_CERT_FILE"):
+            MinioStore(settings).check()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+        store = MinioStore(settings)
+        store.put("a", b"x", "text/plain")
+        assert store.get("a") == b"x"
+
+
+def _port(minio: MinioServer) -> int:
+    return int(minio.endpoint.rpartition(":")[2])
+
+
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    [("minio_endpoint", "http://localhost:9000/path"), ("minio_bucket", "No Bucket")],
+    ("rights", "missing"),
+    [
+        (("PutObject", "GetObject"), "s3:GetBucketLocation"),
+        (("GetBucketLocation", "PutObject", "GetObject"), "s3:ListBucket"),
+        (("GetBucketLocation", "ListBucket", "GetObject"), "s3:PutObject"),
+    ],
 )
-def test_invalid_setting_is_named(minio: MinioServer, variable: str, value: str):
-    """An invalid endpoint or bucket is a SettingsError that names its variable."""
-    with pytest.raises(SettingsError, match=variable.upper()):
-        MinioStore(minio.settings(**{variable: value}))
+def test_missing_right_is_named(minio: MinioServer, rights: tuple[str, ...], missing: str):
+    """A key without one of the rights of docs/settings.md is told which."""
+    settings = minio.settings()
+    MinioStore(settings).put("first", b"x", "text/plain")
+    keys = minio.keys_with(settings.minio_bucket, rights)
+    store = MinioStore(minio.settings(minio_bucket=settings.minio_bucket, **keys))
+    with pytest.raises(StoreUnavailable, match=f"lacks the right {missing}"):
+        store.put("a", b"x", "text/plain")
+
+
+def test_least_policy_is_sufficient(minio: MinioServer):
+    """The rights that docs/settings.md lists are all that this project needs."""
+    settings = minio.settings()
+    MinioStore(settings).put("a", b"x", "text/plain")
+    text = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    rights = tuple(sorted(set(re.findall(r'"s3:(\w+)"', text))))
+    keys = minio.keys_with(settings.minio_bucket, rights)
+    store = MinioStore(minio.settings(minio_bucket=settings.minio_bucket, **keys))
+    store.check()
+    store.put("b", b"y", "text/plain")
+    assert names(store) == ["a", "b"]
+    assert (store.get("b"), store.exists("c")) == (b"y", False)
+    store.delete("b")
+
+
+def test_clock_is_named(minio: MinioServer, monkeypatch: pytest.MonkeyPatch):
+    """Two hours of difference are said, instead of RequestTimeTooSkewed."""
+    late = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=2)
+    monkeypatch.setattr("minio.time.utcnow", lambda: late)
+    with pytest.raises(StoreUnavailable, match="clock of this machine is 2 h 0 min behind"):
+        MinioStore(minio.settings()).put("a", b"x", "text/plain")
 
 
 def test_unusable_folder_raises_store_unavailable(tmp_path: Path):

@@ -6,7 +6,14 @@ import { setImmediate as settle } from "node:timers/promises";
 
 import mount from "../../dashboard/components/gallery/tiles.js";
 
-const PAGE = { slots: 3, view: "all", summary: "3 pictures", max_selected: 2, deleted: [] };
+const PAGE = {
+  zip: "/live/pictures.zip",
+  slots: 3,
+  view: "all",
+  summary: "3 pictures",
+  max_selected: 2,
+  deleted: [],
+};
 
 let root;
 let setTriggerValue;
@@ -94,7 +101,7 @@ test("selected pictures are offered as a zip and for deletion", async () => {
   assert.equal(button("Delete").disabled, true);
   for (const tile of tiles().slice(0, 2)) tile.click();
   assert.equal(tiles()[0].getAttribute("aria-pressed"), "true");
-  assert.equal(button("Download as zip").getAttribute("href"), "/pictures.zip?names=b,a");
+  assert.equal(button("Download as zip").getAttribute("href"), "/live/pictures.zip?names=b,a");
   button("Delete").click();
   assert.deepEqual(reported(), [["deletion", ["b", "a"]]]);
 });

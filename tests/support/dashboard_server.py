@@ -16,7 +16,7 @@ import pytest
 from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 
 _ROOT = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-m", "streamlit", "run", "dashboard/server.py")
+COMMAND = (sys.executable, "-m", "dashboard")
 _UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
 
 
@@ -47,15 +47,18 @@ class Dashboard:
 @contextmanager
 def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]:
     """Start a dashboard with these settings over the defaults; stop it in the end."""
-    port = free_port()
+    port = int(environment.get("PORT", free_port()))
     log = data_dir / "dashboard.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*COMMAND, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            [*COMMAND, "--server.address", "127.0.0.1"],
             cwd=_ROOT,
             # An empty value overrides a developer's own .env.
-            env=os.environ | dict.fromkeys(_UNSET, "") | {"DATA_DIR": str(data_dir)} | environment,
+            env=os.environ
+            | dict.fromkeys(_UNSET, "")
+            | {"DATA_DIR": str(data_dir), "PORT": str(port)}
+            | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that remaining processes can be killed as one group

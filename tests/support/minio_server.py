@@ -4,11 +4,13 @@ import os
 import secrets
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
 
 from core.settings import Settings
 from tests.support.conditions import free_port, need_program, wait_until
@@ -69,6 +71,22 @@ class MinioServer:
             "minio_bucket": f"images-{secrets.token_hex(6)}",
         }
         return Settings(_env_file=None, **(values | changes))
+
+    def keys_with(self, bucket: str, rights: Iterable[str]) -> dict[str, str]:
+        """Create a user with only these rights on a bucket; return its settings."""
+        user, secret = f"user-{secrets.token_hex(4)}", secrets.token_hex(16)
+        resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+        statement = {
+            "Effect": "Allow",
+            "Action": [f"s3:{right}" for right in rights],
+            "Resource": resources,
+        }
+        root = StaticProvider(self.access_key, self.secret_key)
+        admin = MinioAdmin(endpoint=self.endpoint, credentials=root, secure=False)
+        admin.user_add(user, secret)
+        admin.policy_add(user, policy={"Version": "2012-10-17", "Statement": [statement]})
+        admin.policy_set(user, user=user)
+        return {"minio_access_key": user, "minio_secret_key": secret}
 
     def _answers(self) -> bool:
         try:

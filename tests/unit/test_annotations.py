@@ -59,6 +59,8 @@ def test_joining_and_removed_nodes_are_annotated():
     """Each join of GPU nodes is annotated, and the removal of the last."""
     samples = [Sample(at=n, nodes=count) for n, count in enumerate([0, 1, 1, 4, 2, 0])]
     assert texts(*samples) == ["node joined", "3 nodes joined", "nodes gone"]
+    cordoned = Sample(at=2, nodes=0, gpus=1)
+    assert texts(Sample(at=1, nodes=1, gpus=1), cordoned) == ["no node ready"]
 
 
 def test_first_picture_after_each_scale_up_is_annotated():

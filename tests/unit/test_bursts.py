@@ -5,11 +5,11 @@ import pytest
 from core.errors import QueueUnavailable
 from core.model_defaults import read_model_defaults
 from dashboard import access
-from dashboard.components.jobs import own_jobs
+from dashboard.components.jobs import own_jobs, sending
 from dashboard.components.studio.prompt_form import separate_fields
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
 from dashboard.runtime import blocked_words, submission
-from wire.messages.job import JobRequest, new_job, validate
+from wire.messages.job import Job, JobRequest, new_job, validate
 
 
 @pytest.mark.parametrize("burst", BURSTS, ids=lambda burst: burst.name)
@@ -37,16 +37,18 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
     """If the queue fails during a burst, sent and unsent requests are known."""
     sent = []
 
-    def submit(fields: dict) -> None:
+    def submit(fields: dict) -> list[Job]:
         if len(sent) == 2:
             raise QueueUnavailable("The queue is unavailable.")
-        sent.append(fields)
+        sent.append(new_job(JobRequest(**fields)))
+        return sent[-1:]
 
-    monkeypatch.setattr(own_jobs, "submit", submit)
+    monkeypatch.setattr(submission, "submit", submit)
     requests = [{"prompt": str(number)} for number in range(5)]
-    sending = own_jobs.submit_all(requests)
-    assert (sending.sent, list(sending.unsent)) == (2, requests[2:])
-    assert str(sending.error) == "The queue is unavailable."
+    result = sending.send_all(requests)
+    assert (result.sent, result.total, list(result.unsent)) == (2, 5, requests[2:])
+    assert list(result.jobs) == sent
+    assert str(result.error) == "The queue is unavailable."
 
 
 def test_pictures_as_separate_jobs_are_a_request_each():

@@ -77,7 +77,7 @@ def _fleet(kind: str) -> FleetReading:
     workers = tuple(
         Worker(phase, phase, "", NOW) for phase in ("pending", "starting", "generating", "failed")
     )
-    nodes = (Node("a", "L4", 2, 1, True, NOW), Node("b", "L4", 2, 0, False, NOW))
+    nodes = (Node("a", "L4", 2, 1, True, NOW, gpus=2), Node("b", "L4", 8, 0, False, NOW, gpus=2))
     return FleetReading(Scaler(kind, "", 3, 1, 0, 8, 5, 120), 3, 1, workers, nodes)
 
 
@@ -85,6 +85,25 @@ def test_samples_count_what_is_billed():
     """All GPUs of all nodes are billed, and all workers that occupy a machine."""
     sample = make_sample(NOW, None, _fleet("ScaledObject"), None)
     assert (sample.gpus, sample.workers, sample.maximum) == (4, 2, 8)
+
+
+def test_slots_of_one_gpu_are_billed_once():
+    """One GPU in four slots costs one GPU-hour an hour, and eight workers on it always two."""
+    nodes = (Node("a", "L4", 4, 4, True, NOW, gpus=1),)
+    scaler = Scaler("ScaledObject", "", 4, 1, 0, 8, 5, 120)
+    fleet = FleetReading(scaler, 4, 4, (), nodes)
+    used = usage([make_sample(NOW + n * EVERY, None, fleet, None) for n in range(4)])
+    assert used.used == pytest.approx(1 * 30 / 3600)
+    assert used.always_on == pytest.approx(2 * 30 / 3600)
+    assert used.saved == pytest.approx(0.5)
+
+
+def test_node_whose_gpus_are_unknown_makes_the_sum_unknown():
+    """A node that joins is billed, although nothing tells its GPUs yet; that is not zero."""
+    nodes = (Node("a", "L4", 1, 0, True, NOW, gpus=1), Node("b", None, 0, 0, False, NOW))
+    fleet = FleetReading(None, 2, 1, (), nodes)
+    sample = make_sample(NOW, None, fleet, None)
+    assert (sample.gpus, sample.gpus_per_slot) == (None, 1)
 
 
 def test_gpus_of_this_machine_are_not_counted():

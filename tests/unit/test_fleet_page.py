@@ -143,10 +143,19 @@ def test_used_slots_are_summed_only_if_all_are_known():
     """One node with unknown slots makes the sum unknown, not smaller."""
     known = Node("a", "L4", 2, 1, True, NOW)
     assert nodes.summary([known, replace(known, name="b", ready=False)]) == (
-        "1 ready of 2, 1 of 2 slots used by these workers"
+        "1 ready of 2 (1 not ready), 1 of 2 slots used by these workers"
     )
     assert nodes.summary([known, replace(known, slots_used=None)]) == "2 ready"
     assert nodes.summary([]) == "0 ready"
+
+
+def test_cordoned_node_is_not_counted_as_ready():
+    """The title counts what takes workers, and names what keeps the others from it."""
+    states = ("cordoned", "cordoned", "draining: Karpenter removes it", "ready")
+    found = [Node(str(n), "L4", 1, 0, s == "ready", NOW, state=s) for n, s in enumerate(states)]
+    assert nodes.summary(found) == (
+        "1 ready of 4 (2 cordoned, 1 draining), 0 of 1 slot used by these workers"
+    )
 
 
 def _cost(*numbers: int | None, price: cost.Price | None = None) -> str:

@@ -77,5 +77,5 @@ def test_chart_uses_traces_of_the_basic_bundle() -> None:
     now = 1_800_000_000.0
     samples = tuple(Sample(now - 9 + index, 1, 1, 2, 1, 1, 1) for index in range(9))
     lanes = ("requests", "workers", "nodes", "pictures")
-    drawn = draw(Snapshot(now, "cluster", lanes, samples=samples, pictures_total=3), 120)
+    drawn = draw(Snapshot(now, "cluster", lanes, samples=samples, pictures_stored=3), 120)
     assert {trace.type for trace in drawn.data} == {"scatter", "bar"} <= BASIC_BUNDLE_TRACES

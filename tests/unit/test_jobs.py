@@ -141,23 +141,42 @@ def test_journal_adds_jobs_of_other_clients():
     assert journal.find(JOB.id).state == "starting"
 
 
-def test_journal_keeps_the_newest_jobs():
-    """The number of jobs is limited; they are returned newest first."""
+def test_journal_keeps_the_newest_finished_jobs():
+    """The number of finished jobs is limited; the newest are returned first."""
     journal = Journal(max_jobs=3)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(5)]
     for job in jobs:
         journal.record(Event(kind="accepted", job_id=job.id, job=job))
+        journal.record(Event(kind="done", job_id=job.id))
     assert [view.job for view in journal.jobs()] == jobs[:1:-1]
+    assert journal.clear_finished() == 3
 
 
-def test_finished_job_is_removed_before_a_waiting_one():
-    """Waiting jobs are kept as long as there are finished jobs to remove."""
+def test_job_is_known_as_long_as_it_waits():
+    """However many jobs wait or finish, the first of them is found; a retried job counts anew."""
     journal = Journal(max_jobs=2)
+    jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(2_500)]
+    for job in jobs:
+        journal.record(Event(kind="accepted", job_id=job.id, job=job))
+    for job in jobs[1:5]:
+        journal.record(Event(kind="failed", job_id=job.id, at=1))
+        journal.record(Event(kind="accepted", job_id=job.id, job=job, at=2))
+    for job in jobs[5:9]:
+        journal.record(Event(kind="done", job_id=job.id))
+    assert all(journal.find(job.id) for job in jobs[:5])
+    assert len(journal.jobs()) == 2_498
+    assert journal.clear_finished() == 2
+
+
+def test_memory_of_the_journal_is_bounded():
+    """Jobs that nobody finishes cannot fill the memory: the oldest is dropped."""
+    journal = Journal(max_unfinished=2)
     jobs = [new_job(JobRequest(prompt=f"cat {number}")) for number in range(3)]
-    for job, kind in zip(jobs, ("accepted", "done", "accepted"), strict=True):
+    for job, kind in zip(jobs, ("done", "accepted", "accepted"), strict=True):
         journal.record(Event(kind="accepted", job_id=job.id, job=job))
         journal.record(Event(kind=kind, job_id=job.id))
-    assert [view.job for view in journal.jobs()] == [jobs[2], jobs[0]]
+    journal.record(Event(kind="accepted", job_id=JOB.id, job=JOB))
+    assert [view.job for view in journal.jobs()] == [JOB, jobs[2], jobs[0]]
 
 
 def test_event_of_an_unknown_job_adds_no_job():

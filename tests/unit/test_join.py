@@ -58,6 +58,22 @@ def test_unreachable_page_has_no_qr_code():
     assert choose("http://10.0.0.5/present", None, "10.0.0.9").note == ""
 
 
+@pytest.mark.parametrize(
+    ("opened", "public_url", "expected"),
+    [
+        ("http://10.0.0.5:8501/live/present", None, "http://10.0.0.5:8501/live/join"),
+        ("http://localhost:8501/live/present", None, "http://10.0.0.9:8501/live/join"),
+        ("http://localhost/", "https://talk.example", "https://talk.example/live/join"),
+        ("http://localhost/", "https://talk.example/", "https://talk.example/live/join"),
+        ("http://localhost/", "https://talk.example/live/", "https://talk.example/live/join"),
+        ("http://localhost/", "https://talk.example/other", "https://talk.example/other/join"),
+    ],
+)
+def test_invitation_is_below_the_base_path(opened: str, public_url: str | None, expected: str):
+    """The QR code leads below BASE_PATH, unless PUBLIC_URL names another path of a proxy."""
+    assert choose(opened, public_url, "10.0.0.9", "/live").url == expected
+
+
 def test_invitation_contains_the_url_as_text():
     """People can type the URL, and HTML in it is escaped."""
     html = invitation.html("http://10.0.0.5:8501/join")

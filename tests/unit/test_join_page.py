@@ -12,7 +12,7 @@ from core.errors import QueueUnavailable, StoreUnavailable
 from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import Policy
-from dashboard.audience import visitors
+from dashboard.audience import own_pictures, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS
 from dashboard.components.present import wall
 from dashboard.components.studio import job_cards
@@ -73,6 +73,32 @@ def send(phone: TestClient, prompt: str) -> str:
     answer = phone.post("/join", data={"prompt": prompt}, follow_redirects=False)
     assert answer.status_code == 303, answer.text
     return answer.headers["location"].removeprefix("/join?job=")
+
+
+def test_page_that_is_opened_again_shows_my_pictures(
+    phone: TestClient, worker: ScriptedWorker, context: AppContext
+):
+    """Without ?job= the newest request is shown, and the earlier pictures that may be shown."""
+    jobs = [send(phone, prompt) for prompt in (HOSTILE, "a red house", "a green dog")]
+    for _ in jobs:
+        worker.generate()
+    names = [picture_name(job_id, 0) for job_id in jobs]
+    wait_until(lambda: all(map(context.gallery.index.find, names)), what="the pictures")
+    body = phone.get("/join").text
+    assert "<h2>a green dog</h2>" in body
+    assert [f"/thumbnails/{name}" in body for name in names] == [True, True, False]
+    assert HOSTILE not in body
+    context.approvals.reject(jobs[0])
+    assert names[0] not in phone.get("/join").text
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "../..", ".".join(["0" * 40] * 500)])
+def test_foreign_cookie_names_no_requests(phone: TestClient, cookie: str):
+    """Whatever a cookie contains, only ids of jobs are taken from it."""
+    phone.cookies.set(own_pictures.COOKIE, cookie)
+    page = phone.get("/join")
+    assert page.status_code == 200
+    assert "My pictures" not in page.text
 
 
 def test_request_is_queued_and_its_status_polled(phone: TestClient, worker: ScriptedWorker):

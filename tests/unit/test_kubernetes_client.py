@@ -14,6 +14,7 @@ from dashboard.fleet.kubernetes.client import ListFailed, connect, list_objects
 from dashboard.fleet.kubernetes.cluster import Cluster
 from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import kubeconfig
+from tests.support.tls_server import listening
 
 PODS = "/api/v1/namespaces/stable-diffusion/pods"
 EVENTS = "/api/v1/namespaces/stable-diffusion/events"
@@ -79,6 +80,16 @@ def test_expired_pages_are_listed_again(server):
     server.answers[PODS] = pods
     assert list_objects(connect(1), PODS) == ({"name": "a"}, {"name": "b"})
     assert first_pages == ["500", "500"]
+
+
+def test_earlier_versions_are_listed_where_there_is_no_newer(server):
+    """Clusters before Kubernetes 1.34 have dynamic resource allocation as a beta."""
+    v1, beta = "/apis/resource.k8s.io/v1/resourceslices", "/apis/resource.k8s.io/v1beta1/x"
+    server.answers[v1] = lambda _query: (404, {"message": "the server could not find it"})
+    server.answers[beta] = lambda _query: page("a")
+    assert list_objects(connect(1), v1, beta) == ({"name": "a"},)
+    with pytest.raises(ListFailed, match="could not find it"):
+        list_objects(connect(1), v1)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +160,39 @@ def test_dashboard_starts_without_importing_kubernetes():
     code = "import sys, dashboard.runtime; print('kubernetes' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "proxy"),
+    [
+        ("https://10.96.0.1:443", "10.96.0.0/12", None),
+        ("https://[fd00::1]:443", "fd00::/8", None),
+        ("https://api.example:6443", "*.example", None),
+        ("https://api.example:6443", ".svc", "http://proxy:3128"),
+        ("http://api.example:8001", "", None),
+        ("https://127.0.0.1:6443", "", None),
+    ],
+)
+def test_proxy_of_the_environment(tmp_path, monkeypatch, url, no_proxy, proxy):
+    """NO_PROXY is read as by every other client; a token never goes to a proxy without TLS."""
+    (tmp_path / "kubeconfig").write_text(kubeconfig(url))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+    for scheme in ("HTTP", "HTTPS"):
+        monkeypatch.setenv(f"{scheme}_PROXY", "http://user:hunter2@proxy:3128")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    configuration = connect(1).configuration
+    assert (configuration.proxy or None) == proxy
+    assert "hunter2" not in str(configuration.proxy)
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_private_authority_of_the_environment(tmp_path, monkeypatch, certificates, variable):
+    """A kubeconfig without an authority uses the environment's; else the sentence names it."""
+    with listening(certificates.server_context("127.0.0.1"), b"HTTP/1.1 401 No\r\n\r\n") as port:
+        (tmp_path / "kubeconfig").write_text(kubeconfig(f"https://127.0.0.1:{port}"))
+        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
+        with pytest.raises(ListFailed, match=r"not trusted.*SSL_CERT_FILE"):
+            list_objects(connect(1), PODS)
+        monkeypatch.setenv(variable, str(certificates.authority))
+        with pytest.raises(ListFailed, match="refuses the dashboard's credentials"):
+            list_objects(connect(1), PODS)

@@ -10,6 +10,7 @@ from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import ListFailed
 from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, failed_result
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet, make_reading
+from dashboard.sampling.samples import make_sample
 from tests.support.conditions import free_port
 from tests.support.kubernetes_objects import kubeconfig, recorded
 
@@ -63,6 +64,28 @@ def test_failed_list_is_unknown_and_the_rest_is_read(kind, unknown):
     fleet = read(**{kind: None})
     assert set(unknown(fleet)) == {None}
     assert read(**{kind: None, "events": None}).events == ()
+
+
+def test_refused_pods_have_a_reason():
+    """A quota that refuses the pods is a warning and the refusal of the reading."""
+    failure = {"type": "ReplicaFailure", "status": "True", "message": "exceeded quota: gpus"}
+    refused = (recorded("deployment", status={"conditions": [failure]}),)
+    fleet = read(deployments=refused, pods=())
+    assert (fleet.wanted, fleet.refusal) == (3, "exceeded quota: gpus")
+    assert fleet.warnings == (
+        "The cluster refuses to create pods of workers: exceeded quota: gpus.",
+    )
+    assert read().refusal == ""
+
+
+def test_user_without_rights_on_nodes_sees_the_workers():
+    """With rights in one namespace only, nodes are unknown, and pods are read as they are."""
+    fleet = read(nodes=None, slices=None)
+    assert fleet.nodes is None
+    assert {worker.node for worker in fleet.workers} == {"gpu-1", None}
+    assert {worker.phase for worker in fleet.workers} == {"pending", "starting"}
+    sample = make_sample(0.0, None, fleet, None)
+    assert (sample.nodes, sample.gpus, sample.workers) == (None, None, 1)
 
 
 def test_missing_scaler_is_a_warning():
@@ -120,6 +143,7 @@ def test_other_pods_are_not_workers():
     [
         ("scaled_objects", 404, "KEDA is not installed in this cluster.", False),
         ("slices", 404, None, True),
+        ("claims", 404, None, True),
         ("nodes", 403, "The cluster does not let the dashboard list nodes.", False),
         ("events", 500, "The API server answered.", False),
     ],
@@ -160,5 +184,5 @@ def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):
     with pytest.raises(FleetError, match="No cluster is configured here"):
         fleet.read()
     file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
-    with pytest.raises(FleetError, match="cannot be reached: Connection refused"):
+    with pytest.raises(FleetError, match="cannot be reached: nothing listens there"):
         fleet.read()

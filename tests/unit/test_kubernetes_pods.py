@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard.domain.workers import WorkerView
-from dashboard.fleet.kubernetes.pods import is_outdated, make_worker
+from dashboard.fleet.kubernetes.announcements import newest_announcements
+from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, make_worker
 from dashboard.fleet.kubernetes.values import seconds
 from tests.support.kubernetes_objects import recorded
 
@@ -12,9 +13,9 @@ ENDED = "2026-11-23T18:53:00Z"
 RUNNING = {"running": {"startedAt": STARTED}}
 
 
-def convert(pod, view=None, event="", node_is_ready=True):
+def convert(pod, view=None, event="", node_is_ready=True, announcement=None):
     """Return the worker of a pod."""
-    return make_worker(pod, view, event, node_is_ready)
+    return make_worker(pod, PodContext(view, event, announcement, node_is_ready))
 
 
 def pod_with(container=None, ready=None, initial=None, **changes):
@@ -36,7 +37,8 @@ def view_of(phase="generating", jobs=("job-1",), at=ENDED):
 def test_unschedulable_pod_waits_for_a_gpu_node():
     """A pod that the scheduler could not place for lack of GPUs is pending, with that reason."""
     worker = convert(recorded("unplaced_pod"))
-    assert (worker.phase, worker.reason, worker.node) == ("pending", "waits for a GPU node", None)
+    reason = "waits for a GPU node (1 node(s) had untolerated taint(s))"
+    assert (worker.phase, worker.reason, worker.node) == ("pending", reason, None)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +46,14 @@ def test_unschedulable_pod_waits_for_a_gpu_node():
     [
         (
             "0/2 nodes are available: 2 node(s) had untolerated taint(s). preemption: …",
-            "a GPU node",
+            "a GPU node (2 node(s) had untolerated taint(s))",
         ),
         ("no nodes available to schedule pods", "a GPU node"),
         (
             "0/3 nodes are available: 1 node(s) had untolerated taint {a: b}, 2 node(s) didn't "
             "match Pod's node affinity/selector. preemption: …",
-            "a GPU node",
+            "a GPU node (1 node(s) had untolerated taint {a: b}, 2 node(s) didn't match Pod's node "
+            "affinity/selector)",
         ),
         (
             "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not …",
@@ -60,7 +63,30 @@ def test_unschedulable_pod_waits_for_a_gpu_node():
             "0/2 nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) had volume "
             "node affinity conflict. preemption: …",
             "a node (1 node(s) had untolerated taint(s), 1 node(s) had volume node affinity "
-            "conflict)",
+            "conflict); waiting may not help",
+        ),
+        (
+            "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient nvidia.com/gpu. "
+            "preemption: 0/3 nodes are available: 1 Preemption is not helpful for scheduling, 2 No "
+            "preemption victims found for incoming pod.",
+            "a GPU node (1 node(s) were unschedulable, 2 Insufficient nvidia.com/gpu); waiting may "
+            "not help",
+        ),
+        (
+            "0/2 nodes are available: 2 Insufficient amd.com/gpu.",
+            "a GPU node (2 Insufficient amd.com/gpu)",
+        ),
+        (
+            "0/2 nodes are available: 1 Insufficient cpu, 1 Insufficient nvidia.com/mig-1g.5gb. …",
+            "a GPU node (1 Insufficient cpu, 1 Insufficient nvidia.com/mig-1g.5gb)",
+        ),
+        (
+            "0/2 nodes are available: 2 cannot allocate all claims. still not schedulable, …",
+            "a GPU node (2 cannot allocate all claims)",
+        ),
+        (
+            'persistentvolumeclaim "models" not found',
+            'a node (persistentvolumeclaim "models" not found); waiting may not help',
         ),
         (
             "0/1 nodes are available: 1 Insufficient memory. no new …",
@@ -69,7 +95,7 @@ def test_unschedulable_pod_waits_for_a_gpu_node():
     ],
 )
 def test_pending_reason_is_read_from_the_schedulers_message(message, reason):
-    """If only unsuitable nodes are left the pod waits for a GPU node; other reasons are quoted."""
+    """All of the scheduler's reasons are quoted, and what only a person can change is marked."""
     unscheduled = {"type": "PodScheduled", "status": "False", "message": message}
     pod = recorded("unplaced_pod", status={"conditions": [unscheduled]})
     assert convert(pod).reason == f"waits for {reason}"
@@ -79,6 +105,77 @@ def test_pod_without_gpus_waits_for_a_node():
     """On a cluster without GPUs no reason mentions GPU nodes."""
     pod = recorded("unplaced_pod", spec={"containers": [{"name": "worker"}]})
     assert convert(pod).reason == "waits for a node (1 node(s) had untolerated taint(s))"
+
+
+GATED = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated"}
+
+
+def test_pod_before_the_scheduler_names_what_holds_it():
+    """Gates of a queueing system, and pods that have to leave first, are named."""
+    gates = {"schedulingGates": [{"name": "kueue.x-k8s.io/admission"}]}
+    gated = recorded("unplaced_pod", spec=gates, status={"conditions": [GATED]})
+    assert convert(gated).reason == "waits for its scheduling gates: kueue.x-k8s.io/admission"
+    nominated = recorded("unplaced_pod", status={"nominatedNodeName": "gpu-2"})
+    assert convert(nominated).reason == "waits for other pods to leave gpu-2"
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "component", "message", "shown"),
+    [
+        (
+            "TriggeredScaleUp",
+            "Normal",
+            "cluster-autoscaler",
+            "pod triggered scale-up: [{gpu-pool 0->1 (max: 3)}]",
+            "the cluster autoscaler adds one: gpu-pool 0->1 (max: 3)",
+        ),
+        (
+            "NotTriggerScaleUp",
+            "Normal",
+            "cluster-autoscaler",
+            "pod didn't trigger scale-up: 1 max node group size reached, 2 Insufficient cpu",
+            "the cluster autoscaler adds none: 1 max node group size reached, 2 Insufficient cpu "
+            "(1 node(s) had untolerated taint(s))",
+        ),
+        (
+            "FailedScaleUp",
+            "Warning",
+            "cluster-autoscaler",
+            "Node scale up in zones a associated with this pod failed: GCE out of resources.",
+            "none could be added: Node scale up in zones a associated with this pod failed: GCE "
+            "out of resources. (1 node(s) had untolerated taint(s))",
+        ),
+        (
+            "Nominated",
+            "Normal",
+            "karpenter",
+            "Pod should schedule on: nodeclaim/gpu-6xk2p",
+            "Karpenter has one for it: nodeclaim/gpu-6xk2p",
+        ),
+        (
+            "FailedScheduling",
+            "Warning",
+            "karpenter",
+            'all available instance types exceed limits for nodepool: "gpu"',
+            "Karpenter adds none: all available instance types exceed "
+            'limits for nodepool: "gpu" (1 node(s) had untolerated taint(s))',
+        ),
+    ],
+)
+def test_autoscalers_announcement_is_part_of_the_reason(reason, kind, component, message, shown):
+    """A pod without a node says whether one is coming, or why its autoscaler adds none."""
+    event = {
+        "metadata": {"creationTimestamp": ENDED},
+        "involvedObject": {"kind": "Pod", "name": "worker-1", "uid": "1"},
+        "reason": reason,
+        "type": kind,
+        "message": message,
+        "source": {"component": component},
+    }
+    scheduler = event | {"reason": "FailedScheduling", "source": {"component": "default-scheduler"}}
+    announcement = newest_announcements([event, scheduler])["1"]
+    worker = convert(recorded("unplaced_pod"), announcement=announcement)
+    assert worker.reason == f"waits for a GPU node; {shown}"
 
 
 def test_scheduled_pod_is_creating_its_container():
@@ -137,8 +234,57 @@ def test_crash_loop_has_the_last_log_message():
     assert logged.reason == "There is no model in models/demo."
     line = '{"at": "2026", "level": "error", "message": "There is no \\"model\\"."}'
     assert crashed(message=f"loading\n{line}\n").reason == 'There is no "model".'
-    assert crashed(reason="OOMKilled").reason == "it needed more memory than its limit allows"
+    assert (
+        crashed(reason="OOMKilled").reason == "it needed more memory than its limit of 4Gi allows"
+    )
     assert crashed().reason == "it ended with exit code 3"
+    assert crashed(exitCode=139).reason == "it ended with exit code 139 (SIGSEGV)"
+    missing = 'exec: "nvidia-smi": executable file not found in $PATH'
+    not_started = crashed(reason="StartError", exitCode=128, message=missing)
+    assert not_started.reason == f"it could not be started: {missing}"
+
+
+def test_reason_of_a_failed_start_stays_during_the_next_one():
+    """The last line of the log stays until a start succeeds, with the number of the try."""
+    last = {"terminated": {"exitCode": 3, "finishedAt": ENDED, "message": "No model there."}}
+    container = {"name": "worker", "state": RUNNING, "lastState": last, "restartCount": 3}
+    retried = convert(pod_with(container | {"started": False}, ready=False))
+    assert (retried.phase, retried.since) == ("failed", seconds(ENDED))
+    assert retried.reason == "No model there. It is started again (try 4)."
+    assert convert(pod_with(container | {"started": True}, ready=True)).phase == "idle"
+    back_off = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}}
+    waiting = convert(pod_with(container | {"state": back_off}))
+    assert waiting.reason == "No model there. (restarted 3 times, with growing pauses)"
+
+
+def test_container_of_a_service_mesh_is_not_the_worker():
+    """The kubelet sorts containers by name, and a sidecar that runs is no worker that runs."""
+    sidecar = {"name": "istio-proxy", "state": RUNNING, "ready": True}
+    worker = {"name": "worker", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    pod = pod_with()
+    pod["status"]["containerStatuses"] = [sidecar, worker]
+    assert convert(pod, event="Pulling").reason == "pulling its image"
+    stays = {"initContainers": [{"name": "proxy", "restartPolicy": "Always"}]}
+    started = {"name": "proxy", "state": RUNNING, "started": True}
+    pod = pod_with(worker, initial=started, spec=stays)
+    assert convert(pod).reason == "creating its container"
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ("FailedAttachVolume", "waits for its volumes"),
+        ("FailedCreatePodSandBox", "waits for the node's network"),
+        (
+            "FailedPrepareDynamicResources",
+            "waits for its GPU: the driver could not prepare it",
+        ),
+    ],
+)
+def test_newest_event_names_what_a_start_waits_for(event, reason):
+    """Volumes, the network and dynamic resources show in events only."""
+    waiting = {"name": "worker", "state": {"waiting": {"reason": "ContainerCreating"}}}
+    assert convert(pod_with(waiting), event=event).reason == reason
 
 
 def test_running_pod_loads_its_model_until_it_is_ready():
@@ -176,6 +322,10 @@ def test_terminating_pod_finishes_its_jobs():
     assert (worker.phase, worker.reason) == ("stopping", "finishes its jobs")
     assert worker.since == seconds(ENDED) - 60
     assert convert(pod).reason == "is about to end"
+    message = "Eviction API: evicting"
+    disrupted = {"type": "DisruptionTarget", "status": "True", "message": message}
+    pod["status"]["conditions"].append(disrupted)
+    assert convert(pod).reason == f"is about to end: {message}"
 
 
 def test_pod_on_an_unready_node_has_failed():
@@ -202,6 +352,13 @@ def test_evicted_pod_has_the_kubelets_message():
     message = "The node was low on resource: ephemeral-storage."
     evicted = recorded("placed_pod", status={"phase": "Failed", "message": message})
     assert convert(evicted).reason == message
+    killed = {"name": "worker", "state": {"terminated": {"exitCode": 137, "finishedAt": ENDED}}}
+    evicted["status"]["containerStatuses"] = [killed]
+    assert (convert(evicted).reason, convert(evicted).since) == (message, seconds(ENDED))
+    refused = {"phase": "Failed", "reason": "UnexpectedAdmissionError"}
+    no_gpu = "Allocate failed due to no healthy devices present; cannot allocate nvidia.com/gpu"
+    pod = recorded("placed_pod", status=refused | {"message": no_gpu})
+    assert convert(pod).reason == no_gpu
 
 
 def test_long_message_is_truncated():

@@ -27,7 +27,9 @@ COMPONENTS = sorted(path.name for path in (K8S / "components").iterdir())
 GPU_SIZES = [name for name in COMPONENTS if re.fullmatch(r"gpu-\d+gb", name)]
 
 _COMPATIBLE = [
-    name for name in COMPONENTS if name not in ("cpu", "minio", "scaledjob", *GPU_SIZES[1:])
+    name
+    for name in COMPONENTS
+    if name not in ("cpu", "minio", "openshift", "scaledjob", *GPU_SIZES[1:])
 ]
 """All components that an overlay can combine: of two that exclude each other, only the first."""
 
@@ -170,6 +172,30 @@ def test_containers_have_least_privilege(everything: tuple[Manifest, ...]) -> No
             }, name
             assert container["resources"]["requests"].keys() >= {"cpu", "memory"}, name
             assert container["resources"]["limits"].keys() >= {"cpu", "memory"}, name
+
+
+@pytest.mark.parametrize("scaler", ["scaledobject", "scaledjob"])
+def test_openshift_chooses_the_ids_of_every_pod(scaler: str, tmp_path: Path) -> None:
+    """restricted-v2 refuses fixed users and groups; what else restricts a pod stays."""
+    parts = ("rabbitmq", "minio", "gpu", "model-volume", "prefetch", "openshift", scaler)
+    for name, pod in pods(composed(tmp_path, *parts)).items():
+        context = pod["securityContext"]
+        assert not {"runAsUser", "runAsGroup", "fsGroup"} & context.keys(), name
+        assert context["runAsNonRoot"] is True, name
+        assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
+        assert {*_volume_types(pod)} <= {"configMap", "emptyDir", "persistentVolumeClaim"}, name
+        for container in containers(pod):
+            assert "runAsUser" not in container["securityContext"], name
+
+
+def _volume_types(pod: Pod) -> list[str]:
+    return [kind for volume in pod.get("volumes", []) for kind in volume if kind != "name"]
+
+
+@pytest.mark.parametrize("image", ["ui", "worker"])
+def test_images_run_as_any_user(image: str) -> None:
+    """A user that the image does not know has a home folder and a name, which libraries ask for."""
+    assert "ENV HOME=/home/app USER=app" in (K8S.parent / f"Dockerfile.{image}").read_text()
 
 
 def test_only_the_dashboard_gets_an_api_token(everything: tuple[Manifest, ...]) -> None:

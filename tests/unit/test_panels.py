@@ -31,7 +31,7 @@ def _snapshot(fleet: FleetReading | None = None, **fields: object) -> Snapshot:
         "queue": Reading(QueueDepth(0, 0), NOW - 0.2),
         "store": Reading(5, NOW - 1),
         "fleet": Reading(fleet or _fleet(), NOW - 2),
-        "pictures_total": 5,
+        "pictures_stored": 5,
     } | fields
     return Snapshot(NOW, "cluster", **fields)
 
@@ -54,7 +54,9 @@ def test_each_source_shows_its_age():
 def test_failed_source_shows_its_last_reading():
     """A source that failed is named, with the time of its last reading and the error."""
     queue = _pills(_snapshot(queue=Reading(None, 60.0, "The queue is away.")))[0]
-    assert queue == top_bar.Pill("silent", "queue: no reading since 00:01:00", "The queue is away.")
+    assert queue == top_bar.Pill(
+        "silent", "queue: no reading since 00:01:00", "The queue is away.", "queue"
+    )
 
 
 def test_incomplete_reading_shows_warnings():
@@ -62,11 +64,20 @@ def test_incomplete_reading_shows_warnings():
     fleet = FleetReading(None, None, 3, (), None, warnings=("It may not list nodes.",))
     snapshot = replace(_snapshot(), fleet=Reading(fleet, NOW - 2))
     assert _pills(snapshot)[2] == top_bar.Pill(
-        "unread", "cluster 2 s, incomplete", "It may not list nodes."
+        "unread", "cluster 2 s, incomplete", "It may not list nodes.", "cluster"
     )
     cells = _cells(snapshot)
     assert (cells["GPU nodes"].number, cells["GPU nodes"].below) == (None, "could not be read")
     assert cells["Workers ready"].below == "the wanted number is unknown"
+
+
+def test_uncounted_jobs_show_their_reason():
+    """If the management API fails, the queue's pill says why; the number is unknown, not zero."""
+    depth = QueueDepth(1, None, ("RabbitMQ's management API failed: it refused the password.",))
+    snapshot = replace(_snapshot(), queue=Reading(depth, NOW - 2))
+    pill = top_bar.Pill("unread", "queue 2 s, incomplete", depth.warnings[0], "queue")
+    assert _pills(snapshot)[0] == pill
+    assert _cells(snapshot)["Generating"].number is None
 
 
 def test_old_snapshot_shows_no_ages():
@@ -97,7 +108,7 @@ def test_top_bar_escapes_errors():
 def test_missing_readings_are_unknown_and_not_zero():
     """Without readings every number is unknown, with the time of the last reading."""
     silent = Reading(None, 60.0, "away")
-    snapshot = _snapshot(queue=silent, store=silent, pictures_total=None)
+    snapshot = _snapshot(queue=silent, store=silent, pictures_stored=None)
     snapshot = replace(snapshot, fleet=silent)
     for cell in numbers.cells(snapshot, UTC):
         assert cell.number is None, cell.label
@@ -149,9 +160,9 @@ def test_generating_cell_counts_busy_workers():
 
 def test_nodes_cell_counts_slots():
     """The cell shows ready nodes and used slots; an unknown use is not counted as zero."""
-    nodes = (Node("a", "L4", 2, 1, True, 0), Node("b", "L4", 2, None, False, 0))
+    nodes = (Node("a", "L4", 2, 1, True, 0), Node("b", "L4", 2, None, False, 0, state="joining"))
     cell = _cells(_snapshot(_fleet(nodes=nodes)))["GPU nodes"]
-    assert (cell.number, cell.beside, cell.below) == (1, "of 2 joining", "1 of 2 slots used")
+    assert (cell.number, cell.beside, cell.below) == (1, "of 2", "1 joining, 1 of 2 slots used")
     known = replace(nodes[0], slots_used=None)
     assert _cells(_snapshot(_fleet(nodes=(known,))))["GPU nodes"].below == "2 slots"
 

@@ -40,6 +40,14 @@ def test_every_parameter_has_a_field_and_an_option():
     assert set(PARAMETERS) < set(inspect.signature(run_example.main).parameters)
 
 
+def test_example_without_options_is_that_of_the_older_sample():
+    """`make run-example` alone generates one yellow submarine, as the older sample did."""
+    parameters = inspect.signature(run_example.main).parameters
+    assert parameters["prompt"].default == "yellow submarine"
+    assert parameters["num_images"].default == 1
+    assert parameters["separate"].default is False
+
+
 def test_fields_have_the_limits_of_the_model():
     """Limits, steps, choices and defaults are those that the worker announced."""
     fields = {field.name: field for field in parameter_fields(MODEL)}

@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pika.frame import Method
 from pika.spec import Basic
 
 from core.settings import Settings
+from tests.support.conditions import free_port
 from wire.queues.rabbitmq import management
 from wire.queues.rabbitmq.management import Management
 from wire.rabbitmq.publisher import Publisher
@@ -71,7 +73,8 @@ class Api(ThreadingHTTPServer):
     """A server that responds like RabbitMQ's management API, with the given ``status``."""
 
     status = 200
-    authorization = ""
+    authorization: str | None = ""
+    answer: object = {"messages_ready": 1, "messages_unacknowledged": 1}
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -82,7 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.authorization = self.headers["Authorization"]
         self.send_response(self.server.status)
         self.end_headers()
-        self.wfile.write(json.dumps({"messages_ready": 1, "messages_unacknowledged": 1}).encode())
+        self.wfile.write(json.dumps(self.server.answer).encode())
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""
@@ -125,3 +128,57 @@ def test_failing_management_api_is_logged_once(
         client.unacknowledged("tasks", 0)
     levels = [record.levelname for record in caplog.records]
     assert levels == ["WARNING", "INFO", "WARNING"]
+
+
+_NO_SUCH_QUEUE = {"error": "Object Not Found", "reason": "Not Found"}
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "sentence"),
+    [
+        (401, {"error": "not_authorised"}, "refused the user and password; .*“management”"),
+        (403, None, "may not read the virtual host"),
+        (404, None, "enable the plugin rabbitmq_management, or set RABBITMQ_MANAGEMENT_URL"),
+        (404, _NO_SUCH_QUEUE, "of the same broker as RABBITMQ_URL"),
+        (301, None, r"redirects \(HTTP 301\)"),
+        (503, None, "answered HTTP 503"),
+        (200, "a page", "no management API; check host and port"),
+    ],
+)
+def test_failure_of_the_management_api_names_cause_and_remedy(
+    api: Api, status: int, answer: object, sentence: str
+):
+    """The page has the sentence with the depth, and the count is unknown, not zero."""
+    api.status, api.answer = status, answer
+    client = open_management(api)
+    assert client.unacknowledged("tasks", 0) is None
+    [warning] = client.warnings
+    assert re.search(sentence, warning)
+    assert "guest" not in warning
+
+
+def test_unreachable_management_api_names_its_cause():
+    """A refused connection is not an exception's name."""
+    settings = Settings(
+        _env_file=None,
+        rabbitmq_url="amqp://guest:hunter2@127.0.0.1/",
+        rabbitmq_management_url=f"http://127.0.0.1:{free_port()}",
+    )
+    client = Management(settings)
+    assert client.unacknowledged("tasks", 0) is None
+    assert "nothing listens there." in client.warnings[0]
+    assert "hunter2" not in client.warnings[0]
+
+
+def test_password_never_goes_to_a_proxy(api: Api, monkeypatch: pytest.MonkeyPatch):
+    """Without TLS the request is sent directly, whatever HTTP_PROXY says."""
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{api.server_port}")
+    monkeypatch.setenv("NO_PROXY", "")
+    api.authorization = None
+    settings = Settings(
+        _env_file=None,
+        rabbitmq_url="amqp://guest:hunter2@127.0.0.1/",
+        rabbitmq_management_url="http://broker.invalid:15672",
+    )
+    assert Management(settings).unacknowledged("tasks", 0) is None
+    assert api.authorization is None

@@ -57,7 +57,7 @@ FLEET = FleetReading(
     wanted=3,
     ready=None,
     workers=(Worker("worker-1", "pending", "no node has a free GPU", NOW),),
-    nodes=(Node("node-1", "NVIDIA L4", 4, None, ready=True, since=NOW, spot=True),),
+    nodes=(Node("node-1", "NVIDIA L4", 4, None, ready=True, since=NOW, capacity_type="spot"),),
     events=(FleetEvent(NOW, "Scaled up"),),
     warnings=("Events may not be read.",),
 )

@@ -66,6 +66,19 @@ def test_version_1_events_and_objects_are_unchanged():
     assert recording.read_object(f"{JOB_ID}-0.png") == b"RIFF"
 
 
+@pytest.mark.parametrize(("spot", "capacity"), [(True, "spot"), (False, "on demand"), (None, None)])
+def test_first_nodes_of_version_2_have_gpus(spot, capacity):
+    """When slots were taken for GPUs, their number was that of the slots; later nodes stay."""
+    node = {"name": "gpu-1", "slots": 2, "spot": spot}
+    line = {"kind": "observation", "at": 1.0, "changes": {"fleet": {"value": {"nodes": [node]}}}}
+    [upgraded] = json.loads(upgrade(json.dumps(line, separators=(",", ":")).encode(), 2))[
+        "changes"
+    ]["fleet"]["value"]["nodes"]
+    assert upgraded == {"name": "gpu-1", "slots": 2, "gpus": 2, "capacity_type": capacity}
+    today = b'{"kind":"observation","changes":{"nodes":[{"slots":4,"gpus":null}]}}'
+    assert upgrade(today, 2) == today
+
+
 @pytest.mark.parametrize("line", [b"{nothing}\n", b'["look"]\n', b'{"kind":["look"]}\n', b""])
 def test_damaged_version_1_lines_are_left_to_the_reader(line):
     """The upgrade never fails: the reader reports the line and its number."""

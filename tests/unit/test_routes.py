@@ -25,6 +25,7 @@ from dashboard.domain.jobs import JobView, initial_view
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
+from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, metrics
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
@@ -55,6 +56,7 @@ class FakeContext:
     pictures: dict[str, bytes] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     pending: set[str] = field(default_factory=set)
+    full: tuple[str, ...] = ()
     submitted: list[Job] = field(default_factory=list)
     reads: int = 0
     time: float = 100.0
@@ -74,6 +76,10 @@ class FakeContext:
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether the test requires approval of a job."""
         return job_id in self.pending
+
+    def full_reasons(self) -> tuple[str, ...]:
+        """Return the reasons that the test set."""
+        return self.full
 
     def now(self) -> float:
         """Return the time that the test set."""
@@ -148,11 +154,27 @@ def test_parameter_without_effect_is_refused(client: TestClient, context: FakeCo
     assert context.submitted == []
 
 
-def test_unknown_field_is_refused_by_name(client: TestClient, context: FakeContext):
-    """A misspelt field is not ignored; the answer names the nearest one."""
-    response = client.post("/api/jobs", json={"prompt": "a cat", "negative_promt": "blurry"})
+@pytest.mark.parametrize(
+    ("fields", "hint"),
+    [
+        ({"negative_promt": "blurry"}, "negative_promt; did you mean negative_prompt?"),
+        ({"negativePrompt": "blurry"}, "negativePrompt; did you mean negative_prompt?"),
+        ({"num_inference_steps": 4}, "num_inference_steps; did you mean steps?"),
+        ({"cfg_scale": 7}, "cfg_scale; did you mean guidance_scale?"),
+        ({"num_images": 2}, "num_images; did you mean count?"),
+        ({"in_parallel": True}, "in_parallel; did you mean separate?"),
+        ({"loras": [{"name": "ink", "wieght": 0.5}]}, "wieght; did you mean weight?"),
+        ({"priority": 9}, "priority. Fields: prompt, "),
+    ],
+    ids=str,
+)
+def test_unknown_field_is_refused_by_name(
+    client: TestClient, context: FakeContext, fields: dict[str, object], hint: str
+):
+    """A misspelt field, or another tool's, is not ignored; the answer names the right one."""
+    response = client.post("/api/jobs", json={"prompt": "a cat", **fields})
     assert response.status_code == 422
-    assert "negative_promt; did you mean negative_prompt?" in response.json()["error"]
+    assert f"There is no field {hint}" in response.json()["error"]
     assert context.submitted == []
 
 
@@ -283,7 +305,7 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     """Each reading has its age; an unknown value is null, not zero."""
     state = client.get("/api/state").json()
     assert state["queue"] == {
-        "value": {"ready": 3, "unacknowledged": None},
+        "value": {"ready": 3, "unacknowledged": None, "warnings": []},
         "age": 0.5,
         "error": None,
     }
@@ -311,7 +333,7 @@ def test_metrics_describe_the_fleet():
     """Metrics contain workers by phase, GPUs and the scaler's limits."""
     scaler = Scaler("ScaledObject", "rabbitmq queue tasks", 6, 1, 0, 8, 5, 150)
     workers = (Worker("a", "generating", "", 0), Worker("b", "pending", "", 0))
-    nodes = (Node("n", "L4", 2, 1, True, 0),)
+    nodes = (Node("n", "L4", 2, 1, True, 0, gpus=1),)
     fleet = Reading(FleetReading(scaler, 2, 1, workers, nodes), 99.0)
     text = metrics.exposition(replace(GOOD, fleet=fleet), 100.0)
     for line in (
@@ -320,6 +342,7 @@ def test_metrics_describe_the_fleet():
         "gpu_nodes_ready 1.0",
         "gpu_slots 2.0",
         "gpu_slots_used 1.0",
+        "gpus 1.0",
         "scaler_maximum 8.0",
         "scaler_jobs 6.0",
         "scaler_paused 0.0",
@@ -457,9 +480,13 @@ def test_liveness_is_independent_of_backends(client: TestClient, context: FakeCo
 @pytest.mark.parametrize(
     ("queue", "store", "named"),
     [
-        (Reading(None, 99, "unavailable"), GOOD.store, "No answer from the queue."),
+        (Reading(None, 99, "It is locked."), GOOD.store, "No answer from the queue. It is locked."),
         (GOOD.queue, Reading(), "No answer from the store."),
-        (Reading(), Reading(None, 1, "unavailable"), "No answer from the queue and the store."),
+        (
+            Reading(),
+            Reading(None, 1, "Its key is unknown."),
+            "No answer from the queue. No answer from the store. Its key is unknown.",
+        ),
     ],
 )
 def test_readiness_names_unavailable_backends(
@@ -471,6 +498,14 @@ def test_readiness_names_unavailable_backends(
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"error": named}
+
+
+def test_full_disk_is_not_ready(client: TestClient, context: FakeContext):
+    """While nothing more can be stored, the dashboard is not ready, and says why."""
+    context.full = ("Only 5 MB are free.",)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"error": "Only 5 MB are free."})
+    assert client.get("/healthz").status_code == 200
 
 
 def test_chart_library_is_compressed_for_browsers_that_accept_gzip(client: TestClient):
@@ -566,9 +601,57 @@ def noisy_picture(width: int, height: int) -> bytes:
     return body.getvalue()
 
 
-@pytest.mark.parametrize("path", ["/api", "/api/nothing", "/api/jobs", "/api/jobs/1/2"])
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/nothing", "/api/jobs/1/2"])
 def test_unknown_request_is_answered_in_json(client: TestClient, path: str):
     """A program that asks for what the API does not have gets an error, not a page."""
     response = client.get(path)
     assert response.status_code == 404
     assert response.json() == {"error": f"There is no GET {path}; docs/api.md lists the requests."}
+
+
+@pytest.mark.parametrize("path", ["/pictures/", "/pictures/a/b.png", "/thumbnails/a/b.png"])
+def test_unknown_picture_is_no_page(client: TestClient, path: str):
+    """A picture's address that has more parts than a name gets an error, not a page."""
+    response = client.get(path)
+    assert (response.status_code, list(response.json())) == (404, ["error"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/jobs", "POST"),
+        ("HEAD", "/api/jobs", "POST"),
+        ("DELETE", "/api/jobs", "POST"),
+        ("OPTIONS", "/api/jobs", "POST"),
+        ("DELETE", f"/api/jobs/{NAME[:36]}", "GET, HEAD"),
+        ("POST", "/api/state", "GET, HEAD"),
+        ("PUT", "/healthz", "GET, HEAD"),
+        ("POST", "/readyz", "GET, HEAD"),
+        ("PATCH", "/metrics", "GET, HEAD"),
+    ],
+)
+def test_wrong_method_names_the_right_one(client: TestClient, method: str, path: str, allowed: str):
+    """A known path with another method is answered 405, with the methods that it takes."""
+    response = client.request(method, path)
+    assert (response.status_code, response.headers["allow"]) == (405, allowed)
+    if method != "HEAD":
+        assert response.json() == {"error": f"{path} takes {allowed}, not {method}."}
+
+
+def test_addresses_in_answers_are_below_the_base_path(client: TestClient, context: FakeContext):
+    """A program that follows an answer's addresses stays below BASE_PATH."""
+    urls.serve_below("/live")
+    try:
+        answer = client.post("/api/jobs", json={"prompt": "a cat"}).json()
+        fields = api.job_fields(initial_view(context.submitted[0]), (NAME,))
+    finally:
+        urls.serve_below("")
+    assert answer["url"] == f"/live/api/jobs/{answer['id']}"
+    assert fields["pictures"] == [f"/live/pictures/{NAME}"]
+
+
+def test_page_of_another_site_sends_no_job(client: TestClient, context: FakeContext):
+    """Behind a proxy that rewrites Host, the origin shows whose page it was."""
+    headers = {"origin": "http://evil.example"}
+    assert client.post("/api/jobs", json={"prompt": "a cat"}, headers=headers).status_code == 403
+    assert context.submitted == []

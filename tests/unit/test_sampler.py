@@ -210,6 +210,7 @@ def test_samples_count_the_pictures_between_them():
         samples = setup.sampler.snapshot().samples
         assert sum(sample.pictures or 0 for sample in samples) == 2
         assert setup.sampler.snapshot().pictures_total == 2
+        assert setup.sampler.snapshot().pictures_stored == 3
 
 
 def test_last_sample_has_the_snapshots_counts():
@@ -238,6 +239,7 @@ def test_number_of_pictures_is_unknown_until_a_source_answers(source):
         setup.store.error = getattr(setup, source).error
         wait_until(lambda: fresh(setup).store.error == "It is down again.", what="another error")
         assert fresh(setup).pictures_total == 0
+        assert fresh(setup).pictures_stored == (0 if source == "store" else None)
 
 
 def test_unknown_numbers_are_gaps_in_their_lanes():

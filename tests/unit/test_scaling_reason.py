@@ -246,6 +246,16 @@ def test_failed_worker_is_named_with_its_reason():
     )
 
 
+def test_refused_workers_are_not_called_starting():
+    """A quota that refuses the pods is the reason, not that they are starting."""
+    numbers = replace(SCALER, jobs=3)
+    fleet = FleetReading(numbers, 3, 0, (), None, refusal="exceeded quota: gpus")
+    assert sentence(Reading(fleet, at=1000.0)) == (
+        "Why 3 workers, none ready: 3 requests at 1 per worker want 3 workers. "
+        "The cluster refuses to create more workers: exceeded quota: gpus."
+    )
+
+
 def test_starting_worker_is_described():
     """While a worker starts, the sentence names the step that it is in."""
     worker = Worker("worker-1", "starting", "loading the model", since=0)

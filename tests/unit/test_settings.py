@@ -146,3 +146,85 @@ def test_hub_token_in_the_file_reaches_huggingface_hub(tmp_path, monkeypatch):
     assert "hf_secret" not in repr(settings)
     command._export_hub_token(settings)
     assert huggingface_hub.get_token() == "hf_secret"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ("localhost:9000", "MyImages"),
+        ("localhost:9000", "my_images"),
+        ("localhost:9000", "ab"),
+        ("localhost:9000", "a" * 64),
+        ("localhost:9000", "-images"),
+        ("localhost:9000", "images-"),
+        ("localhost:9000", "a..b"),
+        ("localhost:9000", "a/b"),
+        ("localhost:9000", "192.168.0.1"),
+        ("localhost:9000", "bücher"),
+        ("storage.googleapis.com", "My_images"),
+    ],
+)
+def test_impossible_bucket_is_refused_with_the_rule(monkeypatch, endpoint: str, name: str):
+    """A name that no store accepts stops the start; it would be retried forever."""
+    monkeypatch.setenv("MINIO_ENDPOINT", endpoint)
+    monkeypatch.setenv("MINIO_ACCESS_KEY", "key")
+    monkeypatch.setenv("MINIO_SECRET_KEY", "secret")
+    monkeypatch.setenv("MINIO_BUCKET", name)
+    with pytest.raises(SettingsError, match=r"MINIO_BUCKET .* 3 to 63 lowercase letters"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ("localhost:9000", "images"),
+        ("localhost:9000", "my-images.2026"),
+        ("storage.googleapis.com", "my_images"),
+    ],
+)
+def test_possible_bucket_is_accepted(monkeypatch, endpoint: str, name: str):
+    """Names that some store accepts are no error."""
+    monkeypatch.setenv("MINIO_ENDPOINT", endpoint)
+    monkeypatch.setenv("MINIO_ACCESS_KEY", "key")
+    monkeypatch.setenv("MINIO_SECRET_KEY", "secret")
+    monkeypatch.setenv("MINIO_BUCKET", name)
+    assert load_settings().minio_bucket == name
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "sentence"),
+    [
+        ("http://localhost:9000", "without http://; MINIO_SECURE=true"),
+        ("https://localhost", "without http://; MINIO_SECURE=true"),
+        ("localhost:9000/path", "without a path"),
+        ("::1:9000", "brackets around an IPv6 address"),
+        ("localhost:many", "must be host:port"),
+        ("key:hunter2@localhost:9000", "must"),
+    ],
+)
+def test_impossible_endpoint_is_refused(monkeypatch, endpoint: str, sentence: str):
+    """The sentence says how the endpoint is written, and shows nothing of it."""
+    monkeypatch.setenv("MINIO_ENDPOINT", endpoint)
+    with pytest.raises(SettingsError, match=f"MINIO_ENDPOINT in the .*{sentence}") as raised:
+        load_settings()
+    assert "hunter2" not in str(raised.value)
+
+
+def test_identity_of_the_pod_needs_no_keys(monkeypatch):
+    """A pod with a web identity (IRSA) has no keys; one key alone is still a mistake."""
+    monkeypatch.setenv("MINIO_ENDPOINT", "s3.eu-west-1.amazonaws.com")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token")
+    assert load_settings().minio_access_key is None
+    monkeypatch.setenv("MINIO_ACCESS_KEY", "key")
+    with pytest.raises(SettingsError, match="MINIO_ACCESS_KEY and MINIO_SECRET_KEY"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["RABBITMQ_URL", "RABBITMQ_MANAGEMENT_URL"])
+@pytest.mark.parametrize("password", ["hunter#2", "hunter/2", "hunter?2", "hunter%2"])
+def test_raw_password_is_explained_without_it(monkeypatch, name: str, password: str):
+    """A password that ends the host part early is not shown, and is not taken for a host."""
+    monkeypatch.setenv(name, f"amqp://live:{password}@broker:5672/")
+    with pytest.raises(SettingsError, match=f"{name} .*percent-encode the password") as raised:
+        load_settings()
+    assert "hunter" not in str(raised.value)

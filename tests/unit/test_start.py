@@ -7,13 +7,14 @@ import socket
 import subprocess
 import sys
 from collections import namedtuple
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from core.data_dir import check_data_dir
 from core.errors import SettingsError
-from core.settings import Settings
 from dashboard import start
 from tests.support.conditions import free_port, wait_until
 
@@ -25,12 +26,12 @@ def test_port_in_use_suggests_another():
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(SettingsError, match=rf"Port {port} .* PORT={port + 1} make demo"):
-            start._check_port(port)
+            start.check_port(port)
 
 
 def test_free_port_is_accepted():
     """A free port raises no error."""
-    start._check_port(free_port())
+    start.check_port(free_port())
 
 
 def test_full_disk_stops_the_start(tmp_path, monkeypatch):
@@ -38,7 +39,7 @@ def test_full_disk_stops_the_start(tmp_path, monkeypatch):
     usage = namedtuple("usage", "total used free")(10**12, 10**12, 5 * 2**20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(SettingsError, match=r"Only 5 MB are free .* Nothing was deleted"):
-        start._check_data_dir(Settings(_env_file=None, data_dir=tmp_path))
+        check_data_dir(tmp_path)
 
 
 def test_unusable_data_folder_is_named(tmp_path):
@@ -46,7 +47,7 @@ def test_unusable_data_folder_is_named(tmp_path):
     (tmp_path / "file").touch()
     folder = tmp_path / "file" / "data"
     with pytest.raises(SettingsError, match=f"DATA_DIR {folder} cannot be used"):
-        start._check_data_dir(Settings(_env_file=None, data_dir=folder))
+        check_data_dir(folder)
 
 
 def test_invalid_setting_ends_the_command_without_a_stack_trace(tmp_path):
@@ -118,3 +119,52 @@ def test_sigterm_during_imports_ends_the_process():
         [sys.executable, "-c", SIGNAL_AT_THE_FIRST_LIBRARY], cwd=ROOT, check=False
     )
     assert done.returncode == 0
+
+
+@pytest.fixture
+def served(tmp_path) -> Iterator[str]:
+    """Run the dashboard without a proxy; yield its URL."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard", "--server.address", "127.0.0.1"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port), "DATA_DIR": str(tmp_path), "FLEET": "none"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        wait_until(lambda: _answers(port), 60, "the dashboard answers")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_program_of_this_machine_cannot_invent_clients(served):
+    """Without TRUSTED_PROXIES, not even a local connection may name another client."""
+    answers = [
+        httpx.post(
+            f"{served}/join",
+            data={"prompt": "a cat"},
+            headers={"X-Forwarded-For": f"203.0.113.{number}"},
+        )
+        for number in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [303, 303, 303, 429]
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost:8501", 101), ("evil.example", 403)])
+def test_session_of_a_rebound_name_is_refused(served, host, status):
+    """The server itself refuses a WebSocket and a job under a name that is not its own."""
+    upgrade = {
+        "Host": host,
+        "Origin": f"http://{host}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+    }
+    with httpx.stream("GET", f"{served}/_stcore/stream", headers=upgrade) as answer:
+        assert answer.status_code == status
+    fields = {"prompt": "a cat"}
+    job = httpx.post(f"{served}/api/jobs", json=fields, headers={"Host": host})
+    assert job.status_code == (202 if status == 101 else 403)

@@ -30,7 +30,7 @@ def _ready(sample: Sample) -> int | None:
 
 
 def _snapshot(samples: tuple[Sample, ...] = (), lanes=("requests", "workers", "pictures")):
-    return Snapshot(NOW, "laptop", lanes, samples=samples, pictures_total=3)
+    return Snapshot(NOW, "laptop", lanes, samples=samples, pictures_stored=3)
 
 
 def test_pandas_is_imported_before_any_figure_is_drawn():

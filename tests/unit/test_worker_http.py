@@ -1,5 +1,6 @@
 """The HTTP server of a worker."""
 
+import socket
 import time
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ import pytest
 
 from core.errors import SettingsError
 from tests.support.conditions import free_port
-from worker import metrics
+from worker import http, metrics
 from worker.health import STALLED_AFTER_SECONDS, Health
 from worker.http import serve
 
@@ -64,6 +65,25 @@ def test_unknown_path_returns_404(address: str):
     response = httpx.get(f"{address}/health")
     assert response.status_code == 404
     assert "/healthz" in response.text
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="no IPv6 on this machine")
+def test_probes_by_ipv6_and_ipv4(address: str):
+    """On an IPv6-only cluster the kubelet's probe comes from an IPv6 address."""
+    metrics.MODEL_LOADED.set(1)
+    port = address.rpartition(":")[2]
+    for host in ("127.0.0.1", "[::1]"):
+        assert httpx.get(f"http://{host}:{port}/healthz").status_code == 200
+
+
+def test_port_without_ipv6(monkeypatch: pytest.MonkeyPatch):
+    """A kernel without IPv6 serves IPv4."""
+    monkeypatch.setattr(http._Server, "address_family", socket.AF_INET)
+    port = free_port()
+    server = serve(port, Health())
+    assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+    server.shutdown()
+    server.server_close()
 
 
 def test_port_in_use_raises_settings_error():

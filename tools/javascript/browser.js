@@ -13,7 +13,11 @@ Object.assign(globalThis, {
   DOMParser: window.DOMParser,
   Image: DecodedImage,
   Node: window.Node,
+  addEventListener: window.addEventListener.bind(window),
   document: window.document,
   getComputedStyle: window.getComputedStyle.bind(window),
+  history: window.history,
+  location: window.location,
+  removeEventListener: window.removeEventListener.bind(window),
   window,
 });

@@ -23,17 +23,6 @@ _POLL_SECONDS = 0.05
 _ENDS = frozenset({"done", "failed", "returned", "cancelled"})
 """The events after which a job is not in progress."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    body BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS previews (
-    job_id TEXT PRIMARY KEY,
-    number INTEGER NOT NULL,
-    preview BLOB NOT NULL
-)
-"""
 _READ = """
 SELECT number, body, preview FROM events LEFT JOIN previews USING (number)
 WHERE number > ? ORDER BY number
@@ -53,7 +42,7 @@ class SqliteEvents:
     def __init__(self, data_dir: Path) -> None:
         # An event may be lost, so publishing does not wait for the disk. Less than NORMAL
         # would endanger the jobs in the same file.
-        self._file = SqliteFile(data_dir, _SCHEMA, synchronous="NORMAL")
+        self._file = SqliteFile(data_dir, synchronous="NORMAL")
         self._last_number = 0
 
     def publish(self, event: Event) -> None:

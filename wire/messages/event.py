@@ -16,6 +16,7 @@ from wire.messages.metadata import Timings
 from wire.messages.model import ModelCapabilities
 from wire.messages.object_names import JobId
 from wire.messages.preview import Preview
+from wire.messages.quantities import Count, UnixSeconds
 from wire.messages.telemetry import Telemetry
 
 Kind = Literal[
@@ -42,16 +43,16 @@ class Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Kind
-    at: float = Field(default_factory=time.time)
+    at: UnixSeconds = Field(default_factory=time.time)
     """Unix seconds, by the publisher's clock."""
     worker: str | None = None
     job_id: JobId | None = None
     job: Job | None = None
-    picture: int | None = None
+    picture: Count | None = None
     """The picture's number within its job, from 0."""
-    step: int | None = None
+    step: Count | None = None
     """Denoising steps finished, from 1 to `steps`."""
-    steps: int | None = None
+    steps: Count | None = None
     preview: Preview = None
     """On some `step` events, the picture so far."""
     name: str | None = None

@@ -6,6 +6,7 @@ A message is a JSON object. Only ``prompt`` is required, so the older sample's
 
 import difflib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,22 @@ from wire.messages.parameters import GenerationParameters
 MAX_PICTURES_PER_JOB = 100
 MAX_MESSAGE_BYTES = 64 * 1024
 """A valid job is far smaller."""
+
+_OTHER_NAMES = {
+    "n": "count",
+    "num_images": "count",
+    "num_images_per_prompt": "count",
+    "batch_size": "count",
+    "num_inference_steps": "steps",
+    "cfg_scale": "guidance_scale",
+    "sampler": "scheduler",
+    "sampler_name": "scheduler",
+    "denoising_strength": "strength",
+    "image": "init_image",
+    "parallel": "separate",
+    "in_parallel": "separate",
+}
+"""Names that diffusers, AUTOMATIC1111's web UI and other APIs have for a field."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -90,9 +107,15 @@ def refuse_unknown_fields(model: type[BaseModel], fields: dict[str, Any]) -> Non
     known = [field.alias or name for name, field in model.model_fields.items()]
     for name in fields:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {nearest[0]}?" if nearest else f". Fields: {', '.join(known)}."
+            nearest = _nearest(name, known)
+            hint = f"; did you mean {nearest}?" if nearest else f". Fields: {', '.join(known)}."
             raise MessageError(f"There is no field {name[:40]}{hint}")
+
+
+def _nearest(name: str, known: Sequence[str]) -> str | None:
+    if _OTHER_NAMES.get(name) in known:
+        return _OTHER_NAMES[name]
+    return next(iter(difflib.get_close_matches(name, known, n=1)), None)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from core.errors import MessageError
 from core.validation import first_error
 from wire.messages.object_names import JobId
 from wire.messages.parameters import GenerationParameters
+from wire.messages.quantities import Quantity, UnixSeconds
 
 
 class Timings(BaseModel):
@@ -17,31 +18,31 @@ class Timings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    waiting: float | None = None
+    waiting: Quantity | None = None
     """From submission to delivery, by the clocks of both machines."""
-    loading: float | None = None
+    loading: Quantity | None = None
     """A part of ``waiting``: the worker loaded its model; None if the job did not wait for that."""
-    painting: float
+    painting: Quantity
     """Generating the pictures; the key stays as stored metadata and older workers have it."""
-    storing: float
+    storing: Quantity
     """Encoding and uploading the pictures, summed over all, as several are stored at once."""
-    encoding_text: float | None = None
+    encoding_text: Quantity | None = None
     """A part of ``painting``, like the next three."""
-    denoising: float | None = None
-    decoding: float | None = None
-    copying: float | None = None
+    denoising: Quantity | None = None
+    decoding: Quantity | None = None
+    copying: Quantity | None = None
     """From the device to the host, beside the next batch."""
-    encoding_png: float | None = None
+    encoding_png: Quantity | None = None
     """A part of ``storing``, like the next."""
-    uploading: float | None = None
-    blocked: float | None = None
+    uploading: Quantity | None = None
+    blocked: Quantity | None = None
     """Waiting for a free encoder or uploader, after generation."""
 
 
 class Metadata(BaseModel):
     """A job's metadata: the older sample's keys, then the keys of this project."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
     prompt: str
     image_width: int
@@ -68,10 +69,10 @@ class Metadata(BaseModel):
     """The part of the prompt that the text encoder read, if it could not read all of it."""
     seeds: tuple[int, ...] = ()
     """One for each picture. A single job with this seed generates the same picture."""
-    finished_at: float | None = None
+    finished_at: UnixSeconds | None = None
     """Unix seconds."""
     timings: Timings | None = None
-    energy_joules: float | None = None
+    energy_joules: Quantity | None = None
     """Energy that the GPU used for one picture, on average; None if not measured."""
     worker: str | None = None
     pod: str | None = None

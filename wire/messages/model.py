@@ -6,16 +6,18 @@ the same jobs, by the same function.
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
 from core.model_defaults import MAX_STEPS
 from core.validation import first_error
 from wire.messages.job import validate
 from wire.messages.parameters import PARAMETERS, GenerationParameters
+from wire.messages.quantities import Count, Quantity
 
+_Side = Annotated[int, Field(ge=1, le=65536)]
 _ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
 
 
@@ -29,14 +31,14 @@ class ModelCapabilities(BaseModel):
     """The pipeline class, such as ``StableDiffusionXLPipeline``."""
     accepts: tuple[str, ...] = _ALWAYS_ACCEPTED
     """Names of generation parameters."""
-    defaults: dict[str, int | float | str] = {}
+    defaults: dict[str, int | Quantity | str] = {}
     """The values of unset parameters, by name."""
-    size_multiple: int = 8
+    size_multiple: _Side = 8
     """Width and height must be multiples of this many pixels."""
-    min_side: int = 64
-    max_side: int = 2048
+    min_side: _Side = 64
+    max_side: _Side = 2048
     """Pixels."""
-    max_steps: int = MAX_STEPS
+    max_steps: Annotated[Count, Field(ge=1)] = MAX_STEPS
     max_prompt_tokens: int | None = None
     """Tokens of a prompt that the text encoders read; None if they read all."""
     schedulers: tuple[str, ...] = ()

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wire.messages.quantities import Count, Quantity
+
 MEASURES = (
     "utilization_ratio",
     "memory_used_bytes",
@@ -29,14 +31,14 @@ class Telemetry(BaseModel):
     """The GPU's product name, ``mps`` or ``cpu``, as in the metadata."""
     gpu_uuid: str | None = None
     """The GPU's UUID, the same for all workers on it; None if it has none."""
-    utilization_ratio: float | None = Field(
+    utilization_ratio: Quantity | None = Field(
         None, description="Share of the time in which the device was busy, from 0 to 1."
     )
-    memory_used_bytes: int | None = Field(None, description="Memory in use.")
-    memory_total_bytes: int | None = Field(None, description="Memory that can be used.")
-    temperature_celsius: float | None = Field(None, description="Temperature of the device.")
-    power_watts: float | None = Field(None, description="Power that the device draws.")
-    energy_joules: float | None = Field(
+    memory_used_bytes: Count | None = Field(None, description="Memory in use.")
+    memory_total_bytes: Count | None = Field(None, description="Memory that can be used.")
+    temperature_celsius: Quantity | None = Field(None, description="Temperature of the device.")
+    power_watts: Quantity | None = Field(None, description="Power that the device draws.")
+    energy_joules: Quantity | None = Field(
         None, description="Energy that the device used since its driver was loaded."
     )
 

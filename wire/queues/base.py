@@ -10,7 +10,7 @@
 All methods are thread-safe and raise QueueUnavailable if the queue is unreachable.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.errors import MessageError
@@ -29,6 +29,8 @@ class QueueDepth:
 
     ready: int
     unacknowledged: int | None
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """Why ``unacknowledged`` is unknown, in sentences for users."""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,10 @@
 
 A lease is a random number in the job's row, with its expiry. The receiver renews it in the
 background; when the receiver dies, the lease expires and the job is ready again.
+
+Expiries are times of the monotonic clock, which all processes of a machine share and which setting
+the date does not change. It starts anew with the machine: an expiry that lies further ahead than a
+lease lasts is from before, when its receiver died with the machine.
 """
 
 import logging
@@ -31,43 +35,13 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 _POLL_SECONDS = 0.01
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    body BLOB NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    lease INTEGER,
-    leased_until REAL NOT NULL DEFAULT 0
-);
-
-CREATE TABLE IF NOT EXISTS dead_letters (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    body BLOB NOT NULL,
-    reason TEXT NOT NULL,
-    died_at REAL NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS releases (
-    position INTEGER PRIMARY KEY,
-    count INTEGER NOT NULL
-);
-
-CREATE TRIGGER IF NOT EXISTS forget_releases AFTER DELETE ON jobs BEGIN
-    DELETE FROM releases WHERE position = old.position;
-END;
-
-CREATE TRIGGER IF NOT EXISTS move_releases AFTER UPDATE OF position ON jobs BEGIN
-    UPDATE releases SET position = new.position WHERE position = old.position;
-END
-"""
-
 _PUBLISH = "INSERT INTO jobs (body) VALUES (?)"
 
 _LEASE = """
 UPDATE jobs
 SET attempts = attempts + 1, leased_until = ?, lease = random() & 0x7fffffffffffffff
 WHERE position IN (
-    SELECT position FROM jobs WHERE leased_until <= ? ORDER BY position LIMIT ?
+    SELECT position FROM jobs WHERE leased_until NOT BETWEEN ? AND ? ORDER BY position LIMIT ?
 )
 RETURNING
     position, lease, attempts, CAST(body AS BLOB),
@@ -84,7 +58,8 @@ _MOVE_TO_END = "UPDATE jobs SET position = (SELECT max(position) + 1 FROM jobs) 
 _REMOVE = "DELETE FROM jobs WHERE lease = ? RETURNING CAST(body AS BLOB)"
 
 _COUNT = """
-SELECT count(*) FILTER (WHERE leased_until <= ?1), count(*) FILTER (WHERE leased_until > ?1)
+SELECT count(*) FILTER (WHERE leased_until NOT BETWEEN ?1 AND ?2),
+    count(*) FILTER (WHERE leased_until BETWEEN ?1 AND ?2)
 FROM jobs
 """
 
@@ -96,7 +71,7 @@ class SqliteQueue:
     """A queue in ``data_dir/queue.sqlite3``; see wire.queues.base.Queue."""
 
     def __init__(self, data_dir: Path, lease_seconds: float = LEASE_SECONDS) -> None:
-        self._file = SqliteFile(data_dir, _SCHEMA, synchronous="FULL")
+        self._file = SqliteFile(data_dir, synchronous="FULL")
         self._lease_seconds = lease_seconds
         self._renewal = LeaseRenewal(self._file, lease_seconds)
 
@@ -142,7 +117,7 @@ class SqliteQueue:
 
     def depth(self) -> QueueDepth:
         """Count the ready jobs, including expired leases, and the leased ones."""
-        [(ready, leased)] = self._file.read(_COUNT, time.time())
+        [(ready, leased)] = self._file.read(_COUNT, *self._leased_range())
         return QueueDepth(ready, leased)
 
     def count_dead_letters(self) -> int:
@@ -195,13 +170,19 @@ class SqliteQueue:
 
     def _any_ready(self) -> bool:
         # Unlike the transaction that follows, a read blocks no other process.
-        query = "SELECT 1 FROM jobs WHERE leased_until <= ? LIMIT 1"
-        return bool(self._file.read(query, time.time()))
+        query = "SELECT 1 FROM jobs WHERE leased_until NOT BETWEEN ? AND ? LIMIT 1"
+        return bool(self._file.read(query, *self._leased_range()))
+
+    def _leased_range(self) -> tuple[float, float]:
+        """Return between which expiries a lease is valid; they lie in the future."""
+        now = time.monotonic()
+        return now, now + max(self._lease_seconds, LEASE_SECONDS)
 
     def _lease(self, limit: int) -> list[Delivery]:
-        now = time.time()
         with self._file.transaction() as connection:
-            rows = connection.execute(_LEASE, (now + self._lease_seconds, now, limit)).fetchall()
+            leased_until = time.monotonic() + self._lease_seconds
+            parameters = (leased_until, *self._leased_range(), limit)
+            rows = connection.execute(_LEASE, parameters).fetchall()
             # RETURNING guarantees no order (https://www.sqlite.org/lang_returning.html).
             rows_in_order = sorted(rows)
             candidates = [_admit(connection, *row[1:]) for row in rows_in_order]
@@ -279,6 +260,6 @@ class LeaseRenewal:
         with self._lock:
             leases = sorted(self._leases)
         if leases:
-            leased_until = time.time() + self._lease_seconds
+            leased_until = time.monotonic() + self._lease_seconds
             with self._file.transaction() as connection:
                 connection.executemany(_RENEW, [(leased_until, lease) for lease in leases])

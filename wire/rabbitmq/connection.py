@@ -1,7 +1,7 @@
 """The process's single connection to a broker, shared by the queue and the events.
 
 A lost connection is reopened by the next caller that needs it, with exponential backoff, until
-the caller's timeout.
+the connection's timeout.
 """
 
 import logging
@@ -19,9 +19,10 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from core.errors import QueueUnavailable, SettingsError
+from core.errors import QueueUnavailable
 from wire.rabbitmq.session import TIMEOUT_SECONDS, Session
 from wire.rabbitmq.topology import declare_topology
+from wire.rabbitmq.url import parse_url
 
 # Every failure is raised as QueueUnavailable; pika would log each several times.
 logging.getLogger("pika").setLevel(logging.CRITICAL)
@@ -44,16 +45,10 @@ def shared_connection(url: SecretStr | None) -> "Connection":
 
 
 def connection_parameters(url: SecretStr | None) -> pika.URLParameters:
-    """Parse an AMQP URL. Raises SettingsError, whose message does not contain the URL."""
-    try:
-        parameters = pika.URLParameters(url.get_secret_value() if url else "")
-    except (ValueError, TypeError):
-        raise SettingsError(
-            "RABBITMQ_URL is not valid: it should look like amqp://user:password@host:5672/vhost."
-        ) from None
+    """Parse an AMQP URL, and add what it does not set. Raises SettingsError without the URL."""
+    parameters = parse_url(url)
     if parameters.heartbeat is None:
         parameters.heartbeat = _HEARTBEAT_SECONDS
-    parameters.socket_timeout = parameters.stack_timeout = TIMEOUT_SECONDS
     # Shown by RabbitMQ's management page in the list of connections.
     parameters.client_properties = {"connection_name": f"{socket.gethostname()} {os.getpid()}"}
     return parameters
@@ -74,12 +69,13 @@ class Connection:
         session = self._session
         return session if session and session.is_open else None
 
-    def session(self, timeout: float = TIMEOUT_SECONDS) -> Session:
+    def session(self) -> Session:
         """Return the open session, or open a session. Raises QueueUnavailable."""
         if session := self.open_session:
             return session
         if not self.users:
             raise QueueUnavailable("The connection to RabbitMQ was closed by this process.")
+        timeout = self._parameters.stack_timeout or TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout
         if not self._opening.acquire(timeout=timeout):
             raise QueueUnavailable("RabbitMQ cannot be reached yet; another thread is connecting.")

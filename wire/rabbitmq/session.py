@@ -12,6 +12,8 @@ from concurrent.futures import Future
 import pika
 
 from core.errors import QueueUnavailable
+from core.network.urls import address
+from wire.rabbitmq import headers  # noqa: F401, replaces a decoder of pika
 from wire.rabbitmq.failures import explain
 
 TIMEOUT_SECONDS = 5.0
@@ -26,7 +28,7 @@ class Session:
 
     def __init__(self, parameters: pika.URLParameters) -> None:
         """Start to connect; ``wait_until_open`` waits for the result."""
-        self.address = f"{parameters.host}:{parameters.port}"
+        self.address = address(parameters.host, parameters.port)
         self.blocked = False
         """Whether the broker blocks publishers, since its memory or disk is short."""
         self._opened: Future[None] = Future()

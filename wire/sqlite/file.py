@@ -14,6 +14,8 @@ from typing import Any, Literal
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from core.errors import QueueUnavailable
+from core.private_files import make_private_file, make_private_folder
+from wire.sqlite.schema import prepare
 
 FILE_NAME = "queue.sqlite3"
 
@@ -37,8 +39,8 @@ _ADVICE = {
 class SqliteFile:
     """A connection to the file; a lock serializes its threads."""
 
-    def __init__(self, data_dir: Path, schema: str, synchronous: Synchronous) -> None:
-        """Open or create the file, and create the tables of ``schema``. Raises QueueUnavailable.
+    def __init__(self, data_dir: Path, synchronous: Synchronous) -> None:
+        """Open, create or migrate the file. Raises QueueUnavailable and SettingsError.
 
         ``synchronous`` is SQLite's pragma. On a power cut ``FULL`` loses no committed
         transaction, and ``NORMAL`` at most the newest ones of this connection.
@@ -46,14 +48,15 @@ class SqliteFile:
         self._path = data_dir / FILE_NAME
         self._lock = threading.Lock()
         with self._translated_errors():
-            data_dir.mkdir(parents=True, exist_ok=True)
+            make_private_folder(data_dir)
+            make_private_file(self._path)
             # The lock above replaces check_same_thread.
             self._connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._prepare(schema, synchronous)
+            self._prepare(synchronous)
 
-    def _prepare(self, schema: str, synchronous: Synchronous) -> None:
+    def _prepare(self, synchronous: Synchronous) -> None:
         # Switching a new file to WAL in two processes at once fails with "database is locked"
         # without a wait for the busy timeout.
         for attempt in Retrying(
@@ -63,9 +66,10 @@ class SqliteFile:
             reraise=True,
         ):
             with attempt:
+                # Before the switch to WAL, so that another program's file stays unchanged.
+                prepare(self._connection, self._path)
                 self._connection.execute("PRAGMA journal_mode = WAL")
                 self._connection.execute(f"PRAGMA synchronous = {synchronous}")
-                self._connection.executescript(f"BEGIN IMMEDIATE; {schema}; COMMIT")
 
     def read(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a read-only statement; never waits for a writer."""

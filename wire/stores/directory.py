@@ -15,6 +15,7 @@ from tempfile import NamedTemporaryFile
 from urllib.parse import quote, unquote
 
 from core.errors import ObjectMissing, StoreFull, StoreUnavailable
+from core.private_files import make_private_folder
 from wire.stores.base import Entry, checked_name
 
 _TEMPORARY_PREFIX = ".unfinished-"
@@ -38,7 +39,7 @@ class DirectoryStore:
         """
         path = self._path(name)
         with self._translated_errors():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             self._write_atomically(path, body)
 
     def get(self, name: str) -> bytes:
@@ -71,7 +72,7 @@ class DirectoryStore:
     def check(self) -> None:
         """Raise StoreUnavailable if the folder is not writable."""
         with self._translated_errors():
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             if not os.access(self._folder, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, "no permission to write")
             self._delete_abandoned_files()

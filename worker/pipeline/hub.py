@@ -29,6 +29,7 @@ ChooseDtype: TypeAlias = Callable[[PipelineIndex], str]
 
 _RETRY_PAUSES_SECONDS = (2, 8)
 """Each try of huggingface_hub repeats some requests itself, for half a minute."""
+_TIMEOUT_SECONDS = 30.0
 _NOT_NEEDED = (".bin", ".ckpt", ".pt", ".msgpack", ".h5", ".onnx", ".gguf", ".safetensors", ".pb")
 _CONFIG_FILES = ["*.json", "*/*.json", "*.txt", "*/*.txt", "*/*.model"]
 
@@ -40,7 +41,7 @@ def download(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path
         ModelUnavailable: neither the cache nor the hub has it; names the reason.
 
     """
-    cached = _complete_snapshot(repo, revision, choose_dtype)
+    cached = cached_snapshot(repo, revision, choose_dtype)
     return cached or explained(repo, partial(_download, repo, revision, choose_dtype))
 
 
@@ -62,7 +63,7 @@ def _snapshot(repo: str, revision: str | None) -> Path | None:
     return Path(index).parent if isinstance(index, str) else None
 
 
-def _complete_snapshot(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path | None:
+def cached_snapshot(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Path | None:
     """Return the cached files, unless an interrupted download left them incomplete."""
     folder = _snapshot(repo, revision)
     if folder is None:
@@ -82,7 +83,7 @@ def _download(repo: str, revision: str | None, choose_dtype: ChooseDtype) -> Pat
     folder = Path(hf_hub_download(repo, INDEX_FILE, revision=revision)).parent
     index = read_index(folder)
     find_class(index.class_name)
-    siblings = HfApi().model_info(repo, revision=revision).siblings or []
+    siblings = HfApi().model_info(repo, revision=revision, timeout=_TIMEOUT_SECONDS).siblings or []
     names = [file.rfilename for file in siblings]
     variant = choose_variant(names, index.components, choose_dtype(index))
     wanted = {file.path for file in weights_of(names, variant)}

@@ -13,6 +13,7 @@ from huggingface_hub.errors import (
 )
 
 from core.errors import first_line
+from core.network import failures
 
 _BUSY = (429, 500, 502, 503, 504)
 _SECRET = re.compile(r"https?://\S+|\bhf_\w+")
@@ -72,9 +73,11 @@ def _unreachable(error: BaseException, repo: str) -> str:
         return f"The model {repo} on the hub has no model_index.json: it is no diffusers pipeline."
     if http_error:
         return f"The hub answered HTTP {status} for {repo}: {_reason(http_error)}"
+    known = failures.explain_known(error)
     return (
         f"The hub cannot be reached, and {repo} is not in the cache. Check the network and "
-        f"HF_HUB_OFFLINE, or set MODEL_ID to a folder. ({_reason(list(_causes(error))[-1])})"
+        "HF_HUB_OFFLINE, or set MODEL_ID to a folder. "
+        f"({known or _reason(list(_causes(error))[-1])})"
     )
 
 

@@ -1,6 +1,6 @@
 """Read a pipeline from its files: straight to the device where it fits, quantized if asked to."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def _read_folder(source: Source, device: str, options: LoadOptions) -> Any:
     dtype = dtype_of(source.index, device, options)
     replaced = _replaced(pipeline_class, source, DTYPES[dtype], options)
     variant = choose_variant(list_files(source.folder), source.index.components, dtype)
-    needs = _needs(source.folder, variant, dtype, options, replaced)
+    needs = needed_bytes(source.folder, variant, dtype, options, replaced)
     placement = memory.place(source.model_id, device, needs, memory.free_memory(device))
     pipeline = pipeline_class.from_pretrained(
         str(source.folder),
@@ -121,8 +121,12 @@ def _quantized(index: PipelineIndex, dtype: str, options: LoadOptions) -> dict[s
     return {"quantization_config": config}
 
 
-def _needs(
-    folder: Path, variant: str | None, dtype: str, options: LoadOptions, replaced: dict[str, Any]
+def needed_bytes(
+    folder: Path,
+    variant: str | None,
+    dtype: str,
+    options: LoadOptions,
+    replaced: Collection[str] = (),
 ) -> dict[str, int]:
     """Return the bytes that the weights of each component take once loaded."""
     plain = DTYPES[dtype].itemsize

@@ -36,7 +36,7 @@ def locate(model_id: str, choose_dtype: Callable[[PipelineIndex], str]) -> Sourc
         return _single_file(model_id, path)
     if path.is_dir():
         return _folder(model_id, path)
-    if not _may_be_on_hub(model_id):
+    if not may_be_on_hub(model_id):
         raise ModelUnavailable(f"There is no folder or file {model_id}. Check MODEL_ID.")
     repo, _, revision = model_id.partition("@")
     folder = download(repo, revision or None, choose_dtype)
@@ -76,7 +76,7 @@ def _single_file(model_id: str, file: Path) -> Source:
     return Source(model_id, configs, index, file)
 
 
-def _may_be_on_hub(model_id: str) -> bool:
+def may_be_on_hub(model_id: str) -> bool:
     """Return whether a text has the form ``name`` or ``owner/name`` and is no path."""
     name = model_id.partition("@")[0]
     is_path = Path(name).parent.name != "" and Path(name).parent.is_dir()

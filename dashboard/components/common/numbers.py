@@ -11,7 +11,7 @@ from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.gpus import mean_utilization, total_power
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.insights import estimates
-from dashboard.presentation import formatting
+from dashboard.presentation import formatting, node_text
 from dashboard.presentation.templates import render
 
 
@@ -101,6 +101,8 @@ def _starting(fleet: FleetReading, ready: int, wanted: int) -> str:
     missing = wanted - ready
     maximum = f", at most {fleet.scaler.maximum}" if fleet.scaler else ""
     phases = Counter(worker.phase for worker in fleet.workers)
+    if missing > 0 and fleet.refusal:
+        return f"refused by the cluster{maximum}"
     if missing > 0 and phases["failed"]:
         return f"{phases['failed']} failed{maximum}"
     if missing > 0 and phases["pending"]:
@@ -123,12 +125,13 @@ def _nodes(reading: Reading[FleetReading], zone: tzinfo | None, gpus: str) -> Ce
     ready = [node for node in nodes if node.ready]
     if not nodes:
         return Cell("nodes", "GPU nodes", 0, below="none running, none billed")
+    below = [node_text.describe_unready(nodes), gpus or _slots(ready)]
     return Cell(
         "nodes",
         "GPU nodes",
         len(ready),
-        beside=f"of {len(nodes)} joining" if len(ready) < len(nodes) else "ready",
-        below=gpus or _slots(ready),
+        beside=f"of {len(nodes)}" if len(ready) < len(nodes) else "ready",
+        below=", ".join(filter(None, below)),
     )
 
 
@@ -168,7 +171,7 @@ def _count_gpus(snapshot: Snapshot) -> str:
 
 
 def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
-    total = snapshot.pictures_total
+    total = snapshot.pictures_stored
     if total is None:
         return Cell(
             "pictures", "Pictures", None, below=formatting.time_ago(snapshot.store.at, zone)

@@ -9,8 +9,8 @@ from cachetools import LRUCache
 from dashboard.domain.snapshot import Snapshot
 
 Rendered = TypeVar("Rendered")
-_MAX_SNAPSHOTS = 3
-"""The newest, and those that frozen pages still show."""
+_MAX_SNAPSHOTS = 6
+"""The newest, and those that frozen pages still show; each also without hidden prompts."""
 
 
 def snapshot_cache(render: Callable[..., Rendered]) -> Callable[..., Rendered]:

@@ -10,18 +10,18 @@ from dashboard.components.common.tables import Column, Row
 from dashboard.components.fleet import render
 from dashboard.domain.fleet import FleetReading, Node
 from dashboard.domain.snapshot import Reading
-from dashboard.presentation import formatting
+from dashboard.presentation import formatting, node_text
 
 _COLUMNS = (
     Column("Node"),
     Column("Product", "opt"),
+    Column("GPUs", "opt right"),
     Column("Used by these workers"),
     Column("Kind", "opt"),
     Column("Pool", "opt"),
     Column("State"),
     Column("For", "opt right"),
 )
-_KINDS = {True: "spot", False: "on demand", None: tables.unknown()}
 _MAX_BOXES = 8
 """A node with more slots shows only their number."""
 
@@ -56,7 +56,7 @@ def summary(nodes: Sequence[Node]) -> str:
     used = [node.slots_used for node in ready if node.slots_used is not None]
     text = f"{len(ready)} ready"
     if len(ready) < len(nodes):
-        text += f" of {len(nodes)}"
+        text += f" of {len(nodes)} ({node_text.describe_unready(nodes)})"
     if not ready or len(used) < len(ready):
         return text
     return f"{text}, {sum(used)} of {formatting.pluralize(slots, 'slot')} used by these workers"
@@ -66,10 +66,11 @@ def _row(node: Node, now: float) -> Row:
     cells = (
         tables.dot("nodes", "full" if node.ready else "half", node.name),
         node.product or tables.unknown(),
+        tables.unknown() if node.gpus is None else str(node.gpus),
         _slots(node),
-        _KINDS[node.spot],
+        node.capacity_type or tables.unknown(),
         node.pool or tables.NONE,
-        "ready" if node.ready else "not ready",
+        node_text.describe_state(node),
         formatting.duration(now - node.since),
     )
     return Row(node.name, cells)

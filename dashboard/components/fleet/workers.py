@@ -15,6 +15,7 @@ from dashboard.domain.fleet import FleetReading, Phase, Worker
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
+from dashboard.presentation.formatting import end_sentence
 
 _COLUMNS = (
     Column("Worker"),
@@ -38,6 +39,7 @@ _SCALED_TO_ZERO = (
     "No workers running: scaled to zero. The next request starts one; send it from the Studio."
 )
 _WANTED_UNKNOWN = "No workers running. It is unknown whether the next request starts one."
+_REFUSED = "No workers running: the cluster refuses to create their pods."
 _NOT_CONNECTED = (
     "No workers connected. Requests wait in the queue until one starts; make worker starts one "
     "for the same queue and store."
@@ -56,8 +58,14 @@ def _card(snapshot: Snapshot, zone: tzinfo | None) -> Markup:
     if fleet.value is None:
         reason = f"Unknown: {formatting.time_ago(fleet.at, zone)}."
         return tables.title("Workers") + tables.note(reason)
-    empty = _SCALED_TO_ZERO if fleet.value.wanted is not None else _WANTED_UNKNOWN
-    return _list(summary(fleet.value), fleet.value.workers, snapshot, empty)
+    return _list(summary(fleet.value), fleet.value.workers, snapshot, _describe_none(fleet.value))
+
+
+def _describe_none(fleet: FleetReading) -> str:
+    """Describe why no workers are there."""
+    if fleet.refusal:
+        return f"{_REFUSED} {end_sentence(fleet.refusal)}"
+    return _SCALED_TO_ZERO if fleet.wanted is not None else _WANTED_UNKNOWN
 
 
 def _list(beside: str, workers: Sequence[Worker], snapshot: Snapshot, empty: str) -> Markup:

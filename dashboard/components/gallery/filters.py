@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta, tzinfo
 import streamlit as st
 
 from dashboard import runtime
-from dashboard.components.common import address
+from dashboard.components.common import address, filter_history
 from dashboard.gallery.query import GalleryQuery, parse_query
 
 FIRST = "from"
@@ -16,6 +16,7 @@ _ALL, _STARRED = "All", "Starred"
 
 def show(zone: tzinfo | None) -> None:
     """Show the filters; the address bar keeps the search and the choice of starred pictures."""
+    filter_history.show(["search", "show"])
     with st.container(horizontal=True, key="gallery_filters", vertical_alignment="center"):
         st.text_input(
             "Search words in prompts",

@@ -150,7 +150,7 @@ class GalleryTiles {
   }
 
   drawActions() {
-    const { max_selected: maximum, no_deletion: noDeletion } = this.data;
+    const { zip, max_selected: maximum, no_deletion: noDeletion } = this.data;
     const count = this.selected.size;
     const isTooMany = count > maximum;
     this.actions.hidden = !this.isSelecting;
@@ -159,7 +159,7 @@ class GalleryTiles {
       ? `${count} selected; a zip holds at most ${maximum}`
       : `${count} selected`;
     if (count === 0 || isTooMany) this.zipLink.removeAttribute("href");
-    else this.zipLink.setAttribute("href", `/pictures.zip?names=${[...this.selected].join(",")}`);
+    else this.zipLink.setAttribute("href", `${zip}?names=${[...this.selected].join(",")}`);
     this.deleteButton.disabled = count === 0 || Boolean(noDeletion);
     this.deleteButton.title = noDeletion ?? "";
   }

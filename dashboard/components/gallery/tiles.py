@@ -7,7 +7,7 @@ from dashboard.components.common import custom_component
 from dashboard.components.pictures import deletion, tiles
 from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage
 from dashboard.presentation import formatting
-from dashboard.presentation.urls import MAX_ZIP_PICTURES
+from dashboard.presentation.urls import MAX_ZIP_PICTURES, absolute
 
 _HTML = "<div class='gallery-bar'></div><div class='tiles'></div>"
 
@@ -41,6 +41,7 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
         "slots": PICTURES_PER_PAGE,
         "view": view,
         "summary": summary,
+        "zip": absolute("/pictures.zip"),
         "max_selected": MAX_ZIP_PICTURES,
         "deleted": deletion.last(),
         "no_deletion": deletion.refusal(),

@@ -1,6 +1,7 @@
 """The dead-letter queue: jobs that failed for good and messages that are no jobs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from functools import partial
 
@@ -11,6 +12,7 @@ from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import dom_patch, tables
 from dashboard.components.common.tables import Column, Row
+from dashboard.domain.hidden_prompts import HIDDEN_PROMPT, hide_words
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading
 from dashboard.presentation import formatting
@@ -42,7 +44,8 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
         st.html(tables.title(_TITLE) + tables.note(_IN_REPLAY))
         return
     reading, letters = context.sources.dead_letters.reading(), context.dead_letters.letters()
-    clicked = dom_patch.show(_card(reading, letters, views, zone), key="dead_letters")
+    shown = [_shown(letter) for letter in letters[:MAX_SHOWN]]
+    clicked = dom_patch.show(_card(reading, len(letters), shown, views, zone), key="dead_letters")
     if any(letter.job for letter in letters):
         _show_retry_all(letters)
     if clicked:
@@ -52,18 +55,27 @@ def show(views: Mapping[str, JobView], zone: tzinfo | None) -> None:
 
 def _card(
     reading: Reading[int],
-    letters: Sequence[DeadLetter],
+    count: int,
+    shown: Sequence[DeadLetter],
     views: Mapping[str, JobView],
     zone: tzinfo | None,
 ) -> Markup:
     if reading.value is None:
         unknown = f"Unknown: {formatting.time_ago(reading.at, zone)}. {reading.error or ''}"
         return tables.title(_TITLE) + tables.note(unknown)
-    if not letters:
+    if not shown:
         return tables.title(_TITLE) + tables.note(_EMPTY)
-    rows = (row(letter, views, zone) for letter in letters[:MAX_SHOWN])
+    rows = (row(letter, views, zone) for letter in shown)
     table = tables.table(_COLUMNS, rows, "letters")
-    return tables.title(_TITLE, _summary(len(letters))) + tables.scrollable("Failed jobs", table)
+    return tables.title(_TITLE, _summary(count)) + tables.scrollable("Failed jobs", table)
+
+
+def _shown(letter: DeadLetter) -> DeadLetter:
+    """Return a dead letter without its prompt while the viewer may not see that."""
+    hides = runtime.current().lacks_approval
+    if letter.job is None or access.is_presenter() or not hides(letter.job.id):
+        return letter
+    return replace(letter, job=hide_words(letter.job), body=HIDDEN_PROMPT)
 
 
 def _summary(count: int) -> str:
@@ -124,7 +136,7 @@ def _show(letter: DeadLetter, zone: tzinfo | None) -> None:
     lines = [("Failed", failed), ("Reason", letter.reason)]
     if letter.job:
         lines.append(("Job", _render("code", letter.job.id)))
-    st.html(tables.pairs(lines) + _render("message", letter.body))
+    st.html(tables.pairs(lines) + _render("message", _shown(letter).body))
     with st.container(horizontal=True):
         if letter.job:
             _show_button("Retry", "retry", submission.retry_dead_letter, letter)

@@ -10,8 +10,9 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.components.common import tables
+from dashboard.components.common import tables, viewer_snapshot
 from dashboard.components.jobs import actions, links, time_bar
+from dashboard.domain.hidden_prompts import is_hidden
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.insights.waterfall import waterfall
@@ -44,7 +45,7 @@ def _show(job_id: str, zone: tzinfo | None) -> None:
 
 
 def _show_live(job_id: str, zone: tzinfo | None) -> None:
-    snapshot = runtime.current().sampler.snapshot()
+    snapshot = viewer_snapshot.newest()
     view, problem = _find(snapshot, job_id)
     if view is None:
         st.html(tables.note(problem))
@@ -67,18 +68,22 @@ def _find(snapshot: Snapshot, job_id: str) -> tuple[JobView | None, str]:
     # The store is read once each time that the drawer opens, not at each tick.
     stored_id, stored = st.session_state.get(_STORED, ("", None))
     if stored_id == job_id and stored:
-        return stored, ""
+        return _shown(stored), ""
     try:
         stored = runtime.current().find_job(job_id)
     except ApplicationError as error:
         return None, f"The job cannot be read: {error}"
     st.session_state[_STORED] = (job_id, stored)
-    return stored, _NOT_FOUND
+    return _shown(stored) if stored else None, _NOT_FOUND
+
+
+def _shown(view: JobView) -> JobView:
+    return view if access.is_presenter() else runtime.current().shown_job(view)
 
 
 def _prompt_read(view: JobView) -> str | None:
     """Return the part of the prompt that was read if that was not all; None while unknown."""
-    if view.state != "done":
+    if view.state != "done" or is_hidden(view.job):
         return None
     # The store is read once each time that the drawer shows another job, not at each tick.
     job_id, prompt_read = st.session_state.get(_PROMPT_READ, ("", None))

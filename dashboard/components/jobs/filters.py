@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.components.common import filter_history
 from dashboard.domain.jobs import JobView, State
 
 _STATES: dict[str, tuple[State, ...]] = {
@@ -44,6 +45,7 @@ def _has_words(view: JobView, words: list[str]) -> bool:
 
 def show() -> None:
     """Show the state selector and the search field."""
+    filter_history.show(["state", "words", _PAGE], typed=["words"])
     with st.container(horizontal=True, vertical_alignment="center", key="jobs_filters"):
         st.segmented_control(
             "State",

@@ -1,60 +1,33 @@
-"""The jobs that this session submitted, and callbacks that submit, retry or cancel jobs."""
+"""The jobs that this browser submitted, and callbacks that retry, repeat or cancel jobs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
 
 import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
+from dashboard.access import browser_memory
+from dashboard.domain.hidden_prompts import is_hidden
 from dashboard.runtime import submission
 from wire.messages.job import Job, JobRequest
 
-_KEY = "own_jobs"
-
-
-@dataclass(frozen=True)
-class Submission:
-    """The result of submitting several requests."""
-
-    sent: int
-    unsent: tuple[dict[str, Any], ...] = ()
-    """The request that failed and those after it."""
-    error: ApplicationError | None = None
-
 
 def ids() -> frozenset[str]:
-    """Return the ids of the jobs that this session submitted."""
-    return frozenset(st.session_state.get(_KEY, ()))
+    """Return the ids of the jobs that this browser submitted."""
+    return frozenset(browser_memory.current().job_ids)
 
 
-def submit(fields: dict[str, Any]) -> None:
-    """Submit a request and record its jobs as this session's; raises ApplicationError."""
-    access.require("submit")
-    for job in submission.submit(fields):
-        _record(job)
-
-
-def submit_all(requests: Sequence[dict[str, Any]]) -> Submission:
-    """Submit requests in order, until one fails."""
-    for sent, fields in enumerate(requests):
-        try:
-            submit(fields)
-        except ApplicationError as error:
-            return Submission(sent, tuple(requests[sent:]), error)
-    return Submission(len(requests))
-
-
-def _record(job: Job) -> None:
-    st.session_state.setdefault(_KEY, set()).add(job.id)
+def record(jobs: Iterable[Job]) -> None:
+    """Record jobs as this browser's."""
+    browser_memory.current().job_ids.update(job.id for job in jobs)
 
 
 def retry(job: Job) -> None:
     """Retry a failed job; a callback of buttons."""
     try:
         access.require("retry")
-        _record(submission.retry(job))
+        _require_prompt(job)
+        record([submission.retry(job, access.is_presenter())])
     except ApplicationError as error:
         st.toast(str(error))
 
@@ -62,14 +35,24 @@ def retry(job: Job) -> None:
 def repeat(job: Job, seed: int | None = None) -> None:
     """Submit a job's parameters again, without its seed or with another; a callback of buttons.
 
-    The new job is the viewer's own: it needs no approval, even if the visitor's job did.
+    The new job is the viewer's own: a presenter's needs no approval, even if the visitor's did.
     """
     fields = job.model_dump(exclude={"id", "seed", "pending_approval"})
     try:
         access.require("submit")
-        _record(submission.resubmit(JobRequest(**fields, seed=seed)))
+        _require_prompt(job)
+        request = JobRequest(**fields, seed=seed)
+        record([submission.resubmit(request, access.is_presenter())])
     except ApplicationError as error:
         st.toast(str(error))
+
+
+def _require_prompt(job: Job) -> None:
+    """Raise NotAllowed for a job whose prompt the viewer may not see."""
+    if is_hidden(job):
+        raise access.NotAllowed(
+            "This prompt awaits the presenter's approval; its job can be sent again after that."
+        )
 
 
 def cancel(job_id: str) -> None:

@@ -26,6 +26,8 @@ class Pill:
     text: str
     detail: str = ""
     """The tooltip."""
+    source: str = ""
+    """The source's name, if the text is about one."""
 
 
 def show(title: str, snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> None:
@@ -67,10 +69,11 @@ def health_of(name: str, reading: Reading[Any], now: float, zone: tzinfo | None)
     """Return one source's health."""
     age = reading.age(now)
     if reading.error:
-        return Pill("silent", f"{name}: {formatting.time_ago(reading.at, zone)}", reading.error)
+        silence = formatting.time_ago(reading.at, zone)
+        return Pill("silent", f"{name}: {silence}", reading.error, name)
     if age is None:
-        return Pill("unread", f"{name}: not read yet")
+        return Pill("unread", f"{name}: not read yet", source=name)
     text = f"{name} {formatting.format_age(age)}"
     if warnings := getattr(reading.value, "warnings", ()):
-        return Pill("unread", f"{text}, incomplete", " ".join(warnings))
-    return Pill("", text, "Age of the newest reading")
+        return Pill("unread", f"{text}, incomplete", " ".join(warnings), name)
+    return Pill("", text, "Age of the newest reading", name)

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.components.common import custom_component, tables
 from dashboard.domain.snapshot import PictureView, Reading, Snapshot
 from dashboard.presentation import formatting
+from dashboard.presentation.urls import absolute
 
 SLOTS = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
@@ -60,7 +61,7 @@ def fields(
     """Return a finished picture's tile."""
     return {
         "name": view.name,
-        "url": f"/thumbnails/{view.name}",
+        "url": absolute(f"/thumbnails/{view.name}"),
         "prompt": view.prompt or "prompt not read yet",
         "caption": format_time(view.at, zone),
         "starred": view.starred,

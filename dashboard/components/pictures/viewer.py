@@ -1,6 +1,7 @@
 """A picture as large as its place allows, with a button that shows it in full screen."""
 
 from dashboard.components.common import custom_component
+from dashboard.presentation.urls import absolute
 
 _viewer = custom_component.component(
     "pictures/viewer",
@@ -10,4 +11,4 @@ _viewer = custom_component.component(
 
 def show(name: str, prompt: str) -> None:
     """Show a stored picture; ``prompt`` describes it for screen readers."""
-    _viewer(data={"url": f"/pictures/{name}", "prompt": prompt}, key="picture_viewer")
+    _viewer(data={"url": absolute(f"/pictures/{name}"), "prompt": prompt}, key="picture_viewer")

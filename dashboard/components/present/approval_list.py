@@ -19,7 +19,10 @@ from dashboard.presentation.formatting import pluralize
 _MAX_PICTURES = 12
 _COLUMNS = 4
 
-_EMPTY = "No pictures waiting. While approval is on, pictures from /join appear here by themselves."
+_EMPTY = (
+    "No pictures waiting. While approval is on, pictures that no presenter requested appear here "
+    "by themselves."
+)
 
 Decision = Callable[[str], None]
 """Approve or reject the pictures of a job; raises ApplicationError."""
@@ -87,7 +90,7 @@ def _prompt(job_id: str) -> str:
 
 
 def show_switch(approvals: Approvals) -> None:
-    """Show the switch that decides whether visitors' new pictures wait for approval."""
+    """Show the switch that decides whether new pictures wait for approval."""
     try:
         required = approvals.is_required()
     except ApplicationError as error:
@@ -99,7 +102,8 @@ def show_switch(approvals: Approvals) -> None:
         key="approval_required",
         on_change=_set_required,
         args=(approvals,),
-        help="Applies to new requests, in every dashboard. Waiting pictures stay in the list.",
+        help="Applies to new requests of everybody but presenters, in the Studio and the API too, "
+        "on every dashboard. Waiting pictures stay in the list.",
     )
 
 

@@ -17,7 +17,8 @@ def address_of_join() -> JoinAddress:
     settings = runtime.current().settings
     on_this_machine = runtime.current().sampler.snapshot().mode == "laptop"
     network = address.network_address() if on_this_machine and _listens_on_network() else None
-    return address.choose(st.context.url or "http://localhost", settings.public_url, network)
+    opened = st.context.url or "http://localhost"
+    return address.choose(opened, settings.public_url, network, settings.base_path)
 
 
 def _listens_on_network() -> bool:

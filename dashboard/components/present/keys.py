@@ -7,13 +7,14 @@ import streamlit as st
 from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.components.common import navigation
-from dashboard.components.jobs import own_jobs
+from dashboard.components.jobs import sending
 from dashboard.components.present import full_screen, render
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.formatting import pluralize
 
 _KEYS = ("b", "1", "2", "3")
 _ANNOUNCEMENT_SECONDS = 8.0
+_PLACE = "stage"
 
 # All presenters share one bucket: keys are pressed twice, and two people may have the login.
 _bursts = TokenBuckets(capacity=2, rate=1 / 5)
@@ -55,14 +56,28 @@ def _send(burst: Burst) -> None:
     if seconds := _bursts.take("burst"):
         _announce(f"The next burst can be sent in {pluralize(round(seconds + 0.5), 'second')}.")
         return
+    if sending.is_pending(_PLACE):
+        _announce("The last burst is still being sent.")
+        return
     name, requests = st.session_state.pop("unsent_burst", (burst.name, burst.requests()))
-    sending = own_jobs.submit_all(requests)
-    if sending.error:
-        st.session_state.unsent_burst = (name, sending.unsent)
-        sent = f"{sending.sent} of {pluralize(len(requests), 'request')} sent"
-        _announce(f"{name}: {sent}, then: {sending.error} The next key sends the others.")
+    st.session_state.sent_burst = name
+    sending.begin(_PLACE, requests)
+    _announce(f"{name}: sending {pluralize(len(requests), 'request')}…")
+    _announce_result()
+
+
+def _announce_result() -> None:
+    """Announce the result of the last burst once there is one; keep what was not sent."""
+    result = sending.take(_PLACE)
+    if result is None:
+        return
+    name = st.session_state.sent_burst
+    if result.error:
+        st.session_state.unsent_burst = (name, result.unsent)
+        sent = f"{result.sent} of {pluralize(result.total, 'request')} sent"
+        _announce(f"{name}: {sent}, then: {result.error} The next key sends the others.")
     else:
-        _announce(f"{name}: {pluralize(sending.sent, 'request')} sent.")
+        _announce(f"{name}: {pluralize(result.sent, 'request')} sent.")
 
 
 def _announce(sentence: str) -> None:
@@ -71,5 +86,6 @@ def _announce(sentence: str) -> None:
 
 def show_announcement() -> None:
     """Show the effect of the last key for some seconds."""
+    _announce_result()
     until, sentence = st.session_state.get("announcement", (0, ""))
     st.html(render("announcement", sentence if time.time() < until else ""))

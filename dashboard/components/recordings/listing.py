@@ -11,6 +11,7 @@ from dashboard import access, runtime
 from dashboard.components.common import tables, viewer
 from dashboard.components.recordings import render
 from dashboard.presentation import formatting
+from dashboard.presentation.urls import absolute
 from dashboard.recordings import control, folder, playback
 from dashboard.recordings.summary import Summary, summary_of
 
@@ -92,7 +93,7 @@ def _play(path: Path) -> None:
 
 def links(identity: str) -> Markup:
     """Render the links to a recording's file and its report."""
-    return render("links", f"/recordings/{quote(identity)}", zone_query())
+    return render("links", absolute(f"/recordings/{quote(identity)}"), zone_query())
 
 
 def zone_query() -> str:

@@ -14,6 +14,7 @@ from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import job_text, previews
 from dashboard.presentation.templates import render_macro
+from dashboard.presentation.urls import absolute
 
 MAX_CARDS = 3
 _EMPTY = "No requests yet. Describe a picture or pick a suggestion, and press Generate."
@@ -109,7 +110,7 @@ def _image(view: JobView) -> CardImage | None:
         return CardImage(previews.source(preview), f"{prompt}, in progress")
     deleted = context.gallery.index.is_deleted
     stored = [name for name in context.shown_pictures(view) if not deleted(name)]
-    return CardImage(f"/thumbnails/{stored[-1]}", prompt) if stored else None
+    return CardImage(absolute(f"/thumbnails/{stored[-1]}"), prompt) if stored else None
 
 
 def card(

@@ -10,9 +10,9 @@ import streamlit as st
 from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import form_values
-from dashboard.components.jobs import own_jobs
+from dashboard.components.jobs import sending
 from dashboard.components.page import account
-from dashboard.components.studio import parameter_inputs, paste_limit, png_input
+from dashboard.components.studio import draft, parameter_inputs, paste_limit, png_input
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
@@ -24,6 +24,8 @@ BURST = 20
 _MAX_SUGGESTIONS = 4
 _PRESETS = "presets"
 _PARAMETERS = "parameters"
+_PLACE = "form"
+_SENDING = "Sending: the queue has not confirmed the request yet. Your text is still here."
 _SEPARATE = SubmitRequest.model_fields["separate"]
 
 _render = partial(render_macro, "components/studio/prompt_form.html")
@@ -32,9 +34,11 @@ _render = partial(render_macro, "components/studio/prompt_form.html")
 def show(model: ModelFacts, capabilities: ModelCapabilities) -> None:
     """Show the form; the callbacks of its buttons run before it is rendered again."""
     is_replay = runtime.current().replaying
+    _take_result()
     _fill(capabilities)
     _show_fields(model.suggestions, capabilities)
     if not is_replay:
+        draft.keep()
         paste_limit.show()
         _show_result()
     if access.policy().login and access.email() is None:
@@ -79,7 +83,7 @@ def _show_submit(label: str, callback: Callable[..., None], *args: Any, **style:
     st.form_submit_button(
         label,
         width="stretch",
-        disabled=not access.allows("submit"),
+        disabled=not access.allows("submit") or sending.is_pending(_PLACE),
         on_click=callback,
         args=args,
         **style,
@@ -91,6 +95,8 @@ def _show_result() -> None:
     message = st.session_state.pop("submission_error", None)
     if not access.allows("submit"):
         message = access.reason("submit")
+    elif sending.is_pending(_PLACE):
+        message = _SENDING
     if message:
         st.html(_render("answer", message))
     if unsent := st.session_state.get("unsent"):
@@ -165,15 +171,27 @@ def _send_burst(suggestions: tuple[str, ...], capabilities: ModelCapabilities) -
 
 
 def _send(requests: Sequence[dict[str, Any]]) -> None:
-    """Submit the requests; keep the error to show, and the requests that were not sent."""
+    """Begin to send the requests."""
     if not requests[0]["prompt"]:
         message = "Describe a picture first, or pick one of the suggestions."
         st.session_state.submission_error = message
         return
-    result = own_jobs.submit_all(requests)
-    st.session_state.unsent = result.unsent if result.sent else ()
-    if result.error:
-        st.session_state.submission_error = refusal(result.error, result.sent, len(requests))
+    st.session_state.unsent = ()
+    sending.begin(_PLACE, requests)
+    _take_result()
+
+
+def has_result() -> bool:
+    """Return whether the form must be rendered anew, to show the result of a submission."""
+    return sending.is_done(_PLACE)
+
+
+def _take_result() -> None:
+    """Take the result of the last submission, once there is one."""
+    result = sending.take(_PLACE)
+    if result and result.error:
+        st.session_state.unsent = result.unsent if result.sent else ()
+        st.session_state.submission_error = refusal(result.error, result.sent, result.total)
 
 
 def refusal(error: ApplicationError, sent: int, total: int) -> str:

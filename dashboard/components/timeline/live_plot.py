@@ -7,7 +7,7 @@ from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.timeline import figure
 from dashboard.presentation.timeline.layout import HEIGHT
-from dashboard.presentation.urls import PLOTLY_URL
+from dashboard.presentation.urls import PLOTLY_URL, absolute
 
 _plot = custom_component.component(
     "timeline/live_plot",
@@ -31,7 +31,7 @@ def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | Non
             "figure": _figure(snapshot, span, zone),
             "height": height,
             "alt": figure.alt_text(snapshot),
-            "library": PLOTLY_URL,
+            "library": absolute(PLOTLY_URL),
         },
         key="timeline",
         height=height or "stretch",

@@ -6,12 +6,15 @@ them to the package's typed objects takes about ten times as long.
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import urllib3
 
 from core.errors import FleetError
+from core.network.failures import explain, explain_known
+from dashboard.fleet.kubernetes.environment import NO_PROXY_YET, open_client
+from dashboard.fleet.kubernetes.kubeconfig import load_kubeconfig
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
     from kubernetes.client import ApiClient
@@ -23,7 +26,7 @@ _PAGE_SIZE = 500
 """Objects per request, as kubectl does; a page is parsed within milliseconds."""
 _CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 3.0, 5.0
 _MAX_MESSAGE_LENGTH = 200
-_STATUS_EXPIRED = 410
+_STATUS_NOT_FOUND, _STATUS_EXPIRED = 404, 410
 
 
 class ListFailed(FleetError):
@@ -44,7 +47,7 @@ def connect(connections: int) -> "ApiClient":
     from kubernetes import client, config
     from yaml import YAMLError
 
-    settings = client.Configuration()
+    settings = client.Configuration(proxy=NO_PROXY_YET)
     settings.retries = False  # the next poll is the retry
     settings.connection_pool_maxsize = connections
     kubeconfig = os.environ.get("KUBECONFIG")
@@ -52,21 +55,32 @@ def connect(connections: int) -> "ApiClient":
         if "KUBERNETES_SERVICE_HOST" in os.environ and not kubeconfig:
             config.load_incluster_config(settings)
         else:
-            config.load_kube_config(kubeconfig, client_configuration=settings, persist_config=False)
+            load_kubeconfig(settings, kubeconfig)
     except (config.ConfigException, OSError, YAMLError) as error:
         raise FleetError(f"No cluster is configured here: {_last_line(error)}") from None
-    return client.ApiClient(settings)
+    return open_client(settings)
 
 
-def list_objects(api: "ApiClient", path: str, **query: str) -> tuple[Object, ...]:
-    """List all objects at a path of the API, page by page. Raises ListFailed.
+def list_objects(api: "ApiClient", *paths: str, **query: str) -> tuple[Object, ...]:
+    """List all objects at the first of these paths that the API server has. Raises ListFailed.
 
     Args:
         api: from ``connect``.
-        path: such as ``/api/v1/nodes``.
+        paths: such as ``/api/v1/nodes``; several are versions of one kind, the newest first.
         query: the list's ``labelSelector`` or ``fieldSelector``.
 
     """
+    for path in paths[:-1]:
+        try:
+            return _list(api, path, query)
+        except ListFailed as error:
+            if error.status != _STATUS_NOT_FOUND:
+                raise
+    return _list(api, paths[-1], query)
+
+
+def _list(api: "ApiClient", path: str, query: dict[str, str]) -> tuple[Object, ...]:
+    """List all objects at a path, page by page."""
     try:
         return tuple(_pages(api, path, query))
     except ListFailed as error:
@@ -80,35 +94,45 @@ def _pages(api: "ApiClient", path: str, query: dict[str, str]) -> Iterator[Objec
     token = ""
     while True:
         continuation = {"continue": token} if token else {}
-        page = _get(api, path, query | continuation | {"limit": str(_PAGE_SIZE)})
+        page = request(api, "GET", path, query | continuation | {"limit": str(_PAGE_SIZE)})
         yield from page.get("items") or ()
         token = page.get("metadata", {}).get("continue")
         if not token:
             return
 
 
-def _get(api: "ApiClient", path: str, query: dict[str, str]) -> Object:
+def request(
+    api: "ApiClient",
+    method: str,
+    path: str,
+    query: Mapping[str, str] | None = None,
+    body: Object | None = None,
+) -> Object:
+    """Send a request, and return the JSON object that answers it. Raises ListFailed."""
     from kubernetes.client import ApiException
 
-    request = api.param_serialize(
-        "GET",
+    content = {"Content-Type": "application/json"} if body else {}
+    serialized = api.param_serialize(
+        method,
         path,
-        query_params=list(query.items()),
-        header_params={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        query_params=list((query or {}).items()),
+        header_params={"Accept": "application/json", "Accept-Encoding": "gzip", **content},
+        body=body,
         auth_settings=["BearerToken"],
     )
     try:
         response = api.call_api(
-            *request, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
+            *serialized, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
         )
-        body: bytes = response.read()
+        answer: bytes = response.read()
     except urllib3.exceptions.HTTPError as error:
         if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
-        raise ListFailed(f"The cluster's API server cannot be reached: {_reason(error)}.") from None
+        raise ListFailed(f"The cluster's API server cannot be reached: {explain(error)}.") from None
     except ApiException as error:  # TLS: a wrong certificate, or none
-        raise ListFailed(f"The API server is not trusted: {_last_line(error.reason)}") from None
-    return _parse(response.status, body)
+        reason = explain_known(error) or _last_line(error.reason)
+        raise ListFailed(f"The API server is not trusted: {reason.rstrip('.')}.") from None
+    return _parse(response.status, answer)
 
 
 def _parse(status: int, body: bytes) -> Object:
@@ -116,7 +140,7 @@ def _parse(status: int, body: bytes) -> Object:
         raise ListFailed(
             "The cluster refuses the dashboard's credentials; they may have expired.", status
         )
-    if status != 200:
+    if status not in (200, 201):
         raise ListFailed(f"The cluster's API server answered {status}: {_message(body)}", status)
     try:
         parsed: Object = json.loads(body)
@@ -137,12 +161,6 @@ def _is_timeout(error: urllib3.exceptions.HTTPError) -> bool:
     # In urllib3 a refused connection is a timeout error too.
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)
     return isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused
-
-
-def _reason(error: Exception) -> str:
-    """Return the system's message, such as ``Connection refused``."""
-    cause = error.__cause__ or error
-    return getattr(cause, "strerror", None) or type(cause).__name__
 
 
 def _last_line(text: object) -> str:

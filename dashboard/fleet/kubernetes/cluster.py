@@ -11,64 +11,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_objects
+from dashboard.fleet.kubernetes.client import ListFailed, Object, list_objects
+from dashboard.fleet.kubernetes.connection import Connection
+from dashboard.fleet.kubernetes.kinds import KINDS, Kind
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 _POLL_TIMEOUT_SECONDS = 2.5
 """A list that takes longer is used by a later poll."""
-_RECONNECT_AFTER_SECONDS = 5.0
 _MAX_AGE_SECONDS = 8.0
 """An earlier list of this age is used while a newer one is late."""
+_SCALERS = ("scaled_objects", "scaled_jobs", "autoscalers")
 
 Objects = tuple[Object, ...]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of objects that is listed."""
-
-    name: str
-    """The field of ``ClusterSnapshot``."""
-    plural: str
-    """The kind's name in sentences."""
-    path: str
-    """``{namespace}`` is replaced by the namespace."""
-    every: float = 0.0
-    """Seconds between two lists; 0 for each poll."""
-    selector: str = ""
-    """The query parameter that narrows the list to the scaler named ``{scaler}``."""
-    not_found: str | None = None
-    """The error if the API has no such kind; None if that just means that there are none."""
-
-
-_NO_KEDA = "KEDA is not installed in this cluster."
-_KEDA = "/apis/keda.sh/v1alpha1/namespaces/{namespace}"
-_BY_NAME = "fieldSelector=metadata.name={scaler}"
-
-KINDS = (
-    Kind("pods", "pods", "/api/v1/namespaces/{namespace}/pods"),
-    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _BY_NAME, _NO_KEDA),
-    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _BY_NAME, _NO_KEDA),
-    Kind(
-        "autoscalers",
-        "HorizontalPodAutoscalers",
-        "/apis/autoscaling/v2/namespaces/{namespace}/horizontalpodautoscalers",
-    ),
-    Kind("deployments", "Deployments", "/apis/apps/v1/namespaces/{namespace}/deployments"),
-    Kind(
-        "jobs",
-        "Jobs",
-        "/apis/batch/v1/namespaces/{namespace}/jobs",
-        0,
-        "labelSelector=scaledjob.keda.sh/name={scaler}",
-    ),
-    Kind("nodes", "nodes", "/api/v1/nodes", 4.0),
-    Kind("slices", "ResourceSlices", "/apis/resource.k8s.io/v1/resourceslices", 4.0),
-    Kind("events", "events", "/api/v1/namespaces/{namespace}/events", 4.0),
-)
-"""Everything that is read; k8s/base/dashboard-rbac.yaml allows exactly these."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +41,7 @@ class ClusterSnapshot:
     jobs: Objects | None = None
     nodes: Objects | None = None
     slices: Objects | None = None
+    claims: Objects | None = None
     events: Objects | None = None
     warnings: tuple[str, ...] = ()
 
@@ -107,28 +64,20 @@ class _Listing:
     request: Future[ListResult] | None = None
 
 
-@dataclass(frozen=True)
-class _Connection:
-    api: "ApiClient"
-    made_at: float
-
-
 class Cluster:
     """Polls the objects of one namespace."""
 
     def __init__(self, namespace: str, scaler: str) -> None:
         self._namespace = namespace
         self._scaler = scaler
-        self._connection: _Connection | None = None
+        self._connection = Connection(len(KINDS))
         self._listings = [_Listing(kind) for kind in KINDS]
         self._threads = ThreadPoolExecutor(len(KINDS), "list")
 
     def poll(self) -> ClusterSnapshot:
         """List what is due. Raises FleetError with a sentence if nothing can be read."""
         now = time.time()
-        connection = self._connection or _Connection(connect(len(KINDS)), now)
-        self._connection = connection
-        self._submit_requests(connection, now)
+        self._submit_requests(self._connection.api(_POLL_TIMEOUT_SECONDS), now)
         requested = [listing for listing in self._listings if listing.request]
         wait([listing.request for listing in requested if listing.request], _POLL_TIMEOUT_SECONDS)
         for listing in requested:
@@ -136,30 +85,37 @@ class Cluster:
         results = {listing.kind.name: _newest(listing, now) for listing in self._listings}
         # Results of earlier polls alone do not describe the cluster's current state.
         if all(results[listing.kind.name].objects is None for listing in requested):
-            self._drop_old_connection(connection, now)
+            self._connection.renew()
             raise FleetError(next(result.error for result in results.values() if result.error))
         return _snapshot(results, now)
 
-    def _submit_requests(self, connection: _Connection, now: float) -> None:
+    def _submit_requests(self, api: "ApiClient", now: float) -> None:
         for listing in self._listings:
             is_due = now - listing.result.at >= listing.kind.every
             if listing.request is None and is_due:
-                listing.request = self._threads.submit(self._list, connection.api, listing.kind)
+                listing.request = self._threads.submit(self._list, api, listing.kind)
 
     def _list(self, api: "ApiClient", kind: Kind) -> ListResult:
-        name, _, value = kind.selector.format(scaler=self._scaler).partition("=")
-        query = {name: value} if name else {}
-        try:
-            path = kind.path.format(namespace=self._namespace)
-            return ListResult(time.time(), list_objects(api, path, **query))
-        except ListFailed as error:
-            return failed_result(kind, error, time.time())
+        return _list_kind(api, kind, self._namespace, self._scaler)
 
-    def _drop_old_connection(self, connection: _Connection, now: float) -> None:
-        """Connect anew at the next poll, with the kubeconfig's current credentials."""
-        # Not at each poll: a kubeconfig may run a cloud provider's program to log in.
-        if now - connection.made_at > _RECONNECT_AFTER_SECONDS:
-            self._connection = None
+
+def list_scalers(api: "ApiClient", namespace: str, scaler: str, now: float) -> ClusterSnapshot:
+    """List KEDA's objects and the autoscalers once; the snapshot has nothing else."""
+    kinds = [kind for kind in KINDS if kind.name in _SCALERS]
+    results = {kind.name: _list_kind(api, kind, namespace, scaler) for kind in kinds}
+    return _snapshot(results, now)
+
+
+def _list_kind(api: "ApiClient", kind: Kind, namespace: str, scaler: str) -> ListResult:
+    name, _, value = kind.selector.format(scaler=scaler).partition("=")
+    query = {name: value} if name else {}
+    try:
+        paths = (path.format(namespace=namespace) for path in kind.paths)
+        return ListResult(time.time(), list_objects(api, *paths, **query))
+    except ListFailed as error:
+        return failed_result(kind, error, time.time())
+    except FleetError as error:  # the login plugin could not renew the token
+        return ListResult(time.time(), None, str(error))
 
 
 def failed_result(kind: Kind, error: ListFailed, now: float) -> ListResult:

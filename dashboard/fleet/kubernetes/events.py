@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from dashboard.domain.fleet import FleetEvent
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import seconds, truncate
+from dashboard.fleet.kubernetes.event_times import last_seen
+from dashboard.fleet.kubernetes.values import truncate
 
 _MAX_EVENTS = 50
 _GROUP_SECONDS = 20.0
@@ -14,6 +15,9 @@ _POD_REASONS = (
     "Scheduled",
     "TriggeredScaleUp",
     "NotTriggerScaleUp",
+    "Nominated",
+    "ScaleDown",
+    "TaintManagerEviction",
     "Pulling",
     "Pulled",
     "Killing",
@@ -44,14 +48,6 @@ def newest_reasons(events: Iterable[Object]) -> dict[str, str]:
     pod_events = [event for event in events if event["involvedObject"].get("kind") == "Pod"]
     pod_events.sort(key=last_seen)
     return {event["involvedObject"].get("uid", ""): event.get("reason", "") for event in pod_events}
-
-
-def last_seen(event: Object) -> float:
-    """Return when an event happened last, in Unix seconds; clients use different fields."""
-    series = event.get("series") or {}
-    fields = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
-    timestamp = next((field for field in fields if field), event["metadata"]["creationTimestamp"])
-    return seconds(timestamp)
 
 
 def _is_relevant(event: Object, scaler: str, pods: frozenset[str]) -> bool:

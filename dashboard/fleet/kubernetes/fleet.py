@@ -6,13 +6,16 @@ from dataclasses import replace
 from dashboard.domain.fleet import FleetReading, Scaler, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView
+from dashboard.fleet.kubernetes.announcements import newest_announcements
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import Cluster, ClusterSnapshot
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
 from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from dashboard.fleet.kubernetes.pods import is_outdated, make_worker, scheduled_at
+from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, make_worker, scheduled_at
+from dashboard.fleet.kubernetes.refusals import refusal
 from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, make_scaler
 from dashboard.fleet.kubernetes.values import condition_status, created_at
+from dashboard.presentation.formatting import end_sentence
 
 _READY_PHASES = ("idle", "generating")
 _NODE_LIST_DELAY_SECONDS = 20.0
@@ -46,6 +49,7 @@ def make_reading(
     workers = _workers(pods or (), cluster, views)
     ready = sum(worker.phase in _READY_PHASES for worker in workers)
     wanted = _wanted(cluster, active, deployment)
+    refused = _refusal(cluster, active, deployment)
     return FleetReading(
         scaler=_scaler(cluster, active, wanted),
         wanted=wanted,
@@ -53,11 +57,16 @@ def make_reading(
         workers=workers,
         nodes=None
         if cluster.nodes is None
-        else gpu_nodes(cluster.nodes, cluster.slices, cluster.pods),
+        else gpu_nodes(cluster.nodes, cluster.slices, cluster.pods, cluster.claims),
         events=fleet_events(
             cluster.events or (), scaler, frozenset(worker.name for worker in workers)
         ),
-        warnings=(*cluster.warnings, *_scaler_warnings(cluster, active, namespace, scaler)),
+        refusal=refused,
+        warnings=(
+            *_refusal_warnings(refused),
+            *cluster.warnings,
+            *_scaler_warnings(cluster, active, namespace, scaler),
+        ),
     )
 
 
@@ -101,13 +110,17 @@ def _workers(
     pods: Iterable[Object], cluster: ClusterSnapshot, views: dict[str, WorkerView]
 ) -> tuple[Worker, ...]:
     reasons = newest_reasons(cluster.events or ())
+    announcements = newest_announcements(cluster.events or ())
     nodes = {node["metadata"]["name"]: node for node in cluster.nodes or ()}
     return tuple(
         make_worker(
             pod,
-            views.get(pod["metadata"]["name"]),
-            reasons.get(pod["metadata"]["uid"], ""),
-            cluster.nodes is None or _node_is_ready(pod, nodes, cluster.at),
+            PodContext(
+                view=views.get(pod["metadata"]["name"]),
+                newest_event=reasons.get(pod["metadata"]["uid"], ""),
+                announcement=announcements.get(pod["metadata"]["uid"]),
+                node_is_ready=cluster.nodes is None or _node_is_ready(pod, nodes, cluster.at),
+            ),
         )
         for pod in pods
     )
@@ -118,6 +131,19 @@ def _node_is_ready(pod: Object, nodes: dict[str, Object], now: float) -> bool:
     if node is None:  # deleted, or newer than the list of nodes
         return now - scheduled_at(pod) < _NODE_LIST_DELAY_SECONDS
     return condition_status(node, "Ready") is True
+
+
+def _refusal(cluster: ClusterSnapshot, active: ActiveScaler, deployment: Object | None) -> str:
+    target = None if active.scaled_job else deployment
+    return refusal(target, cluster.jobs or (), cluster.events or (), cluster.at)
+
+
+def _refusal_warnings(reason: str) -> tuple[str, ...]:
+    return (
+        (f"The cluster refuses to create pods of workers: {end_sentence(reason)}",)
+        if reason
+        else ()
+    )
 
 
 def _wanted(

@@ -1,39 +1,66 @@
-"""GPU nodes: the GPUs of each, and how many are in use."""
+"""GPU nodes: the GPUs of each, the slots that they are divided into, and how many are in use."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dashboard.domain.fleet import Node
+from dashboard.fleet.kubernetes.capacity import capacity_type, pool_of
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import (
-    GPU,
-    condition_status,
-    created_at,
-    gpus_of,
-    number,
+from dashboard.fleet.kubernetes.devices import (
+    Device,
+    count_gpus,
+    count_slots,
+    list_devices,
+    used_by_node,
 )
+from dashboard.fleet.kubernetes.gpu_count import gpu_count
+from dashboard.fleet.kubernetes.node_state import MAY_BE_REMOVED, describe_state
+from dashboard.fleet.kubernetes.resources import gpu_resources, gpus_of, is_finished, is_gpu
+from dashboard.fleet.kubernetes.values import created_at, labels_of, number
 
-_PRODUCT_LABELS = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
-_POOL_LABELS = (
-    "cloud.google.com/gke-nodepool",
-    "karpenter.sh/nodepool",
-    "eks.amazonaws.com/nodegroup",
-    "kubernetes.azure.com/agentpool",
+_PRODUCT_LABELS = (
+    "nvidia.com/gpu.product",
+    "cloud.google.com/gke-accelerator",
+    "amd.com/gpu.product-name",
+    "beta.amd.com/gpu.product-name",
+    "gpu.intel.com/product",
+    "karpenter.k8s.aws/instance-gpu-name",
+    "karpenter.azure.com/sku-gpu-name",
+    "k8s.amazonaws.com/accelerator",
+    "aliyun.accelerator/nvidia_name",
+    "gpu.nvidia.com/model",
+    "gpu.nvidia.com/class",
 )
-_SPOT_LABELS = {
-    "cloud.google.com/gke-spot": "true",
-    "karpenter.sh/capacity-type": "spot",
-    "eks.amazonaws.com/capacityType": "SPOT",
-    "kubernetes.azure.com/scalesetpriority": "spot",
-}
-_DRA_DRIVER = "gpu.nvidia.com"
-"""NVIDIA's driver for dynamic resource allocation (DRA)."""
+_GPU_LABELS = re.compile(
+    r"nvidia\.com/gpu\.(present|count|deploy\..+)|(beta\.)?amd\.com/gpu\..+|gpu\.intel\.com/.+"
+    r"|kops\.k8s\.io/gpu|kubernetes\.azure\.com/accelerator"
+    r"|(intel\.)?feature\.node\.kubernetes\.io/(gpu|amd-gpu|pci-(\d{4}_)?10de\.present"
+    r"|pci-(0302|0380|1200)_(1002|8086|1da3)\.present)"
+)
+"""Labels that announce GPUs before their driver runs, beside those of the product."""
+_SHARED_GPU_COUNT = "aliyun.com/gpu-count"
+"""GPUs of which pods request amounts of memory (``aliyun.com/gpu-mem``)."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What uses the GPUs, by node; None if it could not be read."""
+
+    slots: Counter[str] | None
+    """Slots of pods."""
+    shares: frozenset[str]
+    """Nodes with pods that use parts of slots."""
+    devices: Counter[str] | None
+    """Devices of ResourceClaims."""
 
 
 def gpu_nodes(
     nodes: Iterable[Object],
     slices: Iterable[Object] | None,
     pods: Iterable[Object] | None,
+    claims: Iterable[Object] | None = None,
 ) -> tuple[Node, ...]:
     """Return the nodes that have GPUs, or whose labels announce GPUs, oldest first.
 
@@ -41,72 +68,80 @@ def gpu_nodes(
         nodes: all nodes of the cluster.
         slices: the ResourceSlices of dynamic resource allocation; None if unknown.
         pods: those of this namespace, since the dashboard may not read others; None if unknown.
+        claims: the ResourceClaims of this namespace; None if unknown.
 
     """
-    devices = devices_by_node(slices or ())
-    used = None if pods is None else slots_used(pods)
-    found = [_convert(node, devices, used) for node in nodes if _has_gpus(node, devices)]
+    devices = list_devices(slices or ())
+    by_node: dict[str, list[Device]] = {}
+    for device in devices:
+        by_node.setdefault(device.node, []).append(device)
+    use = _use(pods, claims, devices)
+    found = [
+        _convert(node, by_node.get(node["metadata"]["name"], []), use)
+        for node in nodes
+        if _has_gpus(node, by_node)
+    ]
     return tuple(sorted(found, key=lambda node: (node.since, node.name)))
 
 
-def devices_by_node(slices: Iterable[Object]) -> dict[str, list[Object]]:
-    """Return the GPUs that dynamic resource allocation reports, by node."""
-    devices: dict[str, list[Object]] = {}
-    for resource_slice in slices:
-        spec = resource_slice["spec"]
-        if spec.get("driver") == _DRA_DRIVER and spec.get("nodeName"):
-            devices.setdefault(spec["nodeName"], []).extend(spec.get("devices") or ())
-    return devices
-
-
-def slots_used(pods: Iterable[Object]) -> Counter[str]:
-    """Return the number of GPUs that pods use, by node."""
-    used: Counter[str] = Counter()
-    for pod in pods:
-        if pod["status"].get("phase") not in ("Succeeded", "Failed"):
-            used[pod["spec"].get("nodeName", "")] += gpus_of(pod)
-    return used
-
-
-def _has_gpus(node: Object, devices: dict[str, list[Object]]) -> bool:
-    labels, name = node["metadata"].get("labels", {}), node["metadata"]["name"]
-    # A node has its labels at once, but GPUs only after their driver has started.
-    is_labelled = any(label in labels for label in _PRODUCT_LABELS)
-    return is_labelled or GPU in node.get("status", {}).get("capacity", {}) or name in devices
-
-
-def _convert(node: Object, devices: dict[str, list[Object]], used: Counter[str] | None) -> Node:
-    metadata, status = node["metadata"], node.get("status", {})
-    labels, name = metadata.get("labels", {}), metadata["name"]
-    plugin_slots = int(number(status.get("allocatable", {}).get(GPU, 0)) or 0)
-    slots = plugin_slots or len(devices.get(name, ()))
-    # Dynamically allocated devices are listed in ResourceClaims, not in pods.
-    if name in devices and not plugin_slots:
-        used = None
-    return Node(
-        name=name,
-        product=_first_label(labels, _PRODUCT_LABELS) or _device_product(devices.get(name)),
-        slots=slots,
-        slots_used=None if used is None else used[name],
-        ready=condition_status(node, "Ready") is True and slots > 0,
-        since=created_at(node),
-        spot=_is_spot(labels),
-        pool=_first_label(labels, _POOL_LABELS),
+def _use(
+    pods: Iterable[Object] | None, claims: Iterable[Object] | None, devices: tuple[Device, ...]
+) -> _Use:
+    slots: Counter[str] = Counter()
+    shares = set()
+    for pod in pods or ():
+        node, requested = pod["spec"].get("nodeName", ""), gpus_of(pod)
+        if requested is None and not is_finished(pod):
+            shares.add(node)
+        elif not is_finished(pod):
+            slots[node] += requested or 0
+    return _Use(
+        slots=None if pods is None else slots,
+        shares=frozenset(shares),
+        devices=None if claims is None else used_by_node(claims, devices),
     )
 
 
-def _device_product(devices: list[Object] | None) -> str | None:
-    attributes = devices[0].get("attributes", {}) if devices else {}
-    product: str | None = attributes.get("productName", {}).get("string")
-    return product
+def _has_gpus(node: Object, devices: dict[str, list[Device]]) -> bool:
+    # A node has its labels at once, but GPUs only after their driver has started.
+    labels = labels_of(node)
+    is_labelled = any(
+        labels[name] != "false" and (name in _PRODUCT_LABELS or _GPU_LABELS.fullmatch(name))
+        for name in labels
+    )
+    capacity = node.get("status", {}).get("capacity") or {}
+    has_resource = any(is_gpu(name) or name == _SHARED_GPU_COUNT for name in capacity)
+    return is_labelled or has_resource or node["metadata"]["name"] in devices
 
 
-def _first_label(labels: dict[str, str], names: Iterable[str]) -> str | None:
-    return next((labels[name] for name in names if name in labels), None)
+def _convert(node: Object, devices: list[Device], use: _Use) -> Node:
+    name, labels = node["metadata"]["name"], labels_of(node)
+    plugin_slots = _plugin_slots(node)
+    slots = plugin_slots or count_slots(devices)
+    # Devices of claims are no slots of a device plugin, where a node has both.
+    used = use.slots if plugin_slots or not devices else use.devices
+    is_unknown = used is None or name in use.shares
+    state = describe_state(node, slots)
+    product = next((labels[each] for each in _PRODUCT_LABELS if each in labels), None)
+    return Node(
+        name=name,
+        product=product or next((device.product for device in devices), None),
+        slots=slots,
+        slots_used=None if used is None or is_unknown else used[name],
+        ready=state in ("ready", MAY_BE_REMOVED),
+        since=created_at(node),
+        pool=pool_of(node),
+        capacity_type=capacity_type(node),
+        gpus=gpu_count(node) or _shared_gpus(node) or count_gpus(devices) or None,
+        state=state,
+    )
 
 
-def _is_spot(labels: dict[str, str]) -> bool | None:
-    if any(labels.get(name) == value for name, value in _SPOT_LABELS.items()):
-        return True
-    # A provider that labels its pools labels spot nodes too.
-    return False if _first_label(labels, _POOL_LABELS) else None
+def _plugin_slots(node: Object) -> int:
+    allocatable = node.get("status", {}).get("allocatable")
+    return sum(gpu_resources(allocatable).values()) or _shared_gpus(node)
+
+
+def _shared_gpus(node: Object) -> int:
+    allocatable = node.get("status", {}).get("allocatable") or {}
+    return int(number(allocatable.get(_SHARED_GPU_COUNT, 0)) or 0)

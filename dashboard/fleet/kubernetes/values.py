@@ -1,13 +1,10 @@
 """Parse Kubernetes timestamps, quantities and conditions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from dashboard.domain.fleet import Condition
 from dashboard.fleet.kubernetes.client import Object
-
-GPU = "nvidia.com/gpu"
-"""The extended resource of NVIDIA's device plugin."""
 
 _MAX_TEXT_LENGTH = 300
 
@@ -25,6 +22,21 @@ def seconds(timestamp: str) -> float:
 def created_at(found: Object) -> float:
     """Return when an object was created, in Unix seconds."""
     return seconds(found["metadata"]["creationTimestamp"])
+
+
+def labels_of(found: Object) -> dict[str, str]:
+    """Return an object's labels."""
+    return found["metadata"].get("labels") or {}
+
+
+def annotations_of(found: Object) -> dict[str, str]:
+    """Return an object's annotations."""
+    return found["metadata"].get("annotations") or {}
+
+
+def taints_of(node: Object) -> list[Object]:
+    """Return a node's taints."""
+    return node.get("spec", {}).get("taints") or []
 
 
 def number(quantity: str | int | None) -> float | None:
@@ -65,14 +77,3 @@ def truncate(text: str | None) -> str:
     """Return a text on one line, cut to a length that a page can show."""
     plain = " ".join((text or "").split())
     return plain if len(plain) <= _MAX_TEXT_LENGTH else f"{plain[:_MAX_TEXT_LENGTH]}…"
-
-
-def gpus_of(pod: Object) -> int:
-    """Return the number of GPUs that a pod's containers request."""
-    return sum(_gpu_limit(container) for container in pod["spec"]["containers"])
-
-
-def _gpu_limit(container: Object) -> int:
-    resources: Mapping[str, Mapping[str, str]] = container.get("resources") or {}
-    # Requests and limits of GPUs are equal.
-    return int(number((resources.get("limits") or {}).get(GPU, "0")) or 0)

@@ -79,7 +79,7 @@ def _newest_gpus(snapshot: Snapshot) -> Labels:
 
 
 def _newest_pictures(snapshot: Snapshot) -> Labels:
-    return _labels((0, "total", snapshot.pictures_total))
+    return _labels((0, "total", snapshot.pictures_stored))
 
 
 _REQUESTS = (

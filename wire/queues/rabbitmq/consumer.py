@@ -64,7 +64,7 @@ class Message:
 
     def _count(self, header: str) -> int:
         count = (self.properties.headers or {}).get(header)
-        return count if isinstance(count, int) else 0
+        return max(0, count) if type(count) is int else 0
 
     def acknowledge(self) -> None:
         """Remove the message from its queue. Does nothing if the channel is lost."""

@@ -19,6 +19,7 @@ from pika.frame import Method
 from core.errors import QueueUnavailable
 from wire.messages import names
 from wire.messages.job import MAX_MESSAGE_BYTES
+from wire.messages.quantities import unix_seconds
 from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, DeadLetter, decode_dead_letter
 from wire.queues.rabbitmq.consumer import Consumer, Message
 from wire.rabbitmq.channel import Channel
@@ -40,6 +41,9 @@ _BROKER_REASONS = {
     "expired": "It waited for longer than the broker's policy allows.",
     "maxlen": "The queue was longer than the broker's policy allows.",
 }
+
+_FOREIGN_HEADER = "Its x-death header is not the broker's, so the reason is unknown."
+_MAX_REASON_CHARACTERS = 2000
 
 
 def dead_letter(publisher: Publisher, body: bytes, reason: str) -> None:
@@ -122,14 +126,17 @@ def _fingerprint(message: Message) -> str:
 
 def _reason(message: Message) -> str:
     headers = message.properties.headers or {}
-    if _REASON_HEADER in headers:
-        return str(headers[_REASON_HEADER])
+    if isinstance(reason := headers.get(_REASON_HEADER), str):
+        return reason[:_MAX_REASON_CHARACTERS]
+    if "x-death" in headers and not isinstance(_death(message).get("reason"), str):
+        return _FOREIGN_HEADER
     return _BROKER_REASONS.get(str(_death(message).get("reason")), "The broker gave no reason.")
 
 
 def _died_at(message: Message) -> float | None:
     died = _death(message).get("time")
-    return died.timestamp() if isinstance(died, datetime) else message.properties.timestamp
+    at = died.timestamp() if isinstance(died, datetime) else message.properties.timestamp
+    return unix_seconds(at)
 
 
 def _death(message: Message) -> Mapping[str, object]:

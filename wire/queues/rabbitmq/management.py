@@ -6,16 +6,19 @@ Queues emit their statistics every five seconds and the API collects them every 
 
 import logging
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote, unquote
 
 import pika
-from urllib3 import PoolManager, Timeout, make_headers
-from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3 import BaseHTTPResponse, Timeout, make_headers
+from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
 from core.errors import SettingsError
+from core.network.http import explain_request, pool_for
+from core.network.urls import PERCENT_ENCODE, checked_url
 from core.settings import Settings
 from wire.rabbitmq.connection import connection_parameters
 
@@ -24,6 +27,19 @@ log = logging.getLogger(__name__)
 _TIMEOUT_SECONDS = 2.0
 _PAUSE_AFTER_FAILURE_SECONDS = 10.0
 """An unreachable API must not slow down the count of ready jobs."""
+
+_ANSWERS = {
+    401: "it refused the user and password; set those of a user with the tag “management” in "
+    "RABBITMQ_MANAGEMENT_URL",
+    403: "this user may not read the virtual host; give it the tag “management” and permissions",
+    404: "there is no management API; enable the plugin rabbitmq_management, or set "
+    "RABBITMQ_MANAGEMENT_URL to its address, with its path if it has one",
+}
+_NO_QUEUE = (
+    "it does not know this virtual host or queue; check that RABBITMQ_MANAGEMENT_URL is of the "
+    "same broker as RABBITMQ_URL"
+)
+_NO_API = "what answers there is no management API; check host and port of RABBITMQ_MANAGEMENT_URL"
 
 
 class Management:
@@ -36,15 +52,22 @@ class Management:
         configured = settings.rabbitmq_management_url
         url = _parse(configured.get_secret_value()) if configured else _default_url(parameters)
         self._base = Url(url.scheme, None, url.host, url.port, (url.path or "").rstrip("/")).url
-        self._http = PoolManager(
+        self._http = pool_for(
+            self._base,
+            Timeout(total=_TIMEOUT_SECONDS),
+            retries=False,
             headers=make_headers(
                 basic_auth=_credentials(url, parameters), basic_auth_encoding="utf-8"
             ),
-            timeout=Timeout(total=_TIMEOUT_SECONDS),
-            retries=False,
+            carries_password=True,
         )
         self._paused_until = 0.0
         self._error: str | None = None
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the newest request failed, in sentences; empty after success."""
+        return (self._error,) if self._error else ()
 
     def unacknowledged(self, queue_name: str, ready: int) -> int | None:
         """Count the unacknowledged messages of a queue, given its ready messages; None if unknown.
@@ -62,51 +85,78 @@ class Management:
     def _get(self, path: str) -> Any:
         if time.monotonic() < self._paused_until:
             return None
-        answer, error = None, None
-        try:
-            response = self._http.request("GET", self._base + path)
-            if response.status == HTTPStatus.OK:
-                answer = response.json()
-            else:
-                error = f"status {response.status}"
-        except (HTTPError, ValueError) as failure:
-            error = type(failure).__name__
-        if error:
+        answer, reason = self._request(path)
+        if reason:
             self._paused_until = time.monotonic() + _PAUSE_AFTER_FAILURE_SECONDS
-        self._log_change(error)
+        self._log_change(reason and f"RabbitMQ's management API at {self._base} failed: {reason}.")
         return answer
+
+    def _request(self, path: str) -> tuple[Any, str | None]:
+        """Return the answer, or the reason for having none."""
+        try:
+            # The header with the password must not follow a redirect to another host.
+            response = self._http.request("GET", self._base + path, redirect=False)
+        except HTTPError as failure:
+            return None, explain_request(failure, self._base)
+        answer = _json(response)
+        if response.status == HTTPStatus.OK:
+            return (answer, None) if isinstance(answer, Mapping) else (None, _NO_API)
+        return None, _explain_status(response, answer)
 
     def _log_change(self, error: str | None) -> None:
         if error and error != self._error:
-            log.warning("RabbitMQ's management API at %s failed: %s.", self._base, error)
+            log.warning("%s", error)
         elif self._error and not error:
             log.info("RabbitMQ's management API at %s is available again.", self._base)
         self._error = error
 
 
+def _json(response: BaseHTTPResponse) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _explain_status(response: BaseHTTPResponse, answer: Any) -> str:
+    if response.status == 404 and isinstance(answer, Mapping):
+        return _NO_QUEUE
+    if 300 <= response.status < 400:
+        return (
+            f"it redirects (HTTP {response.status}); set RABBITMQ_MANAGEMENT_URL to where it leads"
+        )
+    known = _ANSWERS.get(response.status)
+    return f"{known} (HTTP {response.status})" if known else f"it answered HTTP {response.status}"
+
+
 def _parse(url: str) -> Url:
     """Parse an HTTP URL. Raises SettingsError, whose message does not contain the URL."""
     try:
+        checked_url(url)
         parsed = parse_url(url)
-    except LocationParseError:
+    except ValueError as error:  # LocationParseError is one too
+        advice = str(error) if str(error) == PERCENT_ENCODE else ""
         parsed = Url()
+    else:
+        advice = ""
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise SettingsError(
-            "RABBITMQ_MANAGEMENT_URL is not valid: it should look like http://host:15672."
-        )
+        advice = advice or "it should look like http://host:15672"
+        raise SettingsError(f"RABBITMQ_MANAGEMENT_URL is not valid: {advice}.")
     return parsed
 
 
 def _default_url(parameters: pika.URLParameters) -> Url:
     # The default ports: https://www.rabbitmq.com/docs/networking#ports
+    host = f"[{parameters.host}]" if ":" in parameters.host else parameters.host
     if parameters.ssl_options:
-        return Url("https", host=parameters.host, port=15671)
-    return Url("http", host=parameters.host, port=15672)
+        return Url("https", host=host, port=15671)
+    return Url("http", host=host, port=15672)
 
 
 def _credentials(url: Url, parameters: pika.URLParameters) -> str:
     """Return ``user:password`` of the URL, by default those of RABBITMQ_URL."""
     user, _, password = (url.auth or "").partition(":")
-    # An AMQP URL has no other kind of credentials.
-    default = cast("pika.PlainCredentials", parameters.credentials)
-    return f"{unquote(user) or default.username}:{unquote(password) or default.password}"
+    # A client certificate instead of a password has neither.
+    default = parameters.credentials
+    user = unquote(user) or getattr(default, "username", "")
+    return f"{user}:{unquote(password) or getattr(default, 'password', '')}"

@@ -97,7 +97,8 @@ class RabbitQueue:
     def depth(self) -> QueueDepth:
         """Count the ready jobs exactly, and the unacknowledged ones if known."""
         ready = dead_letters.count_ready(self._open_publisher().channel, names.QUEUE)
-        return QueueDepth(ready, self._management.unacknowledged(names.QUEUE, ready))
+        unacknowledged = self._management.unacknowledged(names.QUEUE, ready)
+        return QueueDepth(ready, unacknowledged, self._management.warnings)
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that are not being read at the moment."""

@@ -1,0 +1,56 @@
+"""What this process remembers of a browser, so that a reloaded page goes on where it was.
+
+A random cookie names the browser; whoever has the cookie is that browser. It is set on pages by
+``dashboard.routes.middleware.BrowserCookie``, and no script can read it.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TypeGuard
+
+import streamlit as st
+from cachetools import TTLCache
+
+COOKIE = "browser"
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_MAX_BROWSERS = 10_000
+_SECONDS = 12 * 3600
+_IN_SESSION = "browser_memory"
+
+
+@dataclass
+class Memory:
+    """What is remembered of one browser."""
+
+    job_ids: set[str] = field(default_factory=set)
+    """The jobs that it submitted."""
+    has_key: bool = False
+    """Whether the presenter's key was entered."""
+
+
+_memories: TTLCache[str, Memory] = TTLCache(_MAX_BROWSERS, _SECONDS)
+_lock = Lock()
+
+
+def current() -> Memory:
+    """Return the memory of the current session's browser; without its cookie, of the session."""
+    token = st.context.cookies.get(COOKIE)
+    if not is_token(token):
+        own: Memory = st.session_state.setdefault(_IN_SESSION, Memory())
+        return own
+    with _lock:
+        memory = _memories.get(token) or Memory()
+        _memories[token] = memory  # its time begins anew
+        return memory
+
+
+def new_token() -> str:
+    """Return a random value for a new browser's cookie."""
+    return secrets.token_urlsafe(16)
+
+
+def is_token(value: str | None) -> TypeGuard[str]:
+    """Return whether a cookie's value has the format of ``new_token``."""
+    return value is not None and _TOKEN.fullmatch(value) is not None

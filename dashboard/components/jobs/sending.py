@@ -1,0 +1,93 @@
+"""Send a session's requests in the background: a page responds while its queue does not.
+
+Streamlit runs one callback or fragment of a session at a time, so a callback that waits for a
+broker would stop every number on the page.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.errors import ApplicationError
+from dashboard import access
+from dashboard.components.jobs import own_jobs
+from dashboard.runtime import submission
+from wire.messages.job import Job
+
+_SECONDS_BEFORE_RETURN = 0.5
+"""A queue that works has confirmed by then, and the page shows the result at once."""
+
+_senders = ThreadPoolExecutor(max_workers=8, thread_name_prefix="send")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of sending several requests in order, until one failed."""
+
+    total: int
+    sent: int
+    jobs: tuple[Job, ...]
+    unsent: tuple[dict[str, Any], ...] = ()
+    """The request that failed and those after it."""
+    error: ApplicationError | None = None
+
+
+def begin(place: str, requests: Sequence[dict[str, Any]]) -> None:
+    """Begin to send requests; ``place`` is the part of the page that takes their result."""
+    sending = _start(requests)
+    st.session_state[_key(place)] = sending
+    wait((sending,), _SECONDS_BEFORE_RETURN)
+
+
+def _start(requests: Sequence[dict[str, Any]]) -> Future[Result]:
+    try:
+        access.require("submit")
+    except ApplicationError as error:
+        refused: Future[Result] = Future()
+        refused.set_result(Result(len(requests), 0, (), tuple(requests), error))
+        return refused
+    return _senders.submit(send_all, requests, access.is_presenter())
+
+
+def is_pending(place: str) -> bool:
+    """Return whether requests are still being sent."""
+    sending = _sending(place)
+    return sending is not None and not sending.done()
+
+
+def is_done(place: str) -> bool:
+    """Return whether a result can be taken."""
+    sending = _sending(place)
+    return sending is not None and sending.done()
+
+
+def take(place: str) -> Result | None:
+    """Take a result once, and record its jobs as this session's; None while there is none."""
+    if not is_done(place):
+        return None
+    result: Result = st.session_state.pop(_key(place)).result()
+    own_jobs.record(result.jobs)
+    return result
+
+
+def send_all(requests: Sequence[dict[str, Any]], by_presenter: bool = False) -> Result:
+    """Submit requests in order, until one fails; not ``by_presenter``, they may need approval."""
+    jobs: list[Job] = []
+    for sent, fields in enumerate(requests):
+        try:
+            jobs.extend(submission.submit(fields, by_presenter))
+        except ApplicationError as error:
+            return Result(len(requests), sent, tuple(jobs), tuple(requests[sent:]), error)
+    return Result(len(requests), len(requests), tuple(jobs))
+
+
+def _sending(place: str) -> Future[Result] | None:
+    sending: Future[Result] | None = st.session_state.get(_key(place))
+    return sending
+
+
+def _key(place: str) -> str:
+    return f"sending_{place}"

@@ -1,0 +1,32 @@
+// Keeps the text of the prompt over a reload of the page, in this tab only.
+
+const KEY = "prompt-draft";
+const FIELD = ".st-key-prompt textarea";
+
+const find = () => document.querySelector(FIELD);
+
+function save() {
+  const field = find();
+  if (field) sessionStorage.setItem(KEY, field.value);
+}
+
+function restore() {
+  const field = find();
+  const draft = sessionStorage.getItem(KEY);
+  if (!field || field.value || !draft) return;
+  const active = document.activeElement;
+  field.focus();
+  // The only way to insert text that keeps the browser's undo and notifies the field.
+  document.execCommand("insertText", false, draft);
+  active?.focus?.();
+}
+
+export default function () {
+  restore();
+  document.addEventListener("input", save, true);
+  addEventListener("pagehide", save); // also what a suggestion has filled in
+  return () => {
+    document.removeEventListener("input", save, true);
+    removeEventListener("pagehide", save);
+  };
+}

@@ -1,0 +1,36 @@
+"""Ask the API server what this account may do, with a SelfSubjectAccessReview for each kind.
+
+https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from dashboard.fleet.kubernetes.client import request
+from dashboard.fleet.kubernetes.kinds import KINDS, Kind
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_PATH = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def denied_kinds(api: "ApiClient", namespace: str) -> tuple[str, ...]:
+    """Return the plurals of the kinds that this account may not list. Raises ListFailed."""
+    return tuple(kind.plural for kind in KINDS if not _may_list(api, kind, namespace))
+
+
+def _may_list(api: "ApiClient", kind: Kind, namespace: str) -> bool:
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": _attributes(kind, namespace)},
+    }
+    answer = request(api, "POST", _PATH, body=review)
+    return answer.get("status", {}).get("allowed") is True
+
+
+def _attributes(kind: Kind, namespace: str) -> dict[str, Any]:
+    *start, resource = kind.path.strip("/").split("/")
+    group = start[1] if start[0] == "apis" else ""
+    attributes = {"verb": "list", "group": group, "resource": resource}
+    return attributes | ({"namespace": namespace} if "namespaces" in start else {})

@@ -1,0 +1,36 @@
+"""Remove secrets from what is printed, in case that a message has one after all."""
+
+from collections.abc import Iterable
+from urllib.parse import quote, unquote, urlsplit
+
+from pydantic import SecretStr
+
+from core.settings import Settings
+
+_MIN_LENGTH = 4
+"""A shorter one would occur in other words, such as ``live``'s parts."""
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return the values of all secret settings and the passwords in their URLs, longest first."""
+    values = (getattr(settings, name) for name in type(settings).model_fields)
+    plain = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    passwords = [password for value in plain if (password := _password(value))]
+    encoded = [quote(password, safe="") for password in passwords]
+    decoded = [unquote(password) for password in passwords]
+    found = {*plain, *passwords, *encoded, *decoded}
+    return tuple(sorted((each for each in found if len(each) >= _MIN_LENGTH), key=len)[::-1])
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Replace each secret in a text by ``***``."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return text
+
+
+def _password(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None

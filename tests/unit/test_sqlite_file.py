@@ -1,0 +1,147 @@
+"""The SQLite file: versions, leases that no clock changes, and permissions."""
+
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from wire.events.sqlite import SqliteEvents
+from wire.messages.event import Event
+from wire.messages.job import JobRequest, encode, new_job
+from wire.queues.base import QueueDepth
+from wire.queues.sqlite import SqliteQueue
+from wire.sqlite.file import FILE_NAME
+from wire.sqlite.schema import VERSION
+from wire.stores.directory import DirectoryStore
+
+_VERSION_0 = """
+CREATE TABLE jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    lease INTEGER,
+    leased_until REAL NOT NULL DEFAULT 0
+);
+CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
+"""
+_EARLIEST = "CREATE TABLE jobs (position INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)"
+
+
+def make_job():
+    return new_job(JobRequest(prompt="cartoon dwarf"))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("tables", [_VERSION_0, _EARLIEST])
+def test_older_file_is_migrated(file: sqlite3.Connection, tmp_path: Path, tables: str):
+    """Jobs of an earlier version are kept, and one that was leased by the date is ready."""
+    job = make_job()
+    file.executescript(tables)
+    file.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
+    if "leased_until" in tables:
+        file.execute("UPDATE jobs SET lease = 1, leased_until = ?", (time.time() + 3600,))
+    file.commit()
+    with closing(SqliteQueue(tmp_path)) as queue:
+        [delivery] = queue.receive(1, 0)
+        assert delivery.job == job
+        queue.reject(delivery, "It is blurred.")
+        assert queue.dead_letters(1)[0].reason == "It is blurred."
+    assert file.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+@pytest.mark.parametrize("kind", [SqliteQueue, SqliteEvents])
+def test_newer_file_is_refused_and_not_changed(file: sqlite3.Connection, tmp_path: Path, kind):
+    """The sentence names both versions and what to do; an older program must not write."""
+    file.executescript(f"CREATE TABLE jobs (id TEXT); PRAGMA user_version = {VERSION + 1}")
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(SettingsError, match=f"version {VERSION + 1}, this one knows {VERSION}"):
+        kind(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_file_of_another_program_is_refused_and_not_changed(
+    file: sqlite3.Connection, tmp_path: Path
+):
+    """A table of the same name with other columns is not migrated."""
+    file.executescript("CREATE TABLE jobs (title TEXT)")
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(SettingsError, match="another program's: its table jobs"):
+        SqliteQueue(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_current_file_is_opened_again(tmp_path: Path):
+    """A second start neither migrates nor returns leases of running workers."""
+    with closing(SqliteQueue(tmp_path)) as queue:
+        queue.publish(make_job())
+        assert queue.receive(1, 0)
+        with closing(SqliteQueue(tmp_path)) as other, closing(SqliteEvents(tmp_path)) as events:
+            assert other.depth() == QueueDepth(0, 1)
+            events.publish(Event(kind="ready"))
+            assert len(events.receive(0)) == 1
+
+
+@pytest.mark.parametrize("hours", [-1, 1, -24 * 365])
+def test_leases_do_not_depend_on_the_date(tmp_path: Path, monkeypatch, hours: int):
+    """A lease neither ends early nor late if somebody sets the clock."""
+    with closing(SqliteQueue(tmp_path)) as queue, closing(SqliteQueue(tmp_path)) as other:
+        queue.publish(make_job())
+        assert queue.receive(1, 0)
+        date = time.time() + hours * 3600
+        monkeypatch.setattr(time, "time", lambda: date)
+        assert other.receive(1, 0) == []
+        assert other.depth() == QueueDepth(0, 1)
+        # The worker is killed: nobody renews, and the lease ends by the monotonic clock.
+        queue._renewal.remove(*queue._renewal._leases)
+        later = time.monotonic() + 20
+        monkeypatch.setattr(time, "monotonic", lambda: later)
+        assert other.depth() == QueueDepth(1, 0)
+        assert len(other.receive(1, 0)) == 1
+
+
+def test_lease_from_before_a_restart_of_the_machine_is_over(tmp_path: Path, monkeypatch):
+    """The monotonic clock starts anew with the machine, whose processes are gone then."""
+    with closing(SqliteQueue(tmp_path)) as queue, closing(SqliteQueue(tmp_path)) as other:
+        queue.publish(make_job())
+        assert queue.receive(1, 0)
+        queue._renewal.remove(*queue._renewal._leases)
+        monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+        assert other.depth() == QueueDepth(1, 0)
+        assert len(other.receive(1, 0)) == 1
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_data_dir_is_its_owners_only(tmp_path: Path):
+    """Prompts, pictures and everything beside them are created for one user."""
+    folder = tmp_path / "a" / "data"
+    DirectoryStore(folder / "pictures").put("a", b"x", "text/plain")
+    with closing(SqliteQueue(folder)) as queue:
+        queue.publish(make_job())
+        modes = {path.name: _mode(path) for path in folder.iterdir()}
+    assert _mode(folder) == _mode(folder.parent) == 0o700
+    assert modes.pop("pictures") == 0o700
+    assert _mode(folder / "pictures" / "a") == 0o600
+    assert set(modes) >= {FILE_NAME, f"{FILE_NAME}-wal"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_queue_of_an_earlier_version_becomes_private(tmp_path: Path):
+    """A queue file that everybody could read is taken from the others; a folder stays."""
+    (tmp_path / FILE_NAME).touch(0o644)
+    tmp_path.chmod(0o755)
+    SqliteQueue(tmp_path).close()
+    assert _mode(tmp_path / FILE_NAME) == 0o600
+    assert _mode(tmp_path) == 0o755

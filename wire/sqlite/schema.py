@@ -1,0 +1,130 @@
+"""The tables of the file, and how files of other versions become it.
+
+The version is SQLite's ``user_version``. A change of the tables increments VERSION and adds to
+``_migrate``; files of version 0 are those from before there were versions.
+"""
+
+import sqlite3
+
+from core.errors import SettingsError
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS jobs (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    lease INTEGER,
+    leased_until REAL NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS dead_letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    died_at REAL NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS releases (
+    position INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL
+);
+
+CREATE TRIGGER IF NOT EXISTS forget_releases AFTER DELETE ON jobs BEGIN
+    DELETE FROM releases WHERE position = old.position;
+END;
+
+CREATE TRIGGER IF NOT EXISTS move_releases AFTER UPDATE OF position ON jobs BEGIN
+    UPDATE releases SET position = new.position WHERE position = old.position;
+END;
+
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS previews (
+    job_id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    preview BLOB NOT NULL
+)
+"""
+
+_COLUMNS_ADDED = {
+    "jobs": {
+        "attempts": "INTEGER NOT NULL DEFAULT 0",
+        "lease": "INTEGER",
+        "leased_until": "REAL NOT NULL DEFAULT 0",
+    },
+    "dead_letters": {
+        "reason": "TEXT NOT NULL DEFAULT 'The reason was not recorded.'",
+        "died_at": "REAL NOT NULL DEFAULT 0",
+    },
+}
+"""Columns that files of version 0 may lack."""
+
+_OWN_COLUMNS = {"jobs": {"position", "body"}, "dead_letters": {"number", "body"}}
+"""Without these a table is another program's."""
+
+
+def prepare(connection: sqlite3.Connection, path: object) -> None:
+    """Create or migrate the tables, in one transaction.
+
+    Raises SettingsError, and changes nothing, if the file is of a newer version or another program.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _migrate(connection, path)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _migrate(connection: sqlite3.Connection, path: object) -> None:
+    [(version,)] = connection.execute("PRAGMA user_version")
+    if version == VERSION and _columns(connection, "jobs"):
+        return
+    if version > VERSION:
+        raise SettingsError(
+            f"The queue in {path} was written by a newer version of this project (its tables have "
+            f"version {version}, this one knows {VERSION}). Nothing was changed. Install the "
+            "newer version, or set DATA_DIR to another folder."
+        )
+    for table in _OWN_COLUMNS:
+        _add_columns(connection, table, path)
+    for statement in _statements(_TABLES):
+        connection.execute(statement)
+    # Until version 1, leases ended by the date.
+    connection.execute("UPDATE jobs SET lease = NULL, leased_until = 0")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _add_columns(connection: sqlite3.Connection, table: str, path: object) -> None:
+    columns = _columns(connection, table)
+    if not columns:
+        return
+    if not columns >= _OWN_COLUMNS[table]:
+        raise SettingsError(
+            f"The file {path} is another program's: its table {table} has other columns. Nothing "
+            "was changed. Set DATA_DIR to another folder."
+        )
+    for name, kind in _COLUMNS_ADDED[table].items():
+        if name not in columns:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script as sqlite3's shell does; a trigger contains semicolons of its own."""
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return [*statements, current] if current.strip() else statements
