@@ -78,7 +78,9 @@ def _quiet(
         yield _too_few(requests, triggers)
         return
     if counts and counts.waiting:
-        yield f"{pluralize(counts.waiting, 'request')} waiting, but no trigger counts them"
+        is_formula = any(each.type == "formula" for each in triggers)
+        uncounted = "" if is_formula else ", but no trigger counts them"
+        yield f"{pluralize(counts.waiting, 'request')} waiting{uncounted}"
     names = [title(each, triggers) for each in triggers if is_active(each) is False]
     if names:
         yield f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not active"

@@ -134,6 +134,8 @@ def _demands(load: Load) -> str:
         total = pluralize(load.demand, load.unit)
         return f"{', '.join(clauses)}; their {_CALCULATIONS[load.scaler.calculation]} is {total}"
     clause = trigger_clauses.demand(decider, triggers, load.unit)
+    if decider is requests and not decider.value and not decider.is_fallback:
+        return trigger_clauses.value(decider)
     if decider is requests:
         is_known = len(triggers) > 1 and not load.unknown
         return f"{clause}, {_rank(load)} of {len(triggers)} triggers" if is_known else clause

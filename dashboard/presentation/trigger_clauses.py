@@ -28,12 +28,17 @@ def _only_trigger(scaler: Scaler) -> Trigger:
 def _counted(trigger: Trigger, wanted: int, counts: QueueCounts | None) -> Trigger:
     if trigger.measure not in _REQUESTS or trigger.failed or not counts:
         return trigger
-    is_old = trigger.value is None or wanted == 0
+    is_old = trigger.value is None or wanted == 0 or _contradicts_itself(trigger)
     if trigger.measure == "waiting":
         return _with_count(trigger, counts.waiting) if is_old else trigger
     if counts.generating is None or not is_old:
         return trigger
     return _with_count(trigger, counts.waiting + counts.generating)
+
+
+def _contradicts_itself(trigger: Trigger) -> bool:
+    """Whether KEDA holds a trigger for active, while the autoscaler's value is of another time."""
+    return bool(trigger.active) and (trigger.value or 0.0) <= trigger.activation
 
 
 def _with_count(trigger: Trigger, requests: int) -> Trigger:

@@ -207,7 +207,7 @@ def test_sentences_agree_with_keda(
         seen: list[str] = []
         try:
             wait_until(_agrees(fleet, mix, seen), _TIMEOUT_SECONDS, mix.sentence)
-        finally:
+        finally:  # pytest shows it if a mix fails
             print(*seen, sep="\n")
 
 

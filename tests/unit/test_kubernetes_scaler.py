@@ -142,6 +142,8 @@ def test_missing_polls_of_keda_are_reported():
     assert ready(now=NOW + 100, **busy) == (False, silent)
     assert ready({"autoscaling.keda.sh/paused": "true"}, now=NOW + 100, **busy) == (True, "")
     assert ready() == (False, "KEDA has not reconciled it yet")
+    partly = busy | {"conditions": conditions(Active=True, Ready="Unknown")}
+    assert ready(now=NOW + 100, **partly) == (None, "")  # KEDA polls, but notes no time then
 
 
 def test_scaled_job_has_no_cooldown():
@@ -150,3 +152,22 @@ def test_scaled_job_has_no_cooldown():
     scaler = convert_scaled_job(found, NOW)
     assert (scaler.kind, scaler.maximum, scaler.jobs) == ("ScaledJob", 5, None)
     assert (scaler.cooldown_period, scaler.cooldown_left, scaler.autoscaler) == (0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "target"),
+    [({"queueName": "tasks"}, 20), ({"queueLength": "7"}, 7), ({"value": "0.5"}, 0.5)],
+)
+def test_target_is_that_of_kedas_scaler(metadata, target):
+    """Without a target the queue has KEDA's default of 20; the deprecated name is read, too."""
+    trigger = {"type": "rabbitmq", "metadata": {"queueName": "tasks"} | metadata}
+    scaler = convert_scaled_object(keda(spec={"triggers": [trigger]}), (), NOW)
+    assert scaler.jobs_per_worker == target
+
+
+def test_trigger_without_a_known_target_is_unknown():
+    """No target is invented for a scaler whose fields are not known here."""
+    trigger = {"type": "external", "metadata": {"scalerAddress": "scaler:6000"}}
+    [read] = convert_scaled_object(keda(spec={"triggers": [trigger]}), (), NOW).triggers
+    assert (read.target, read.value, read.demand) == (None, None, None)
+    assert read.unknown == "there is no autoscaler yet"

@@ -559,7 +559,7 @@ AT_ZERO = {
     "a formula": (
         scaled_object(QUEUE | {"name": "queue"}, spec=FORMULA, active=False),
         3,
-        "3 requests waiting, but no trigger counts them; the formula queue + day is not active.",
+        "3 requests waiting; the formula queue + day is not active.",
     ),
 }
 
@@ -679,3 +679,12 @@ def test_only_ready_pods_multiply_a_value(ready, expected):
     fleet = FleetReading(scaler, 5, 5, (), nodes=None)
     _, explanation = explain(Reading(fleet, at=NOW), None, NOW)
     assert explanation.startswith(f"{expected}.")
+
+
+def test_queue_replaces_a_value_that_contradicts_keda():
+    """A trigger that KEDA holds for active is not at zero: the autoscaler's value is older."""
+    found = scaled_object(QUEUE, activity={FIRST: True}, spec={"minReplicaCount": 2})
+    older = hpa(2, external(FIRST, "0"))
+    assert sentence(found, older, 2, waiting=1) == (
+        "Why 2 workers: 1 request at 1 per worker wants 1 worker; the minimum is 2. Both are ready."
+    )
