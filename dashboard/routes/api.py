@@ -12,15 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dashboard import access, runtime
+from dashboard.access import Role, job_rate
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation.urls import absolute
 from dashboard.routes import metrics
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
-from dashboard.routes.requests import check_origin, program_role, read_body
+from dashboard.routes.requests import check_origin, client_address, program_role, read_body
+from dashboard.runtime import submission
 from dashboard.runtime.idempotency import Submissions
-from wire.messages.job import MAX_MESSAGE_BYTES
+from wire.messages.job import MAX_MESSAGE_BYTES, Job
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -48,9 +50,15 @@ async def create_job(request: Request) -> Response:
     check_origin(request)
     fields = _parse_object(await _read_body(request))
     key = _idempotency_key(request)
-    jobs = await to_thread.run_sync(_submissions.submit, fields, key, role == "presenter")
+    jobs = await to_thread.run_sync(_submit, fields, key, role, client_address(request))
     links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
+
+
+def _submit(fields: dict[str, Any], key: str | None, role: Role, address: str) -> list[Job]:
+    count = len(submission.jobs_of(submission.validated(fields)))
+    job_rate.allow(access.policy(), role, address, count)
+    return _submissions.submit(fields, key, by_presenter=role == "presenter")
 
 
 def _idempotency_key(request: Request) -> str | None:
