@@ -7,7 +7,8 @@
     ├── PromptRefused         the prompt contains a blocked word; does not name it
     ├── QueueError
     │   ├── QueueUnavailable  the broker or the file is unreachable; can be retried
-    │   └── PublishRefused    the broker did not accept the message
+    │   ├── PublishRefused    the broker did not accept the message
+    │   └── QueueFull         MAX_WAITING_JOBS are waiting; nothing was sent
     ├── StoreError
     │   ├── StoreUnavailable  the object store or the folder is unreachable
     │   ├── StoreFull         no space is left; the job waits until there is
@@ -54,6 +55,13 @@ class QueueUnavailable(QueueError):
 
 class PublishRefused(QueueError):
     """The queue did not accept the message."""
+
+
+class QueueFull(QueueError):
+    """The maximum of jobs is waiting; the job was not sent."""
+
+    retry_after_seconds = 10
+    """After so long workers have usually taken jobs from the queue."""
 
 
 class StoreError(ApplicationError):

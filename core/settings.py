@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     jobs_per_worker: Annotated[int, Field(ge=1)] = Field(
         1, description="jobs per local worker that the supervisor aims at"
     )
+    max_waiting_jobs: Annotated[int, Field(ge=1)] = Field(
+        10_000, description="jobs that may wait on the queue; further ones are refused"
+    )
     polling_interval: Annotated[float, Field(gt=0)] = Field(
         1, description="seconds between two polls of the queue by the local supervisor"
     )

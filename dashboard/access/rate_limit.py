@@ -6,6 +6,7 @@ each 10 seconds. Its memory storage has no maximum of keys, so that clients coul
 memory with invented ones.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,18 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
+from core.errors import ApplicationError
+from dashboard.presentation.formatting import pluralize
+
 _MAX_KEYS = 20_000
+
+
+class RateLimited(ApplicationError):
+    """A client sent too many requests."""
+
+    def __init__(self, reason: str, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        super().__init__(f"{reason} Please send again in {pluralize(self.seconds, 'second')}.")
 
 
 @dataclass(frozen=True)
@@ -51,14 +63,14 @@ class TokenBuckets:
         with self._lock:
             return self._seconds_until_token(self._tokens(key, self._clock()))
 
-    def take(self, key: str) -> float:
-        """Take a token and return 0; without one, return the seconds until there is one."""
+    def take(self, key: str, count: int = 1) -> float:
+        """Take tokens and return 0; without so many, return the seconds until there are."""
         with self._lock:
             now = self._clock()
             tokens = self._tokens(key, now)
-            if tokens >= 1:
-                self._buckets[key] = _Bucket(tokens - 1, now)
-            return self._seconds_until_token(tokens)
+            if tokens >= count:
+                self._buckets[key] = _Bucket(tokens - count, now)
+            return self._seconds_until_token(tokens, count)
 
     def _tokens(self, key: str, now: float) -> float:
         bucket = self._buckets.get(key)
@@ -66,5 +78,5 @@ class TokenBuckets:
             return self._capacity
         return min(self._capacity, bucket.tokens + (now - bucket.updated_at) * self._rate)
 
-    def _seconds_until_token(self, tokens: float) -> float:
-        return max(0.0, (1 - tokens) / self._rate)
+    def _seconds_until_token(self, tokens: float, count: int = 1) -> float:
+        return max(0.0, (count - tokens) / self._rate)

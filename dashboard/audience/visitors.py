@@ -1,24 +1,13 @@
 """Rate limits of visitors: one for each cookie, and one for each address."""
 
-import math
 import re
 import secrets
 
-from core.errors import ApplicationError
 from dashboard.access.client_address import rate_limit_key
-from dashboard.access.rate_limit import TokenBuckets
-from dashboard.presentation.formatting import pluralize
+from dashboard.access.rate_limit import RateLimited, TokenBuckets
 
 COOKIE = "visitor"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
-
-
-class RateLimited(ApplicationError):
-    """A visitor sent too many requests."""
-
-    def __init__(self, sentence: str, seconds: float) -> None:
-        super().__init__(sentence)
-        self.seconds = math.ceil(seconds)
 
 
 class Visitors:
@@ -37,9 +26,9 @@ class Visitors:
         address = rate_limit_key(address)
         visitor = cookie if cookie and is_token(cookie) else f"without a cookie from {address}"
         if seconds := self._per_visitor.wait(visitor):
-            raise RateLimited(_describe("You sent several requests.", seconds), seconds)
+            raise RateLimited("You sent several requests.", seconds)
         if seconds := self._per_address.take(address):
-            raise RateLimited(_describe("Many people are sending right now.", seconds), seconds)
+            raise RateLimited("Many people are sending right now.", seconds)
         self._per_visitor.take(visitor)
 
 
@@ -59,7 +48,3 @@ def new_token() -> str:
 def is_token(value: str | None) -> bool:
     """Return whether a cookie's value has the format of ``new_token``."""
     return value is not None and _TOKEN.fullmatch(value) is not None
-
-
-def _describe(reason: str, seconds: float) -> str:
-    return f"{reason} Please send again in {pluralize(math.ceil(seconds), 'second')}."

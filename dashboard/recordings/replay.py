@@ -12,6 +12,7 @@ from dashboard.recordings.reader import Recording
 from dashboard.recordings.replay_backends import ReplayedEvents, ReplayedQueue, ReplayedStore
 from dashboard.recordings.replay_state import ReplayState
 from dashboard.runtime.context import AppContext
+from dashboard.runtime.waiting_limit import WaitingLimit
 
 SPEEDS = (1, 2, 5, 10, 20)
 _TICK_SECONDS = 0.1
@@ -124,4 +125,5 @@ class Replay:
             observers=Observers(),
             sources=None,
             supervisor=None,
+            waiting_limit=WaitingLimit(self._settings.max_waiting_jobs),
         )

@@ -12,15 +12,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dashboard import access, runtime
+from dashboard.access import Role, job_rate
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation.urls import absolute
 from dashboard.routes import metrics
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
-from dashboard.routes.requests import check_origin, program_role, read_body
+from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.requests import check_origin, client_address, program_role, read_body
+from dashboard.runtime import submission
 from dashboard.runtime.idempotency import Submissions
-from wire.messages.job import MAX_MESSAGE_BYTES
+from wire.messages.job import MAX_MESSAGE_BYTES, Job
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -48,9 +51,16 @@ async def create_job(request: Request) -> Response:
     check_origin(request)
     fields = _parse_object(await _read_body(request))
     key = _idempotency_key(request)
-    jobs = await to_thread.run_sync(_submissions.submit, fields, key, role == "presenter")
+    address = client_address(request)
+    jobs = await to_thread.run_sync(_submit, fields, key, role, address, limiter=SUBMISSIONS)
     links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
+
+
+def _submit(fields: dict[str, Any], key: str | None, role: Role, address: str) -> list[Job]:
+    count = len(submission.jobs_of(submission.validated(fields)))
+    job_rate.allow(access.policy(), role, address, count)
+    return _submissions.submit(fields, key, by_presenter=role == "presenter")
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -80,7 +90,7 @@ async def read_job(request: Request) -> Response:
     job_id = request.path_params["id"]
     # The id becomes part of an object's name: nothing else may reach the store.
     is_id = parse_metadata_name(metadata_name(job_id)) is not None
-    view = await to_thread.run_sync(runtime.current().find_job, job_id) if is_id else None
+    view = await find_job(job_id) if is_id else None
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
     context = runtime.current()

@@ -5,7 +5,6 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO
 
-from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -14,6 +13,7 @@ from core.errors import ObjectMissing
 from dashboard import runtime
 from dashboard.gallery.index import picture_identity
 from dashboard.presentation.urls import MAX_ZIP_PICTURES
+from dashboard.routes.blocking import StoreCalls
 from dashboard.routes.errors import NO_STORE, json_route
 from dashboard.runtime.context import AppContext
 from wire.messages.object_names import parse_picture_name
@@ -22,7 +22,7 @@ _MAX_MEMORY_BYTES = 16 * 2**20
 """Larger files are written to the disk."""
 _CHUNK_BYTES = 256 * 1024
 # Each zip reads up to a hundred pictures: more at a time would delay those of the pages.
-_limiter = CapacityLimiter(2)
+_reads = StoreCalls("write zip", threads=2, seconds=120.0)
 _HEADERS = NO_STORE | {"Content-Disposition": 'attachment; filename="pictures.zip"'}
 
 
@@ -34,9 +34,7 @@ async def pictures_zip(request: Request) -> Response:
     if not all(map(parse_picture_name, names)):
         raise HTTPException(404, "These are not names of pictures.")
     try:
-        archive, count = await to_thread.run_sync(
-            _write_zip, names, runtime.current(), limiter=_limiter
-        )
+        archive, count = await _reads.run(_write_zip, names, runtime.current())
     except OSError as error:
         raise HTTPException(
             507, f"The file could not be written: {error.strerror}. Select fewer pictures."

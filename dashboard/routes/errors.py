@@ -15,10 +15,11 @@ from core.errors import (
     ObjectMissing,
     PromptRefused,
     QueueError,
+    QueueFull,
     StoreError,
 )
 from dashboard.access import LockedOut
-from dashboard.audience.visitors import RateLimited
+from dashboard.access.rate_limit import RateLimited
 from dashboard.runtime.idempotency import KeyInUse, KeyReused
 
 NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -33,6 +34,7 @@ _STATUS_CODES: dict[type[Exception], int] = {
     MessageError: 422,
     PromptRefused: 422,
     ObjectMissing: 404,
+    QueueFull: 429,
     QueueError: 503,
     StoreError: 503,
 }
@@ -43,10 +45,16 @@ def to_http(error: Exception) -> HTTPException:
     if isinstance(error, HTTPException):
         return error
     code = next((_STATUS_CODES[base] for base in type(error).__mro__ if base in _STATUS_CODES), 500)
-    headers = None
-    if isinstance(error, LockedOut | RateLimited):
-        headers = {"Retry-After": str(error.seconds)}
+    seconds = _retry_after(error)
+    headers = None if seconds is None else {"Retry-After": str(seconds)}
     return HTTPException(code, str(error), headers)
+
+
+def _retry_after(error: Exception) -> int | None:
+    """Return the seconds after which a request may be sent again; None if that does not help."""
+    if isinstance(error, LockedOut | RateLimited):
+        return error.seconds
+    return error.retry_after_seconds if isinstance(error, QueueFull) else None
 
 
 def json_route(

@@ -13,6 +13,7 @@ from dashboard import runtime
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.pictures import MEDIA_TYPES, Format, PictureReader, convert, media_type
 from dashboard.presentation.urls import PLOTLY_URL
+from dashboard.routes.blocking import StoreCalls
 from dashboard.routes.errors import json_route
 from dashboard.routes.formats import requested_format
 from dashboard.runtime.context import AppContext
@@ -29,7 +30,8 @@ _ONE_MINUTE = _IMMUTABLE | {"Cache-Control": "max-age=60"}
 
 # All open pages request a new picture at once. With few reads at a time, most of these
 # requests find it in the cache, and the store is read a few times, not a hundred.
-_limiter = CapacityLimiter(4)
+_reads = StoreCalls("read picture", threads=4, seconds=20.0)
+_conversions = CapacityLimiter(4)
 
 
 async def read_picture(request: Request) -> Response:
@@ -37,7 +39,7 @@ async def read_picture(request: Request) -> Response:
     context, file_format = runtime.current(), requested_format(request)
     response = await _respond(request.path_params["name"], context, context.gallery.pictures)
     if file_format != "png":
-        response = await to_thread.run_sync(_convert, response, file_format, limiter=_limiter)
+        response = await to_thread.run_sync(_convert, response, file_format, limiter=_conversions)
     response.headers["Vary"] = "Accept"
     return response
 
@@ -67,7 +69,7 @@ async def _respond(name: str, context: AppContext, reader: PictureReader) -> Res
         raise HTTPException(404, NOT_SHOWN)
     body = reader.cached(name)
     if body is None:
-        body = await to_thread.run_sync(reader.read, name, limiter=_limiter)
+        body = await _reads.run(reader.read, name)
     headers = _ONE_MINUTE if context.replaying else _IMMUTABLE
     return Response(body, media_type=media_type(body), headers=headers)
 

@@ -1,5 +1,6 @@
 """The page for phones: a form that works without JavaScript, and the status of a request."""
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import parse_qs, urlencode
 from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
@@ -22,6 +23,7 @@ from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
 from dashboard.routes.errors import NO_STORE, to_http
+from dashboard.routes.jobs import SUBMISSIONS, find_job
 from dashboard.routes.requests import check_origin, client_address, program_role, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
@@ -51,7 +53,9 @@ async def show(request: Request) -> Response:
     job_id = request.query_params.get("job", "")
     job_id = job_id if own_pictures.is_job_id(job_id) else next(iter(requested), "")
     prompt = request.query_params.get("typed", "")[:MAX_PROMPT_CHARACTERS]
-    status = await _read_status(request, job_id) if job_id else None
+    status = None
+    with suppress(ApplicationError):  # the form works without a status
+        status = await _read_status(request, job_id) if job_id else None
     earlier = tuple(each for each in requested if each != job_id)
     form = replace(
         _form(prompt, job_id=job_id), earlier=own_pictures.pictures_of(runtime.current(), earlier)
@@ -69,7 +73,7 @@ async def send(request: Request) -> Response:
         check_origin(request)
         prompt = fields.get("suggestion", [typed])[0]
         cookie, address = request.cookies.get(COOKIE), client_address(request)
-        job = await to_thread.run_sync(_submit, prompt, cookie, address)
+        job = await to_thread.run_sync(_submit, prompt, cookie, address, limiter=SUBMISSIONS)
     except (ApplicationError, HTTPException, ValueError) as error:
         return _with_cookie(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
@@ -82,15 +86,24 @@ async def send(request: Request) -> Response:
 async def show_job(request: Request) -> Response:
     """Return the status of a request, for the page's script and for phones without scripts."""
     job_id = request.path_params["id"]
-    is_id = own_pictures.is_job_id(job_id)
-    status = await _read_status(request, job_id) if is_id else None
+    try:
+        is_id = own_pictures.is_job_id(job_id)
+        status = await _read_status(request, job_id) if is_id else None
+    except ApplicationError as error:
+        refusal = to_http(error)
+        return PlainTextResponse(refusal.detail, refusal.status_code, headers=_HEADERS)
     return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
 
 
 async def _read_status(request: Request, job_id: str) -> Status | None:
+    context = runtime.current()
+    view = await find_job(job_id)
+    if view is None:
+        return None
     # Job ids are no secret: the Jobs page lists them.
-    is_presenter = program_role(request) == "presenter"
-    return await to_thread.run_sync(_status, job_id, is_presenter)
+    shown = view if program_role(request) == "presenter" else context.shown_job(view)
+    approval = context.approvals.state(job_id) if context.approvals else None
+    return status_of(shown, approval, context.sampler.snapshot())
 
 
 async def _read_form(request: Request) -> str:
@@ -110,19 +123,6 @@ def _submit(prompt: str, cookie: str | None, address: str) -> Job:
         raise HTTPException(403, "Login required: log in on the dashboard to send requests.")
     _visitors.allow(cookie, address)
     return context.submit(request)
-
-
-def _status(job_id: str, is_presenter: bool) -> Status | None:
-    context = runtime.current()
-    try:
-        view = context.find_job(job_id)
-    except ApplicationError:
-        return None
-    if view is None:
-        return None
-    approval = context.approvals.state(job_id) if context.approvals else None
-    shown = view if is_presenter else context.shown_job(view)
-    return status_of(shown, approval, context.sampler.snapshot())
 
 
 def _refuse(typed: str, error: Exception) -> Response:

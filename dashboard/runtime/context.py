@@ -2,9 +2,10 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
-from core.errors import StoreUnavailable
+from core.errors import QueueError, StoreUnavailable
 from core.settings import Settings
 from dashboard.domain.hidden_prompts import hide_prompt
 from dashboard.domain.inputs import Observers
@@ -14,6 +15,7 @@ from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.stored_jobs import stored_job
+from dashboard.runtime.waiting_limit import WaitingLimit
 from dashboard.sampling.dead_letters import DeadLetterReader, dead_letter_of
 from dashboard.sampling.sampler import Sampler, Sources
 from wire.events.base import Events
@@ -50,6 +52,7 @@ class AppContext:
     """None in a replay, which reads no backend."""
     supervisor: Supervisor | None
     """None where the workers run elsewhere."""
+    waiting_limit: WaitingLimit
 
     @property
     def replaying(self) -> bool:
@@ -70,6 +73,7 @@ class AppContext:
 
         Raises:
             PublishRefused: nothing was sent.
+            QueueFull: nothing was sent, because the maximum of jobs is waiting.
             QueueUnavailable: the job may be on the queue, if the message says so.
             StoreUnavailable: nothing was sent, because the job's pictures need approval and
                 its mark could not be stored.
@@ -77,11 +81,22 @@ class AppContext:
         """
         job = request if isinstance(request, Job) else new_job(request)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
-        if job.pending_approval and self.approvals:
-            self.approvals.mark_pending(job.id)
-        self.queue.publish(job)
-        self._publish(accepted)
+        with self.waiting_limit.admit(self._count_waiting):
+            if job.pending_approval and self.approvals:
+                self.approvals.mark_pending(job.id)
+            self.queue.publish(job)
+            self._publish(accepted)
         return job
+
+    def _count_waiting(self) -> int:
+        """Count the waiting jobs; while the broker's count is unknown, those of the events."""
+        snapshot = self.sampler.snapshot()
+        if snapshot.counts:
+            return snapshot.counts.waiting
+        if snapshot.queue.error is None:  # not read yet: this process has just started
+            with suppress(QueueError):
+                return self.queue.depth().ready
+        return sum(view.state == "waiting" for view in self.journal.jobs())
 
     def retry(self, job: Job) -> Job:
         """Publish a failed job again, as a new job if its dead letter is gone.

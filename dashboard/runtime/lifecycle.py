@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from core.settings import Settings
 from dashboard.domain.inputs import Input, Observers, PictureFound
-from dashboard.domain.journal import Journal
+from dashboard.domain.journal import MAX_UNFINISHED_JOBS, Journal
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
@@ -18,6 +18,7 @@ from dashboard.gallery.reader import POLL_INTERVAL_SECONDS, GalleryReader
 from dashboard.runtime.context import AppContext
 from dashboard.runtime.fleet_setup import FleetSetup, set_up_fleet
 from dashboard.runtime.listener import RECEIVE_TIMEOUT_SECONDS, Listener
+from dashboard.runtime.waiting_limit import WaitingLimit
 from dashboard.sampling.announcements import AnnouncementReader
 from dashboard.sampling.dead_letters import DeadLetterReader
 from dashboard.sampling.sampler import Sampler, Sources
@@ -117,12 +118,15 @@ def _build_context(settings: Settings) -> AppContext:
         observers=observers,
         sources=sources,
         supervisor=fleet.supervisor,
+        waiting_limit=WaitingLimit(settings.max_waiting_jobs),
     )
 
 
 def _build_journal(settings: Settings, observers: Observers) -> Journal:
     silence = None if settings.local_fleet else _MAX_SILENCE_SECONDS
-    return Journal(worker_timeout=silence, observer=observers.notify)
+    # Twice, for those in progress, and those that were cancelled and no worker has dropped yet.
+    unfinished = max(MAX_UNFINISHED_JOBS, 2 * settings.max_waiting_jobs)
+    return Journal(max_unfinished=unfinished, worker_timeout=silence, observer=observers.notify)
 
 
 def _build_gallery(store: Store, events: Events, journal: Journal, observers: Observers) -> Gallery:

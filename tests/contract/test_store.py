@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from minio import Minio
@@ -315,8 +316,9 @@ def test_least_policy_is_sufficient(minio: MinioServer):
 
 def test_clock_is_named(minio: MinioServer, monkeypatch: pytest.MonkeyPatch):
     """Two hours of difference are said, instead of RequestTimeTooSkewed."""
-    late = datetime.now(UTC).replace(tzinfo=None) - timedelta(hours=2)
-    monkeypatch.setattr("minio.time.utcnow", lambda: late)
+    late = datetime.now(UTC) - timedelta(hours=2)
+    monkeypatch.setattr("minio.time.utcnow", lambda: late.replace(tzinfo=None))
+    monkeypatch.setattr("wire.stores.minio.failures.datetime", Mock(now=lambda _zone: late))
     with pytest.raises(StoreUnavailable, match="clock of this machine is 2 h 0 min behind"):
         MinioStore(minio.settings()).put("a", b"x", "text/plain")
 

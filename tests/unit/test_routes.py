@@ -22,6 +22,7 @@ from dashboard.access import presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.jobs import JobView, initial_view
+from dashboard.domain.journal import Journal
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
@@ -67,6 +68,7 @@ class FakeContext:
     def __post_init__(self) -> None:
         """Make a gallery that reads the fake store."""
         self.gallery = Gallery(self, prompts=None, store=self, events=None)
+        self.journal = Journal()
         self.sampler = SimpleNamespace(snapshot=lambda: self.snapshot)
 
     def is_deleted(self, name: str) -> bool:

@@ -64,7 +64,8 @@ class Message:
 
     def _count(self, header: str) -> int:
         count = (self.properties.headers or {}).get(header)
-        return max(0, count) if type(count) is int else 0
+        # pika decodes some integers as a subclass of int, and bool is one too.
+        return max(0, count) if isinstance(count, int) and not isinstance(count, bool) else 0
 
     def acknowledge(self) -> None:
         """Remove the message from its queue. Does nothing if the channel is lost."""

@@ -1,0 +1,41 @@
+"""The maximum of waiting jobs, whoever submits them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from core.errors import QueueFull
+from dashboard.presentation.formatting import pluralize
+
+
+class WaitingLimit:
+    """Refuses jobs while ``maximum`` wait; exact for the jobs of this process. Thread-safe.
+
+    Other dashboards and AMQP clients may publish between the count and the job.
+    """
+
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
+        self._lock = threading.Lock()
+        self._publishing = 0
+        """Jobs that were admitted and that the count may lack."""
+
+    @contextmanager
+    def admit(self, count_waiting: Callable[[], int]) -> Iterator[None]:
+        """Publish one job in the block, and have it counted by its end; raises QueueFull."""
+        with self._lock:
+            if count_waiting() + self._publishing >= self._maximum:
+                raise QueueFull(_sentence(self._maximum))
+            self._publishing += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._publishing -= 1
+
+
+def _sentence(maximum: int) -> str:
+    return (
+        f"The queue is full: it takes {pluralize(maximum, 'waiting job')} (MAX_WAITING_JOBS). "
+        "The job was not sent; please send it again once some are generated or cancelled."
+    )

@@ -1,0 +1,82 @@
+"""While the store hangs, only the requests that need it wait, and not for long."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from core.settings import Settings
+from dashboard import runtime
+from dashboard.routes import api, files, join
+from dashboard.routes import jobs as job_routes
+from dashboard.routes.blocking import StoreCalls
+from dashboard.runtime.context import AppContext
+from wire.messages.job import JobRequest, new_job
+
+UNKNOWN = [new_job(JobRequest(prompt="a cat")).id for _ in range(100)]
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppContext]:
+    """Run a dashboard whose store hangs for reads of objects."""
+    released = threading.Event()
+
+    def hang(_name: str) -> bytes:
+        released.wait(60)
+        return b""
+
+    try:
+        context = runtime.start(Settings(_env_file=None, data_dir=tmp_path, fleet="none"))
+        monkeypatch.setattr(context.store, "get", hang)
+        monkeypatch.setattr(job_routes, "_calls", StoreCalls("test job", 2, 1.0))
+        monkeypatch.setattr(files, "_reads", StoreCalls("test picture", 2, 1.0))
+        yield context
+    finally:
+        released.set()
+        runtime.stop()
+
+
+@pytest.fixture
+def client(context: AppContext) -> Iterator[TestClient]:
+    """Return a client of one server, whose requests share its threads."""
+    assert not context.replaying
+    with TestClient(Starlette(routes=[*api.ROUTES, *files.ROUTES, *join.ROUTES])) as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", ["/api/jobs/{}", "/join/jobs/{}", "/pictures/{}-0.png"])
+def test_requests_that_need_the_store_are_answered_in_time(client: TestClient, path: str):
+    """A hundred of them at once get a 503 with a sentence, in bounded threads."""
+    before = threading.active_count()
+    with ThreadPoolExecutor(len(UNKNOWN)) as pool:
+        answers = [pool.submit(client.get, path.format(each)) for each in UNKNOWN]
+        known = client.get("/healthz")
+    codes = {answer.result().status_code for answer in answers}
+    assert known.status_code == 200
+    assert codes == {503}
+    assert "has not answered for 1 seconds" in answers[0].result().text
+    assert threading.active_count() <= before + 4
+
+
+def test_jobs_of_the_journal_need_no_store(client: TestClient, context: AppContext):
+    """Known jobs are answered while all threads for unknown ones hang."""
+    job = context.submit(JobRequest(prompt="a cat"))
+    with ThreadPoolExecutor(len(UNKNOWN)) as pool:
+        unknown = [pool.submit(client.get, f"/api/jobs/{each}") for each in UNKNOWN]
+        answers: list[httpx.Response] = [
+            client.get(f"/api/jobs/{job.id}"),
+            client.get(f"/join/jobs/{job.id}"),
+            client.post("/api/jobs", json={"prompt": "a dog"}),
+        ]
+        assert not all(answer.done() for answer in unknown)
+    assert [answer.status_code for answer in answers] == [200, 200, 202]
+
+
+def test_form_opens_without_a_status(client: TestClient):
+    """The page for phones opens while the status of an old job cannot be read."""
+    assert client.get(f"/join?job={UNKNOWN[0]}").status_code == 200
