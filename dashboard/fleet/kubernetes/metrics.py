@@ -111,7 +111,8 @@ def _tolerance(hpa: Object, direction: str) -> float:
 
 def _metric(target: Object, current: Object) -> Metric:
     reported = (name for name, field in _TYPES.items() if field in current)
-    target_type: TargetType = target.get("type") or next(reported, "AverageValue")
+    default: TargetType = next(reported, "AverageValue")
+    target_type: TargetType = target.get("type", default)
     field = _TYPES[target_type]
     return Metric(target_type, number(target.get(field)), number(current.get(field)))
 
