@@ -110,9 +110,9 @@ def _tolerance(hpa: Object, direction: str) -> float:
 
 
 def _metric(target: Object, current: Object) -> Metric:
-    target_type = target.get("type") or next(
-        (name for name, field in _TYPES.items() if field in current), "AverageValue"
-    )
+    reported = (name for name, field in _TYPES.items() if field in current)
+    default: TargetType = next(reported, "AverageValue")
+    target_type: TargetType = target.get("type", default)
     field = _TYPES[target_type]
     return Metric(target_type, number(target.get(field)), number(current.get(field)))
 

@@ -83,11 +83,11 @@ def _target(found: Object) -> float | None:
 
 def _target_type(found: Object) -> TargetType:
     metadata = found.get("metadata") or {}
-    default = "AverageValue"
-    if found["type"] in RESOURCES:
-        default = metadata.get("type") or "Utilization"
-    target_type: TargetType = found.get("metricType") or default
-    return target_type
+    is_resource = found["type"] in RESOURCES
+    default: TargetType = "Utilization" if is_resource else "AverageValue"
+    target_type: TargetType | None = found.get("metricType")
+    deprecated: TargetType | None = metadata.get("type") if is_resource else None
+    return target_type or deprecated or default
 
 
 def metric_name(index: int, found: Object) -> str:
