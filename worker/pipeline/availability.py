@@ -1,6 +1,7 @@
 """Find out whether a model could be loaded, without downloading or loading its weights."""
 
 import os
+from collections.abc import Collection
 from functools import partial
 
 import psutil
@@ -19,6 +20,8 @@ from worker.pipeline.source import Source, locate, may_be_on_hub
 from worker.pipeline.weights import choose_variant, list_files
 
 _HUB_TIMEOUT_SECONDS = 10.0
+_WITHOUT_WEIGHTS = ("Tokenizer", "TokenizerFast", "Processor", "FeatureExtractor", "Scheduler")
+"""How the names of classes end whose components have configurations only."""
 
 
 def describe(settings: Settings) -> str:
@@ -50,6 +53,7 @@ def _in_folder(source: Source, device: str, options: LoadOptions) -> str:
     dtype = dtype_of(source.index, device, options)
     variant = choose_variant(list_files(source.folder), source.index.components, dtype)
     needs = needed_bytes(source.folder, variant, dtype, options)
+    _require_weights(source, needs)
     # The total: a worker that runs beside this process has the model in its memory.
     total = _total_memory(device)
     memory.place(source.model_id, device, needs, total)
@@ -57,6 +61,22 @@ def _in_folder(source: Source, device: str, options: LoadOptions) -> str:
         f"The files of {source.model_id} are complete; its weights need "
         f"{_format_size(sum(needs.values()))} of {_format_size(total)} on {device}."
     )
+
+
+def _require_weights(source: Source, found: Collection[str]) -> None:
+    """Raise ModelUnavailable for a component with a model's configuration and no weights."""
+    without = [
+        name
+        for name, (_, class_name) in sorted(source.index.components.items())
+        if name not in found
+        and (source.folder / name / "config.json").is_file()
+        and not class_name.endswith(_WITHOUT_WEIGHTS)
+    ]
+    if without:
+        raise ModelUnavailable(
+            f"{source.folder} has no weights for {', '.join(without)}. Download or copy the model "
+            "again."
+        )
 
 
 def _total_memory(device: str) -> int | None:
