@@ -1,6 +1,7 @@
 """Telemetry: read from a fake driver, folded by the dashboard, and what becomes of old readings."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -152,6 +153,7 @@ def test_energy_of_a_job_is_the_mean_of_its_pictures():
 
 def test_events_of_newer_versions_are_skipped_quietly(caplog):
     """A newer worker may publish thousands of them; the log of the dashboard stays empty."""
+    caplog.set_level(logging.DEBUG, logger="wire.events.base")
     body = b'{"kind": "from the future", "worker": "w"}'
     with pytest.raises(UnknownEventKind):
         decode_event(body)
