@@ -34,11 +34,13 @@ def check_scaler(settings: Settings) -> Result:
         return skipped(reason)
     from dashboard.fleet.kubernetes.client import connect
     from dashboard.fleet.kubernetes.cluster import list_scalers
+    from dashboard.fleet.kubernetes.kinds import NO_KEDA
     from dashboard.fleet.kubernetes.scaler import active_scaler, make_scaler
 
     cluster = list_scalers(connect(1), settings.kube_namespace, settings.scaler_name, time.time())
     if cluster.warnings:
-        return failed(f"{' '.join(cluster.warnings)} make install-keda installs KEDA.")
+        hint = " Run make install-keda." if NO_KEDA in cluster.warnings else ""
+        return failed(f"{' '.join(cluster.warnings)}{hint}")
     scaler = make_scaler(active_scaler(cluster), cluster)
     if scaler is None:
         return failed(

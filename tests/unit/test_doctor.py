@@ -296,7 +296,7 @@ OTHER_QUEUE = {"triggers": [{"type": "rabbitmq", "metadata": {"queueName": "othe
 @pytest.mark.parametrize(
     ("scalers", "sentence"),
     [
-        ((404, []), "KEDA is not installed in this cluster. make install-keda"),
+        ((404, []), "KEDA is not installed in this cluster. Run make install-keda."),
         ((403, []), "does not let the dashboard list ScaledObjects"),
         ((401, []), "refuses the dashboard's credentials"),
         ((200, []), "no ScaledObject or ScaledJob named worker"),

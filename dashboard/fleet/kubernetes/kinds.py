@@ -29,15 +29,15 @@ class Kind:
         return self.path, *earlier
 
 
-_NO_KEDA = "KEDA is not installed in this cluster."
+NO_KEDA = "KEDA is not installed in this cluster."
 _KEDA = "/apis/keda.sh/v1alpha1/namespaces/{namespace}"
 _DRA_BETAS = ("v1beta2", "v1beta1")
 _BY_NAME = "fieldSelector=metadata.name={scaler}"
 
 KINDS = (
     Kind("pods", "pods", "/api/v1/namespaces/{namespace}/pods"),
-    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _BY_NAME, _NO_KEDA),
-    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _BY_NAME, _NO_KEDA),
+    Kind("scaled_objects", "ScaledObjects", f"{_KEDA}/scaledobjects", 0, _BY_NAME, NO_KEDA),
+    Kind("scaled_jobs", "ScaledJobs", f"{_KEDA}/scaledjobs", 0, _BY_NAME, NO_KEDA),
     Kind(
         "autoscalers",
         "HorizontalPodAutoscalers",
