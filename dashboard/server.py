@@ -27,6 +27,7 @@ from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.security_headers import SecurityHeaders
 
 
 def _read_settings() -> Settings:
@@ -97,6 +98,7 @@ app = st.App(
     lifespan=lifespan,
     routes=below(_settings.base_path, _routes),
     middleware=[
+        Middleware(SecurityHeaders),
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
         Middleware(BrowserCookie, path=_settings.base_path),
