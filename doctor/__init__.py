@@ -1,1 +1,1 @@
-"""`make doctor`: check the settings and all that they name, and say what to do."""
+"""`make doctor`: check the settings and all that they name, and state what to do."""

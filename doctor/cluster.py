@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the worker's image has neither the dashboard nor the kubern
 
 
 def check_rights(settings: Settings) -> Result:
-    """Ask the API server for each kind that the dashboard lists."""
+    """Query the API server for each kind that the dashboard lists."""
     if reason := _not_here(settings):
         return skipped(reason)
     from dashboard.fleet.kubernetes.access_review import denied_kinds

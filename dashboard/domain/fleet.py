@@ -86,7 +86,7 @@ TargetType = Literal["AverageValue", "Value", "Utilization"]
 
 @dataclass(frozen=True)
 class Trigger:
-    """A trigger of a scaler: what it measures, and the workers that it asks for."""
+    """A trigger of a scaler: what it measures, and the workers that it demands."""
 
     type: str
     """KEDA's name of its scaler, such as ``rabbitmq``, or ``formula``."""
@@ -99,7 +99,7 @@ class Trigger:
     value: float | None = None
     """The newest: a total (AverageValue), of all workers; None if unknown."""
     demand: int | None = None
-    """Workers that it asks for, before the limits apply; None if unknown."""
+    """Workers that it demands, before the limits apply; None if unknown."""
     within_tolerance: bool = False
     """Whether the autoscaler leaves the workers as they are, although the target is not met."""
     active: bool | None = None

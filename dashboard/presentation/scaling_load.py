@@ -56,7 +56,7 @@ class Load:
 
     @property
     def demand(self) -> int:
-        """Workers that the triggers ask for, before the limits apply."""
+        """Workers that the triggers demand, before the limits apply."""
         if not self.is_combined:
             return self.decider.demand or 0
         shares = [

@@ -19,7 +19,7 @@ def describe_states(reading: FleetReading, wanted: int) -> str:
 
 
 def describe_failure(reading: FleetReading) -> str:
-    """Say why the cluster creates no worker, or why a worker failed; empty if neither is so."""
+    """Explain why the cluster creates no worker, or why a worker failed; empty if neither holds."""
     if reading.refusal:
         return f"The cluster refuses to create more workers: {end_sentence(reading.refusal)}"
     failed = next((worker for worker in reading.workers if worker.phase == "failed"), None)

@@ -11,7 +11,7 @@ from wire.stores.probe import probe
 
 _DISK_INTERVAL_SECONDS = 5.0
 _STORE_INTERVAL_SECONDS = 60.0
-"""An S3 is paid by requests, and keeps versions of what is deleted if it was told to."""
+"""An S3 is paid by requests, and keeps versions of what is deleted if it is configured so."""
 
 
 def space_sources(settings: Settings, store: Store) -> tuple[Source[str | None], ...]:

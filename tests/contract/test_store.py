@@ -290,7 +290,7 @@ def _port(minio: MinioServer) -> int:
     ],
 )
 def test_missing_right_is_named(minio: MinioServer, rights: tuple[str, ...], missing: str):
-    """A key without one of the rights of docs/settings.md is told which."""
+    """The error of a key without one of the rights of docs/settings.md names that right."""
     settings = minio.settings()
     MinioStore(settings).put("first", b"x", "text/plain")
     keys = minio.keys_with(settings.minio_bucket, rights)
@@ -315,7 +315,7 @@ def test_least_policy_is_sufficient(minio: MinioServer):
 
 
 def test_clock_is_named(minio: MinioServer, monkeypatch: pytest.MonkeyPatch):
-    """Two hours of difference are said, instead of RequestTimeTooSkewed."""
+    """A difference of two hours is stated, instead of RequestTimeTooSkewed."""
     late = datetime.now(UTC) - timedelta(hours=2)
     monkeypatch.setattr("minio.time.utcnow", lambda: late.replace(tzinfo=None))
     monkeypatch.setattr("wire.stores.minio.failures.datetime", Mock(now=lambda _zone: late))

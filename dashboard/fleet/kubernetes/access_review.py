@@ -1,4 +1,4 @@
-"""Ask the API server what this account may do, with a SelfSubjectAccessReview for each kind.
+"""Query the API server for this account's rights, with a SelfSubjectAccessReview for each kind.
 
 https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
 """

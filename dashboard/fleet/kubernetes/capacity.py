@@ -76,7 +76,7 @@ def pool_of(node: Object) -> str | None:
 
 
 def capacity_type(node: Object) -> CapacityType | None:
-    """Return how a node's machine is rented; None if no label or taint tells it."""
+    """Return how a node's machine is rented; None if no label or taint states it."""
     found = set(_types([*labels_of(node).items(), *_taint_pairs(node)]))
     # GKE marks its spot nodes as provisioned in the standard way too, and others likewise.
     order: tuple[CapacityType, ...] = ("preemptible", "spot", "reserved", "on demand")

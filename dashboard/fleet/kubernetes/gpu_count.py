@@ -41,7 +41,7 @@ _FEWER_DEVICES = {"1g.6gb": 4, "1g.20gb": 4, "1g.24gb": 4, "1g.35gb": 4, "1g.45g
 
 
 def gpu_count(node: Object) -> int | None:
-    """Return the number of GPUs of a node, as clouds bill them; None if nothing tells it.
+    """Return the number of GPUs of a node, as clouds bill them; None if it cannot be determined.
 
     Without a label that counts them it is derived from the slots: MIG devices are taken to
     fill their GPUs, and slots without a sign of sharing are whole GPUs.

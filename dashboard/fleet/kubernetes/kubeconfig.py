@@ -1,4 +1,4 @@
-"""Read the kubeconfig, and log in as it says."""
+"""Read the kubeconfig, and log in with its user."""
 
 import base64
 import time

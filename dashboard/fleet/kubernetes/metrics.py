@@ -1,4 +1,4 @@
-"""The metrics of a HorizontalPodAutoscaler, and the pods that each asks for.
+"""The metrics of a HorizontalPodAutoscaler, and the pods that each demands.
 
 Source:
     Kubernetes' pkg/controller/podautoscaler/replica_calculator.go: GetExternalPerPodMetricReplicas
@@ -64,7 +64,7 @@ class Pods:
 
 
 def measured(trigger: Trigger, metric: Metric, pods: Pods) -> Trigger:
-    """Add the value of a metric to its trigger, and the pods that it asks for."""
+    """Add the value of a metric to its trigger, and the pods that it demands."""
     if not pods.current or metric.current is None:
         return trigger
     demand, within_tolerance = _demand(trigger, metric, pods)
@@ -83,7 +83,7 @@ def _is_share(trigger: Trigger) -> bool:
 
 
 def _demand(trigger: Trigger, metric: Metric, pods: Pods) -> tuple[int | None, bool]:
-    """Return the pods that a metric asks for, and whether that is within the tolerance."""
+    """Return the pods that a metric demands, and whether that is within the tolerance."""
     if metric.current is None or not trigger.target:
         return None, False
     ratio = metric.current / trigger.target

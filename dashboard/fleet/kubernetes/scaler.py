@@ -114,7 +114,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
 
 
 def _why_silent(hpa: Object | None) -> str:
-    """Say why an autoscaler has no current metrics; empty if it has."""
+    """Explain why an autoscaler has no current metrics; empty if it has."""
     if hpa is None:
         return "there is no autoscaler yet"
     return "" if condition_status(hpa, "ScalingActive") is True else "the autoscaler is not active"

@@ -1,4 +1,4 @@
-"""What a trigger's specification says, before KEDA or the autoscaler reports anything of it.
+"""Read a trigger's specification, before KEDA or the autoscaler reports anything of it.
 
 Source:
     KEDA's pkg/scalers/*_scaler.go: each has other names for its target and its activation value.
