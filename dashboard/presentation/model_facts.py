@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 
 from core.errors import ModelUnavailable
-from core.model_defaults import ModelDefaults, read_model_defaults
+from core.model_defaults import ModelDefaults, published_defaults, read_model_defaults
+from core.settings import Settings
 from wire.messages.model import ModelCapabilities
 
+BUNDLED_MODEL: str = Settings.model_fields["model_id"].default
 _SUGGESTIONS = ("yellow submarine", "cartoon dwarf", "cat at night", "castle in snow")
 
 
@@ -30,10 +32,20 @@ def assumed_capabilities(model_id: str, facts: ModelFacts) -> ModelCapabilities:
     return ModelCapabilities(model_id=model_id, defaults=defaults)
 
 
-def read(model_id: str) -> ModelFacts:
-    """Read the facts about a model without loading it."""
+def read(model_id: str, recorded: bool = False) -> ModelFacts:
+    """Read the facts about a model without loading it.
+
+    Args:
+        model_id: a folder or a name on the hub.
+        recorded: the name is from a recording, which may come from anybody, so it is text: no
+            folder but that of the bundled model is read.
+
+    """
     try:
-        defaults = read_model_defaults(model_id)
+        if recorded and model_id != BUNDLED_MODEL:
+            defaults = published_defaults(model_id)
+        else:
+            defaults = read_model_defaults(model_id)
     except ModelUnavailable as error:
         return ModelFacts(notice=str(error))
     if defaults is None:

@@ -136,14 +136,15 @@ def _refuse(typed: str, error: Exception) -> Response:
 
 
 def _form(prompt: str = "", error: str = "", job_id: str = "") -> Form:
-    model = _model(runtime.current().settings.model_id)
+    context = runtime.current()
+    model = _model(context.settings.model_id, context.replaying)
     subjects = model.vocabulary.get("subjects", ())
     return Form(prompt, error, model.suggestions[:_MAX_SUGGESTIONS], subjects, job_id)
 
 
 @cache
-def _model(model_id: str) -> ModelFacts:
-    return model_facts.read(model_id)
+def _model(model_id: str, recorded: bool) -> ModelFacts:
+    return model_facts.read(model_id, recorded)
 
 
 def _page(form: Form, status: Status | None, code: int = 200) -> Response:

@@ -16,7 +16,7 @@ from dashboard.presentation.model_facts import assumed_capabilities
 _REFRESH_SECONDS = 1.0
 
 model_id = runtime.current().settings.model_id
-model = model_facts.read(model_id)
+model = model_facts.read(model_id, recorded=runtime.current().replaying)
 announced = runtime.current().sampler.snapshot().model
 
 

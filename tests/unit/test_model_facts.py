@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from dashboard.presentation import model_facts
 
 
@@ -30,3 +32,22 @@ def test_invalid_defaults_file_becomes_a_notice(tmp_path: Path):
     """A defaults.json that cannot be parsed is named on the page, which still works."""
     (tmp_path / "defaults.json").write_text("{")
     assert "defaults.json" in model_facts.read(str(tmp_path)).notice
+
+
+@pytest.mark.parametrize("name", ["../../../etc", "/etc", "with\0nul", "x" * 10_000, ""])
+def test_recorded_name_is_never_a_path(name: str):
+    """Whatever a recording names as its model, nothing is read for it but the bundled model."""
+    assert model_facts.read(name, recorded=True) == model_facts.ModelFacts()
+
+
+def test_recorded_folder_is_not_read(tmp_path: Path):
+    """A recording that was made elsewhere does not show the defaults of a folder on this machine."""
+    (tmp_path / "defaults.json").write_text('{"notice": "a secret"')
+    assert model_facts.read(str(tmp_path), recorded=True).notice is None
+
+
+def test_recorded_bundled_model_keeps_its_facts():
+    """The bundled recording shows the words of the bundled model."""
+    facts = model_facts.read(model_facts.BUNDLED_MODEL, recorded=True)
+    assert facts == model_facts.read(model_facts.BUNDLED_MODEL)
+    assert facts.vocabulary
