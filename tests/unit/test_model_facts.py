@@ -41,7 +41,7 @@ def test_recorded_name_is_never_a_path(name: str):
 
 
 def test_recorded_folder_is_not_read(tmp_path: Path):
-    """A recording that was made elsewhere does not show the defaults of a folder on this machine."""
+    """A recording that was made elsewhere shows nothing of a folder on this machine."""
     (tmp_path / "defaults.json").write_text('{"notice": "a secret"')
     assert model_facts.read(str(tmp_path), recorded=True).notice is None
 
