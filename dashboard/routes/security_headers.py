@@ -37,7 +37,9 @@ class SecurityHeaders:
         """Handle a request."""
 
         async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # A 304 would replace the headers of the page that the browser has kept, and it has no
+            # type from which its policy follows.
+            if message["type"] == "http.response.start" and message["status"] != 304:
                 _complete(MutableHeaders(scope=message))
             await send(message)
 

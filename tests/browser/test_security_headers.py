@@ -62,3 +62,22 @@ def test_every_answer_has_the_headers(shared_dashboard: Dashboard, path: str):
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
     assert "'unsafe-eval'" not in policy
+
+
+def test_unchanged_page_keeps_its_policy(
+    shared_dashboard: Dashboard, open_page: Callable[..., Page]
+):
+    """A page that the browser has kept is drawn again: a 304 replaces no policy."""
+    first = httpx.get(shared_dashboard.url, timeout=HANG_TIMEOUT)
+    kept = httpx.get(
+        shared_dashboard.url,
+        headers={"if-none-match": first.headers["etag"]},
+        timeout=HANG_TIMEOUT,
+    )
+    assert kept.status_code == 304
+    assert "content-security-policy" not in kept.headers
+    page = open_page(shared_dashboard.url)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    again = page.context.new_page()
+    again.goto(shared_dashboard.url, timeout=60_000)
+    expect(again.locator(".js-plotly-plot").first).to_be_visible()
