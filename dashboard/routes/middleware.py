@@ -108,7 +108,9 @@ class BrowserCookie:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", self._new_cookie(scope))
+                headers = MutableHeaders(scope=message)
+                if _is_private_page(headers):
+                    headers.append("set-cookie", self._new_cookie(scope))
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
@@ -122,6 +124,12 @@ class BrowserCookie:
 def _opens_page(scope: Scope) -> bool:
     is_read = scope["type"] == "http" and scope["method"] == "GET"
     return is_read and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _is_private_page(headers: MutableHeaders) -> bool:
+    """Return whether no shared cache may give this answer, with its cookie, to others."""
+    is_page = headers.get("content-type", "").startswith("text/html")
+    return is_page and "public" not in headers.get("cache-control", "")
 
 
 def _cookie(scope: Scope) -> str | None:

@@ -61,7 +61,7 @@ class Submissions:
         if not attempts.lock.acquire(blocking=False):
             raise KeyInUse("A request with this Idempotency-Key is in progress; send it again.")
         try:
-            _publish_missing(attempts)
+            _publish_missing(attempts, by_presenter)
         finally:
             attempts.lock.release()
         return attempts.jobs
@@ -80,9 +80,11 @@ class Submissions:
         return attempts
 
 
-def _publish_missing(attempts: _Attempts) -> None:
+def _publish_missing(attempts: _Attempts, by_presenter: bool) -> None:
     journal = runtime.current().journal
     # A worker may have received a job whose confirmation was lost.
     attempts.sent.update(job.id for job in attempts.jobs if journal.find(job.id))
     missing = [job for job in attempts.jobs if job.id not in attempts.sent]
-    submission.publish_all(missing, on_sent=lambda job: attempts.sent.add(job.id))
+    # Approval may have been switched on since the first attempt, or that was the presenter's.
+    moderated = [submission.moderate(job, by_presenter) for job in missing]
+    submission.publish_all(moderated, on_sent=lambda job: attempts.sent.add(job.id))

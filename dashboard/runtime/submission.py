@@ -123,23 +123,36 @@ def resubmit(request: JobRequest, by_presenter: bool = False) -> Job:
     return runtime.current().submit(moderate(request, by_presenter))
 
 
-def retry_dead_letter(letter: DeadLetter) -> None:
+def retry_dead_letter(letter: DeadLetter, by_presenter: bool = False) -> None:
     """Move a dead letter's job back to the queue.
 
-    Raises PromptRefused, MessageError or QueueError.
+    Raises PromptRefused, MessageError, QueueError or StoreError.
     """
     if letter.job:
         _check_words(letter.job)
+        _require_moderated(letter.job, by_presenter)
     runtime.current().retry_dead_letter(letter)
 
 
 def retry(job: Job, by_presenter: bool = False) -> Job:
     """Publish a failed job again and return it, possibly with another id.
 
-    Raises PromptRefused, QueueError or StoreError.
+    Raises PromptRefused, MessageError, QueueError or StoreError.
     """
     _check_words(job)
-    return runtime.current().retry(moderate(job, by_presenter))
+    _require_moderated(job, by_presenter)
+    return runtime.current().retry(job)
+
+
+def _require_moderated(job: Job, by_presenter: bool) -> None:
+    """Raise MessageError for a job that was sent without approval, if it would need it now.
+
+    A retried job is the same message, which cannot be marked afterwards.
+    """
+    if moderate(job, by_presenter).pending_approval and not job.pending_approval:
+        raise MessageError(
+            "Approval is on, and this job was sent before: only a presenter can retry it."
+        )
 
 
 def _require_companions(parameters: GenerationParameters) -> None:

@@ -31,8 +31,8 @@ beforeEach(() => {
   replaced = [];
   window.happyDOM.setURL(`${ORIGIN}/jobs`);
   mock.method(performance, "now", () => now);
-  mock.method(history, "pushState", record(pushed));
-  mock.method(history, "replaceState", record(replaced));
+  mock.method(Object.getPrototypeOf(history), "pushState", record(pushed));
+  mock.method(Object.getPrototypeOf(history), "replaceState", record(replaced));
   unmount = mount({ data: { names: ["state", "words"], typed: ["words"] } });
 });
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from core.errors import StoreUnavailable
+from core.errors import MessageError, QueueUnavailable, StoreUnavailable
 from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import NotAllowed, Policy
@@ -20,7 +20,7 @@ from dashboard.domain.hidden_prompts import HIDDEN_PROMPT, hide_prompt
 from dashboard.routes import api, join
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
-from wire.messages.job import Job, JobRequest
+from wire.messages.job import Job, JobRequest, new_job
 from wire.queues.base import DeadLetter
 from wire.stores import approval
 
@@ -212,3 +212,37 @@ def test_hidden_picture_begins_no_other(client: TestClient, context: AppContext)
     refused = client.post("/api/jobs", json=fields)
     assert refused.status_code == 422
     assert "waiting for the presenter's approval" in refused.json()["error"]
+
+
+def test_later_attempts_with_a_key_need_approval_too(
+    client: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """What was not sent while approval was off, or as the presenter's, needs it when it is sent."""
+    publish = context.queue.publish
+
+    def fail(*_: object) -> None:
+        raise QueueUnavailable("The queue is unavailable.")
+
+    for number, (approval_on, headers) in enumerate([(False, {}), (True, BEARER)]):
+        context.approvals.require(approval_on)
+        key = {"Idempotency-Key": f"later-{number}"}
+        monkeypatch.setattr(context.queue, "publish", fail)
+        body = {"prompt": f"{SECRET} {number}"}
+        assert client.post("/api/jobs", json=body, headers=key | headers).status_code == 503
+        context.approvals.require(True)
+        monkeypatch.setattr(context.queue, "publish", publish)
+        answer = client.post("/api/jobs", json=body, headers=key)
+        assert answer.status_code == 202
+        assert context.approvals.state(answer.json()["id"]) == "pending"
+
+
+def test_retry_of_an_unmarked_job_is_the_presenters(context: AppContext):
+    """A job that was sent while approval was off is retried by presenters only, once it is on."""
+    job = new_job(JobRequest(prompt=SECRET))
+    with pytest.raises(MessageError, match="only a presenter can retry it"):
+        submission.retry(job)
+    with pytest.raises(MessageError, match="only a presenter can retry it"):
+        submission.retry_dead_letter(DeadLetter("1", job, "{}", "It failed.", None))
+    assert context.queue.depth().ready == 0
+    submission.retry(job, by_presenter=True)
+    assert context.queue.depth().ready == 1

@@ -2,7 +2,7 @@
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -12,8 +12,10 @@ from dashboard.routes.middleware import BrowserCookie
 _PAGE = {"accept": "text/html,application/xhtml+xml"}
 
 
-def _client(path: str = "", scheme: str = "http") -> TestClient:
-    page = Route("/{rest:path}", lambda _request: PlainTextResponse("a page"))
+def _client(
+    path: str = "", scheme: str = "http", headers: dict[str, str] | None = None
+) -> TestClient:
+    page = Route("/{rest:path}", lambda _request: HTMLResponse("a page", headers=headers))
     return TestClient(
         BrowserCookie(Starlette(routes=[page]), path=path), base_url=f"{scheme}://pictures.example"
     )
@@ -51,3 +53,13 @@ def test_programs_are_not_named():
     """A client of the API, a picture and a probe get no cookie."""
     assert "set-cookie" not in _client().get("/api/state").headers
     assert "set-cookie" not in _client().post("/api/jobs", headers=_PAGE).headers
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"content-type": "image/png"}, {"cache-control": "public, max-age=300"}],
+    ids=["a picture", "a page for all"],
+)
+def test_shared_answers_name_nobody(headers: dict[str, str]):
+    """What a shared cache may give to others has no cookie, even if it is opened in a tab."""
+    assert "set-cookie" not in _client(headers=headers).get("/", headers=_PAGE).headers

@@ -28,15 +28,17 @@ function handleInput() {
   isNavigating = false;
 }
 
+// The browser's own methods: a page that follows another never wraps that page's wrapper.
 function watch(names, typed) {
-  const replaceState = history.replaceState;
-  history.replaceState = (state, title, url) => {
+  const { pushState, replaceState } = Object.getPrototypeOf(history);
+  const record = (state, title, url) => {
     const name = url && !isNavigating && changedName(url, names);
     const isEntry = name && !continuesTyping(name, typed);
-    return (isEntry ? history.pushState : replaceState).call(history, state, title, url);
+    (isEntry ? pushState : replaceState).call(history, state, title, url);
   };
+  history.replaceState = record;
   return () => {
-    history.replaceState = replaceState;
+    if (history.replaceState === record) delete history.replaceState;
   };
 }
 

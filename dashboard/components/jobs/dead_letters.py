@@ -110,7 +110,7 @@ def _retry_all(letters: Sequence[DeadLetter]) -> None:
         access.require("retry")
         for letter in letters:
             if letter.job:
-                submission.retry_dead_letter(letter)
+                submission.retry_dead_letter(letter, access.is_presenter())
                 retried += 1
     except ApplicationError as error:
         st.toast(f"{formatting.pluralize(retried, 'job')} requeued, then an error: {error}")

@@ -13,7 +13,8 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access
-from dashboard.components.jobs import own_jobs
+from dashboard.access import browser_memory
+from dashboard.access.browser_memory import Memory
 from dashboard.runtime import submission
 from wire.messages.job import Job
 
@@ -49,7 +50,15 @@ def _start(requests: Sequence[dict[str, Any]]) -> Future[Result]:
         refused: Future[Result] = Future()
         refused.set_result(Result(len(requests), 0, (), tuple(requests), error))
         return refused
-    return _senders.submit(send_all, requests, access.is_presenter())
+    memory = browser_memory.current()
+    return _senders.submit(_send_for, memory, requests, access.is_presenter())
+
+
+def _send_for(memory: Memory, requests: Sequence[dict[str, Any]], by_presenter: bool) -> Result:
+    """Send requests, and record their jobs as the browser's, be its page reloaded meanwhile."""
+    result = send_all(requests, by_presenter)
+    memory.job_ids.update(job.id for job in result.jobs)
+    return result
 
 
 def is_pending(place: str) -> bool:
@@ -65,11 +74,10 @@ def is_done(place: str) -> bool:
 
 
 def take(place: str) -> Result | None:
-    """Take a result once, and record its jobs as this session's; None while there is none."""
+    """Take a result once; None while there is none."""
     if not is_done(place):
         return None
     result: Result = st.session_state.pop(_key(place)).result()
-    own_jobs.record(result.jobs)
     return result
 
 

@@ -46,7 +46,12 @@ def show_login(location: str) -> None:
     if not access.is_logged_in():
         st.button("Log in", key=f"log_in_{location}", on_click=st.login)
     else:
-        st.button("Log out", key=f"log_out_{location}", on_click=st.logout)
+        st.button("Log out", key=f"log_out_{location}", on_click=_log_out)
+
+
+def _log_out() -> None:
+    access.drop_key()
+    st.logout()
 
 
 def _show_key() -> None:

@@ -18,7 +18,8 @@ function restore() {
   field.focus();
   // The only way to insert text that keeps the browser's undo and notifies the field.
   document.execCommand("insertText", false, draft);
-  active?.focus?.();
+  if (active === document.body) field.blur();
+  else active?.focus();
 }
 
 export default function () {

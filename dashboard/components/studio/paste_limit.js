@@ -10,7 +10,8 @@ function cut(field, pasted, limit) {
 function handlePaste(event, limits, show) {
   const key = Object.keys(limits).find((each) => event.target.closest?.(`.st-key-${each}`));
   if (!key) return;
-  const pasted = event.clipboardData.getData("text/plain");
+  // A text area counts a line break of Windows as one character.
+  const pasted = event.clipboardData.getData("text/plain").replaceAll("\r\n", "\n");
   const text = cut(event.target, pasted, limits[key]);
   if (text.length === pasted.length) return show("");
   event.preventDefault();

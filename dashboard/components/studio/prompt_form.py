@@ -176,6 +176,8 @@ def _send(requests: Sequence[dict[str, Any]]) -> None:
         message = "Describe a picture first, or pick one of the suggestions."
         st.session_state.submission_error = message
         return
+    if sending.is_pending(_PLACE):  # the button was pressed twice
+        return
     st.session_state.unsent = ()
     sending.begin(_PLACE, requests)
     _take_result()

@@ -84,7 +84,8 @@ class Cluster:
             _collect(listing)
         results = {listing.kind.name: _newest(listing, now) for listing in self._listings}
         # Results of earlier polls alone do not describe the cluster's current state.
-        if all(results[listing.kind.name].objects is None for listing in requested):
+        failed = [results[listing.kind.name].objects is None for listing in requested]
+        if failed and all(failed):
             self._connection.renew()
             raise FleetError(next(result.error for result in results.values() if result.error))
         return _snapshot(results, now)
