@@ -1,6 +1,7 @@
 """Check the queue: the SQLite file, or the broker and its management API."""
 
 from contextlib import closing
+from importlib.util import find_spec
 
 from core.errors import QueueUnavailable
 from core.settings import Settings
@@ -28,6 +29,8 @@ def check_management(settings: Settings) -> Result:
     """Read the count that only the management API has."""
     if settings.rabbitmq_url is None:
         return skipped("The SQLite queue needs none.")
+    if find_spec("dashboard") is None:
+        return skipped("Only the dashboard uses it.")
     with closing(open_queue(settings)) as queue:
         try:
             depth = queue.depth()

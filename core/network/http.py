@@ -53,7 +53,11 @@ def proxy_headers(proxy: Proxy) -> dict[str, str] | None:
 
 def explain_request(error: BaseException, url: str) -> str:
     """Explain a failed request to ``url``; name the proxy if the way led through one."""
+    if not any(isinstance(cause, ProxyError) for cause in causes(error)):
+        return explain(error)
     proxy = proxy_for(url)
-    if proxy and any(isinstance(cause, ProxyError) for cause in causes(error)):
-        return f"{explain(error)} (through the proxy {proxy.url} of {proxy.variable})"
-    return explain(error)
+    return (
+        f"{explain(error)} (through the proxy {proxy.url} of {proxy.variable})"
+        if proxy
+        else explain(error)
+    )

@@ -59,6 +59,18 @@ def test_older_file_is_migrated(file: sqlite3.Connection, tmp_path: Path, tables
     assert file.execute("PRAGMA user_version").fetchone() == (VERSION,)
 
 
+def test_file_that_an_older_version_uses_is_left_alone(file: sqlite3.Connection, tmp_path: Path):
+    """While a worker of version 0 has a job, nothing is migrated: two versions would share it."""
+    file.executescript(_VERSION_0)
+    file.execute("INSERT INTO jobs (body) VALUES (?)", (encode(make_job()),))
+    file.execute("UPDATE jobs SET lease = 1, leased_until = ?", (time.time() + 10,))
+    file.commit()
+    with pytest.raises(SettingsError, match="Stop all its processes"):
+        SqliteQueue(tmp_path)
+    assert file.execute("PRAGMA user_version").fetchone() == (0,)
+    assert file.execute("SELECT lease FROM jobs").fetchone() == (1,)
+
+
 @pytest.mark.parametrize("kind", [SqliteQueue, SqliteEvents])
 def test_newer_file_is_refused_and_not_changed(file: sqlite3.Connection, tmp_path: Path, kind):
     """The sentence names both versions and what to do; an older program must not write."""

@@ -5,6 +5,7 @@ The version is SQLite's ``user_version``. A change of the tables increments VERS
 """
 
 import sqlite3
+import time
 
 from core.errors import SettingsError
 
@@ -63,6 +64,8 @@ _COLUMNS_ADDED = {
 }
 """Columns that files of version 0 may lack."""
 
+_VERSION_0_LEASE_SECONDS = 15.0
+
 _OWN_COLUMNS = {"jobs": {"position", "body"}, "dead_letters": {"number", "body"}}
 """Without these a table is another program's."""
 
@@ -94,11 +97,29 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
         )
     for table in _OWN_COLUMNS:
         _add_columns(connection, table, path)
+    _require_unused(connection, path)
     for statement in _statements(_TABLES):
         connection.execute(statement)
     # Until version 1, leases ended by the date.
     connection.execute("UPDATE jobs SET lease = NULL, leased_until = 0")
     connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _require_unused(connection: sqlite3.Connection, path: object) -> None:
+    """Raise SettingsError while a worker of version 0 has a job; its leases end by the date.
+
+    A lease that ends later than a new one would is of a time before the clock was set back.
+    """
+    if not _columns(connection, "jobs"):
+        return
+    now = time.time()
+    leased = "SELECT count(*) FROM jobs WHERE leased_until > ? AND leased_until <= ?"
+    [(jobs,)] = connection.execute(leased, (now, now + _VERSION_0_LEASE_SECONDS))
+    if jobs:
+        raise SettingsError(
+            f"An older version of this project is working on the queue in {path}. Nothing was "
+            f"changed. Stop all its processes, wait {_VERSION_0_LEASE_SECONDS:g} s and start again."
+        )
 
 
 def _add_columns(connection: sqlite3.Connection, table: str, path: object) -> None:

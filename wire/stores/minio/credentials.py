@@ -1,5 +1,6 @@
 """The keys of the store: from the settings, or temporary ones of the pod or machine."""
 
+import configparser
 import os
 import re
 from threading import Lock
@@ -22,6 +23,8 @@ from core.network.http import pool_for
 from core.settings import Settings
 from core.store_settings import IdentitySource, find_identity
 
+_UNREADABLE = (ParseError, configparser.Error)
+"""Of the answer to a web identity, and of a file with keys."""
 _TIMEOUT = Timeout(connect=2, read=5)
 _RETRIES = Retry(total=1, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504])
 
@@ -63,7 +66,7 @@ class PlatformProvider(Provider):
         try:
             with self._lock:
                 return self._provider.retrieve()
-        except (HTTPError, OSError, ValueError, KeyError, TypeError, ParseError) as error:
+        except (HTTPError, OSError, ValueError, KeyError, TypeError, *_UNREADABLE) as error:
             raise StoreUnavailable(
                 f"There are no keys for the store from the {self._source} of this process: "
                 f"{_reason(error)}; {_REMEDIES[self._source]}."
@@ -77,7 +80,8 @@ def _open(source: IdentitySource, region: str | None) -> Provider:
         return AWSConfigProvider()
     if source == "web identity":
         endpoint = os.environ.get("AWS_ENDPOINT_URL_STS")
-        pool = pool_for(endpoint or "https://sts.amazonaws.com", _TIMEOUT, _RETRIES)
+        url = endpoint or "https://sts.amazonaws.com"
+        pool = pool_for(url, _TIMEOUT, _RETRIES, carries_password=True)
         return IamAwsProvider(custom_endpoint=endpoint, region=region, http_client=pool)
     # An address of this machine or of the link, for which no proxy is right.
     return IamAwsProvider(
