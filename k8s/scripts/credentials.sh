@@ -61,7 +61,10 @@ write_store_credentials() {
   local origin
   origin=$(kube get secret minio --ignore-not-found \
     --output 'jsonpath={.metadata.annotations.stable-diffusion-live/for}')
-  if [ -n "${MINIO_ACCESS_KEY:-}" ] && [ -n "${MINIO_SECRET_KEY:-}" ]; then
+  if [ -n "${MINIO_SESSION_TOKEN:-}" ]; then
+    fail "MINIO_SESSION_TOKEN is set: keys with a token end within hours, and pods would be left" \
+      "without. Give keys that stay, or the pods an identity (docs/kubernetes.md)."
+  elif [ -n "${MINIO_ACCESS_KEY:-}" ] && [ -n "${MINIO_SECRET_KEY:-}" ]; then
     secret minio "$1" access-key "$MINIO_ACCESS_KEY" secret-key "$MINIO_SECRET_KEY"
     note "Secret minio has MINIO_ACCESS_KEY and MINIO_SECRET_KEY."
   elif has_secret minio && [ "${origin:-$1}" = "$1" ]; then
