@@ -109,7 +109,7 @@ class BrowserCookie:
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if _is_private_page(headers):
+                if _is_private_page(message["status"], headers):
                     headers.append("set-cookie", self._new_cookie(scope))
             await send(message)
 
@@ -126,9 +126,12 @@ def _opens_page(scope: Scope) -> bool:
     return is_read and "text/html" in Headers(scope=scope).get("accept", "")
 
 
-def _is_private_page(headers: MutableHeaders) -> bool:
-    """Return whether no shared cache may give this answer, with its cookie, to others."""
-    is_page = headers.get("content-type", "").startswith("text/html")
+def _is_private_page(status: int, headers: MutableHeaders) -> bool:
+    """Return whether no shared cache may give this answer, with its cookie, to others.
+
+    An unchanged page (304) has no type; the browser may have lost the cookie that came with it.
+    """
+    is_page = status == 304 or headers.get("content-type", "").startswith("text/html")
     return is_page and "public" not in headers.get("cache-control", "")
 
 

@@ -154,14 +154,14 @@ def test_full_screen_lasts_while_arrow_keys_change_the_picture(
     """The button fills the screen with the picture; the next picture stays in full screen."""
     gallery = GalleryPage(open_page(f"{shared_dashboard.url}/gallery?picture={pictures[3]}"))
     gallery.button("Full screen").click()
-    gallery.page.wait_for_function("document.fullscreenElement !== null")
+    gallery.page.wait_for_function("() => document.fullscreenElement !== null")
     gallery.page.keyboard.press("ArrowRight")
     expect(gallery.picture).to_have_attribute("src", f"/pictures/{pictures[4]}")
     gallery.page.keyboard.press("ArrowLeft")
     expect(gallery.picture).to_have_attribute("src", f"/pictures/{pictures[3]}")
     assert gallery.picture.bounding_box()["height"] == 900
     gallery.button("Exit full screen").click()
-    gallery.page.wait_for_function("document.fullscreenElement === null")
+    gallery.page.wait_for_function("() => document.fullscreenElement === null")
     expect(gallery.dialog).to_contain_text("Full screen")
 
 

@@ -52,7 +52,7 @@ def test_stage_fits_on_one_screen(
     expect(page.locator(".invitation")).to_contain_text("pictures.example/join")
     expect(page.locator(".stAppHeader")).not_to_be_visible()
     for _ in on_screens(page, [(1366, 768), (1920, 1080), (1600, 1200), (3840, 2160)]):
-        page.wait_for_function(f"({_FITS})().length === 0")
+        page.wait_for_function(f"() => ({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
 
@@ -66,7 +66,7 @@ def test_wall_shows_new_pictures_with_prompts_as_text(
     shared_dashboard.submit(hostile)
     worker.generate()
     expect(page.locator(".tile:visible span").first).to_contain_text(hostile)
-    page.wait_for_function(f"({_FITS})().length === 0")
+    page.wait_for_function(f"() => ({_FITS})().length === 0")
 
 
 def test_keys_belong_to_an_open_dialog(
@@ -146,7 +146,7 @@ def test_burst_without_a_queue_is_kept_and_the_error_shown(
     dashboard = start_dashboard(RABBITMQ_URL="amqp://guest:guest@127.0.0.1:1/")
     page = _stage(open_page(f"{dashboard.url}/present", 1366, 768))
     expect(page.locator(".numbers b").first).to_have_text("unknown")
-    page.wait_for_function(f"({_FITS})().length === 0")
+    page.wait_for_function(f"() => ({_FITS})().length === 0")
     page.keyboard.press("b")
     expect(page.locator(".announcement")).to_contain_text("Mixed: 0 of 20 requests sent, then:")
     expect(page.locator(".stException")).to_have_count(0)

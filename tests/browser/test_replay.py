@@ -41,8 +41,8 @@ def test_end_of_a_replay_shows_the_recorded_figures(
     assert (served["at"], served["mode"]) == (last.at, last.mode)
     expect(studio.tiles).to_have_count(min(20, last.pictures_total))
     studio.page.wait_for_function(
-        "[...document.querySelectorAll('.tile img')].filter((image) => image.checkVisibility())"
-        ".every((image) => image.naturalWidth > 0)"
+        "() => [...document.querySelectorAll('.tile img')]"
+        ".filter((image) => image.checkVisibility()).every((image) => image.naturalWidth > 0)"
     )
     assert httpx.get(f"{replay.url}/readyz").is_success
 

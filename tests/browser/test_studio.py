@@ -195,6 +195,7 @@ def test_picture_of_an_unsupported_size_cannot_be_repeated(
     older = metadata_of(job).model_copy(update={"image_width": 500})
     store = DirectoryStore(shared_dashboard.data_dir / "pictures")
     store.put(metadata_name(job.id), encode_metadata(older), "application/json")
+    store.put(picture_name(job.id, 0), b"a picture", "image/png")
     studio = StudioPage(open_page(f"{shared_dashboard.url}?picture={picture_name(job.id, 0)}"))
     expect(studio.dialog).to_contain_text("500 by 128 pixels")
     expect(studio.dialog).to_contain_text(re.compile("cannot be .* again: The width"))

@@ -26,7 +26,7 @@ from wire.messages.object_names import metadata_name, parse_metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores.base import Entry
 
-_PICTURES_ARE_LOADED = """[...document.querySelectorAll(".tile img")]
+_PICTURES_ARE_LOADED = """() => [...document.querySelectorAll(".tile img")]
   .filter((image) => image.checkVisibility()).every((image) => image.naturalWidth > 0)"""
 
 INVALID_MESSAGES = (

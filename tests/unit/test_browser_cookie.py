@@ -2,7 +2,7 @@
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
@@ -63,3 +63,10 @@ def test_programs_are_not_named():
 def test_shared_answers_name_nobody(headers: dict[str, str]):
     """What a shared cache may give to others has no cookie, even if it is opened in a tab."""
     assert "set-cookie" not in _client(headers=headers).get("/", headers=_PAGE).headers
+
+
+def test_unchanged_page_names_a_browser_without_cookie():
+    """A browser that has kept the page and lost its cookie gets another one."""
+    page = Route("/", lambda _request: Response(status_code=304, headers={"etag": '"1"'}))
+    client = TestClient(BrowserCookie(Starlette(routes=[page]), path=""))
+    assert "set-cookie" in client.get("/", headers=_PAGE).headers

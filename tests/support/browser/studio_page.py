@@ -75,7 +75,7 @@ class StudioPage:
     def wait_for_redraws(self, count: int) -> None:
         """Wait for so many updates of the chart."""
         self.page.evaluate("window.drawn = 0")
-        self.page.wait_for_function(f"window.drawn >= {count}")
+        self.page.wait_for_function(f"() => window.drawn >= {count}")
 
     @property
     def shifts(self) -> list[Any]:
