@@ -110,7 +110,7 @@ def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker):
     assert alerts == []
 
 
-def test_reload_keeps_own_requests_and_the_typed_prompt(studio: StudioPage):
+def test_reload_keeps_own_requests_and_the_typed_prompt(studio: StudioPage, worker: ScriptedWorker):
     """After a reload the requests are still the viewer's own, and the typed text is there."""
     studio.generate("mine before the reload")
     expect(studio.page.get_by_text("Your requests")).to_be_visible()
@@ -119,6 +119,8 @@ def test_reload_keeps_own_requests_and_the_typed_prompt(studio: StudioPage):
     expect(studio.prompt).to_have_value("a text that was not sent")
     expect(studio.card("mine before the reload")).to_be_visible()
     expect(studio.page.get_by_text("Your requests")).to_be_visible()
+    worker.generate()
+    expect(studio.card("mine before the reload")).to_contain_text("done")
 
 
 _PASTE = """(field, text) => {
