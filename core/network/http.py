@@ -53,11 +53,7 @@ def proxy_headers(proxy: Proxy) -> dict[str, str] | None:
 
 def explain_request(error: BaseException, url: str) -> str:
     """Explain a failed request to ``url``; name the proxy if the way led through one."""
-    if not any(isinstance(cause, ProxyError) for cause in causes(error)):
-        return explain(error)
-    proxy = proxy_for(url)
-    return (
-        f"{explain(error)} (through the proxy {proxy.url} of {proxy.variable})"
-        if proxy
-        else explain(error)
-    )
+    led_through = any(isinstance(cause, ProxyError) for cause in causes(error))
+    proxy = proxy_for(url) if led_through else None
+    way = f" (through the proxy {proxy.url} of {proxy.variable})" if proxy else ""
+    return f"{explain(error)}{way}"

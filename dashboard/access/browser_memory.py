@@ -4,17 +4,15 @@ A random cookie names the browser; whoever has the cookie is that browser. It is
 ``dashboard.routes.middleware.BrowserCookie``, and no script can read it.
 """
 
-import re
-import secrets
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TypeGuard
 
 import streamlit as st
 from cachetools import TTLCache
 
+from dashboard.access.tokens import is_token
+
 COOKIE = "browser"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _MAX_BROWSERS = 10_000
 _SECONDS = 12 * 3600
 _IN_SESSION = "browser_memory"
@@ -44,13 +42,3 @@ def current() -> Memory:
         memory = _memories.get(token) or Memory()
         _memories[token] = memory  # its time begins anew
         return memory
-
-
-def new_token() -> str:
-    """Return a random value for a new browser's cookie."""
-    return secrets.token_urlsafe(16)
-
-
-def is_token(value: str | None) -> TypeGuard[str]:
-    """Return whether a cookie's value has the format of ``new_token``."""
-    return value is not None and _TOKEN.fullmatch(value) is not None

@@ -1,9 +1,10 @@
 """Choose the URL of /join that the QR code contains."""
 
-import ipaddress
 import socket
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit, urlunsplit
+
+from dashboard.access.hosts import is_loopback
 
 _UNUSED_ADDRESS = ("192.0.2.1", 9)
 """Reserved for documentation by RFC 5737; nothing is sent to it."""
@@ -33,7 +34,7 @@ def choose(
     """
     if public_url:
         return JoinAddress(urljoin(_with_path(public_url, base_path), "join"))
-    if not _is_local(urlsplit(opened).hostname or ""):
+    if not is_loopback(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
         return JoinAddress(None, "No invitation: phones cannot reach localhost. Set PUBLIC_URL.")
@@ -47,15 +48,6 @@ def choose(
 def _with_path(url: str, path: str) -> str:
     url = url.rstrip("/")
     return f"{url}/" if urlsplit(url).path else f"{url}{path}/"
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _with_host(url: str, host: str) -> str:
@@ -72,4 +64,4 @@ def network_address() -> str | None:
         except OSError:
             return None
         address = probe.getsockname()[0]
-    return None if _is_local(address) else address
+    return None if is_loopback(address) else address

@@ -1,13 +1,10 @@
 """Rate limits of visitors: one for each cookie, and one for each address."""
 
-import re
-import secrets
-
 from dashboard.access.client_address import rate_limit_key
 from dashboard.access.rate_limit import RateLimited, TokenBuckets
+from dashboard.access.tokens import is_token
 
 COOKIE = "visitor"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class Visitors:
@@ -38,13 +35,3 @@ def default_limits() -> Visitors:
     A visitor may send 3 requests at once, then 1 per 10 s; an address 60, then 3 per s.
     """
     return Visitors(per_visitor=TokenBuckets(3, 1 / 10), per_address=TokenBuckets(60, 3))
-
-
-def new_token() -> str:
-    """Return a random value for a new visitor's cookie."""
-    return secrets.token_urlsafe(16)
-
-
-def is_token(value: str | None) -> bool:
-    """Return whether a cookie's value has the format of ``new_token``."""
-    return value is not None and _TOKEN.fullmatch(value) is not None

@@ -9,6 +9,7 @@ from dashboard.presentation.trigger_clauses import (
     can_activate,
     counts_requests,
     is_active,
+    not_active,
     title,
     unknown_demand,
     value,
@@ -81,9 +82,8 @@ def _quiet(
         is_formula = any(each.type == "formula" for each in triggers)
         uncounted = "" if is_formula else ", but no trigger counts them"
         yield f"{pluralize(counts.waiting, 'request')} waiting{uncounted}"
-    names = [title(each, triggers) for each in triggers if is_active(each) is False]
-    if names:
-        yield f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not active"
+    if names := [title(each, triggers) for each in triggers if is_active(each) is False]:
+        yield not_active(names)
 
 
 def _too_few(requests: Trigger, triggers: Sequence[Trigger]) -> str:

@@ -4,7 +4,7 @@ from dashboard.domain.fleet import Scaler
 from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.scaling_at_zero import below_activation
 from dashboard.presentation.scaling_load import Load
-from dashboard.presentation.trigger_clauses import can_activate, is_active, title
+from dashboard.presentation.trigger_clauses import can_activate, is_active, not_active, title
 
 
 def is_idle(load: Load) -> bool:
@@ -55,6 +55,7 @@ def _cooldown(scaler: Scaler, reading_age: float) -> str:
 
 def _quiet(load: Load) -> str:
     if (requests := load.requests) is None:
-        names = [title(each, load.triggers) for each in load.triggers if can_activate(each)]
-        return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not active"
+        return not_active(
+            [title(each, load.triggers) for each in load.triggers if can_activate(each)]
+        )
     return below_activation(requests) if requests.value else "the queue is empty"

@@ -139,3 +139,8 @@ def _goal(trigger: Trigger, workers: str) -> str:
     return (
         f"within the autoscaler's tolerance for {workers}" if trigger.within_tolerance else workers
     )
+
+
+def not_active(names: Sequence[str]) -> str:
+    """Return the clause that these triggers are not active."""
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not active"

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
+from dashboard.access import tokens
 from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
@@ -152,9 +153,9 @@ def _page(form: Form, status: Status | None, code: int = 200) -> Response:
 
 
 def _with_cookie(request: Request, response: Response) -> Response:
-    if visitors.is_token(request.cookies.get(COOKIE)):
+    if tokens.is_token(request.cookies.get(COOKIE)):
         return response
-    return _set_cookie(request, response, COOKIE, visitors.new_token())
+    return _set_cookie(request, response, COOKIE, tokens.new_token())
 
 
 def _set_cookie(request: Request, response: Response, name: str, value: str) -> Response:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.settings import Settings
 from core.web_settings import Network
-from dashboard.access import browser_memory, client_address, hosts, origin
+from dashboard.access import browser_memory, client_address, hosts, origin, tokens
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.routes.errors import NO_STORE
 
@@ -102,7 +102,7 @@ class BrowserCookie:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if not _opens_page(scope) or browser_memory.is_token(_cookie(scope)):
+        if not _opens_page(scope) or tokens.is_token(_cookie(scope)):
             await self._app(scope, receive, send)
             return
 
@@ -117,7 +117,7 @@ class BrowserCookie:
 
     def _new_cookie(self, scope: Scope) -> str:
         secure = "; Secure" if scope["scheme"] == "https" else ""
-        value = f"{browser_memory.COOKIE}={browser_memory.new_token()}"
+        value = f"{browser_memory.COOKIE}={tokens.new_token()}"
         return f"{value}; Path={self._path}; HttpOnly; SameSite=Lax{secure}"
 
 

@@ -24,6 +24,7 @@ from dashboard.fleet.scaling_rule import (
 from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.cluster.credentials import secrets_of
+from tests.support.cluster.idle_workers import idle_workers
 from tests.support.conditions import wait_until
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer, settings_for
@@ -60,7 +61,9 @@ def target(cluster: Cluster, vhost: str, minio_server: MinioServer) -> Iterator[
     plane = cluster.control_plane
     plane.kubectl("create", "namespace", _NAMESPACE)
     plane.apply(secrets_of(_NAMESPACE, vhost, minio_server))
-    plane.apply({"apiVersion": "v1", "kind": "List", "items": [_idle_workers(), *_scaler(plane)]})
+    plane.apply(
+        {"apiVersion": "v1", "kind": "List", "items": [idle_workers(_NAMESPACE), *_scaler(plane)]}
+    )
     yield AppsV1Api(cluster.client())
     plane.kubectl("delete", "namespace", _NAMESPACE, "--wait=false")
 
@@ -79,21 +82,6 @@ def _scaler(plane: ControlPlane) -> Iterator[dict]:
             item["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] = behaviour
         if item["kind"] in ("ScaledObject", "TriggerAuthentication"):
             yield item | {"metadata": item["metadata"] | {"namespace": _NAMESPACE}}
-
-
-def _idle_workers() -> dict:
-    labels = {"app.kubernetes.io/name": "worker"}
-    container = {"name": "pause", "image": "pause"}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "worker", "namespace": _NAMESPACE},
-        "spec": {
-            "replicas": 0,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-        },
-    }
 
 
 def test_rule_takes_the_autoscalers_steps(

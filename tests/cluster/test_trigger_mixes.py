@@ -17,6 +17,7 @@ from dashboard.presentation.scaling_reason import explain
 from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.cluster.credentials import secrets_of
+from tests.support.cluster.idle_workers import idle_workers
 from tests.support.conditions import wait_until
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
@@ -141,26 +142,16 @@ def plane(
         rabbitmq.api("PUT", f"queues/{_NAMESPACE}/{name}", json={"durable": True})
     plane.kubectl("create", "namespace", _NAMESPACE)
     plane.apply(secrets_of(_NAMESPACE, _NAMESPACE, minio_server))
-    plane.apply({"apiVersion": "v1", "kind": "List", "items": [_workers(), _authentication()]})
+    plane.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [idle_workers(_NAMESPACE, requests={"cpu": "1m"}), _authentication()],
+        }
+    )
     yield plane
     plane.kubectl("delete", "namespace", _NAMESPACE, "--wait=false")
     rabbitmq.api("DELETE", f"vhosts/{_NAMESPACE}")
-
-
-def _workers() -> dict:
-    labels = {"app.kubernetes.io/name": "worker"}
-    requests = {"requests": {"cpu": "1m"}}
-    container = {"name": "pause", "image": "pause", "resources": requests}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": {"name": "worker", "namespace": _NAMESPACE},
-        "spec": {
-            "replicas": 0,
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
-        },
-    }
 
 
 def _authentication() -> dict:

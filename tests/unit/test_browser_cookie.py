@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from dashboard.access import browser_memory
+from dashboard.access import browser_memory, tokens
 from dashboard.routes.middleware import BrowserCookie
 
 _PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -27,7 +27,7 @@ def test_page_names_the_browser_once():
     first = client.get("/fleet", headers=_PAGE).headers["set-cookie"]
     name, value = first.partition(";")[0].split("=")
     assert name == browser_memory.COOKIE
-    assert browser_memory.is_token(value)
+    assert tokens.is_token(value)
     assert "set-cookie" not in client.get("/", headers=_PAGE).headers
     assert value not in _client().get("/", headers=_PAGE).headers["set-cookie"]
 

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from core.errors import QueueUnavailable, StoreUnavailable
 from core.settings import Settings
 from dashboard import access, runtime
-from dashboard.access import Policy
+from dashboard.access import Policy, tokens
 from dashboard.audience import own_pictures, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS
 from dashboard.components.present import wall
@@ -296,7 +296,7 @@ def test_page_is_small_and_self_contained(phone: TestClient):
     assert "unsafe" not in policy
     assert "http" not in context[0].text.replace("http-equiv", "")
     cookie = phone.get("/join", headers={"cookie": ""}).headers.get("set-cookie", "")
-    assert "HttpOnly" in cookie or visitors.is_token(phone.cookies["visitor"])
+    assert "HttpOnly" in cookie or tokens.is_token(phone.cookies["visitor"])
 
 
 def test_where_people_log_in_visitors_need_approval(

@@ -1,5 +1,7 @@
 // Keeps the text of the prompt over a reload of the page, in this tab only.
 
+import { insertText } from "../common/insert_text.js";
+
 const KEY = "prompt-draft";
 const FIELD = ".st-key-prompt textarea";
 
@@ -16,8 +18,7 @@ function restore() {
   if (!field || field.value || !draft) return;
   const active = document.activeElement;
   field.focus();
-  // The only way to insert text that keeps the browser's undo and notifies the field.
-  document.execCommand("insertText", false, draft);
+  insertText(draft);
   if (active === document.body) field.blur();
   else active?.focus();
 }

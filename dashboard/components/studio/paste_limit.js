@@ -1,6 +1,8 @@
 // Text that is pasted into a field beyond its limit is cut, and a sentence states it. Without
 // this, Streamlit's text area drops the whole text.
 
+import { insertText } from "../common/insert_text.js";
+
 function cut(field, pasted, limit) {
   const { selectionStart, selectionEnd, value } = field;
   const room = limit - (value.length - (selectionEnd - selectionStart));
@@ -15,8 +17,7 @@ function handlePaste(event, limits, show) {
   const text = cut(event.target, pasted, limits[key]);
   if (text.length === pasted.length) return show("");
   event.preventDefault();
-  // The only way to insert text that keeps the browser's undo and notifies the field.
-  document.execCommand("insertText", false, text);
+  insertText(text);
   const limit = limits[key].toLocaleString("en");
   show(`The pasted text was cut: a prompt has at most ${limit} characters.`);
 }
