@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from dashboard.domain.fleet import FleetReading, Scaler, Trigger
+from dashboard.domain.queue_counts import QueueCounts
 from dashboard.presentation import trigger_clauses
 from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.scaling_states import describe_failure, describe_states
@@ -91,6 +92,13 @@ class Load:
     def unit(self) -> str:
         """What a demand is for."""
         return "Job" if self.is_job else "worker"
+
+
+def read_load(reading: FleetReading, scaler: Scaler, counts: QueueCounts | None) -> Load:
+    """Return the load of a reading, with the queue's own counts where KEDA's are missing or old."""
+    wanted = reading.wanted or 0
+    triggers = trigger_clauses.current_triggers(scaler, wanted, counts)
+    return Load(reading, scaler, tuple(triggers), wanted)
 
 
 def explain_load(load: Load) -> tuple[str, str]:

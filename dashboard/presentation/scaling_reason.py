@@ -9,8 +9,7 @@ from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.presentation.formatting import end_sentence, pluralize, time_ago
 from dashboard.presentation.scaling_at_zero import explain_zero
 from dashboard.presentation.scaling_idle import explain_idle, is_idle
-from dashboard.presentation.scaling_load import Load, explain_load
-from dashboard.presentation.trigger_clauses import current_triggers
+from dashboard.presentation.scaling_load import Load, explain_load, read_load
 
 Sentence = tuple[str, str]
 """A lead, which pages show in bold and end with a colon, and the explanation."""
@@ -59,7 +58,7 @@ def _explain_reading(
     lead = f"Why still {pluralize(wanted, 'worker')}" if wanted else "Why no workers"
     if fault := _fault(scaler, wanted):
         return lead, fault
-    load = Load(reading, scaler, tuple(current_triggers(scaler, wanted, counts)), wanted)
+    load = read_load(reading, scaler, counts)
     if _is_uncounted(load):
         return lead, "the requests could not be counted; until they are, nothing changes."
     if wanted == 0:

@@ -6,7 +6,17 @@ from datetime import tzinfo
 import streamlit as st
 
 from dashboard.components.common import scaling_sentence, viewer, viewer_snapshot
-from dashboard.components.fleet import cost, events, gpus, nodes, scaler, warnings, workers
+from dashboard.components.fleet import (
+    cost,
+    events,
+    explained,
+    fleet_map,
+    gpus,
+    nodes,
+    scaler,
+    warnings,
+    workers,
+)
 from dashboard.components.jobs import links
 from dashboard.components.page import top_bar
 from dashboard.components.timeline import live_plot, time_range
@@ -26,6 +36,11 @@ def show_live() -> None:
         warnings.show(snapshot.fleet)
     with st.container(key="fleet_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
+    with st.container(key="fleet_explained"):
+        with st.container(border=True, key="card_explained", gap="xsmall"):
+            explained.show(snapshot, zone)
+        with st.container(border=True, key="card_map", gap="xsmall"):
+            fleet_map.show(snapshot, zone)
     if "gpus" in snapshot.lanes:
         with st.container(border=True, key="card_gpus", gap="xsmall"):
             gpus.show(snapshot, zone)

@@ -11,9 +11,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.domain.snapshot import Sample, Snapshot
+from dashboard.presentation.explained import history
 from dashboard.presentation.formatting import UNKNOWN
 from dashboard.presentation.timeline import marks
-from dashboard.presentation.timeline.lanes import LANES, Curve, Lane
+from dashboard.presentation.timeline.lanes import LANES, Curve, Lane, with_target
 from dashboard.presentation.timeline.layout import LaneGeometry, layout, share_height
 from dashboard.presentation.timeline.series import (
     Point,
@@ -70,7 +71,15 @@ def alt_text(snapshot: Snapshot) -> str:
 
 
 def _lanes(snapshot: Snapshot) -> list[Lane]:
-    return [LANES[name] for name in snapshot.lanes if name in LANES]
+    lanes = LANES | {"workers": _workers(snapshot)}
+    return [lanes[name] for name in snapshot.lanes if name in lanes]
+
+
+def _workers(snapshot: Snapshot) -> Lane:
+    """Return the workers' lane, with the target by the scaler's present settings, if any."""
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    target = history.target(fleet.scaler) if fleet and fleet.scaler else None
+    return with_target(LANES["workers"], target) if target else LANES["workers"]
 
 
 def _scale(lane: Lane, samples: Sequence[Sample], window: Window, snapshot: Snapshot) -> int:
@@ -112,7 +121,7 @@ def _draw_line(
             "color": color,
             "width": curve.width,
             "shape": "hv",
-            "dash": None if curve.fill else "4px,3px",
+            "dash": curve.dash,
         },
         fill="tozeroy" if curve.fill else None,
         fillcolor=f"var(--{lane.name}-{curve.fill})" if curve.fill else None,

@@ -1,7 +1,7 @@
 """The lanes of the timeline: titles, lines and labels of the newest values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from dashboard.domain.snapshot import Sample, Snapshot
@@ -19,7 +19,9 @@ class Curve:
     value: Value
     width: float
     fill: Literal["tint", "solid"] | None = None
-    """None is a dashed line."""
+    """None is a line without a fill."""
+    dash: str | None = None
+    """Lengths of its dashes and gaps, as Plotly's ``dash``; None is a continuous line."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ _REQUESTS = (
 )
 _WORKERS = (
     Curve("workers ready", lambda sample: sample.ready, 2, "tint"),
-    Curve("workers wanted", lambda sample: sample.wanted, 1.3),
+    Curve("workers wanted", lambda sample: sample.wanted, 1.3, dash="4px,3px"),
 )
 _NODES = (Curve("GPU nodes ready", lambda sample: sample.nodes, 2, "tint"),)
 _GPUS = (Curve("% GPU busy", lambda sample: sample.gpu_busy, 2, "tint"),)
@@ -100,3 +102,9 @@ LANES = {
     "gpus": Lane("gpus", "GPU busy", _GPUS, _newest_gpus, top=100),
     "pictures": Lane("pictures", "Pictures", (), _newest_pictures),
 }
+
+
+def with_target(lane: Lane, called_for: Value) -> Lane:
+    """Add the line of the workers that the requests call for, before stabilization and rates."""
+    target = Curve("workers called for", called_for, 1.3, dash="1.5px,3px")
+    return replace(lane, curves=(*lane.curves, target))

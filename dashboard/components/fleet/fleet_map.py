@@ -1,0 +1,31 @@
+"""The map from the queue to the GPUs, on which requests travel."""
+
+import json
+from datetime import tzinfo
+
+import streamlit as st
+
+from dashboard.components.common import custom_component, tables
+from dashboard.components.common.snapshot_cache import snapshot_cache
+from dashboard.components.fleet import render
+from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation.fleet_map.payload import describe
+
+_map = custom_component.component("fleet/fleet_map", str(render("map_skeleton")))
+
+
+def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Show the map of a snapshot with its title and legend."""
+    st.html(tables.title("From queue to GPU", "above: the decision; below: the requests"))
+    show_map(snapshot, zone)
+
+
+def show_map(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Show the map alone."""
+    _map(data={"map": encode(snapshot, zone)}, key="fleet_map")
+
+
+@snapshot_cache
+def encode(snapshot: Snapshot, zone: tzinfo | None) -> str:
+    """Return the map as JSON text, which is the same until something changes."""
+    return json.dumps(describe(snapshot, zone), ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""How a scaler comes to its number of workers, term by term, with the numbers of the moment."""
