@@ -1,5 +1,6 @@
 """Format numbers, times and sizes for pages, phones and terminals."""
 
+import re
 from datetime import datetime, tzinfo
 
 UNKNOWN = "unknown"
@@ -98,3 +99,9 @@ def size(count: int) -> str:
     if count < 1e5:
         return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.1f} MB" if count < 9.95e6 else f"{count / 1e6:.0f} MB"
+
+
+def natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Return a key that sorts ``worker-2`` before ``worker-10``."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
+from dashboard.components.fleet import fleet_map
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
 from dashboard.components.present import invitation, keys, wall
@@ -24,8 +25,12 @@ def show_live() -> None:
         numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
-    with st.container(key="stage_chart"):
-        live_plot.show(snapshot, time_range.seconds(), zone, height=None)
+    if keys.shows_map():
+        with st.container(key="stage_map"):
+            fleet_map.show_map(snapshot, zone)
+    else:
+        with st.container(key="stage_chart"):
+            live_plot.show(snapshot, time_range.seconds(), zone, height=None)
     with st.container(key="stage_wall"):
         in_progress = wall.pictures_in_progress(snapshot, runtime.current().shown_preview)
         clicked = tiles.show_grid(snapshot, _PICTURES, zone, in_progress)

@@ -165,6 +165,11 @@ def test_cluster_is_shown_as_text(open_page: Callable[..., Page], cluster: Dashb
     expect(card(page, "scaler")).to_contain_text("ScaledObject worker")
     expect(card(page, "scaler")).to_contain_text("not Fallback")
     expect(card(page, "nodes")).to_contain_text("unknown of 2")
+    expect(card(page, "explained")).to_contain_text("0 \u2026 200")
+    expect(card(page, "explained")).to_contain_text("200wanted")
+    expect(card(page, "map").locator(".place")).to_have_count(3)
+    expect(card(page, "map").locator(".squares li")).to_have_count(WORKERS + 1)
+    expect(card(page, "map")).to_contain_text("198 starting")
     expect(card(page, "events")).to_contain_text("worker scaled 0")
     expect(page.get_by_text("Events may not be read")).to_be_visible()
     rows = card(page, "workers").locator("tbody tr")
@@ -213,14 +218,16 @@ def test_unreachable_cluster_is_unknown_and_not_empty(
     run = played_run.write(tmp_path / "run.jsonl", NOW, fleets)
     with running_dashboard(tmp_path / "data", REPLAY=str(run)) as dashboard:
         page = open_fleet(open_page, dashboard.url)
-        for name in ("scaler", "nodes", "workers", "events"):
+        for name in ("scaler", "nodes", "workers", "events", "explained"):
             expect(card(page, name)).to_contain_text("Unknown: no reading since")
+        expect(card(page, "map")).to_contain_text("Workers and nodes are unknown")
         expect(page.locator(".why")).to_contain_text("the cluster does not answer")
 
 
 def test_page_fits_its_width(open_page: Callable[..., Page], cluster: Dashboard):
     """The page never scrolls sideways, and no card is cut off."""
     page = open_fleet(open_page, cluster.url, width=820)
-    cards = [f".st-key-card_{name}" for name in ("scaler", "nodes", "workers", "cost")]
+    names = ("explained", "map", "scaler", "nodes", "workers", "cost")
+    cards = [f".st-key-card_{name}" for name in names]
     for _ in on_screens(page, [(820, 1180), (390, 844)]):
         wait_until_fits(page, ".stMain", *cards)

@@ -197,7 +197,7 @@ def test_the_trigger_that_decides_is_shown_and_all_are_listed():
     assert formula(shown)[:4] == [
         " 75 % the cpu trigger ()",
         "÷ 60 % target (of the trigger)",
-        f"{TIMES} 7 workers now ()",
+        f"{TIMES} 6 workers ready ()",
         "= 9 called for (1 trigger more, unknown)",
     ]
     listed = rules(shown)

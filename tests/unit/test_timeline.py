@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.components.common.snapshot_cache import snapshot_cache
-from dashboard.domain.snapshot import Annotation, Sample, Snapshot
+from dashboard.domain.fleet import FleetReading, Scaler
+from dashboard.domain.snapshot import Annotation, Reading, Sample, Snapshot
 from dashboard.presentation.timeline.figure import alt_text, draw
 from dashboard.presentation.timeline.lanes import LANES
 from dashboard.presentation.timeline.layout import share_height
@@ -220,3 +221,19 @@ def test_snapshot_is_drawn_once_for_all_sessions():
     for snapshot, span in ((first, 1), (first, 1), (first, 2), (second, 1), (first, 1)):
         draw(snapshot, span)
     assert drawn == [(NOW, 1), (NOW, 2), (NOW + 1, 1)]
+
+
+def test_workers_lane_has_the_target_of_the_requests():
+    """A dotted line has what the requests call for; without a scaler there is none."""
+    samples = (
+        Sample(NOW - 4, waiting=9, generating=0, ready=0, wanted=0),
+        Sample(NOW - 2, waiting=9, generating=0, ready=0, wanted=1),
+        Sample(NOW, waiting=1, generating=2, ready=4, wanted=4),
+    )
+    scaler = Scaler("ScaledObject", "rabbitmq", 3, 2.0, 0, 4, 5, 120)
+    fleet = Reading(FleetReading(scaler, 4, 4, (), None), NOW)
+    names = [trace.hovertemplate for trace in draw(_snapshot(samples)).data]
+    assert "%{y} workers called for<extra></extra>" not in names
+    figure = draw(replace(_snapshot(samples), fleet=fleet))
+    [target] = [trace for trace in figure.data if "called for" in trace.hovertemplate]
+    assert list(target.y)[:3] == [1, 4, 2]

@@ -8,7 +8,6 @@ from markupsafe import Markup
 from dashboard.components.common import dom_patch, tables
 from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.fleet import render
-from dashboard.components.fleet.workers import natural_sort_key
 from dashboard.domain.gpus import Gpu, mean_utilization, total_power
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
@@ -53,7 +52,7 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
 def _card(snapshot: Snapshot, zone: tzinfo | None) -> Markup:
     if not snapshot.gpus:
         return tables.title("GPUs") + tables.note(_NONE)
-    gpus = sorted(snapshot.gpus, key=lambda gpu: natural_sort_key(gpu.workers[0]))
+    gpus = sorted(snapshot.gpus, key=lambda gpu: formatting.natural_sort_key(gpu.workers[0]))
     gauges = render("gauges", [gauge(gpu, zone) for gpu in gpus])
     return tables.title("GPUs", summary(gpus)) + tables.scrollable("GPUs", gauges)
 

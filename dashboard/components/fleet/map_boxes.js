@@ -85,7 +85,7 @@ function drawPlace(place, index, map) {
     ? ""
     : html`<small>${countPhases(place.phases) || "no worker"}</small>`;
   const meters = (place.meters ?? []).map(drawMeter);
-  return html`<section data-key="${place.title}" data-place="${index}" class="place ${kind}"><h4 title="${place.title}"><i></i>${place.title}</h4><p title="${place.detail}">${place.detail}</p>${meters}${drawWorkers(place, index, map)}${count}</section>`;
+  return html`<section data-key="${place.title}" data-place="${index}" class="place ${kind}"><h4 title="${place.title}">${place.title}</h4><p title="${place.detail}">${place.detail}</p>${meters}${drawWorkers(place, index, map)}${count}</section>`;
 }
 
 function drawPictures(pictures) {

@@ -1,6 +1,5 @@
 """The workers: each with its phase and the reason for it, or a link to its job."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import tzinfo
@@ -15,7 +14,7 @@ from dashboard.domain.fleet import FleetReading, Phase, Worker
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
-from dashboard.presentation.formatting import end_sentence
+from dashboard.presentation.formatting import end_sentence, natural_sort_key
 
 _COLUMNS = (
     Column("Worker"),
@@ -91,12 +90,6 @@ def order(workers: Iterable[Worker]) -> list[Worker]:
     return sorted(
         workers, key=lambda worker: (worker.phase != "failed", *natural_sort_key(worker.name))
     )
-
-
-def natural_sort_key(name: str) -> tuple[list[tuple[int, str]], str]:
-    """Return a key that sorts ``worker-2`` before ``worker-10``."""
-    parts = re.findall(r"\d+|\D+", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name
 
 
 def row(worker: Worker, view: JobView | None, now: float) -> Row:

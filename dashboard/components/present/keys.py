@@ -41,11 +41,22 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
                 )
         if access.allows("approve"):
             st.link_button("Approve", "approve", shortcut="a", disabled=dialog_is_open)
+        label = "Show the chart" if shows_map() else "Show the map"
+        st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
         full_screen.show()
         if st.button("Leave", shortcut="esc", disabled=dialog_is_open):
             navigation.begin(home)
         if note:
             st.html(render("note", note))
+
+
+def shows_map() -> bool:
+    """Return whether the map of the fleet is shown in place of the chart."""
+    return bool(st.session_state.get("stage_map_shown"))
+
+
+def _switch() -> None:
+    st.session_state.stage_map_shown = not shows_map()
 
 
 def _send(burst: Burst) -> None:

@@ -99,9 +99,8 @@ def _division(trigger: Trigger, load: Load) -> Iterator[Term]:
         yield Term(target, name, "the trigger's target", operator="÷")
         return
     yield Term(target_of(trigger), "target", "of the trigger", operator="÷")
-    autoscaler = load.scaler.autoscaler
-    current = autoscaler.current if autoscaler else None
-    yield Term(UNKNOWN if current is None else str(current), "workers now", operator=TIMES)
+    ready = load.reading.ready
+    yield Term(UNKNOWN if ready is None else str(ready), "workers ready", operator=TIMES)
 
 
 def _derivation(load: Load, decider: Trigger) -> str:

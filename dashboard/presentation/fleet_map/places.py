@@ -10,7 +10,7 @@ from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import node_text
 from dashboard.presentation.fleet_map import Fields
-from dashboard.presentation.formatting import gibibytes, pluralize
+from dashboard.presentation.formatting import gibibytes, natural_sort_key, pluralize
 
 _MAX_DETAILED_PLACES = 8
 _MAX_DETAILED_WORKERS = 8
@@ -58,7 +58,7 @@ def _with_workers(nodes: dict[str, Place], workers: Iterable[Worker]) -> Iterato
     by_node: dict[str | None, list[Worker]] = {}
     for worker in workers:
         by_node.setdefault(worker.node, []).append(worker)
-    names = sorted({*nodes, *(name for name in by_node if name)})
+    names = sorted({*nodes, *(name for name in by_node if name)}, key=natural_sort_key)
     for name in names:
         # The list of nodes may be some seconds older, or unreadable.
         place = nodes.get(name, Place(name, "node not listed"))
@@ -68,7 +68,7 @@ def _with_workers(nodes: dict[str, Place], workers: Iterable[Worker]) -> Iterato
 
 
 def _sorted(workers: Iterable[Worker]) -> tuple[Worker, ...]:
-    return tuple(sorted(workers, key=lambda worker: (len(worker.name), worker.name)))
+    return tuple(sorted(workers, key=lambda worker: natural_sort_key(worker.name)))
 
 
 def _detail(node: Node) -> str:
