@@ -232,8 +232,8 @@ def test_workers_lane_has_the_target_of_the_requests():
     )
     scaler = Scaler("ScaledObject", "rabbitmq", 3, 2.0, 0, 4, 5, 120)
     fleet = Reading(FleetReading(scaler, 4, 4, (), None), NOW)
-    names = [trace.hovertemplate for trace in draw(_snapshot(samples)).data]
+    names = [trace.hovertemplate for trace in draw(_snapshot(samples), 120).data]
     assert "%{y} workers called for<extra></extra>" not in names
-    figure = draw(replace(_snapshot(samples), fleet=fleet))
+    figure = draw(replace(_snapshot(samples), fleet=fleet), 120)
     [target] = [trace for trace in figure.data if "called for" in trace.hovertemplate]
     assert list(target.y)[:3] == [1, 4, 2]
