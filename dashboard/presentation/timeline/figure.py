@@ -121,7 +121,7 @@ def _draw_line(
             "color": color,
             "width": curve.width,
             "shape": "hv",
-            "dash": curve.dash,
+            "dash": None if curve.fill else curve.dash,
         },
         fill="tozeroy" if curve.fill else None,
         fillcolor=f"var(--{lane.name}-{curve.fill})" if curve.fill else None,

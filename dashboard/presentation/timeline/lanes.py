@@ -19,9 +19,9 @@ class Curve:
     value: Value
     width: float
     fill: Literal["tint", "solid"] | None = None
-    """None is a line without a fill."""
-    dash: str | None = None
-    """Lengths of its dashes and gaps, as Plotly's ``dash``; None is a continuous line."""
+    """None is a dashed line."""
+    dash: str = "4px,3px"
+    """Lengths of its dashes and of the gaps between them."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ _REQUESTS = (
 )
 _WORKERS = (
     Curve("workers ready", lambda sample: sample.ready, 2, "tint"),
-    Curve("workers wanted", lambda sample: sample.wanted, 1.3, dash="4px,3px"),
+    Curve("workers wanted", lambda sample: sample.wanted, 1.3),
 )
 _NODES = (Curve("GPU nodes ready", lambda sample: sample.nodes, 2, "tint"),)
 _GPUS = (Curve("% GPU busy", lambda sample: sample.gpu_busy, 2, "tint"),)
