@@ -105,7 +105,7 @@ class FleetMap {
 
   way(from, to) {
     const hue = to === "pictures" ? "pictures" : "requests";
-    const [start, end] = [this.locate(from), this.locate(to)];
+    const [start, end] = [this.locate(from, ".queue"), this.locate(to, ".queue .dots")];
     if (!start || !end) return undefined;
     if (this.isNarrow || from === "prompt") {
       return { hue, corners: routeStraight(start.pod ?? start.box, end.pod ?? end.box) };
@@ -118,11 +118,9 @@ class FleetMap {
   }
 
   /** Return the rectangles of a place, and of the worker in it, if that has one. */
-  locate(at) {
+  locate(at, queue) {
     if (typeof at === "string") {
-      const selector = at === "queue" ? ".queue .dots" : `.${at}`;
-      const isStart = at === "queue" && !this.isNarrow;
-      const box = this.rect(this.find(isStart ? ".queue" : selector));
+      const box = this.rect(this.find(at === "queue" ? queue : `.${at}`));
       return box && { box };
     }
     const [place, pod] = at;
