@@ -5,9 +5,10 @@ import { html } from "./map_html.js";
 const MAX_DOTS = 8;
 const PHASES = {
   p: "pending",
-  s: "starting", // also stopping, which a square does not tell apart
+  s: "starting",
   i: "idle",
   g: "generating",
+  e: "stopping",
   f: "failed",
 };
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.domain.fleet import LOCAL, FleetReading, Node, Worker
+from dashboard.domain.fleet import LOCAL, FleetReading, Node, Phase, Worker
 from dashboard.domain.gpus import Gpu, mean_utilization
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Snapshot
@@ -19,6 +19,15 @@ MAX_PLACES = 40
 _MAX_FREE_SLOTS = 16
 _MAX_NAME = 12
 _MAX_REASON = 48
+_LETTERS: dict[Phase, str] = {
+    "pending": "p",
+    "starting": "s",
+    "idle": "i",
+    "generating": "g",
+    "stopping": "e",
+    "failed": "f",
+}
+"""The phases' letters, as map_boxes.js reads them; one ends while it is stopping."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +97,14 @@ def is_detailed(places: Sequence[Place]) -> bool:
 
 
 def describe_place(place: Place, snapshot: Snapshot, detailed: bool) -> Fields:
-    """Return a box: with a line for each worker, or with the first letter of each one's phase."""
+    """Return a box: with a line for each worker, or with a letter for each one's phase."""
     fields: Fields = {"title": place.title, "detail": place.detail, "free": _free(place)}
     if place.node and not place.node.ready:
         fields["unready"] = True
     if place.is_waiting:
         fields["waiting"] = True
     if not detailed:
-        return fields | {"phases": "".join(worker.phase[0] for worker in place.workers)}
+        return fields | {"phases": "".join(_LETTERS[worker.phase] for worker in place.workers)}
     jobs = {view.job.id: view for view in snapshot.jobs}
     pods = [_pod(worker, jobs.get(worker.job_id or "")) for worker in place.workers]
     return fields | {"pods": pods, "meters": _meters(place, snapshot.gpus)}
