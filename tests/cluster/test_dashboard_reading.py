@@ -98,6 +98,7 @@ def test_role_allows_every_list(plane, fleet):
     reading = read_until(fleet, lambda reading: reading.scaler and reading.events, "a reading")
     assert reading.warnings == ()
     assert (reading.scaler.name, reading.scaler.maximum) == ("worker", 8)
+    assert reading.scaler.scale_down.window == 300  # Kubernetes' default
     [reason] = {worker.reason for worker in reading.workers}
     assert reason.startswith("waits for a GPU node (")
     assert "1 Insufficient nvidia.com/gpu" in reason
