@@ -24,6 +24,7 @@ const MAP = {
   pictures: { total: 5, recent: 2 },
   summary: "42 requests waiting",
   sent: [],
+  received: ["a"],
   taken: { a: [0, 0] },
   done: {},
 };
@@ -146,7 +147,8 @@ test("a dot is removed at the end of its way", async () => {
 
 test("at most twelve dots travel at once", () => {
   show({ taken: {} });
-  show({ taken: Object.fromEntries(Array.from({ length: 40 }, (_, id) => [id, [0, 0]])) });
+  const received = Array.from({ length: 40 }, (_, id) => String(id));
+  show({ received, taken: Object.fromEntries(received.map((id) => [id, [0, 0]])) });
   assert.equal(animations.length, 12);
 });
 
@@ -156,6 +158,12 @@ test("with reduced motion nothing travels, and the boxes still change", () => {
   show({ queue: { waiting: 41, taken: 1 } });
   assert.deepEqual(animations, []);
   assert.equal(find(".queue .count").textContent, "41 waiting");
+});
+
+test("after a step in a replay only what happened just then travels", () => {
+  show({ taken: {} });
+  show({ received: [], taken: { a: [0, 0], b: [0, 0] } });
+  assert.deepEqual(animations, []);
 });
 
 test("a request on a worker that is not shown does not travel", () => {

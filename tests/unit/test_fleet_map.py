@@ -221,7 +221,7 @@ def test_requests_are_where_their_events_have_them():
     """A request that was just sent, taken or done has its place; old ones are left out."""
     jobs = (
         job("waiting", at=NOW - 1),
-        job("generating", "worker-2", step=3, steps=8),
+        job("generating", "worker-2", step=3, steps=8, received_at=NOW - 3),
         job("done", "worker-1", at=NOW - 2),
         job("done", "worker-1"),
         job("starting", "worker-gone"),
@@ -230,6 +230,7 @@ def test_requests_are_where_their_events_have_them():
     busy = replace(worker("worker-2", "generating"), job_id=jobs[1].job.id)
     shown = drawn(snapshot(worker("worker-1"), busy, jobs=jobs))
     assert shown["sent"] == [ids[0], ids[2]]
+    assert shown["received"] == [ids[1]]
     assert shown["taken"] == {ids[1]: (0, 1), ids[4]: None}
     assert shown["done"] == {ids[2]: (0, 0)}
     pod = shown["places"][0]["pods"][1]

@@ -28,9 +28,9 @@ export class RequestMoves {
   }
 
   takenMoves(map) {
-    return Object.entries(map.taken)
-      .filter(([id, at]) => at && !this.taken.has(id))
-      .map(([, at]) => ["queue", at]);
+    return map.received
+      .filter((id) => map.taken[id] && !this.taken.has(id))
+      .map((id) => ["queue", map.taken[id]]);
   }
 
   doneMoves(map) {

@@ -19,7 +19,10 @@ Position = tuple[int, int]
 
 
 def describe_requests(snapshot: Snapshot, places: Sequence[Place]) -> Fields:
-    """Return the requests that workers have, and those that were just sent or are just done."""
+    """Return the requests that workers have, and those that were just sent, received or done.
+
+    Only these move on the map, so that a step in a replay is not taken for news.
+    """
     positions: dict[str, Position] = {
         worker.name: (index, number)
         for index, place in enumerate(places)
@@ -29,7 +32,8 @@ def describe_requests(snapshot: Snapshot, places: Sequence[Place]) -> Fields:
     since = snapshot.at - _RECENT_SECONDS
     taken = [view for view in jobs if view.state in ("starting", "generating")][:_MAX_TAKEN]
     return {
-        "sent": [_id(view) for view in _recent(jobs, since)],
+        "sent": [_id(view) for view in jobs if (view.submitted_at or 0.0) > since][:_MAX_RECENT],
+        "received": [_id(view) for view in taken if (view.received_at or 0.0) > since],
         "taken": {_id(view): _position(view, positions) for view in taken},
         "done": {_id(view): _position(view, positions) for view in _finished(jobs, since)},
     }
@@ -42,11 +46,6 @@ def describe_queue(snapshot: Snapshot) -> Fields:
         "waiting": counts.waiting if counts else None,
         "taken": counts.generating if counts else None,
     }
-
-
-def _recent(jobs: Iterable[JobView], since: float) -> list[JobView]:
-    sent = [view for view in jobs if (view.submitted_at or 0.0) > since]
-    return sent[:_MAX_RECENT]
 
 
 def _finished(jobs: Iterable[JobView], since: float) -> list[JobView]:
