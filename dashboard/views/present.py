@@ -14,6 +14,8 @@ from dashboard.presentation import scaling_reason
 
 _REFRESH_SECONDS = 1.0
 _PICTURES = 10
+_DETAILED_NODES = 4
+"""One row of boxes; a second one has no room."""
 
 
 def show_live() -> None:
@@ -27,7 +29,7 @@ def show_live() -> None:
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
     if keys.shows_map():
         with st.container(key="stage_map"):
-            fleet_map.show_map(snapshot, zone)
+            fleet_map.show_map(snapshot, zone, _DETAILED_NODES)
     else:
         with st.container(key="stage_chart"):
             live_plot.show(snapshot, time_range.seconds(), zone, height=None)

@@ -73,7 +73,7 @@ afterEach(() => {
 test("queue, nodes, workers and pictures are text", () => {
   show();
   assert.equal(find(".queue .count").textContent, "42 waiting");
-  assert.equal(findAll(".queue .dots")[0].textContent, "+ 34");
+  assert.equal(findAll(".queue .dots")[0].textContent, "+ 36");
   assert.equal(find(".place h4").textContent, "gpu-1");
   assert.match(find(".pods li").textContent, /worker-1generatingstep 3 of 8/);
   assert.equal(find(".pods .free").textContent, "no worker");
@@ -132,7 +132,7 @@ test("each request travels once: to the queue, to its worker, to the pictures", 
   show({ taken: {}, done: { a: [0, 0] } });
   assert.deepEqual(
     animations.map(({ element }) => element.className),
-    ["requests", "requests", "pictures"],
+    ["requests", "requests", "stored"],
   );
 });
 

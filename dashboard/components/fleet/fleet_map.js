@@ -76,7 +76,7 @@ class FleetMap {
   }
 
   hasWorkers(index) {
-    return Boolean(this.find(`[data-place="${index}"] li:not(.free)`));
+    return Boolean(this.find(`[data-place="${index}"]:not(.waits) li:not(.free)`));
   }
 
   drawStarts(places) {
@@ -104,7 +104,7 @@ class FleetMap {
   }
 
   way(from, to) {
-    const hue = to === "pictures" ? "pictures" : "requests";
+    const hue = to === "pictures" ? "stored" : "requests";
     const [start, end] = [this.locate(from, ".queue"), this.locate(to, ".queue .dots")];
     if (!start || !end) return undefined;
     if (this.isNarrow || from === "prompt") {

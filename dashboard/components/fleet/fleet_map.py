@@ -10,6 +10,7 @@ from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.fleet import render
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.fleet_map.payload import describe
+from dashboard.presentation.fleet_map.places import MAX_DETAILED_PLACES
 
 _map = custom_component.component("fleet/fleet_map", str(render("map_skeleton")))
 
@@ -20,12 +21,17 @@ def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
     show_map(snapshot, zone)
 
 
-def show_map(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the map alone."""
-    _map(data={"map": encode(snapshot, zone)}, key="fleet_map")
+def show_map(
+    snapshot: Snapshot, zone: tzinfo | None, most_detailed: int = MAX_DETAILED_PLACES
+) -> None:
+    """Show the map alone; with more than ``most_detailed`` nodes, each worker is a square."""
+    _map(data={"map": encode(snapshot, zone, most_detailed)}, key="fleet_map")
 
 
 @snapshot_cache
-def encode(snapshot: Snapshot, zone: tzinfo | None) -> str:
+def encode(
+    snapshot: Snapshot, zone: tzinfo | None, most_detailed: int = MAX_DETAILED_PLACES
+) -> str:
     """Return the map as JSON text, which is the same until something changes."""
-    return json.dumps(describe(snapshot, zone), ensure_ascii=False, separators=(",", ":"))
+    fields = describe(snapshot, zone, most_detailed)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))

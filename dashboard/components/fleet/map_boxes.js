@@ -3,6 +3,7 @@
 import { html } from "./map_html.js";
 
 const MAX_DOTS = 8;
+const DOTS_BEFORE_NUMBER = 6; // with a number behind them, they still fit on one line
 const PHASES = {
   p: "pending",
   s: "starting",
@@ -15,7 +16,7 @@ const PHASES = {
 const number = (value) => (value === null ? "unknown" : value.toLocaleString("en"));
 
 function drawDots(count, form) {
-  const shown = Math.min(count ?? 0, MAX_DOTS);
+  const shown = count > MAX_DOTS ? DOTS_BEFORE_NUMBER : (count ?? 0);
   const more = (count ?? 0) - shown;
   return html`<div class="dots" aria-hidden="true">${Array.from({ length: shown }, () => html`<i class="${form}"></i>`)}${more ? html`<small>+ ${number(more)}</small>` : ""}</div>`;
 }
@@ -104,6 +105,6 @@ export function drawBoxes(map) {
     ? html`<section class="place rest" data-key="more places">${map.more}</section>`
     : "";
   const note = map.note ? html`<p class="note">${map.note}</p>` : "";
-  return html`<p class="visually-hidden">${map.summary}</p>${decision}<div class="flow"><span class="prompt" data-key="prompt">prompts</span>${drawQueue(map.queue)}<div class="places" data-key="places">${places}${more}${note}</div>${drawPictures(map.pictures)}</div>`
+  return html`<p class="visually-hidden">${map.summary}</p>${decision}<div class="flow"><span class="prompt" data-key="prompt">prompts</span>${drawQueue(map.queue)}<div class="places ${map.detailed ? "" : "squared"}" data-key="places">${places}${more}${note}</div>${drawPictures(map.pictures)}</div>`
     .text;
 }

@@ -39,20 +39,20 @@ def _paused(load: Load) -> Term:
 
 
 def _from_zero(load: Load) -> Term:
-    scaler, requests = load.scaler, load.requests
+    scaler = load.scaler
     if scaler.scale_out_paused:
         return Term("paused", "scaling out", "", "workers", "→")
-    more = "request" if requests is None or not requests.activation else "requests"
-    needed = "the next" if more == "request" else f"more than {requests.activation:g}"
-    verb = "starts" if more == "request" else "start"
-    first = max(1, scaler.minimum)
-    return Term(
-        f"{scaler.polling_interval:g} s",
-        "until a start, at most",
-        f"{needed} {more} {verb} {first}" if requests else f"an active trigger starts {first}",
-        "workers",
-        "→",
-    )
+    interval = f"{scaler.polling_interval:g} s"
+    return Term(interval, "until a start, at most", _start(load), "workers", "→")
+
+
+def _start(load: Load) -> str:
+    first, requests = max(1, load.scaler.minimum), load.requests
+    if requests is None:
+        return f"an active trigger starts {first}"
+    if requests.activation:
+        return f"more than {requests.activation:g} requests start {first}"
+    return f"the next request starts {first}"
 
 
 def _cooldown(load: Load, age: float) -> Term | None:

@@ -8,6 +8,7 @@ from dashboard.insights.estimates import pictures_in_last_minute
 from dashboard.presentation.fleet_map import Fields
 from dashboard.presentation.fleet_map.decision import decision
 from dashboard.presentation.fleet_map.places import (
+    MAX_DETAILED_PLACES,
     MAX_PLACES,
     Place,
     describe_place,
@@ -19,11 +20,20 @@ from dashboard.presentation.formatting import UNKNOWN, pluralize, time_ago
 from dashboard.presentation.scaling_load import read_load
 
 
-def describe(snapshot: Snapshot, zone: tzinfo | None) -> Fields:
-    """Return the map; what is unknown is None or has a note that says so."""
+def describe(
+    snapshot: Snapshot, zone: tzinfo | None, most_detailed: int = MAX_DETAILED_PLACES
+) -> Fields:
+    """Return the map; what is unknown is None or has a note that says so.
+
+    Args:
+        snapshot: what is drawn.
+        zone: the viewer's.
+        most_detailed: with more nodes, each worker is a square.
+
+    """
     places = list_places(snapshot)
     shown, rest = places[:MAX_PLACES], places[MAX_PLACES:]
-    detailed = is_detailed(places)
+    detailed = is_detailed(places, most_detailed)
     return {
         "decision": _decision(snapshot),
         "queue": describe_queue(snapshot),

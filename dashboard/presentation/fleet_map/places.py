@@ -12,7 +12,7 @@ from dashboard.presentation import node_text
 from dashboard.presentation.fleet_map import Fields
 from dashboard.presentation.formatting import gibibytes, natural_sort_key, pluralize
 
-_MAX_DETAILED_PLACES = 8
+MAX_DETAILED_PLACES = 8
 _MAX_DETAILED_WORKERS = 8
 """In one box; with more, or more boxes, each worker is a square."""
 MAX_PLACES = 40
@@ -90,10 +90,10 @@ def _common_reason(workers: Sequence[Worker]) -> str:
     return reason[: 2 * _MAX_REASON]
 
 
-def is_detailed(places: Sequence[Place]) -> bool:
-    """Return whether there is room for the name and the progress of each worker."""
+def is_detailed(places: Sequence[Place], most: int) -> bool:
+    """Return whether there is room for each worker's name and progress, in ``most`` boxes."""
     fullest = max((len(place.workers) for place in places), default=0)
-    return len(places) <= _MAX_DETAILED_PLACES and fullest <= _MAX_DETAILED_WORKERS
+    return len(places) <= most and fullest <= _MAX_DETAILED_WORKERS
 
 
 def describe_place(place: Place, snapshot: Snapshot, detailed: bool) -> Fields:
@@ -118,17 +118,11 @@ def _free(place: Place) -> int:
 
 
 def _pod(worker: Worker, view: JobView | None) -> Fields:
-    fields = {
-        "name": _short(worker.name),
-        "phase": worker.phase,
-        "text": worker.reason[:_MAX_REASON],
-    }
+    text = worker.reason[:_MAX_REASON]
+    fields: Fields = {"name": _short(worker.name), "phase": worker.phase, "text": text}
     if view and view.worker == worker.name and view.step and worker.phase == "generating":
-        fields |= {
-            "step": view.step,
-            "steps": view.steps,
-            "text": f"step {view.step} of {view.steps}",
-        }
+        step = f"step {view.step} of {view.steps}"
+        return fields | {"step": view.step, "steps": view.steps, "text": step}
     return fields
 
 
