@@ -46,7 +46,10 @@ def _waiting(dashboard: Dashboard) -> int:
 def test_stage_fits_on_one_screen(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """On any projector every part is completely visible, and nothing scrolls."""
+    """On any projector every part is completely visible, and nothing scrolls.
+
+    The key ``m`` replaces the chart by the map of the fleet, and again by the chart.
+    """
     dashboard = start_dashboard(FLEET="none", PUBLIC_URL="https://pictures.example")
     page = _stage(open_page(f"{dashboard.url}/present", 1366, 768))
     expect(page.locator(".invitation")).to_contain_text("pictures.example/join")
@@ -55,6 +58,11 @@ def test_stage_fits_on_one_screen(
         page.wait_for_function(f"() => ({_FITS})().length === 0")
     number = page.locator(".numbers b").first
     assert float(number.evaluate("b => parseFloat(getComputedStyle(b).fontSize)")) == 168
+    page.keyboard.press("m")
+    expect(page.locator(".fleet-map .queue")).to_contain_text("0 waiting")
+    expect(page.locator(".js-plotly-plot")).to_have_count(0)
+    page.keyboard.press("m")
+    page.wait_for_function(f"() => ({_FITS})().length === 0")
 
 
 def test_wall_shows_new_pictures_with_prompts_as_text(
