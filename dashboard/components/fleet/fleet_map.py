@@ -16,8 +16,9 @@ _map = custom_component.component("fleet/fleet_map", str(render("map_skeleton"))
 
 
 def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the map of a snapshot with its title and legend."""
-    st.html(tables.title("From queue to GPU", "above: the decision; below: the requests"))
+    """Show the map of a snapshot with its title."""
+    end = "GPU" if "nodes" in snapshot.lanes else "worker"
+    st.html(tables.title(f"From queue to {end}", "above: the decision; below: the requests"))
     show_map(snapshot, zone)
 
 
