@@ -92,8 +92,11 @@ def launch(
     return WorkerProcess(name, "running", now, child, gpu=gpu)
 
 
-def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
-    """Return the worker's current state, None if it ended as requested. Keeps its log small."""
+def observe(worker: WorkerProcess, now: float, was_ready: bool = False) -> WorkerProcess | None:
+    """Return the worker's current state, None if it ended as requested. Keeps its log small.
+
+    ``was_ready`` is whether this process has loaded its model.
+    """
     child = worker.child
     if child is None:
         return worker
@@ -104,12 +107,15 @@ def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
     _close_stdin(child.popen)
     if worker.state == "stopping" or child.popen.returncode == 0:
         return None
+    # A working process that something else killed is no sign that the next one fails; a job
+    # that always ends so is dead-lettered by its number of attempts.
+    was_killed = was_ready and child.popen.returncode == -signal.SIGKILL
     was_stable = now - worker.since >= _STABLE_AFTER_SECONDS
     return WorkerProcess(
         name=worker.name,
         state="failed",
         since=now,
-        failures=1 if was_stable else worker.failures + 1,
+        failures=1 if was_stable or was_killed else worker.failures + 1,
         reason=_exit_reason(child),
     )
 
