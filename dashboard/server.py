@@ -26,6 +26,12 @@ from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
+from dashboard.routes.connections import (
+    IgnoreDisconnects,
+    SessionLimit,
+    bounds_for,
+    raise_file_limit,
+)
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
 from dashboard.routes.security_headers import SecurityHeaders
 
@@ -98,9 +104,11 @@ app = st.App(
     lifespan=lifespan,
     routes=below(_settings.base_path, _routes),
     middleware=[
+        Middleware(IgnoreDisconnects),
         Middleware(SecurityHeaders),
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
+        Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
     ],

@@ -6,14 +6,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 
 from core.settings import Settings
 from dashboard.domain.inputs import Observer
 from dashboard.domain.journal import Journal
-from dashboard.fleet.reconciliation import latest_from
 from dashboard.fleet.supervisor import Supervisor
-from dashboard.fleet.worker_processes import WorkerProcess
 from dashboard.sampling.source import Source
 from wire.backends import open_events, open_queue
 from wire.events.base import Events
@@ -22,36 +19,8 @@ _COMMAND = (sys.executable, "-m", "tests.support.flat_worker")
 _RECEIVE_TIMEOUT_SECONDS = 0.5
 
 
-@dataclass(frozen=True)
-class Fleet:
-    """Workers that a supervisor starts, and starts again when they were killed."""
-
-    supervisor: Supervisor
-    journal: Journal
-
-    def ready_processes(self) -> list[int]:
-        """Return the process ids of the workers that can have a job."""
-        status = self.supervisor.status()
-        return [
-            worker.child.popen.pid
-            for worker in (status.workers if status else ())
-            if worker.child and worker.child.popen.poll() is None and self._is_ready(worker)
-        ]
-
-    def kill(self, chance: random.Random) -> bool:
-        """Kill a worker; return False if none can have a job."""
-        processes = self.ready_processes()
-        if processes:
-            os.kill(chance.choice(processes), signal.SIGKILL)
-        return bool(processes)
-
-    def _is_ready(self, worker: WorkerProcess) -> bool:
-        view = latest_from(worker, self.journal.workers())
-        return bool(view and view.ready_at)
-
-
 @contextmanager
-def supervised(settings: Settings, observer: Observer) -> Iterator[Fleet]:
+def supervised(settings: Settings, observer: Observer) -> Iterator[Supervisor]:
     """Run the supervisor as the dashboard does; ``observer`` is called with each event."""
     journal = Journal(observer=observer)
     with closing(open_queue(settings)) as queue, closing(open_events(settings)) as events:
@@ -60,10 +29,20 @@ def supervised(settings: Settings, observer: Observer) -> Iterator[Fleet]:
         source.start()
         supervisor.start()
         try:
-            yield Fleet(supervisor, journal)
+            yield supervisor
         finally:
             supervisor.stop()
             source.stop()
+
+
+def kill_worker(supervisor: Supervisor, chance: random.Random) -> bool:
+    """Kill a worker, which may work, wait or load its model; return False if there is none."""
+    status = supervisor.status()
+    children = [worker.child for worker in status.workers if worker.child] if status else []
+    running = [child.popen.pid for child in children if child.popen.poll() is None]
+    if running:
+        os.kill(chance.choice(running), signal.SIGKILL)
+    return bool(running)
 
 
 def _receive(events: Events, journal: Journal) -> None:

@@ -60,6 +60,15 @@ class Record:
                 metadata = decode_metadata(store.get(metadata_name(job_id)))
                 self.completions[job_id] = _completion(job_id, metadata)
 
+    def recovery(self, end: Restoration) -> float | None:
+        """Return the seconds until a job was stored that a worker received after an outage.
+
+        None if there is no such job. Those that a worker held during the outage show nothing.
+        """
+        completions = tuple(self.completions.values())
+        later = [each.stored_at for each in completions if each.received_at >= end.at]
+        return min(later) - end.at if later else None
+
 
 def _completion(job_id: str, metadata: Metadata) -> Completion:
     assert metadata.timings

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from core.errors import ApplicationError, QueueUnavailable
+from dashboard.fleet.supervisor import Supervisor
 from dashboard.sampling.source import Source
 from tests.soak.backends import Backends
-from tests.soak.fleet import Fleet, supervised
+from tests.soak.fleet import kill_worker, supervised
 from tests.soak.plan import Plan
 from tests.soak.record import Record, Restoration
 from tests.soak.verdict import Remains, Verdict, judge
@@ -28,6 +29,7 @@ _READ_SECONDS = 0.25
 _REPORT_SECONDS = 5.0
 _MAX_SECONDS = 120.0
 """For a job to be sent, and for all jobs to end when all faults are over."""
+_MAX_RECOVERY_WAIT_SECONDS = 60.0
 _MAX_DEAD_LETTERS = 1000
 
 
@@ -36,9 +38,9 @@ def soak(plan: Plan, backends: Backends, seed: int, report: Report) -> Verdict:
     record, store = Record(), open_store(backends.settings)
     completions = Source("completions", lambda: record.read_completions(store), _READ_SECONDS)
     with closing(open_queue(backends.settings)) as queue:
-        with supervised(backends.settings, record.observe) as fleet:
+        with supervised(backends.settings, record.observe) as supervisor:
             completions.start()
-            _run_all(_Soak(plan, backends, queue, fleet, record, random.Random(seed)), report)
+            _run_all(_Soak(plan, backends, queue, supervisor, record, random.Random(seed)), report)
             _wait_until_done(queue, record, report)
             completions.stop()
         record.read_completions(store)
@@ -52,7 +54,7 @@ class _Soak:
     plan: Plan
     backends: Backends
     queue: Queue
-    fleet: Fleet
+    supervisor: Supervisor
     record: Record
     chance: random.Random
     started: float = field(default_factory=time.monotonic)
@@ -64,20 +66,36 @@ class _Soak:
             self._send(job.request)
 
     def kill_workers(self) -> None:
-        """Kill a worker at each moment, or as soon as one can have a job."""
+        """Kill a worker at each moment, or as soon as one runs, until all jobs are stored."""
         for at in self.plan.kills:
             self._sleep_until(at)
-            wait_until(lambda: self.fleet.kill(self.chance), what="a worker to kill")
-            self.record.kills += 1
+            wait_until(lambda: self._kill_worker() or self._is_done, what="a worker to kill")
 
     def take_down(self) -> None:
-        """Take servers down and bring them back."""
+        """Take servers down and bring them back, one at a time."""
         for outage in self.plan.outages:
             self._sleep_until(outage.at)
             with self.backends.down[outage.part]():
                 time.sleep(outage.seconds)
-            self.record.restorations.append(Restoration(outage.part, time.time()))
+            restoration = Restoration(outage.part, time.time())
+            self.record.restorations.append(restoration)
             self._send(outage.next_request)
+            self._wait_for_recovery(restoration)
+
+    @property
+    def _is_done(self) -> bool:
+        return len(self.record.completions) == len(self.plan.jobs) + len(self.plan.outages)
+
+    def _kill_worker(self) -> bool:
+        killed = kill_worker(self.supervisor, self.chance)
+        self.record.kills += killed
+        return killed
+
+    def _wait_for_recovery(self, restoration: Restoration) -> None:
+        """Wait a minute at most: the next outage must not hide that there was none."""
+        deadline = time.monotonic() + _MAX_RECOVERY_WAIT_SECONDS
+        while time.monotonic() < deadline and self.record.recovery(restoration) is None:
+            time.sleep(_READ_SECONDS)
 
     def _sleep_until(self, at: float) -> None:
         time.sleep(max(0.0, self.started + at - time.monotonic()))

@@ -2,10 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.soak.record import Completion, Record, Restoration
+from tests.soak.record import Record
 from wire.messages.job import Job
 from wire.messages.object_names import metadata_name, picture_name
 
@@ -56,7 +55,7 @@ class Verdict:
 def judge(record: Record, remains: Remains) -> Verdict:
     """Compare what was sent with what remains."""
     expected = {name for job in record.jobs.values() for name in _objects(job)}
-    recoveries = [recovery(record.completions.values(), end) for end in record.restorations]
+    recoveries = [record.recovery(end) for end in record.restorations]
     return Verdict(
         record,
         lost=sorted(expected - remains.names),
@@ -66,12 +65,6 @@ def judge(record: Record, remains: Remains) -> Verdict:
         recoveries=sorted(seconds for seconds in recoveries if seconds is not None),
         unrecovered=recoveries.count(None),
     )
-
-
-def recovery(completions: Iterable[Completion], end: Restoration) -> float | None:
-    """Return the seconds until a job was stored that a worker received after an outage."""
-    later = [each.stored_at for each in completions if each.received_at >= end.at]
-    return min(later) - end.at if later else None
 
 
 def percentile(values: list[float], percent: int) -> float:
