@@ -27,12 +27,12 @@ from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, join, recordings
 from dashboard.routes.base_path import below
 from dashboard.routes.connections import (
-    IgnoreDisconnects,
     SessionLimit,
     bounds_for,
     raise_file_limit,
 )
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
 
 
@@ -106,6 +106,8 @@ app = st.App(
     middleware=[
         Middleware(IgnoreDisconnects),
         Middleware(SecurityHeaders),
+        Middleware(ApiErrors, base_path=_settings.base_path),
+        Middleware(ShortPaths),
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
         Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import uvicorn
-from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -146,18 +145,6 @@ class BoundedProtocol(H11Protocol):
     def _close_without_request(self) -> None:
         if self.cycle is None and self in self.connections:
             self.transport.close()
-
-
-class IgnoreDisconnects:
-    """End requests whose client went away while it sent them, without a traceback in the log."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle a request."""
-        with suppress(ClientDisconnect):
-            await self._app(scope, receive, send)
 
 
 class SessionLimit:

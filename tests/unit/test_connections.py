@@ -22,11 +22,11 @@ from dashboard.access.rate_limit import TokenBuckets
 from dashboard.routes import connections
 from dashboard.routes.connections import (
     Bounds,
-    IgnoreDisconnects,
     SessionLimit,
     bound_requests,
     bounds_for,
 )
+from dashboard.routes.refusals import IgnoreDisconnects
 from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 
 MAXIMUM = 8
