@@ -59,7 +59,8 @@ _BODIES = (
     b"", b"\0", b"\xff\xfe", b"{", b"[", b"[]", b"1", b'"a"', b"null", b"[" * 200_000, b"{" * 1000,
     b'{"prompt": "\xff"}', b"\xef\xbb\xbf{}", '{"prompt": "a"}'.encode("utf-16"), b"prompt=a%ff%00",
     b"prompt=" + b"a" * 9000, b"&" * 9000, b"=" * 50, b"suggestion=a&suggestion=b&prompt=%",
-    b"--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"..\"\r\n\r\nx\r\n--x--", b"--x\r\n",
+    b"--x\r\nContent-Disposition: form-data; name=f; filename=\"..\"\r\n\r\nx\r\n--x--",
+    b"--x\r\n",
     b"--x\r\nContent-Disposition: x\r\n\r\n--x--", b"\x1f\x8b\x08\0", b"x" * 70_000,
 )  # fmt: skip
 
