@@ -58,7 +58,7 @@ def _split(text: str) -> SplitResult:
         parts = checked_url(text)
     except ValueError as error:
         raise _invalid(PERCENT_ENCODE if str(error) == PERCENT_ENCODE else _LIKE) from None
-    if parts.scheme not in ("amqp", "amqps"):
+    if parts.scheme not in ("amqp", "amqps") or "://" not in text:
         raise _invalid(_LIKE)
     return parts
 
