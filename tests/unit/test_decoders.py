@@ -208,7 +208,7 @@ TEXT_DECODERS: dict[str, tuple[Callable[[str], object], tuple[type[Exception], .
 
 @pytest.mark.parametrize("name", TEXT_DECODERS)
 @given(text=texts)
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_text(name: str, text: str):
     """A text of a setting, a query or a cluster has a value, or the documented error."""
     decode, errors = TEXT_DECODERS[name]
@@ -237,14 +237,14 @@ HEADER_DECODERS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("name", HEADER_DECODERS)
 @given(text=header_texts)
-@settings(max_examples=50)
+@settings(max_examples=30)
 def test_header(name: str, text: str):
     """A header of any client has a meaning or none, and raises nothing."""
     HEADER_DECODERS[name](text)
 
 
 @given(st.sampled_from(sorted(Settings.model_fields)), texts)
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_setting(name: str, text: str):
     """An invalid setting is named, whatever its value is."""
     with suppress(ValidationError):
