@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from bench.servers import minio_server, rabbitmq_server
+from core.validation import first_error
 from tests.soak.backends import Backends, on_files, on_servers
 from tests.soak.plan import Options, make_plan
 from tests.soak.run import soak
@@ -19,9 +22,17 @@ from tests.soak.verdict import describe
 
 def main() -> None:
     """Run on real servers, then on files; print a verdict of each."""
-    options = Options()
+    options = _read_options()
     passed = [_run(options, pair) for pair in (_servers, on_files)]
     sys.exit(0 if all(passed) else 1)
+
+
+def _read_options() -> Options:
+    try:
+        return Options()
+    except ValidationError as error:
+        name, reason = first_error(error)
+        sys.exit(f"{name.upper()} {reason}.")
 
 
 def _run(options: Options, pair: Callable[[Path], AbstractContextManager[Backends]]) -> bool:
