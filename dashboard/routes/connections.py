@@ -10,7 +10,7 @@ import resource
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,7 +65,8 @@ def raise_file_limit() -> int:
 def bound_requests(bounds: Bounds) -> None:
     """Bound the HTTP connections of later servers: Streamlit has no option for its own."""
     protocol = partial(BoundedProtocol, open_connections=OpenConnections(bounds.requests))
-    configuration = partial(uvicorn.Config, http=protocol, backlog=bounds.backlog)
+    # Only called, never subclassed: what makes a protocol is enough.
+    configuration = partial(uvicorn.Config, http=cast("Any", protocol), backlog=bounds.backlog)
     uvicorn.Config = configuration  # type: ignore[misc, assignment]
 
 
