@@ -65,7 +65,7 @@ def raise_file_limit() -> int:
 def bound_requests(bounds: Bounds) -> None:
     """Bound the HTTP connections of later servers: Streamlit has no option for its own."""
     protocol = partial(BoundedProtocol, open_connections=OpenConnections(bounds.requests))
-    # Only called, never subclassed: what makes a protocol is enough.
+    # uvicorn only calls it, so a function that makes a protocol serves as well.
     configuration = partial(uvicorn.Config, http=cast("Any", protocol), backlog=bounds.backlog)
     uvicorn.Config = configuration  # type: ignore[misc, assignment]
 
