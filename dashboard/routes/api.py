@@ -196,7 +196,9 @@ def _responds(reading: Reading[Any], now: float) -> bool:
 
 async def read_metrics(_request: Request) -> Response:
     """Return the latest readings in Prometheus' text format."""
-    text = metrics.exposition(*_latest())
+    context = runtime.live() or runtime.current()
+    dead_letters = context.sources.dead_letters.reading().value if context.sources else None
+    text = metrics.exposition(context.sampler.snapshot(), context.now(), dead_letters)
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 

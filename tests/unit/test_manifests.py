@@ -280,6 +280,14 @@ def test_services_target_open_ports(everything: tuple[Manifest, ...]) -> None:
         assert {each["port"] for each in monitor["spec"]["podMetricsEndpoints"]} <= open_ports[of]
 
 
+def test_grafana_finds_its_dashboard(everything: tuple[Manifest, ...]) -> None:
+    """The sidecar of Grafana's chart loads ConfigMaps with this label, under a stable name."""
+    found = find(everything, "ConfigMap", "grafana-dashboard")
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+    [text] = found["data"].values()
+    assert json.loads(text)["title"] == "Stable Diffusion Live"
+
+
 def test_gpu_overlay_differs_in_device_and_resources_only() -> None:
     """The overlays for CPU and GPU differ only in device, threads, resources and toleration."""
     cpu, gpu = worker("cpu/scaledobject"), worker("gpu/scaledobject")
