@@ -76,8 +76,9 @@ def test_worker_receives_settles_and_reports(
 
 def test_worker_without_a_declared_queue_says_who_declares_it(worker_settings: Settings):
     """A worker that starts before any dashboard retries, and its log has the reason."""
+    url = f"{worker_settings.rabbitmq_url.get_secret_value()}?connection_timeout=500"
     with (
-        closing(RabbitQueue(worker_settings)) as worker,
+        closing(RabbitQueue(Settings(_env_file=None, rabbitmq_url=url))) as worker,
         pytest.raises(QueueUnavailable, match="start the dashboard, which declares it"),
     ):
         worker.receive(1, 0)
@@ -206,7 +207,7 @@ def client_of(settings: Settings) -> Minio:
 
 def admin_of(settings: Settings) -> MinioAdmin:
     keys = StaticProvider(*keys_of(settings))
-    return MinioAdmin(settings.minio_endpoint, keys, secure=False)
+    return MinioAdmin(endpoint=settings.minio_endpoint, credentials=keys, secure=False)
 
 
 def keys_of(settings: Settings) -> tuple[str, str]:

@@ -205,6 +205,39 @@ def test_images_run_as_any_user(image: str) -> None:
     assert "ENV HOME=/home/app USER=app" in (K8S.parent / f"Dockerfile.{image}").read_text()
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_recordings_outlive_the_dashboard(target: str) -> None:
+    """DATA_DIR is a volume of its own that the pod's group may write, used by one pod at a time."""
+    manifests = overlay(f"{target}/app")
+    deployment = find(manifests, "Deployment", "dashboard")["spec"]
+    pod = deployment["template"]["spec"]
+    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
+    assert data_volume(pod) == {
+        "name": "data",
+        "persistentVolumeClaim": {"claimName": "dashboard"},
+    }
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    claim = find(manifests, "PersistentVolumeClaim", "dashboard")["spec"]
+    assert claim["accessModes"] == ["ReadWriteOnce"]
+    assert "storageClassName" not in claim, "the cluster's default"
+
+
+def test_cluster_without_a_storage_class_needs_no_volume(tmp_path: Path) -> None:
+    """Without the component, and with broker and store elsewhere, nothing claims a volume."""
+    manifests = composed(tmp_path, "external-s3", "cpu", "scaledobject")
+    assert "emptyDir" in data_volume(pods(manifests)["Deployment/dashboard"])
+    assert not [each for each in manifests if each["kind"] == "PersistentVolumeClaim"]
+    assert not [each for each in manifests if "volumeClaimTemplates" in each.get("spec", {})]
+
+
+def data_volume(pod: Pod) -> dict[str, Any]:
+    """Return the volume at the dashboard's DATA_DIR."""
+    [container] = pod["containers"]
+    path = environment(pod)["DATA_DIR"]
+    [name] = [each["name"] for each in container["volumeMounts"] if each["mountPath"] == path]
+    return next(each for each in pod["volumes"] if each["name"] == name)
+
+
 def test_only_the_dashboard_gets_an_api_token(everything: tuple[Manifest, ...]) -> None:
     """No other pod gets a token of the API server."""
     with_token = {
