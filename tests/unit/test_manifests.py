@@ -518,6 +518,16 @@ def test_permissions_are_for_the_users_that_deploy_makes() -> None:
     assert {each["tags"] for each in users} == {"", "management"}
 
 
+def test_documented_permissions_are_those_of_the_cluster() -> None:
+    """docs/operations.md gives the users of an external broker the same permissions."""
+    text = (K8S.parent / "docs" / "operations.md").read_text()
+    pattern = r"set_permissions (\w+) '(.*)' '(.*)' '(.*)'"
+    documented = {user: rights for user, *rights in re.findall(pattern, text)}
+    for each in json.loads(PERMISSIONS.read_text())["permissions"]:
+        rights = [each[right] for right in ("configure", "write", "read")]
+        assert documented[each["user"]] == rights
+
+
 def test_policies_are_for_the_bucket_of_the_settings() -> None:
     """The store in the cluster makes the default bucket, and its policies name no other."""
     bucket = Settings(_env_file=None).minio_bucket
