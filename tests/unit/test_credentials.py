@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.deploy_secrets import CREDENTIALS
+from tests.support.minio_server import POLICIES
 
 _OLD = '{"access-key":"eA==","secret-key":"eQ=="}'
 """Of a version whose pods shared one user."""
@@ -133,3 +134,35 @@ def test_missing_credentials_are_asked_for(case: Case, tmp_path):
     assert done.returncode == 1
     assert case.says in done.stdout
     assert not (tmp_path / "applied").exists()
+
+
+_MC = """#!/bin/sh
+echo "$*" >>"$CALLS"
+case $* in "admin user add"*) cat >>"$CALLS" ;; esac
+"""
+
+
+def test_store_makes_its_users_at_each_start(tmp_path):
+    """The hook makes both users with their policies; no key is an argument, which others list."""
+    program, calls = tmp_path / "mc", tmp_path / "calls"
+    program.write_text(_MC)
+    program.chmod(0o755)
+    secrets = {"DASHBOARD_SECRET_KEY": "d-secret", "WORKER_SECRET_KEY": "w-secret"}
+    root = {"MINIO_ROOT_USER": "root", "MINIO_ROOT_PASSWORD": "r-secret"}
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    env = {"PATH": path, "CALLS": str(calls)} | secrets | root
+    subprocess.run(["sh", POLICIES / "create-users.sh"], env=env, check=True)
+    assert calls.read_text().splitlines() == [
+        "ready local",
+        "mb --ignore-existing local/images",
+        *(
+            line
+            for user in ("dashboard", "worker")
+            for line in (
+                f"admin policy create local {user} {POLICIES}/{user}-policy.json",
+                f"admin user add local {user}",
+                f"{user[0]}-secret",
+                f"admin policy attach local {user} --user {user}",
+            )
+        ),
+    ]
