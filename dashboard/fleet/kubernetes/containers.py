@@ -81,7 +81,8 @@ def done_container(pod: Object) -> State | None:
 
 def _is_restarted(pod: Object) -> bool:
     # The API server sets the field; Always is its default.
-    return pod["spec"].get("restartPolicy", "Always") == "Always"
+    policy: str = pod["spec"].get("restartPolicy", "Always")
+    return policy == "Always"
 
 
 def _running_containers(pod: Object) -> list[str]:
