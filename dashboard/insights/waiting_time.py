@@ -6,7 +6,7 @@ from math import ceil
 from dashboard.domain.jobs import JobView
 
 WINDOW_SECONDS = 600.0
-"""Jobs that were received in this time count: of older ones nobody waits any more."""
+"""Jobs that were received within this time count."""
 
 
 def recent_waits(jobs: Iterable[JobView], now: float) -> list[float]:

@@ -74,7 +74,7 @@ def test_worker_receives_settles_and_reports(
     assert result_of(check_queue, worker_settings).state == "ok"
 
 
-def test_worker_without_a_declared_queue_says_who_declares_it(worker_settings: Settings):
+def test_worker_without_a_declared_queue_explains_who_declares_it(worker_settings: Settings):
     """A worker that starts before any dashboard retries, and its log has the reason."""
     url = f"{worker_settings.rabbitmq_url.get_secret_value()}?connection_timeout=500"
     with (

@@ -41,7 +41,7 @@ class Case:
     place: str
     data: str
     origin: str
-    says: str
+    output: str
     restarts: str = ""
     environment: tuple[tuple[str, str], ...] = ()
 
@@ -123,7 +123,7 @@ def test_secret_is_kept_or_written(case: Case, tmp_path):
     """Credentials change only where they have to; then the server and its readers restart."""
     done = run(case, tmp_path)
     assert done.returncode == 0, done.stderr
-    assert case.says in done.stdout
+    assert case.output in done.stdout
     assert f"restarts:{case.restarts}\n" in done.stdout
 
 
@@ -132,7 +132,7 @@ def test_missing_credentials_are_asked_for(case: Case, tmp_path):
     """What only a person can give is asked for in a sentence, before anything is applied."""
     done = run(case, tmp_path)
     assert done.returncode == 1
-    assert case.says in done.stdout
+    assert case.output in done.stdout
     assert not (tmp_path / "applied").exists()
 
 

@@ -79,7 +79,7 @@ def test_schemas_of_0_1_refuse_what_it_refused():
         version_0_1.require_readable("Job", b'{"id": "x", "prompt": 5}')
 
 
-def test_events_of_a_worker_of_0_1_tell_todays_dashboard_everything():
+def test_dashboard_of_today_reads_the_events_of_a_worker_of_0_1():
     """Its jobs, pictures, timings, device and model are shown as those of newer workers."""
     journal = Journal()
     for body in version_0_1.EVENTS:
