@@ -41,7 +41,7 @@ class ScalingPolicy:
 
     minimum: int = 0
     maximum: int = 100
-    jobs_per_worker: int = 1
+    jobs_per_worker: float = 1
     activation: int = 0
     """More jobs than this start the first worker."""
     cooldown: float = 300.0
