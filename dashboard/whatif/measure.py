@@ -4,7 +4,7 @@ What a run does not show is assumed, and says so: a quantity without a measureme
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -56,9 +56,7 @@ ASSUMED_PICTURE, ASSUMED_IDLE = 4.0, 600.0
 def measure(jobs: Iterable[JobView], samples: Sequence[Sample], has_nodes: bool) -> Measurements:
     """Measure a fleet from its jobs and samples."""
     views = list(jobs)
-    starts = list(
-        {view.worker: view.start for view in views if view.worker and view.start}.values()
-    )
+    starts = list(_starts(views))
     waited = [start for start in starts if start.pending_at is not None]
     warm = list(_seconds_to_ready(start for start in starts if start.pending_at is None))
     cold = list(_seconds_to_ready(waited))
@@ -74,6 +72,22 @@ def measure(jobs: Iterable[JobView], samples: Sequence[Sample], has_nodes: bool)
         gpus=_of_nodes(_gpus(sample) for sample in samples) or Quantity(1),
         has_nodes=has_nodes,
     )
+
+
+def _starts(views: Iterable[JobView]) -> Iterator[WorkerStart]:
+    """Yield how each worker started, until it received a request that waited for it."""
+    first: dict[str, JobView] = {}
+    for view in views:
+        if view.worker and view.start and view.received_at is not None:
+            earlier = first.setdefault(view.worker, view)
+            if view.received_at < (earlier.received_at or 0.0):
+                first[view.worker] = view
+    for view in first.values():
+        start, submitted = view.start, view.submitted_at
+        if start and start.ready_at and submitted and submitted < start.ready_at:
+            yield replace(start, ready_at=view.received_at)
+        elif start:
+            yield start
 
 
 def _median(values: Iterable[float]) -> Quantity | None:

@@ -91,7 +91,5 @@ def _poll(
         running = fleet.occupied(now)
         return ScalerState(workers=running + jobs_to_create(scaler.policy, running, jobs))
     state = activate(scaler.policy, state, jobs, now)
-    # KEDA keeps the time in the ScaledObject's status, in whole seconds.
-    return replace(
-        state, last_active=None if state.last_active is None else floor(state.last_active)
-    )
+    # KEDA keeps this time in the ScaledObject's status, in whole seconds.
+    return replace(state, last_active=floor(now)) if state.last_active == now else state
