@@ -46,11 +46,11 @@ def from_jobs(
     known = [view for view in views if view.state != "cancelled"]
     work = _work(known)
     found = sorted(
-        (at - start, work[view.job.id])
+        (at - start, view.received_at or end, work[view.job.id])
         for view in known
         if (at := _arrived_at(view)) is not None and at < end and not _began_before(view, start)
     )
-    times, costs = zip(*found, strict=True) if found else ((), ())
+    times, _, costs = zip(*found, strict=True) if found else ((), (), ())
     return Arrivals(
         np.array(times, dtype=float),
         np.array(costs, dtype=float),
