@@ -15,7 +15,13 @@ const MAXIMUM = {
   real: 8,
   word: "real",
 };
-const JOIN = { ...MAXIMUM, name: "join", label: "A GPU node joins after", unit: "s", word: "assumed" };
+const JOIN = {
+  ...MAXIMUM,
+  name: "join",
+  label: "A GPU node joins after",
+  unit: "s",
+  word: "assumed",
+};
 
 let setTriggerValue;
 

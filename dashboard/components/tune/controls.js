@@ -75,7 +75,8 @@ function paintSlider(box, row) {
   value.textContent = format(dial, now);
   const differs = now !== dial.real;
   const known = dial.real !== null;
-  real.textContent = differs && known ? `${dial.word} ${format(dial, dial.real)}` : `as ${dial.word}`;
+  real.textContent =
+    differs && known ? `${dial.word} ${format(dial, dial.real)}` : `as ${dial.word}`;
   real.hidden = !known;
   Object.assign(input, { min: dial.low, max: dial.high, step: dial.step });
   if (Number(input.value) !== now) input.value = now ?? dial.low;
