@@ -45,6 +45,7 @@ _LIVE: tuple[Screen, ...] = (
 _REPLAYED: tuple[Screen, ...] = (
     ("cluster", "/", _TALL),
     ("fleet", "/fleet", _WIDE),
+    ("tune", "/tune?arrivals=Recording", _TALL),
     ("jobs", "/jobs", _WIDE),
     ("present", "/present", _PROJECTOR),
 )

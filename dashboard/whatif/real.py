@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from dashboard.domain.fleet import LOCAL, Scaler
+from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.domain.journal import MAX_JOBS
 from dashboard.domain.scaling_rules import ScalingRules
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
@@ -30,10 +32,18 @@ class Stretch:
 def stretch_of(snapshot: Snapshot, seconds: float) -> Stretch:
     """Return the last seconds of a run, or all of it if it is shorter."""
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
-    start = max(first, snapshot.at - seconds)
+    start = max(first, snapshot.at - seconds, _all_jobs_known_since(snapshot.jobs))
     samples = tuple(sample for sample in snapshot.samples if sample.at >= start)
     workers = next((sample.wanted for sample in samples if sample.wanted is not None), None)
     return Stretch(from_jobs(snapshot.jobs, start, snapshot.at, workers), samples)
+
+
+def _all_jobs_known_since(jobs: Sequence[JobView]) -> float:
+    """Return when the oldest finished job arrived, once older ones have been forgotten."""
+    finished = [view.submitted_at for view in jobs if view.state in FINISHED]
+    if len(finished) < MAX_JOBS:
+        return 0.0
+    return min((at for at in finished if at is not None), default=0.0)
 
 
 def setup_of(scaler: Scaler) -> ScalerSetup:

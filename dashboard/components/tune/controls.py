@@ -35,11 +35,7 @@ def show(real: Scenario, measured: Measurements, title: str, currency: str) -> N
     groups = [
         {
             "title": name,
-            "beside": title
-            if group == "scaler"
-            else "medians of this run"
-            if group == "fleet"
-            else "",
+            "beside": title if group == "scaler" else "in this run" if group == "fleet" else "",
             "folded": group == "fleet",
             "dials": [
                 _fields(dial, real, measured, currency)
@@ -61,7 +57,6 @@ def show(real: Scenario, measured: Measurements, title: str, currency: str) -> N
 
 
 def _fields(dial: Dial, real: Scenario, measured: Measurements, currency: str) -> dict[str, Any]:
-    quantity = getattr(measured, dial.name, None)
     return {
         "name": dial.name,
         "label": f"{currency} per {_unit(real)}-hour" if dial.name == "price" else dial.label,
@@ -70,8 +65,14 @@ def _fields(dial: Dial, real: Scenario, measured: Measurements, currency: str) -
         "step": dial.step,
         "unit": dial.unit,
         "real": dial.read(real),
-        "word": "assumed" if quantity is not None and quantity.is_assumed else "real",
+        "word": "assumed" if _is_assumed(dial, measured) else "real",
     }
+
+
+def _is_assumed(dial: Dial, measured: Measurements) -> bool:
+    """Return whether nothing of the fleet was observed that tells the dial's real number."""
+    quantity = getattr(measured, dial.name, None)
+    return dial.group == "fleet" and (quantity is None or quantity.is_assumed)
 
 
 def _unit(real: Scenario) -> str:
