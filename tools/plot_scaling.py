@@ -58,7 +58,7 @@ class Choice:
 
 
 def choices() -> Iterator[Choice]:
-    """Yield settings for the day, each with one change to the one before."""
+    """Yield settings for the day."""
     manifests = ScalingPolicy(
         maximum=2000,
         cooldown=150.0,
@@ -72,11 +72,12 @@ def choices() -> Iterator[Choice]:
         down=Behaviour(300.0, RatePolicy(workers=2, percent=10)),
     )
     yield Choice("percent", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
-    spare = replace(doubling, minimum=100)
-    yield Choice("minimum", "and 100 workers at least", spare)
-    yield Choice("two", "and 2 requests per worker", replace(spare, jobs_per_worker=2))
-    always = replace(spare, minimum=2000)
-    yield Choice("always", "2,000 workers, always on", always)
+    yield Choice(
+        "two", "the same, with 2 requests per worker", replace(doubling, jobs_per_worker=2)
+    )
+    scarce = replace(doubling, jobs_per_worker=2, maximum=1400)
+    yield Choice("scarce", "the same, with at most 1,400 workers", scarce)
+    yield Choice("always", "2,000 workers, always on", replace(doubling, minimum=2000))
 
 
 def main(folder: Path) -> None:

@@ -33,6 +33,7 @@ def show_live() -> None:
 
 def show_laboratory(source: arrivals.Source, real: laboratory.Real, zone: tzinfo | None) -> None:
     """Show the sentence and the cards."""
+    search.move_dials(arrivals.identity())
     currency = runtime.current().settings.currency
     as_real, tried = laboratory.compare(source, real, controls.changes())
     with st.container(key="tune_sentence"):
@@ -45,7 +46,8 @@ def show_laboratory(source: arrivals.Source, real: laboratory.Real, zone: tzinfo
         with st.container(border=True, key="card_outcomes", gap="small"):
             outcomes.show(source, as_real, tried, currency, zone)
         with st.container(border=True, key="card_pareto", gap="small"):
-            search.show(source.stretch.arrivals, as_real, tried, currency)
+            requests = arrivals.identity()
+            search.show(source.stretch.arrivals, as_real, tried, currency, requests)
         with st.container(border=True, key="card_patch", gap="small"):
             patch.show(real.scenario, tried.scenario, real.scaler)
 

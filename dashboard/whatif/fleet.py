@@ -101,8 +101,8 @@ class SimulatedFleet:
         self._start(self._unplaced + missing if missing > 0 else self._unplaced, now)
         if missing < 0:
             self._stop(-missing, now)
+        self._leaving = [end for end in self._leaving if end > now]
         if self.pool:
-            self._leaving = [end for end in self._leaving if end > now]
             self.pool.remove_idle(now, self.occupied(now))
 
     def _start(self, number: int, now: float) -> None:

@@ -211,6 +211,14 @@ def test_charts_have_real_and_what_if_lines():
     assert "at most" in lanes.alt_text(chart)
 
 
+@pytest.mark.parametrize("span", [90.0, 600.0, 86400.0])
+def test_what_if_lines_have_no_gaps(span):
+    """A simulated line is one line, however long the time."""
+    run = try_scenario(CLUSTER, Arrivals(np.array([2.0, 50.0]), np.ones(2), span)).run
+    traces = lanes.draw(Chart([], run, ends=span)).data
+    assert len(traces) == 3
+
+
 def test_the_chart_of_costs_survives_settings_without_an_outcome():
     """Settings under which no request ever started have no point."""
     outcome = try_scenario(CLUSTER, ARRIVALS).outcome

@@ -69,6 +69,12 @@ def _show_recordings() -> None:
     )
 
 
+def identity() -> tuple[object, ...]:
+    """Return what tells the chosen requests from others, but not from their own later ones."""
+    keys = ("arrivals", "tried_recording", "burst_requests", "day_requests")
+    return tuple(st.session_state.get(key) for key in keys)
+
+
 def chosen() -> Source:
     """Return the chosen requests; raises RecordingError if a recording cannot be read."""
     choice = st.session_state.get("arrivals") or next(iter(_LAST))

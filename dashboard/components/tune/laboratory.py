@@ -86,9 +86,7 @@ def show_reset(source: Source, as_real: Result) -> None:
     """Show how true the simulation is, and the button that moves all dials back."""
     st.html(tables.note(_truth(source, as_real)))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        if st.button("Reset to real", key="tune_reset"):
-            controls.change_to({})
-            st.rerun(scope="fragment")
+        st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
         place = "on this machine" if as_real.scenario.setup.kind == LOCAL else "in the cluster"
         st.html(f"<span class='muted'>Nothing is changed {place}.</span>")
 

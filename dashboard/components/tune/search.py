@@ -1,6 +1,7 @@
 """Find the cheapest settings that keep waiting under a limit; the chart shows all of them."""
 
 import subprocess
+from collections.abc import Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from dashboard.whatif.search import Trial, candidates, cheapest, quickest
 
 _MAX_REQUESTS = 20_000
 _KEY = "tune_search"
+_KEPT = frozenset({"price", "spot", "join", "pull", "idle", "slots", "load", "picture", "batch"})
+"""Dials that a search does not turn."""
 _EMPTY = "Find tries about 500 settings on the same requests, and shows what each would cost."
 
 _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if search")
@@ -34,11 +37,30 @@ class Search:
     future: Future[list[Trial]]
     real: Scenario
     limit: float
+    requests: Hashable
+    """Of which requests it is."""
     moved: bool = False
     """Whether the dials were moved to what was found."""
 
 
-def show(arrivals: Arrivals, real: Result, tried: Result, currency: str) -> None:
+def move_dials(requests: Hashable) -> None:
+    """Move the dials to what a search has found, once; forget a search of other requests."""
+    search: Search | None = st.session_state.get(_KEY)
+    if search and search.requests != requests:
+        del st.session_state[_KEY]
+        return
+    trials = _trials(search)
+    found = cheapest(trials, search.limit) if search and trials and not search.moved else None
+    if search and found:
+        search.moved = True
+        best = Scenario(found.setup, search.real.model, search.real.price)
+        kept = {name: value for name, value in controls.changes().items() if name in _KEPT}
+        controls.change_to(kept | changes_to(search.real, best))
+
+
+def show(
+    arrivals: Arrivals, real: Result, tried: Result, currency: str, requests: Hashable
+) -> None:
     """Show the limit, the button, and the chart of the newest search."""
     search: Search | None = st.session_state.get(_KEY)
     trials = _trials(search)
@@ -47,7 +69,16 @@ def show(arrivals: Arrivals, real: Result, tried: Result, currency: str) -> None
         limit = st.number_input(
             "Cheapest with p95 under, in seconds", 0.5, 3600.0, 30.0, step=5.0, key="tune_limit"
         )
-        _show_button(arrivals, tried.scenario, real.scenario, limit, search)
+        refusal = _refusal(arrivals)
+        st.button(
+            "Find",
+            type="primary",
+            key="tune_find",
+            disabled=bool(refusal) or (search is not None and not search.future.done()),
+            help=refusal or None,
+            on_click=start,
+            args=(arrivals, tried.scenario, real.scenario, limit, requests),
+        )
     if search is None:
         st.html(tables.note(_EMPTY))
     elif trials is None:
@@ -59,22 +90,6 @@ def show(arrivals: Arrivals, real: Result, tried: Result, currency: str) -> None
         live_plot.show_figure(figure, pareto.alt_text(chart), "tune_pareto", pareto.HEIGHT)
 
 
-def _show_button(
-    arrivals: Arrivals, tried: Scenario, real: Scenario, limit: float, search: Search | None
-) -> None:
-    refusal = _refusal(arrivals)
-    is_running = search is not None and not search.future.done()
-    if st.button(
-        "Find",
-        type="primary",
-        key="tune_find",
-        disabled=bool(refusal) or is_running,
-        help=refusal or None,
-    ):
-        start(arrivals, tried, real, limit)
-        st.rerun(scope="fragment")
-
-
 def _refusal(arrivals: Arrivals) -> str:
     if not access.allows("present"):
         return access.reason("present")
@@ -83,33 +98,23 @@ def _refusal(arrivals: Arrivals) -> str:
     return f"Find takes up to {_MAX_REQUESTS:,} requests." if len(arrivals) > _MAX_REQUESTS else ""
 
 
-def start(arrivals: Arrivals, tried: Scenario, real: Scenario, limit: float) -> None:
+def start(
+    arrivals: Arrivals, tried: Scenario, real: Scenario, limit: float, requests: Hashable
+) -> None:
     """Start to try all settings around the real ones, with the fleet and price of the dials."""
+    if _refusal(arrivals):
+        return
     setups = list(candidates(real.setup))
     future = _executor.submit(parallel.try_all, setups, arrivals, tried.model, tried.price)
-    st.session_state[_KEY] = Search(future, real, limit)
+    st.session_state[_KEY] = Search(future, real, limit, requests)
 
 
 def _trials(search: Search | None) -> list[Trial] | None:
-    """Return the trials of a search that is done, and move the dials to the best of them once."""
+    """Return the trials of a search; None while it runs, and if it failed."""
     if search is None or not search.future.done():
         return None
-    try:
-        trials = search.future.result()
-    except (OSError, subprocess.SubprocessError):
-        return None
-    found = cheapest(trials, search.limit)
-    if not search.moved and found:
-        search.moved = True
-        best = Scenario(found.setup, search.real.model, search.real.price)
-        kept = {name: value for name, value in controls.changes().items() if name in _KEPT}
-        controls.change_to(kept | changes_to(search.real, best))
-        st.rerun(scope="fragment")
-    return trials
-
-
-_KEPT = frozenset({"price", "spot", "join", "pull", "idle", "slots", "load", "picture", "batch"})
-"""Dials that a search does not turn."""
+    failed = isinstance(search.future.exception(), OSError | subprocess.SubprocessError)
+    return None if failed else search.future.result()
 
 
 def _progress(search: Search) -> str:

@@ -25,8 +25,9 @@ from dashboard.presentation.timeline.series import (
 from dashboard.whatif.result import lanes
 from dashboard.whatif.simulate import Run
 
-_POINTS = 120
-"""Ghost lines are the highest value of each part: one a second would tear the dashes."""
+_POINTS = 200
+"""Ghost lines are the highest value of each part: one a second would tear the dashes, and fewer
+would be gaps (see ``timeline.series``)."""
 
 _VALUES: dict[str, tuple[str, Value]] = {
     "requests": ("requests", requests),
