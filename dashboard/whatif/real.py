@@ -77,20 +77,24 @@ def _behaviour(rules: ScalingRules) -> Behaviour:
     )
 
 
-def in_step(setup: ScalerSetup, stretch: Stretch) -> ScalerSetup:
+def in_step(setup: ScalerSetup, samples: Sequence[Sample], start: float) -> ScalerSetup:
     """Return the setup with polls and syncs at the times at which they really happened.
 
+    ``start`` is the Unix second from which the simulation counts.
     Only KEDA leaves zero, at a poll; only the HPA changes other numbers, at a sync.
     """
     polls, syncs = [], []
-    for before, after in pairwise(stretch.samples):
+    for before, after in pairwise(samples):
         if before.wanted is not None and after.wanted and before.wanted != after.wanted:
-            middle = (before.at + after.at) / 2 - stretch.start
+            middle = (before.at + after.at) / 2 - start
             (syncs if before.wanted else polls).append(middle)
+    # The HPA changes the number at most once a sync.
+    sync = min([setup.sync, *(max(1.0, round(end - start)) for start, end in pairwise(syncs))])
     return replace(
         setup,
+        sync=sync,
         first_poll=polls[0] % setup.polling if polls else setup.first_poll,
-        first_sync=syncs[0] % setup.sync if syncs else setup.first_sync,
+        first_sync=syncs[0] % sync if syncs else setup.first_sync,
     )
 
 

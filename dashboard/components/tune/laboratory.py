@@ -6,10 +6,11 @@ from threading import Lock
 import streamlit as st
 from cachetools import LRUCache
 
+from core.errors import RecordingError
 from dashboard import runtime
 from dashboard.components.common import tables
 from dashboard.components.tune import controls
-from dashboard.components.tune.arrivals import Source
+from dashboard.components.tune.arrivals import Source, chosen
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
@@ -43,6 +44,16 @@ class Real:
         return f"{self.scaler.kind} {self.scaler.name or ''}".strip()
 
 
+def read() -> tuple[Source, Real] | str:
+    """Return the chosen requests and what really ran, or a sentence why that is unknown."""
+    try:
+        source = chosen()
+    except RecordingError as error:
+        return str(error)
+    real = real_scenario(source)
+    return why_unknown(source.snapshot) if real is None else (source, real)
+
+
 def real_scenario(source: Source) -> Real | None:
     """Return the settings and the fleet of a run; None without a scaler."""
     fleet = source.snapshot.fleet.value if source.snapshot.fleet else None
@@ -50,7 +61,7 @@ def real_scenario(source: Source) -> Real | None:
         return None
     found = measured(source.snapshot)
     price = runtime.current().settings.gpu_hour_price
-    setup = in_step(setup_of(fleet.scaler), source.stretch)
+    setup = in_step(setup_of(fleet.scaler), source.snapshot.samples, source.stretch.start)
     scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
     return Real(fleet.scaler, scenario, found)
 

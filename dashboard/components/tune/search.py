@@ -21,7 +21,8 @@ from dashboard.whatif.scenario import Result, Scenario
 from dashboard.whatif.search import Trial, candidates, cheapest, quickest
 
 _MAX_REQUESTS = 20_000
-_KEY = "tune_search"
+_KEY, _LIMIT_KEY = "tune_search", "tune_limit"
+_DEFAULT_LIMIT = 30.0
 _KEPT = frozenset({"price", "spot", "join", "pull", "idle", "slots", "load", "picture", "batch"})
 """Dials that a search does not turn."""
 _EMPTY = "Find tries about 500 settings on the same requests, and shows what each would cost."
@@ -66,8 +67,15 @@ def show(
     trials = _trials(search)
     st.html(tables.title("Cost against waiting", f"{len(trials)} settings" if trials else ""))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        limit = st.number_input(
-            "Cheapest with p95 under, in seconds", 0.5, 3600.0, 30.0, step=5.0, key="tune_limit"
+        st.number_input(
+            "Cheapest with p95 under, in seconds",
+            0.5,
+            3600.0,
+            _DEFAULT_LIMIT,
+            step=5.0,
+            format="%g",
+            key=_LIMIT_KEY,
+            width=240,
         )
         refusal = _refusal(arrivals)
         st.button(
@@ -77,7 +85,7 @@ def show(
             disabled=bool(refusal) or (search is not None and not search.future.done()),
             help=refusal or None,
             on_click=start,
-            args=(arrivals, tried.scenario, real.scenario, limit, requests),
+            args=(arrivals, tried.scenario, real.scenario, requests),
         )
     if search is None:
         st.html(tables.note(_EMPTY))
@@ -98,14 +106,13 @@ def _refusal(arrivals: Arrivals) -> str:
     return f"Find takes up to {_MAX_REQUESTS:,} requests." if len(arrivals) > _MAX_REQUESTS else ""
 
 
-def start(
-    arrivals: Arrivals, tried: Scenario, real: Scenario, limit: float, requests: Hashable
-) -> None:
+def start(arrivals: Arrivals, tried: Scenario, real: Scenario, requests: Hashable) -> None:
     """Start to try all settings around the real ones, with the fleet and price of the dials."""
     if _refusal(arrivals):
         return
     setups = list(candidates(real.setup))
     future = _executor.submit(parallel.try_all, setups, arrivals, tried.model, tried.price)
+    limit = st.session_state.get(_LIMIT_KEY, _DEFAULT_LIMIT)
     st.session_state[_KEY] = Search(future, real, limit, requests)
 
 
