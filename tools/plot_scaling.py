@@ -84,7 +84,7 @@ def main(folder: Path) -> None:
     """Simulate the day with each choice; write its plot and print its row."""
     folder.mkdir(parents=True, exist_ok=True)
     day = arrivals.day(REQUESTS)
-    print("| settings | half start within | 95 % within | GPU-hours | cost | idle |")
+    print("| settings | half start within | 95% within | GPU-hours | cost | idle |")
     print("|---|---|---|---|---|---|")
     for choice in choices():
         result = _try(choice, day)

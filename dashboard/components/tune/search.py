@@ -65,7 +65,7 @@ def show(
     """Show the limit, the button, and the chart of the newest search."""
     search: Search | None = st.session_state.get(_KEY)
     trials = _trials(search)
-    st.html(tables.title("Cost against waiting", f"{len(trials)} settings" if trials else ""))
+    st.html(tables.title("Cost against waiting, p95", f"{len(trials)} settings" if trials else ""))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.number_input(
             "Cheapest with p95 under, in seconds",

@@ -127,7 +127,6 @@ def _texts(chart: Pareto) -> list[dict[str, object]]:
     cost = "cost" if chart.real.cost is not None else "hours"
     corner = {"xref": "paper", "yref": "paper", "x": 1, "showarrow": False, "font": small}
     texts = [
-        corner | {"y": 1, "text": "waiting, p95", "xanchor": "right", "yanchor": "top"},
         corner | {"y": 0, "text": cost, "xanchor": "right", "yanchor": "top", "yshift": -18},
         {
             "xref": "paper",

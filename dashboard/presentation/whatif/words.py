@@ -41,7 +41,7 @@ def sentence(real: Result, tried: Result, currency: str) -> tuple[str, str]:
     instead = (
         "" if is_real or real.outcome.p95 is None else f" instead of {seconds(real.outcome.p95)}"
     )
-    waiting = f"95 % of the requests start within {seconds(outcome.p95)}{instead}"
+    waiting = f"95% of the requests start within {seconds(outcome.p95)}{instead}"
     finish = f"the last is done after {seconds(outcome.finish)}"
     return lead, f"{waiting}, {finish}{_spending(real, tried, currency)}."
 
@@ -60,7 +60,7 @@ def _spending(real: Result, tried: Result, currency: str) -> str:
     if not percent:
         return costs
     hours = " of the hours" if cost is None else ""
-    more = f"{abs(percent)} % {'less' if percent < 0 else 'more'}{hours}"
+    more = f"{abs(percent)}% {'less' if percent < 0 else 'more'}{hours}"
     return f"{costs}, {more}" if costs else f", for {more}"
 
 
