@@ -52,7 +52,7 @@ class Choice:
     """One row of the table."""
 
     name: str
-    """Of the plot's file."""
+    """Of the plot's file; empty for none."""
     text: str
     policy: ScalingPolicy
 
@@ -71,13 +71,13 @@ def choices() -> Iterator[Choice]:
         up=Behaviour(0.0, RatePolicy(workers=8, percent=100)),
         down=Behaviour(300.0, RatePolicy(workers=2, percent=10)),
     )
-    yield Choice("percent", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
+    yield Choice("", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
     yield Choice(
         "two", "the same, with 2 requests per worker", replace(doubling, jobs_per_worker=2)
     )
     scarce = replace(doubling, jobs_per_worker=2, maximum=1400)
     yield Choice("scarce", "the same, with at most 1,400 workers", scarce)
-    yield Choice("always", "2,000 workers, always on", replace(doubling, minimum=2000))
+    yield Choice("", "2,000 workers, always on", replace(doubling, minimum=2000))
 
 
 def main(folder: Path) -> None:
@@ -89,7 +89,8 @@ def main(folder: Path) -> None:
     for choice in choices():
         result = _try(choice, day)
         print(_row(choice, result.outcome), flush=True)
-        (folder / f"day-{choice.name}.svg").write_text(draw(result), encoding="utf-8")
+        if choice.name:
+            (folder / f"day-{choice.name}.svg").write_text(draw(result), encoding="utf-8")
 
 
 def _try(choice: Choice, day: Arrivals) -> Result:

@@ -49,20 +49,23 @@ def outcome(run: Run, price: Price | None) -> Outcome:
     started, ended = np.frombuffer(run.started), np.frombuffer(run.ended)
     waited = started - run.arrivals.at[: len(started)]
     never_started = len(run.arrivals) - len(started)
-    p50, p95 = np.percentile(waited, (50, 95)) if len(waited) else (None, None)
     hours, slots_per_unit = _paid_hours(run)
     busy_hours = _busy_hours(run)
     return Outcome(
         requests=len(run.arrivals),
         never_started=never_started,
-        p50=None if p50 is None else max(0.0, float(p50)),
-        p95=None if p95 is None else max(0.0, float(p95)),
+        p50=_percentile(waited, 50),
+        p95=_percentile(waited, 95),
         finish=None if never_started or not len(ended) else float(ended.max()),
         hours=hours,
         busy_hours=busy_hours,
         idle_share=max(0.0, 1 - busy_hours / (hours * slots_per_unit)) if hours else None,
         cost=None if price is None else hours * price.hour * price.spot_share,
     )
+
+
+def _percentile(waited: Numbers, percent: float) -> float | None:
+    return max(0.0, float(np.percentile(waited, percent))) if len(waited) else None
 
 
 def _busy_hours(run: Run) -> float:

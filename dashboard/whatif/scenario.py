@@ -1,6 +1,7 @@
 """A scenario: everything that a person may change before a simulation."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from dashboard.fleet.reconciliation import scale_down_window
 from dashboard.fleet.scaling_rule import Behaviour
@@ -18,7 +19,7 @@ class Scenario:
     model: FleetModel
     price: Price | None
 
-    def with_policy(self, **changes: object) -> "Scenario":
+    def with_policy(self, **changes: Any) -> "Scenario":
         """Return the scenario with other settings of the scaling rule."""
         policy = replace(self.setup.policy, **changes)
         if self.setup.is_local and "cooldown" in changes:
@@ -27,12 +28,12 @@ class Scenario:
             )
         return replace(self, setup=replace(self.setup, policy=policy))
 
-    def with_workers(self, **changes: object) -> "Scenario":
+    def with_workers(self, **changes: Any) -> "Scenario":
         """Return the scenario with other workers."""
         workers = replace(self.model.workers, **changes)
         return replace(self, model=replace(self.model, workers=workers))
 
-    def with_nodes(self, **changes: object) -> "Scenario":
+    def with_nodes(self, **changes: Any) -> "Scenario":
         """Return the scenario with other nodes; the same without nodes."""
         if self.model.nodes is None:
             return self

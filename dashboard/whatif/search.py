@@ -81,7 +81,7 @@ def frontier(trials: Iterable[Trial]) -> list[Trial]:
     """Return the trials to which no other is both cheaper and quicker, cheapest first."""
     known = (trial for trial in trials if trial.outcome.p95 is not None)
     best: list[Trial] = []
-    for trial in sorted(known, key=lambda trial: (trial.expense, trial.outcome.p95)):
+    for trial in sorted(known, key=lambda trial: (trial.expense, trial.outcome.p95 or 0.0)):
         if not best or (trial.outcome.p95 or 0.0) < (best[-1].outcome.p95 or 0.0):
             best.append(trial)
     return best

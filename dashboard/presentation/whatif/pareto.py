@@ -15,7 +15,7 @@ HEIGHT = 260
 _MARGIN = {"l": 44, "r": 12, "t": 8, "b": 34}
 _TIMES_LIMIT = 2.5
 """The waiting axis ends at a multiple of what matters, so that the good settings lie apart."""
-_AXIS = {
+_AXIS: dict[str, object] = {
     "tickfont": {"size": SMALL_FONT, "color": "var(--muted)"},
     "gridcolor": "var(--line)",
     "zerolinecolor": "var(--moment)",
@@ -123,7 +123,7 @@ def _layout(chart: Pareto, top: float) -> dict[str, object]:
 
 
 def _texts(chart: Pareto) -> list[dict[str, object]]:
-    small = {"size": SMALL_FONT, "color": "var(--muted)"}
+    small: dict[str, object] = {"size": SMALL_FONT, "color": "var(--muted)"}
     cost = "cost" if chart.real.cost is not None else "hours"
     corner = {"xref": "paper", "yref": "paper", "x": 1, "showarrow": False, "font": small}
     texts = [
