@@ -47,7 +47,7 @@ def show_laboratory(
     with card:
         arrivals.show_bars(source.stretch)
         controls.show(real.scenario, real.measured, real.title, currency)
-        laboratory.show_reset(source, as_real)
+        laboratory.show_reset(source, real, as_real)
     with st.container(border=True, key="card_outcomes", gap="small"):
         outcomes.show(source, as_real, tried, currency, zone)
     with st.container(border=True, key="card_pareto", gap="small"):

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from dashboard.domain.fleet import LOCAL, Scaler
+from dashboard.components.tune import laboratory
+from dashboard.domain.fleet import LOCAL, FleetReading, Scaler
 from dashboard.domain.scaling_rules import RateLimit, ScalingRules
-from dashboard.domain.snapshot import Sample
+from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
 from dashboard.presentation.whatif import lanes, pareto, patch, words
 from dashboard.presentation.whatif.lanes import Chart
@@ -28,6 +29,7 @@ POLICY = ScalingPolicy(maximum=4, cooldown=60.0, down=Behaviour(30.0, RatePolicy
 MODEL = FleetModel(WorkerModel(load=5.0, picture=3.0), NodeModel(join=20.0, pull=5.0, idle=30.0))
 CLUSTER = Scenario(ScalerSetup("ScaledObject", POLICY, polling=5.0), MODEL, Price(0.5))
 LAPTOP = Scenario(ScalerSetup(LOCAL, POLICY, polling=1.0), replace(MODEL, nodes=None), None)
+SCALER = Scaler("ScaledObject", "rabbitmq", 0, 2.0, 1, 6, 5.0, 150.0)
 ARRIVALS = Arrivals(np.array([2.0, 2.1, 2.2, 40.0, 41.0, 90.0]), np.ones(6), 120.0)
 
 
@@ -168,9 +170,8 @@ def test_a_scalers_rules_become_the_simulated_ones():
     """Windows and rates are the autoscaler's; without them its defaults apply."""
     rules = ScalingRules(60.0, (RateLimit("Pods", 2, 15.0), RateLimit("Percent", 50, 30.0)))
     disabled = ScalingRules(5.0, (RateLimit("Pods", 8, 15.0),), select="Disabled")
-    scaler = Scaler("ScaledObject", "rabbitmq", 0, 2.0, 1, 6, 5.0, 150.0)
-    assert setup_of(scaler).policy.down == ScalingPolicy.down
-    policy = setup_of(replace(scaler, scale_down=rules, scale_up=disabled)).policy
+    assert setup_of(SCALER).policy.down == ScalingPolicy.down
+    policy = setup_of(replace(SCALER, scale_down=rules, scale_up=disabled)).policy
     assert (policy.minimum, policy.maximum, policy.jobs_per_worker) == (1, 6, 2.0)
     assert policy.down == Behaviour(60.0, RatePolicy(2, 50, 30.0))
     assert policy.up == Behaviour(5.0, RatePolicy(0, 0))
@@ -226,3 +227,23 @@ def test_the_chart_of_costs_survives_settings_without_an_outcome():
     trials.append(replace(trials[0], outcome=replace(outcome, p95=None)))
     figure = pareto.draw(Pareto(trials, outcome, outcome, 30.0, "$"))
     assert len(figure.data[0].x) == 1
+
+
+@pytest.mark.parametrize(
+    ("fleet", "part"),
+    [
+        (None, "FLEET=none"),
+        (Reading(None, error="The cluster does not answer."), "cannot be read"),
+        (Reading(FleetReading(None, 0, 0, (), ())), "cannot be read"),
+        (Reading(FleetReading(SCALER, 0, 0, (), ())), ""),
+        (
+            Reading(FleetReading(replace(SCALER, jobs_per_worker=None), 0, 0, (), ())),
+            "no trigger of this scaler counts requests",
+        ),
+    ],
+)
+def test_what_cannot_be_simulated_says_why(fleet, part):
+    """Without a scaler that counts requests, the page says what is unknown and what to do."""
+    reason = laboratory.why_unknown(Snapshot(0.0, "cluster", ("requests",), fleet=fleet))
+    assert part in reason
+    assert bool(reason) == bool(part)

@@ -23,8 +23,10 @@ from dashboard.whatif.result import Price
 from dashboard.whatif.scenario import Result, Scenario, try_scenario
 
 _MAX_RESULTS = 64
-_UNREAD = "the settings of what scales the workers have not been read yet"
-_NO_SCALER = "this dashboard reads no scaler (FLEET=none): choose a recording"
+_UNREAD = "Unknown: the settings of what scales the workers cannot be read at the moment."
+_NO_SCALER = "Unknown: this dashboard reads no scaler (FLEET=none). Choose a recording."
+_NO_REQUESTS = "Unknown: no trigger of this scaler counts requests, so none can be replayed."
+_OTHER_TRIGGERS = " Of its triggers, only the one that counts requests is simulated."
 
 _results: LRUCache[tuple[int, Scenario], tuple[Arrivals, Result]] = LRUCache(_MAX_RESULTS)
 _lock = Lock()
@@ -50,8 +52,9 @@ def read() -> tuple[Source, Real] | str:
         source = chosen()
     except RecordingError as error:
         return str(error)
+    reason = why_unknown(source.snapshot)
     real = real_scenario(source)
-    return why_unknown(source.snapshot) if real is None else (source, real)
+    return reason if reason or real is None else (source, real)
 
 
 def real_scenario(source: Source) -> Real | None:
@@ -67,8 +70,13 @@ def real_scenario(source: Source) -> Real | None:
 
 
 def why_unknown(snapshot: Snapshot) -> str:
-    """Return a sentence for a run without a scaler."""
-    return f"Unknown: {_NO_SCALER if snapshot.fleet is None else _UNREAD}."
+    """Return why a run cannot be simulated, as a sentence; empty if it can."""
+    if snapshot.fleet is None:
+        return _NO_SCALER
+    scaler = snapshot.fleet.value.scaler if snapshot.fleet.value else None
+    if scaler is None:
+        return _UNREAD
+    return _NO_REQUESTS if scaler.jobs_per_worker is None else ""
 
 
 def compare(source: Source, real: Real, changes: dict[str, float]) -> tuple[Result, Result]:
@@ -93,9 +101,10 @@ def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
         return result
 
 
-def show_reset(source: Source, as_real: Result) -> None:
+def show_reset(source: Source, real: Real, as_real: Result) -> None:
     """Show how true the simulation is, and the button that moves all dials back."""
-    st.html(tables.note(_truth(source, as_real)))
+    others = _OTHER_TRIGGERS if len(real.scaler.triggers) > 1 else ""
+    st.html(tables.note(_truth(source, as_real) + others))
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
         place = "on this machine" if as_real.scenario.setup.kind == LOCAL else "in the cluster"
