@@ -32,6 +32,16 @@ class ScalerSetup:
         return self.kind == LOCAL
 
     @property
+    def has_autoscaler(self) -> bool:
+        """Whether an HPA scales between one worker and the maximum."""
+        return not self.is_local and not self.creates_jobs
+
+    @property
+    def is_polled(self) -> bool:
+        """Whether polls change anything: KEDA leaves all but zero to the HPA."""
+        return not self.has_autoscaler or self.policy.minimum == 0
+
+    @property
     def creates_jobs(self) -> bool:
         """Whether each worker ends after one request."""
         return self.kind == SCALED_JOB

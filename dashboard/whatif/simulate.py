@@ -2,7 +2,7 @@
 
 from array import array
 from dataclasses import dataclass, replace
-from math import floor
+from math import floor, inf
 
 from dashboard.fleet.scaling_rule import ScalerState, activate, autoscale, decide, jobs_to_create
 from dashboard.whatif.arrivals import Arrivals
@@ -59,9 +59,8 @@ def _scale(
 ) -> list[tuple[float, int]]:
     """Apply the rule at each poll and sync; return the changes of the wanted workers."""
     wanted = [(0.0, state.workers)]
-    next_poll, next_sync = scaler.first_poll, scaler.first_sync
-    if scaler.is_local or scaler.creates_jobs:
-        next_sync = float("inf")
+    next_poll = scaler.first_poll if scaler.is_polled else inf
+    next_sync = scaler.first_sync if scaler.has_autoscaler else inf
     span = fleet.arrivals.span
     now = min(next_poll, next_sync)
     while now < span + _MAX_TAIL_SECONDS:
