@@ -82,22 +82,9 @@ def nodes(real: Scenario) -> Iterator[Dial]:
     found = real.model.nodes
     if found is None:
         return
-    for name, label, high in (
-        ("join", "A GPU node joins after", 300),
-        ("pull", "Its image is pulled after", 300),
-        ("idle", "An idle node is removed after", 900),
-    ):
-        yield Dial(
-            name,
-            label,
-            "fleet",
-            0,
-            max(high, 2 * getattr(found, name)),
-            1,
-            lambda each, name=name: getattr(each.model.nodes, name),
-            lambda each, value, name=name: each.with_nodes(**{name: value}),
-            "s",
-        )
+    yield _node_seconds("join", "A GPU node joins after", max(300.0, 2 * found.join))
+    yield _node_seconds("pull", "Its image is pulled after", max(300.0, 2 * found.pull))
+    yield _node_seconds("idle", "An idle node is removed after", max(900.0, 2 * found.idle))
     yield Dial(
         "slots",
         "Workers on a node",
@@ -107,4 +94,18 @@ def nodes(real: Scenario) -> Iterator[Dial]:
         1,
         lambda each: each.model.nodes.slots if each.model.nodes else None,
         lambda each, value: each.with_nodes(slots=int(value)),
+    )
+
+
+def _node_seconds(name: str, label: str, high: float) -> Dial:
+    return Dial(
+        name,
+        label,
+        "fleet",
+        0,
+        high,
+        1,
+        lambda each: getattr(each.model.nodes, name, None),
+        lambda each, value: each.with_nodes(**{name: value}),
+        "s",
     )

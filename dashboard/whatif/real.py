@@ -83,7 +83,8 @@ def in_step(setup: ScalerSetup, samples: Sequence[Sample], start: float) -> Scal
     ``start`` is the Unix second from which the simulation counts.
     Only KEDA leaves zero, at a poll; only the HPA changes other numbers, at a sync.
     """
-    polls, syncs = [], []
+    polls: list[float] = []
+    syncs: list[float] = []
     for before, after in pairwise(samples):
         if before.wanted is not None and after.wanted and before.wanted != after.wanted:
             middle = (before.at + after.at) / 2 - start

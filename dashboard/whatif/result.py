@@ -116,7 +116,8 @@ def lanes(run: Run, at: ArrayLike) -> Lanes:
 
 
 def _count(sorted_times: ArrayLike, at: Numbers) -> Numbers:
-    return np.searchsorted(sorted_times, at, side="right").astype(float)
+    found: Numbers = np.searchsorted(sorted_times, at, side="right").astype(float)
+    return found
 
 
 def _cumulated(changes: tuple[tuple[float, int], ...], at: Numbers) -> Numbers:

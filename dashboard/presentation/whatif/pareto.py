@@ -44,7 +44,7 @@ def draw(chart: Pareto) -> go.Figure:
         _dots(chart),
         go.Scatter(
             x=[trial.expense for trial in best],
-            y=[trial.outcome.p95 for trial in best],
+            y=[trial.outcome.p95 or 0.0 for trial in best],
             mode="lines+markers",
             line={"color": "var(--ink)", "width": 1.4, "shape": "hv"},
             marker={"color": "var(--ink)", "size": 5},
@@ -67,7 +67,7 @@ def _dots(chart: Pareto) -> go.Scatter:
     known = [trial for trial in chart.trials if trial.outcome.p95 is not None]
     return go.Scatter(
         x=[trial.expense for trial in known],
-        y=[trial.outcome.p95 for trial in known],
+        y=[trial.outcome.p95 or 0.0 for trial in known],
         mode="markers",
         marker={"color": "var(--moment)", "size": 4.5},
         text=[_describe(trial) for trial in known],
@@ -86,7 +86,7 @@ def _point(outcome: Outcome, symbol: str, size: int) -> go.Scatter:
     known = outcome.p95 is not None
     return go.Scatter(
         x=[expense(outcome)] if known else [],
-        y=[outcome.p95] if known else [],
+        y=[outcome.p95 or 0.0] if known else [],
         mode="markers",
         marker={"color": "var(--ink)", "size": size, "symbol": symbol, "line": {"width": 2}},
         hoverinfo="skip",
