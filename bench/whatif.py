@@ -20,7 +20,7 @@ from tests.support import recorded_run
 
 PRICE = Price(hour=0.71)
 SMALL = FleetModel(WorkerModel(load=9, picture=4.2), NodeModel(join=38, pull=10, slots=2, gpus=2))
-LARGE = FleetModel(WorkerModel(load=40, picture=10), NodeModel(join=120, pull=60, slots=8, gpus=8))
+LARGE = FleetModel(WorkerModel(load=40, picture=10), NodeModel(join=120, pull=60))
 
 
 def scaler(minimum: int, maximum: int) -> ScalerSetup:

@@ -27,7 +27,7 @@ REQUESTS = 10_000_000
 PRICE = Price(hour=0.71)
 FLEET = FleetModel(
     WorkerModel(load=40.0, picture=10.0),
-    NodeModel(join=120.0, pull=60.0, idle=600.0, slots=8, gpus=8),
+    NodeModel(join=120.0, pull=60.0, idle=600.0),
 )
 _STYLE = """<style>
 svg { color-scheme: light dark; font-family: system-ui, sans-serif; background: #fff;
@@ -115,7 +115,8 @@ def draw(result: Result) -> str:
     lanes = ("requests", "workers", "nodes")
     snapshot = Snapshot(at=end, mode="cluster", lanes=lanes, samples=samples)
     picture = timeline.draw(Session(0.0, end, snapshot), UTC)
-    opening, content = picture.split(">", 1)
+    # Left of the lanes is room for numbers in the millions.
+    opening, content = picture.replace('viewBox="0 0 960', 'viewBox="-32 0 992', 1).split(">", 1)
     return f'{opening.strip()} xmlns="http://www.w3.org/2000/svg">{_STYLE}{content}'
 
 

@@ -21,7 +21,7 @@ from dashboard.recordings.summary import summary_of
 from dashboard.whatif import arrivals
 from dashboard.whatif.real import Stretch, stretch_of
 
-_LAST = {"Last 10 min": 600.0, "Last hour": 3600.0}
+_LAST = {"10 min": 600.0, "1 h": 3600.0}
 _RECORDING, _BURST, _DAY = "Recording", "Burst", "Day"
 _BARS = 60
 _MAX_BURST, _MAX_DAY = 5_000, 100_000

@@ -104,11 +104,10 @@ def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
 def show_reset(source: Source, real: Real, as_real: Result) -> None:
     """Show how true the simulation is, and the button that moves all dials back."""
     others = _OTHER_TRIGGERS if len(real.scaler.triggers) > 1 else ""
-    st.html(tables.note(_truth(source, as_real) + others))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
-        place = "on this machine" if as_real.scenario.setup.kind == LOCAL else "in the cluster"
-        st.html(f"<span class='muted'>Nothing is changed {place}.</span>")
+    place = "on this machine" if real.scaler.kind == LOCAL else "in the cluster"
+    note = f"{_truth(source, as_real)}{others} Nothing is changed {place}."
+    st.html(tables.note(note))
+    st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
 
 
 def _truth(source: Source, as_real: Result) -> str:
