@@ -12,7 +12,7 @@ from pathlib import Path
 from dashboard.domain.snapshot import Snapshot
 from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
 from dashboard.presentation import formatting
-from dashboard.presentation.whatif.lanes import samples_of
+from dashboard.presentation.whatif.lanes import samples_of, start_of
 from dashboard.presentation.whatif.words import seconds
 from dashboard.recordings.report import timeline
 from dashboard.recordings.report.figures import Session
@@ -111,10 +111,11 @@ def _row(choice: Choice, found: Outcome) -> str:
 def draw(result: Result) -> str:
     """Return a run as an SVG file with the lanes of the live chart, for light and dark pages."""
     samples = tuple(samples_of(result.run))
-    end = result.run.arrivals.span
+    start = start_of(result.run)
+    end = start + result.run.arrivals.span
     lanes = ("requests", "workers", "nodes")
     snapshot = Snapshot(at=end, mode="cluster", lanes=lanes, samples=samples)
-    picture = timeline.draw(Session(0.0, end, snapshot), UTC)
+    picture = timeline.draw(Session(start, end, snapshot), UTC)
     # Left of the lanes is room for numbers in the millions.
     opening, content = picture.replace('viewBox="0 0 960', 'viewBox="-32 0 992', 1).split(">", 1)
     return f'{opening.strip()} xmlns="http://www.w3.org/2000/svg">{_STYLE}{content}'

@@ -204,8 +204,9 @@ def test_a_stretch_has_what_waited_when_it_began():
 def test_charts_have_real_and_what_if_lines():
     """The real line is filled, the what-if line is dashed; without a reading there is a gap."""
     result = try_scenario(CLUSTER, ARRIVALS)
-    real = [Sample(at=at, waiting=1, wanted=None, nodes=2) for at in range(0, 120, 2)]
-    chart = Chart(real, result.run, ends=120.0)
+    start = lanes.start_of(result.run)
+    real = [Sample(at=start + at, waiting=1, nodes=2) for at in range(0, 120, 2)]
+    chart = Chart(real, result.run, ends=start + 120.0)
     traces = lanes.draw(chart).data
     assert sum(trace.fill == "tozeroy" for trace in traces) == 2  # the real workers are unknown
     assert sum(trace.line.dash == "4px,3px" for trace in traces) == 3
@@ -216,8 +217,9 @@ def test_charts_have_real_and_what_if_lines():
 def test_what_if_lines_have_no_gaps(span):
     """A simulated line is one line, however long the time."""
     run = try_scenario(CLUSTER, Arrivals(np.array([2.0, 50.0]), np.ones(2), span)).run
-    traces = lanes.draw(Chart([], run, ends=span)).data
+    traces = lanes.draw(Chart([], run, ends=lanes.start_of(run) + span)).data
     assert len(traces) == 3
+    assert all(min(trace.x) > 9999 for trace in traces), "Plotly takes these for years"
 
 
 def test_the_chart_of_costs_survives_settings_without_an_outcome():

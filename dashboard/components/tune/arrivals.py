@@ -80,12 +80,17 @@ def chosen() -> Source:
     choice = st.session_state.get("arrivals") or next(iter(_LAST))
     snapshot = viewer_snapshot.newest()
     if choice == _BURST:
-        return Source(_made_up(_BURST, st.session_state.get("burst_requests", 20)), snapshot)
+        return _made_up_source(snapshot, _BURST, st.session_state.get("burst_requests", 20))
     if choice == _DAY:
-        return Source(_made_up(_DAY, st.session_state.get("day_requests", 10_000)), snapshot)
+        return _made_up_source(snapshot, _DAY, st.session_state.get("day_requests", 10_000))
     if choice == _RECORDING:
         return _recorded(st.session_state.get("tried_recording"))
     return _recent(snapshot, choice)
+
+
+def _made_up_source(snapshot: Snapshot, kind: str, requests: int) -> Source:
+    """Return made-up requests that meet the fleet of some seconds ago, as ``_recent`` has it."""
+    return Source(_made_up(kind, requests), _recent(snapshot, next(iter(_LAST))).snapshot)
 
 
 class _Recent:

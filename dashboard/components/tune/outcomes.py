@@ -28,5 +28,5 @@ def _chart(source: Source, real: Result, tried: Result, zone: tzinfo | None) -> 
     if stretch.samples:
         ends = stretch.start + stretch.arrivals.span
         return Chart(stretch.samples, tried.run, source.snapshot.annotations, zone, ends)
-    ends = max(real.run.end, tried.run.end)
+    ends = lanes.start_of(tried.run) + max(real.run.end, tried.run.end)
     return Chart(lanes.samples_of(real.run), tried.run, (), UTC, ends)

@@ -29,6 +29,8 @@ _POINTS = 200
 """Ghost lines are the highest value of each part: one a second would tear the dashes, and fewer
 would be gaps (see ``timeline.series``)."""
 
+_MADE_UP_START = 86400.0
+
 _VALUES: dict[str, tuple[str, Value]] = {
     "requests": ("requests", requests),
     "workers": ("workers wanted", lambda sample: sample.wanted),
@@ -49,10 +51,18 @@ class Chart:
     """Unix seconds of the right edge."""
 
 
+def start_of(run: Run) -> float:
+    """Return the Unix seconds at which a run starts on the chart; a made-up one on a midnight.
+
+    Not the first one: Plotly takes 2000 to 9999 milliseconds for years.
+    """
+    return _MADE_UP_START if run.arrivals.start is None else run.arrivals.start
+
+
 def samples_of(run: Run) -> list[Sample]:
     """Return a run as samples: the highest numbers of each part of its time."""
     step = max(1.0, run.end / _POINTS)
-    start = run.arrivals.start or 0.0
+    start = start_of(run)
     times = np.arange(0.0, run.end + step, step / 4)
     found = lanes(run, times)
     parts = np.arange(0, len(times), 4)
@@ -71,7 +81,7 @@ def samples_of(run: Run) -> list[Sample]:
 
 def draw(chart: Chart) -> go.Figure:
     """Draw a lane for requests, workers and, where they come and go, GPU nodes."""
-    start = chart.tried.arrivals.start or 0.0
+    start = start_of(chart.tried)
     window = Window(chart.ends, chart.ends - start, chart.zone, start)
     real, tried = within(chart.real, window), samples_of(chart.tried)
     tried = [sample for sample in tried if sample.at <= chart.ends]
