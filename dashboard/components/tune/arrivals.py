@@ -26,7 +26,7 @@ _RECORDING, _BURST, _DAY = "Recording", "Burst", "Day"
 _BARS = 60
 _MAX_BURST, _MAX_DAY = 5_000, 100_000
 _MAX_RECORDINGS = 20
-_RENEWED_SECONDS = 5.0
+_RENEWED_SECONDS, _MADE_UP_RENEWED_SECONDS = 5.0, 60.0
 
 
 class Source(NamedTuple):
@@ -89,8 +89,9 @@ def chosen() -> Source:
 
 
 def _made_up_source(snapshot: Snapshot, kind: str, requests: int) -> Source:
-    """Return made-up requests that meet the fleet of some seconds ago, as ``_recent`` has it."""
-    return Source(_made_up(kind, requests), _recent(snapshot, next(iter(_LAST))).snapshot)
+    """Return made-up requests, and the fleet of up to a minute ago: a day takes a second."""
+    fleet = _recent(snapshot, next(iter(_LAST)), _MADE_UP_RENEWED_SECONDS).snapshot
+    return Source(_made_up(kind, requests), fleet)
 
 
 class _Recent:
@@ -98,16 +99,18 @@ class _Recent:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._latest: dict[str, tuple[object, Source]] = {}
+        self._latest: dict[tuple[str, float], tuple[object, Source]] = {}
 
-    def __call__(self, snapshot: Snapshot, choice: str) -> Source:
+    def __call__(
+        self, snapshot: Snapshot, choice: str, seconds: float = _RENEWED_SECONDS
+    ) -> Source:
         context = runtime.current()
         with self._lock:
-            owner, source = self._latest.get(choice, (None, None))
-            is_old = source is None or not 0 <= snapshot.at - source.snapshot.at < _RENEWED_SECONDS
-            if source is None or is_old or owner is not context:
+            owner, source = self._latest.get((choice, seconds), (None, None))
+            is_new = source is not None and 0 <= snapshot.at - source.snapshot.at < seconds
+            if source is None or not is_new or owner is not context:
                 source = Source(stretch_of(snapshot, _LAST[choice]), snapshot)
-                self._latest[choice] = (context, source)
+                self._latest[choice, seconds] = (context, source)
             return source
 
 
