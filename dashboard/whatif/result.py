@@ -125,4 +125,5 @@ def _cumulated(changes: tuple[tuple[float, int], ...], at: Numbers) -> Numbers:
         return np.zeros(len(at))
     times, steps = zip(*changes, strict=True)
     totals = np.concatenate(([0], np.cumsum(steps)))
-    return totals[_count(times, at).astype(int)].astype(float)
+    found: Numbers = totals[_count(times, at).astype(int)].astype(float)
+    return found
