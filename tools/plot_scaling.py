@@ -115,7 +115,7 @@ def draw(result: Result) -> str:
     end = start + result.run.arrivals.span
     lanes = ("requests", "workers", "nodes")
     snapshot = Snapshot(at=end, mode="cluster", lanes=lanes, samples=samples)
-    picture = timeline.draw(Session(start, end, snapshot), UTC)
+    picture = str(timeline.draw(Session(start, end, snapshot), UTC))
     # Left of the lanes is room for numbers in the millions.
     opening, content = picture.replace('viewBox="0 0 960', 'viewBox="-32 0 992', 1).split(">", 1)
     return f'{opening.strip()} xmlns="http://www.w3.org/2000/svg">{_STYLE}{content}'

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from dashboard.whatif.result import Price
 from dashboard.whatif.scenario import Scenario, try_scenario
 from dashboard.whatif.search import candidates, cheapest, frontier, quickest, try_all
 from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
+from tools import plot_scaling
 
 POLICY = ScalingPolicy(maximum=4, cooldown=60.0, down=Behaviour(30.0, RatePolicy(2, 0)))
 MODEL = FleetModel(WorkerModel(load=5.0, picture=3.0), NodeModel(join=20.0, pull=5.0, idle=30.0))
@@ -211,6 +213,13 @@ def test_charts_have_real_and_what_if_lines():
     assert sum(trace.fill == "tozeroy" for trace in traces) == 2  # the real workers are unknown
     assert sum(trace.line.dash == "4px,3px" for trace in traces) == 3
     assert "at most" in lanes.alt_text(chart)
+
+
+def test_plots_of_the_documents_are_images():
+    """A plot is one SVG document, which browsers show without the dashboard."""
+    root = ElementTree.fromstring(plot_scaling.draw(try_scenario(CLUSTER, ARRIVALS)))
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("viewBox").startswith("-32 0 992 ")
 
 
 @pytest.mark.parametrize("span", [90.0, 600.0, 86400.0])
