@@ -50,8 +50,13 @@ def make_policy(settings: Settings, gpus: int) -> ScalingPolicy:
         maximum=settings.max_workers or default,
         jobs_per_worker=settings.jobs_per_worker,
         cooldown=settings.cooldown_period,
-        down=Behaviour(min(_MAX_SCALE_DOWN_WINDOW_SECONDS, settings.cooldown_period), RatePolicy()),
+        down=Behaviour(scale_down_window(settings.cooldown_period), RatePolicy()),
     )
+
+
+def scale_down_window(cooldown: float) -> float:
+    """Return the local supervisor's stabilization window, which follows from its cool-down."""
+    return min(_MAX_SCALE_DOWN_WINDOW_SECONDS, cooldown)
 
 
 def describe_scaler(
