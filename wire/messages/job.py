@@ -58,6 +58,8 @@ class JobRequest(GenerationParameters):
     ] = 1
     pending_approval: Literal[True] | None = Field(None, alias="held")
     """Set if the pictures need the presenter's approval, see wire/stores/approval.py."""
+    submitter: Annotated[str, Field(max_length=64)] | None = None
+    """Whose turn the job takes: a name without meaning, the same for all jobs of one submitter."""
 
 
 class Job(JobRequest):

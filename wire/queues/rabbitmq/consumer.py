@@ -31,6 +31,8 @@ from wire.rabbitmq.channel import Channel, Done
 _CONSUMER_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
 
 _ATTEMPTS_HEADER = "attempts"
+_DELIVERIES_HEADER = "x-delivery-count"
+_IN_FRONT_HEADER = "in-front"
 
 _consumer_numbers = itertools.count(1)
 
@@ -47,20 +49,43 @@ class Message:
     @property
     def attempts(self) -> int:
         """The number of earlier attempts, of this message and of those that it is a copy of."""
-        return self._count(_ATTEMPTS_HEADER) + self._count("x-delivery-count")
+        return self._count(_ATTEMPTS_HEADER) + self._count(_DELIVERIES_HEADER)
 
     @property
     def redelivered(self) -> bool:
         """Whether this message, or one that it is a copy of, was delivered before."""
-        return _ATTEMPTS_HEADER in (self.properties.headers or {}) or self.attempts > 0
+        return self._is_copy or self.attempts > 0
+
+    def forwarded_properties(self, *, count_deliveries: bool, in_front: int = 0) -> BasicProperties:
+        """Return the properties of a copy on another queue, which is no attempt.
+
+        Deliveries of the job queue are attempts; other queues deliver to dashboards.
+        """
+        headers = {_IN_FRONT_HEADER: in_front} if in_front else {}
+        if self.redelivered if count_deliveries else self._is_copy:
+            deliveries = self._count(_DELIVERIES_HEADER) if count_deliveries else 0
+            headers[_ATTEMPTS_HEADER] = self._count(_ATTEMPTS_HEADER) + deliveries
+        return self._properties(headers)
 
     def copy_properties(self, attempts: int) -> BasicProperties:
         """Return the properties of a copy, which cannot have the broker's own count."""
+        return self._properties({_ATTEMPTS_HEADER: attempts})
+
+    def _properties(self, headers: dict[str, int]) -> BasicProperties:
         return BasicProperties(
             content_type=self.properties.content_type,
             message_id=self.properties.message_id or str(uuid.uuid4()),
-            headers={_ATTEMPTS_HEADER: attempts},
+            headers=headers,
         )
+
+    @property
+    def in_front(self) -> int:
+        """When the job was moved to the front of the queue, in milliseconds; 0 if it was not."""
+        return self._count(_IN_FRONT_HEADER)
+
+    @property
+    def _is_copy(self) -> bool:
+        return _ATTEMPTS_HEADER in (self.properties.headers or {})
 
     def _count(self, header: str) -> int:
         count = (self.properties.headers or {}).get(header)

@@ -23,10 +23,14 @@ from wire.queues.base import (
     Delivery,
     QueueDepth,
     decode_job,
+    retry_pause,
 )
 from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.counts import count_ready, count_retries
+from wire.queues.rabbitmq.gate import REFRESH_SECONDS
 from wire.queues.rabbitmq.management import Management
+from wire.queues.rabbitmq.turns import Turns
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
 from wire.rabbitmq.publisher import Publisher
@@ -43,6 +47,7 @@ class RabbitQueue:
         self._publisher_lock = threading.Lock()
         self._receive_lock = threading.Lock()
         self._dead_letters_lock = threading.Lock()
+        self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
         self._leases: dict[int, Message] = {}
@@ -53,7 +58,8 @@ class RabbitQueue:
         publisher = self._open_publisher()
         properties = BasicProperties(content_type="application/json", message_id=job.id)
         try:
-            publisher.publish("", names.QUEUE, encode(job), properties)
+            queue_name = self._turns.queue_for_new_job()
+            publisher.publish("", queue_name, encode(job), properties)
         except QueueUnavailable as error:
             raise QueueUnavailable(
                 f"The job was not confirmed, so it may or may not be on the queue. {error}"
@@ -64,7 +70,13 @@ class RabbitQueue:
         deadline = time.monotonic() + timeout
         with self._receive_lock:
             while True:
-                messages = self._open_consumer().receive(limit, deadline - time.monotonic())
+                remaining = deadline - time.monotonic()
+                if self._turns.is_paused():
+                    self._rest(remaining)
+                    if remaining > 0:
+                        continue
+                    return []
+                messages = self._open_consumer().receive(limit, remaining)
                 deliveries = self._admit_all(messages)
                 if deliveries or not messages:
                     return deliveries
@@ -84,8 +96,9 @@ class RabbitQueue:
         self._replace_by_copy(delivery, delivery.attempt - 1)
 
     def retry_later(self, delivery: Delivery) -> None:
-        """Return a failed job to the end of the queue; the attempt is counted."""
-        self._replace_by_copy(delivery, delivery.attempt)
+        """Return a failed job to the end of the queue, after a pause; the attempt is counted."""
+        waiting_room = names.retry_queue(retry_pause(delivery.attempt))
+        self._replace_by_copy(delivery, delivery.attempt, waiting_room)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
@@ -94,15 +107,46 @@ class RabbitQueue:
             self._dead_letter(message, reason)
         self._leases.pop(delivery.delivery_tag, None)
 
+    def pause(self) -> None:
+        """Deliver no job until ``resume``; the ready ones leave the queue that scalers count."""
+        self._turns.pause()
+
+    def resume(self) -> None:
+        """End a pause."""
+        self._turns.resume()
+
+    def move_to_front(self, job_id: str) -> bool:
+        """Have a waiting job delivered next; return False if it does not wait."""
+        return self._turns.move_to_front(job_id)
+
+    def remove_waiting(self) -> list[Job]:
+        """Remove all jobs that no worker has, and return them."""
+        return self._turns.remove_waiting()
+
+    def dispatch(self) -> None:
+        """Refill the job queue in the order of turns; from then on this process holds the rest."""
+        self._turns.dispatch()
+
     def depth(self) -> QueueDepth:
-        """Count the ready jobs exactly, and the unacknowledged ones if known."""
-        ready = dead_letters.count_ready(self._open_publisher().channel, names.QUEUE)
+        """Count the ready jobs exactly, and the unacknowledged ones if known.
+
+        The deferred ones include those of the backlog that this process holds, not another's.
+        """
+        channel = self._open_publisher().channel
+        ready = count_ready(channel, names.QUEUE)
         unacknowledged = self._management.unacknowledged(names.QUEUE, ready)
-        return QueueDepth(ready, unacknowledged, self._management.warnings)
+        backlog = self._turns.held + count_ready(channel, names.BACKLOG_QUEUE)
+        return QueueDepth(
+            ready,
+            unacknowledged,
+            self._management.warnings,
+            deferred=backlog + count_retries(channel),
+            paused=self._turns.is_paused(),
+        )
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that are not being read at the moment."""
-        return dead_letters.count_ready(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
+        return count_ready(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Return the newest ``limit`` dead letters, newest first.
@@ -151,6 +195,12 @@ class RabbitQueue:
             self._consumer = Consumer(Channel(self._connection.session()), names.QUEUE)
         return self._consumer
 
+    def _rest(self, seconds: float) -> None:
+        """Wait without a consumer, to which the broker would deliver."""
+        if self._consumer:
+            self._consumer.close()
+        time.sleep(max(0.0, min(seconds, REFRESH_SECONDS)))
+
     def _admit_all(self, messages: list[Message]) -> list[Delivery]:
         try:
             candidates = [self._admit(message) for message in messages]
@@ -183,7 +233,9 @@ class RabbitQueue:
         self.publish(job)
         message.acknowledge()
 
-    def _replace_by_copy(self, delivery: Delivery, attempts: int) -> None:
+    def _replace_by_copy(
+        self, delivery: Delivery, attempts: int, queue_name: str = names.QUEUE
+    ) -> None:
         """Publish a copy with this number of attempts, then remove the message.
 
         RabbitMQ before 4.3 counts each return of a message and keeps the position, and neither can
@@ -195,7 +247,7 @@ class RabbitQueue:
             return
         try:
             properties = message.copy_properties(attempts)
-            self._open_publisher().publish("", names.QUEUE, message.body, properties)
+            self._open_publisher().publish("", queue_name, message.body, properties)
         except QueueError:
             message.requeue(count_delivery=False)
         else:
