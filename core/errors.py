@@ -64,6 +64,10 @@ class QueueFull(QueueError):
     """After so long workers have usually taken jobs from the queue."""
 
 
+class JobNotWaiting(ApplicationError):
+    """A job that should wait on the queue does not."""
+
+
 class StoreError(ApplicationError):
     """A store operation failed."""
 

@@ -24,7 +24,7 @@ from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
-from dashboard.routes import api, archive, files, join, recordings
+from dashboard.routes import api, archive, files, join, queue, recordings
 from dashboard.routes.base_path import below
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
 from dashboard.routes.security_headers import SecurityHeaders
@@ -91,7 +91,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 _settings = _read_settings()
-_routes = [*api.ROUTES, *archive.ROUTES, *files.ROUTES, *join.ROUTES, *recordings.ROUTES]
+# Before those of the API, of which the last one matches every path.
+_routes = [*queue.ROUTES, *api.ROUTES]
+_routes += [*archive.ROUTES, *files.ROUTES, *join.ROUTES, *recordings.ROUTES]
 
 app = st.App(
     Path(__file__).with_name("app.py"),

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from dashboard.domain.fleet import FleetReading, Scaler, Trigger
+from dashboard.domain.queue_counts import QueueCounts
 from dashboard.presentation import trigger_clauses
 from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.scaling_states import describe_failure, describe_states
@@ -19,6 +20,7 @@ class Load:
     scaler: Scaler
     triggers: tuple[Trigger, ...]
     wanted: int
+    counts: QueueCounts | None = None
 
     @property
     def requests(self) -> Trigger | None:

@@ -21,7 +21,12 @@ _UNKNOWN = "Reason unknown"
 def explain_snapshot(snapshot: Snapshot, zone: tzinfo | None) -> Sentence:
     """Explain the number of workers of a snapshot; times are in the viewer's zone."""
     unserved = unserved_since(snapshot.samples)
-    return explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
+    lead, text = explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
+    if snapshot.counts and snapshot.counts.paused:
+        waiting = pluralize(snapshot.counts.waiting, "request")
+        paused = f"no worker takes a new request; {waiting} waiting. {lead}: {text}"
+        return "The queue is paused", paused
+    return lead, text
 
 
 def explain(
@@ -59,7 +64,7 @@ def _explain_reading(
     lead = f"Why still {pluralize(wanted, 'worker')}" if wanted else "Why no workers"
     if fault := _fault(scaler, wanted):
         return lead, fault
-    load = Load(reading, scaler, tuple(current_triggers(scaler, wanted, counts)), wanted)
+    load = Load(reading, scaler, tuple(current_triggers(scaler, wanted, counts)), wanted, counts)
     if _is_uncounted(load):
         return lead, "the requests could not be counted; until they are, nothing changes."
     if wanted == 0:
@@ -106,6 +111,8 @@ def _at(workers: int | None) -> str:
 def _describe_queue(counts: QueueCounts | None) -> str:
     if counts is None:
         return "The number of waiting requests is unknown."
+    if counts.paused:
+        return f"The queue is paused, with {pluralize(counts.waiting, 'request')} waiting."
     if counts.waiting == 0:
         return "The queue is empty."
     return f"{pluralize(counts.waiting, 'request')} waiting."

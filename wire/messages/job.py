@@ -58,19 +58,20 @@ class JobRequest(GenerationParameters):
     ] = 1
     pending_approval: Literal[True] | None = Field(None, alias="held")
     """Set if the pictures need the presenter's approval, see wire/stores/approval.py."""
-    submitter: Annotated[str, Field(max_length=64)] | None = None
-    """Whose turn the job takes: a name without meaning, the same for all jobs of one submitter."""
 
 
 class Job(JobRequest):
     """A request with its id, which is part of the names of its objects in the store."""
 
     id: JobId
+    submitter: Annotated[str, Field(max_length=64)] | None = None
+    """Whose turn the job takes: a name without meaning, the same for all jobs of one submitter."""
 
 
-def new_job(request: JobRequest) -> Job:
+def new_job(request: JobRequest, submitter: str | None = None) -> Job:
     """Assign an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
-    return Job(id=str(uuid_utils.uuid7()), **request.model_dump())
+    fields = request.model_dump() | ({"submitter": submitter} if submitter else {})
+    return Job(id=str(uuid_utils.uuid7()), **fields)
 
 
 def nth_seed(first: int, number: int) -> int:

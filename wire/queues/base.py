@@ -13,6 +13,7 @@
 All methods are thread-safe and raise QueueUnavailable if the queue is unreachable.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -116,8 +117,8 @@ class Queue(Protocol):
     def move_to_front(self, job_id: str) -> bool:
         """Have a waiting job delivered next, its pause ended; return False if it does not wait."""
 
-    def remove_waiting(self) -> list[Job]:
-        """Remove all jobs that no worker has, and return them."""
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, and yield each once it is removed."""
 
     def dispatch(self) -> None:
         """Make jobs ready whose turn has come; a dashboard calls this several times a second."""

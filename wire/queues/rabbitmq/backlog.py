@@ -91,5 +91,5 @@ def _waiting(message: Message) -> WaitingJob:
         job = decode(message.body)
     except MessageError:  # the worker that receives it dead-letters it with the reason
         job = JobRequest(prompt="invalid")
-    job_id = getattr(job, "id", "")
-    return WaitingJob(message, job_id, job.submitter or "", message.in_front)
+    job_id, submitter = getattr(job, "id", ""), getattr(job, "submitter", None)
+    return WaitingJob(message, job_id, submitter or "", message.in_front)

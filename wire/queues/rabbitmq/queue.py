@@ -8,7 +8,7 @@ no effect: the delivery tags of a lost channel are void.
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pika import BasicProperties
 
@@ -119,8 +119,8 @@ class RabbitQueue:
         """Have a waiting job delivered next; return False if it does not wait."""
         return self._turns.move_to_front(job_id)
 
-    def remove_waiting(self) -> list[Job]:
-        """Remove all jobs that no worker has, and return them."""
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, and yield each once it is removed."""
         return self._turns.remove_waiting()
 
     def dispatch(self) -> None:
@@ -134,7 +134,8 @@ class RabbitQueue:
         """
         channel = self._open_publisher().channel
         ready = count_ready(channel, names.QUEUE)
-        unacknowledged = self._management.unacknowledged(names.QUEUE, ready)
+        exact = None if self._turns.moved_lately else ready
+        unacknowledged = self._management.unacknowledged(names.QUEUE, exact)
         backlog = self._turns.held + count_ready(channel, names.BACKLOG_QUEUE)
         return QueueDepth(
             ready,

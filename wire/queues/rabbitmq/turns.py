@@ -29,6 +29,9 @@ from wire.queues.rabbitmq.gate import Gate
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 
+_STATISTICS_SECONDS = 10.0
+"""How old the counts of the management API may be, which are emitted and collected every 5 s."""
+
 
 class Turns:
     """Decides which jobs are ready. Thread-safe; all methods raise QueueError."""
@@ -39,11 +42,17 @@ class Turns:
         self._gate = Gate(lambda: open_publisher().channel, max_ready)
         self._lock = threading.Lock()
         self._backlog: Backlog | None = None
+        self._moved_at = -_STATISTICS_SECONDS
 
     @property
     def held(self) -> int:
         """The number of jobs of the backlog that this process holds."""
         return len(self._backlog) if self._backlog else 0
+
+    @property
+    def moved_lately(self) -> bool:
+        """Whether the broker's statistics may still contain jobs that left the job queue here."""
+        return time.monotonic() - self._moved_at < _STATISTICS_SECONDS
 
     def is_paused(self) -> bool:
         """Return whether the queue is paused, as of at most a quarter of a second ago."""
@@ -95,19 +104,17 @@ class Turns:
             self._dispatch(publisher)
             return moved
 
-    def remove_waiting(self) -> list[Job]:
-        """Remove all jobs that no worker has, and return them; dead-letter invalid messages."""
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, and yield them; dead-letter invalid messages."""
         with self._lock:
             publisher = self._open_publisher()
             backlog = self._open_backlog(publisher)
-            jobs: list[Job] = []
             for name in (names.QUEUE, *map(names.retry_queue, names.RETRY_PAUSES_SECONDS)):
-                with _reader(publisher, name) as messages:
-                    jobs += _remove(publisher, messages)
+                with self._reader(publisher, name) as messages:
+                    yield from _remove(publisher, messages)
             with _closed_on_error(backlog.channel):
-                jobs += _remove(publisher, (each.message for each in backlog.take_all()))
+                yield from _remove(publisher, (each.message for each in backlog.take_all()))
             self._gate.refresh()
-            return jobs
 
     def _open_backlog(self, publisher: Publisher) -> Backlog:
         if not self._backlog or not self._backlog.channel.is_open:
@@ -131,7 +138,7 @@ class Turns:
     def _set_aside(self, publisher: Publisher, job_id: str = "", in_front: int = 0) -> bool:
         """Move the ready jobs to the backlog, one of them to its front; return whether it was."""
         found = False
-        with _reader(publisher, names.QUEUE) as messages:
+        with self._reader(publisher, names.QUEUE) as messages:
             for message in messages:
                 is_job = bool(job_id) and _id_of(message) == job_id
                 found = found or is_job
@@ -142,23 +149,23 @@ class Turns:
     def _end_retry_pause(self, publisher: Publisher, job_id: str, in_front: int) -> bool:
         """Move a job that waits for its next attempt to the front of the backlog."""
         for seconds in names.RETRY_PAUSES_SECONDS:
-            with _reader(publisher, names.retry_queue(seconds)) as messages:
+            with self._reader(publisher, names.retry_queue(seconds)) as messages:
                 for message in messages:
                     if _id_of(message) == job_id:
                         _move(publisher, message, names.BACKLOG_QUEUE, in_front=in_front)
                         return True
         return False
 
-
-@contextmanager
-def _reader(publisher: Publisher, queue_name: str) -> Iterator[Iterator[Message]]:
-    """Read the ready messages of a queue; those that are not acknowledged return to it."""
-    channel = Channel(publisher.channel.session)
-    consumer = Consumer(channel, queue_name)
-    try:
-        yield chain.from_iterable(iter(lambda: consumer.receive(1, timeout=0), []))
-    finally:
-        channel.close()
+    @contextmanager
+    def _reader(self, publisher: Publisher, queue_name: str) -> Iterator[Iterator[Message]]:
+        """Read the ready messages of a queue; those that are not acknowledged return to it."""
+        channel = Channel(publisher.channel.session)
+        consumer = Consumer(channel, queue_name)
+        try:
+            yield chain.from_iterable(iter(lambda: consumer.receive(1, timeout=0), []))
+        finally:
+            channel.close()
+            self._moved_at = time.monotonic()
 
 
 @contextmanager
@@ -178,15 +185,16 @@ def _move(publisher: Publisher, message: Message, queue_name: str, in_front: int
     message.acknowledge()
 
 
-def _remove(publisher: Publisher, messages: Iterable[Message]) -> list[Job]:
-    jobs = []
+def _remove(publisher: Publisher, messages: Iterable[Message]) -> Iterator[Job]:
     for message in messages:
         try:
-            jobs.append(decode_job(message.body))
+            job = decode_job(message.body)
         except MessageError as error:
             dead_letter(publisher, message.body, str(error))
-        message.acknowledge()
-    return jobs
+            message.acknowledge()
+        else:
+            message.acknowledge()
+            yield job
 
 
 def _id_of(message: Message) -> str:

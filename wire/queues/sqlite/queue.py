@@ -5,6 +5,7 @@ background; when the receiver dies, the lease expires and the job is ready again
 """
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,10 +94,11 @@ class SqliteQueue:
             parameters = (*self._limits()[:2], job_id)
             return bool(connection.execute(statements.MOVE_TO_FRONT, parameters).fetchall())
 
-    def remove_waiting(self) -> list[Job]:
-        """Remove all jobs that no worker has, and return them."""
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, at once, and yield them."""
         with self._file.transaction() as connection:
-            return rows.remove_waiting(connection, self._limits())
+            removed = rows.remove_waiting(connection, self._limits())
+        return iter(removed)
 
     def dispatch(self) -> None:
         """Do nothing: the order of the table is fair."""
