@@ -15,6 +15,7 @@ from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
 from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
+from wire.messages import names
 from wire.messages.infotext import INFOTEXT
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import Metadata, decode_metadata
@@ -56,7 +57,8 @@ class HookedStore:
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[WorkerContext]:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerContext]:
+    monkeypatch.setattr(names, "RETRY_PAUSES_SECONDS", (0.1,))
     made = WorkerContext(
         queue=SqliteQueue(tmp_path),
         events=SqliteEvents(tmp_path),
