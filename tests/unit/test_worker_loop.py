@@ -418,7 +418,7 @@ def test_job_does_not_fail_because_of_another_job_in_its_batch(context: WorkerCo
     process_ready_jobs(context)
     assert context.store.exists(metadata_name(good.id))
     assert not context.store.exists(metadata_name(bad.id))
-    assert context.queue.depth().ready == 1
+    assert context.queue.depth().waiting == 1
 
 
 def test_out_of_memory_reduces_the_batch_size(context: WorkerContext):

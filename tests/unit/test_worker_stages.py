@@ -408,7 +408,7 @@ def test_half_of_a_batch_that_was_generated_is_kept(context: WorkerContext):
     good, bad = [submit(context, seed=seed) for seed in (1, 2)], submit(context, seed=13)
     process_ready_jobs(with_batch_size(context, 4))
     assert all(context.store.exists(metadata_name(job.id)) for job in good)
-    assert context.queue.depth() == QueueDepth(1, 0)
+    assert (context.queue.depth().waiting, context.queue.depth().unacknowledged) == (1, 0)
     returned = [event.job_id for event in context.events.receive(0) if event.kind == "returned"]
     assert returned == [bad.id]
 
