@@ -15,7 +15,7 @@ from pika.spec import Basic
 from core.errors import MessageError
 from wire.messages import names
 from wire.messages.job import JobRequest, decode
-from wire.queues.rabbitmq.consumer import Message
+from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS, Message
 from wire.queues.rabbitmq.fair_order import FairOrder
 from wire.rabbitmq.channel import Channel, Done
 
@@ -75,7 +75,9 @@ class Backlog:
 
     def _consume(self, raw: RawChannel, done: Done) -> None:
         raw.basic_qos(prefetch_count=_MAX_HELD)
-        raw.basic_consume(names.BACKLOG_QUEUE, self._on_message, callback=done)
+        raw.basic_consume(
+            names.BACKLOG_QUEUE, self._on_message, arguments=CONSUMER_ARGUMENTS, callback=done
+        )
 
     def _on_message(
         self, _raw: RawChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes

@@ -28,7 +28,8 @@ from pika.spec import Basic
 from core.errors import QueueUnavailable
 from wire.rabbitmq.channel import Channel, Done
 
-_CONSUMER_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
+CONSUMER_ARGUMENTS = {"x-consumer-timeout": 24 * 60 * 60 * 1000}
+"""In milliseconds."""
 
 _ATTEMPTS_HEADER = "attempts"
 _DELIVERIES_HEADER = "x-delivery-count"
@@ -205,7 +206,7 @@ class Consumer:
             self._queue_name,
             self._on_message,
             consumer_tag=self._tag,
-            arguments={"x-consumer-timeout": _CONSUMER_TIMEOUT_MILLISECONDS},
+            arguments=CONSUMER_ARGUMENTS,
             callback=done,
         )
 
