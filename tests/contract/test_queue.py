@@ -590,7 +590,8 @@ def test_job_is_moved_to_the_front(backend, place):
     assert queue.move_to_front(chosen.id)
     assert not queue.move_to_front(make_job().id)
     wait_until(lambda: queue.dispatch() or queue.depth().ready >= MAX_READY_JOBS, what="jobs")
-    assert receive_one(queue).job == chosen
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt) == (chosen, 2 if place == "retry" else 1)
     assert queue.depth().waiting == (7 if place == "retry" else 6)
 
 

@@ -15,8 +15,9 @@ from pika.spec import Basic
 from core.errors import MessageError
 from wire.messages import names
 from wire.messages.job import JobRequest, decode
-from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS, Message
+from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS
 from wire.queues.rabbitmq.fair_order import FairOrder
+from wire.queues.rabbitmq.message import Message
 from wire.rabbitmq.channel import Channel, Done
 
 _MAX_HELD = 20_000

@@ -19,8 +19,9 @@ from wire.messages import names
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.quantities import unix_seconds
 from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, DeadLetter, decode_dead_letter
-from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import count_ready
+from wire.queues.rabbitmq.message import Message
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 from wire.rabbitmq.session import Session

@@ -26,10 +26,11 @@ from wire.queues.base import (
     retry_pause,
 )
 from wire.queues.rabbitmq import dead_letters
-from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import count_ready, count_retries
 from wire.queues.rabbitmq.gate import REFRESH_SECONDS
 from wire.queues.rabbitmq.management import Management
+from wire.queues.rabbitmq.message import Message
 from wire.queues.rabbitmq.turns import Turns
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
@@ -177,6 +178,7 @@ class RabbitQueue:
         if self._consumer:
             self._consumer.close()
             self._consumer.channel.close()
+        self._turns.close()
         if self._publisher:
             self._publisher.channel.close()
         self._connection.close()

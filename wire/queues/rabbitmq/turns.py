@@ -11,21 +11,19 @@ are the same job: the second finds its pictures stored.
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 
 from pika import BasicProperties
 
-from core.errors import MessageError, QueueError
+from core.errors import QueueError
 from wire.messages import names
 from wire.messages.job import Job
-from wire.queues.base import decode_job
 from wire.queues.rabbitmq.backlog import Backlog
-from wire.queues.rabbitmq.consumer import Consumer, Message
 from wire.queues.rabbitmq.counts import count_ready
-from wire.queues.rabbitmq.dead_letters import dead_letter
 from wire.queues.rabbitmq.gate import Gate
+from wire.queues.rabbitmq.message import Message
+from wire.queues.rabbitmq.moves import id_of, move, reader, remove
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 
@@ -96,7 +94,7 @@ class Turns:
             waiting = backlog.take_job(job_id)
             with _closed_on_error(backlog.channel):
                 if waiting:
-                    _move(publisher, waiting.message, names.BACKLOG_QUEUE, in_front=now)
+                    move(publisher, waiting.message, names.BACKLOG_QUEUE, now)
                 moved = self._set_aside(publisher, job_id, now) or waiting is not None
                 moved = moved or self._end_retry_pause(publisher, job_id, now)
             if moved:
@@ -111,10 +109,15 @@ class Turns:
             backlog = self._open_backlog(publisher)
             for name in (names.QUEUE, *map(names.retry_queue, names.RETRY_PAUSES_SECONDS)):
                 with self._reader(publisher, name) as messages:
-                    yield from _remove(publisher, messages)
+                    yield from remove(publisher, messages)
             with _closed_on_error(backlog.channel):
-                yield from _remove(publisher, (each.message for each in backlog.take_all()))
+                yield from remove(publisher, (each.message for each in backlog.take_all()))
             self._gate.refresh()
+
+    def close(self) -> None:
+        """Return the jobs of the backlog, for another dashboard."""
+        if self._backlog:
+            self._backlog.channel.close()
 
     def _open_backlog(self, publisher: Publisher) -> Backlog:
         if not self._backlog or not self._backlog.channel.is_open:
@@ -133,17 +136,17 @@ class Turns:
                 waiting = backlog.take()
                 if waiting is None:
                     return
-                _move(publisher, waiting.message, names.QUEUE, in_front=waiting.in_front)
+                move(publisher, waiting.message, names.QUEUE, waiting.in_front)
 
     def _set_aside(self, publisher: Publisher, job_id: str = "", in_front: int = 0) -> bool:
         """Move the ready jobs to the backlog, one of them to its front; return whether it was."""
         found = False
         with self._reader(publisher, names.QUEUE) as messages:
             for message in messages:
-                is_job = bool(job_id) and _id_of(message) == job_id
+                is_job = bool(job_id) and id_of(message) == job_id
                 found = found or is_job
                 front = in_front if is_job else message.in_front
-                _move(publisher, message, names.BACKLOG_QUEUE, in_front=front)
+                move(publisher, message, names.BACKLOG_QUEUE, front, count_deliveries=True)
         return found
 
     def _end_retry_pause(self, publisher: Publisher, job_id: str, in_front: int) -> bool:
@@ -151,20 +154,17 @@ class Turns:
         for seconds in names.RETRY_PAUSES_SECONDS:
             with self._reader(publisher, names.retry_queue(seconds)) as messages:
                 for message in messages:
-                    if _id_of(message) == job_id:
-                        _move(publisher, message, names.BACKLOG_QUEUE, in_front=in_front)
+                    if id_of(message) == job_id:
+                        move(publisher, message, names.BACKLOG_QUEUE, in_front)
                         return True
         return False
 
     @contextmanager
     def _reader(self, publisher: Publisher, queue_name: str) -> Iterator[Iterator[Message]]:
-        """Read the ready messages of a queue; those that are not acknowledged return to it."""
-        channel = Channel(publisher.channel.session)
-        consumer = Consumer(channel, queue_name)
         try:
-            yield chain.from_iterable(iter(lambda: consumer.receive(1, timeout=0), []))
+            with reader(publisher.channel.session, queue_name) as messages:
+                yield messages
         finally:
-            channel.close()
             self._moved_at = time.monotonic()
 
 
@@ -176,29 +176,3 @@ def _closed_on_error(channel: Channel) -> Iterator[None]:
     except QueueError:
         channel.close()
         raise
-
-
-def _move(publisher: Publisher, message: Message, queue_name: str, in_front: int) -> None:
-    is_delivery = queue_name == names.BACKLOG_QUEUE
-    properties = message.forwarded_properties(count_deliveries=is_delivery, in_front=in_front)
-    publisher.publish("", queue_name, message.body, properties)
-    message.acknowledge()
-
-
-def _remove(publisher: Publisher, messages: Iterable[Message]) -> Iterator[Job]:
-    for message in messages:
-        try:
-            job = decode_job(message.body)
-        except MessageError as error:
-            dead_letter(publisher, message.body, str(error))
-            message.acknowledge()
-        else:
-            message.acknowledge()
-            yield job
-
-
-def _id_of(message: Message) -> str:
-    try:
-        return decode_job(message.body).id
-    except MessageError:
-        return ""
