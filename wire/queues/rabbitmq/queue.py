@@ -5,20 +5,18 @@ is lost, the broker redelivers the job to another worker, and acknowledgements o
 no effect: the delivery tags of a lost channel are void.
 """
 
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
 
 from pika import BasicProperties
 
-from core.errors import MessageError, QueueError, QueueUnavailable
+from core.errors import QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
-from wire.messages.job import Job, decode, encode, new_job
+from wire.messages.job import Job, encode
 from wire.queues.base import (
     DEAD_LETTER_GONE,
-    DELIVERY_LIMIT_EXCEEDED,
     DeadLetter,
     Delivery,
     QueueDepth,
@@ -29,8 +27,8 @@ from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import count_ready, count_retries
 from wire.queues.rabbitmq.gate import REFRESH_SECONDS
+from wire.queues.rabbitmq.leases import Leases
 from wire.queues.rabbitmq.management import Management
-from wire.queues.rabbitmq.message import Message
 from wire.queues.rabbitmq.turns import Turns
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
@@ -51,8 +49,7 @@ class RabbitQueue:
         self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
-        self._leases: dict[int, Message] = {}
-        self._delivery_tags = itertools.count(1)
+        self._leases = Leases(self._open_publisher, self.publish)
 
     def publish(self, job: Job) -> None:
         """Add a job; return once the broker has confirmed it."""
@@ -78,18 +75,18 @@ class RabbitQueue:
                         continue
                     return []
                 messages = self._open_consumer().receive(limit, remaining)
-                deliveries = self._admit_all(messages)
+                deliveries = self._leases.admit_all(messages)
                 if deliveries or not messages:
                     return deliveries
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job. Does nothing if the connection that delivered it is lost."""
-        if message := self._leases.pop(delivery.delivery_tag, None):
+        if message := self._leases.take(delivery):
             message.acknowledge()
 
     def requeue(self, delivery: Delivery) -> None:
         """Return a job to the head of the queue; the broker counts the attempt."""
-        if message := self._leases.pop(delivery.delivery_tag, None):
+        if message := self._leases.take(delivery):
             message.requeue(count_delivery=True)
 
     def release(self, delivery: Delivery) -> None:
@@ -103,10 +100,10 @@ class RabbitQueue:
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
-        message = self._leases.get(delivery.delivery_tag)
+        message = self._leases.find(delivery)
         if message and message.channel.is_open:
-            self._dead_letter(message, reason)
-        self._leases.pop(delivery.delivery_tag, None)
+            self._leases.dead_letter(message, reason)
+        self._leases.take(delivery)
 
     def pause(self) -> None:
         """Deliver no job until ``resume``; the ready ones leave the queue that scalers count."""
@@ -204,38 +201,6 @@ class RabbitQueue:
             self._consumer.close()
         time.sleep(max(0.0, min(seconds, REFRESH_SECONDS)))
 
-    def _admit_all(self, messages: list[Message]) -> list[Delivery]:
-        try:
-            candidates = [self._admit(message) for message in messages]
-        except QueueError:
-            # The caller never receives the messages admitted so far: requeue them all.
-            messages[0].channel.close()
-            raise
-        return [delivery for delivery in candidates if delivery]
-
-    def _admit(self, message: Message) -> Delivery | None:
-        """Turn a message into a delivery; None if it was dead-lettered or republished instead."""
-        try:
-            job = decode(message.body)
-        except MessageError as error:
-            self._dead_letter(message, str(error))
-            return None
-        if not isinstance(job, Job):
-            self._republish(message, new_job(job))
-            return None
-        if message.attempts > names.DELIVERY_LIMIT:
-            self._dead_letter(message, DELIVERY_LIMIT_EXCEEDED)
-            return None
-        delivery_tag = next(self._delivery_tags)
-        self._leases[delivery_tag] = message
-        return Delivery(job, 1 + message.attempts, delivery_tag, message.redelivered)
-
-    def _republish(self, message: Message, job: Job) -> None:
-        # The broker cannot change a message, so one without an id goes to the end of the queue
-        # again as a job with an id, which is then the same at every attempt.
-        self.publish(job)
-        message.acknowledge()
-
     def _replace_by_copy(
         self, delivery: Delivery, attempts: int, queue_name: str = names.QUEUE
     ) -> None:
@@ -245,7 +210,7 @@ class RabbitQueue:
         be changed: https://www.rabbitmq.com/docs/nack. A copy that cannot be published is no loss:
         then the message itself returns.
         """
-        message = self._leases.pop(delivery.delivery_tag, None)
+        message = self._leases.take(delivery)
         if not message or not message.channel.is_open:
             return
         try:
@@ -255,7 +220,3 @@ class RabbitQueue:
             message.requeue(count_delivery=False)
         else:
             message.acknowledge()
-
-    def _dead_letter(self, message: Message, reason: str) -> None:
-        dead_letters.dead_letter(self._open_publisher(), message.body, reason)
-        message.acknowledge()
