@@ -25,6 +25,7 @@ from wire.messages.parameters import GenerationParameters
 from wire.messages.png_text import read_text
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
+from wire.stores.cancellation import cancel
 from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
@@ -395,6 +396,24 @@ def test_generator_bug_fails_the_attempt_and_not_the_worker(context: WorkerConte
         [letter] = wait_until(lambda: context.queue.dead_letters(10), what="a dead letter")
         wait_until_done(context, good)
     assert "shape mismatch" in letter.reason
+
+
+def test_job_that_is_cancelled_between_attempts_is_dropped(context: WorkerContext):
+    """A cancellation during the pause before a retry ends the job: it is not generated again."""
+
+    def fail(_: list[GenerationParameters]) -> None:
+        raise GenerationFailed("Out of luck.")
+
+    context.generator.before = fail
+    job = submit(context)
+    process_ready_jobs(context)
+    assert context.queue.depth().waiting == 1
+    cancel(context.store, job.id)
+    wait_until(lambda: context.queue.depth().ready == 1, what="the end of the pause")
+    process_ready_jobs(context)
+    assert context.queue.depth() == QueueDepth(0, 0)
+    assert [event.kind for event in context.events.receive(0)][-1] == "cancelled"
+    assert len(context.generator.calls) == 1
 
 
 def test_half_of_a_batch_that_was_generated_is_kept(context: WorkerContext):
