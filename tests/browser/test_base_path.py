@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.support.browser.gallery_page import GalleryPage
 from tests.support.browser.scripted_worker import ScriptedWorker
@@ -57,20 +57,24 @@ def open_below(
 ) -> Iterator[Callable[[str], Page]]:
     """Open a path of the site; every request of the page has to succeed below /live."""
 
-    def check(status: int, address: str) -> None:
-        scheme, _, path, *_ = urlsplit(address)
+    def check(answer: Response) -> None:
+        scheme, _, path, *_ = urlsplit(answer.url)
         # Streamlit's script tries several paths until it has found the base path.
-        is_wrong = status >= 400 or not path.startswith("/live/")
+        is_wrong = answer.status >= 400 or not path.startswith("/live/")
         if is_wrong and scheme == "http" and "/_stcore/" not in path:
-            failures.append(f"{status} {address}")
+            failures.append(f"{answer.status} {answer.url}")
 
     def open_below(path: str) -> Page:
         page = open_page("about:blank")
-        page.on("response", lambda answer: check(answer.status, answer.url))
+        page.on("response", check)
+        opened.append(page)
         page.goto(f"{site.url}{path}")
         return page
 
+    opened: list[Page] = []
     yield open_below
+    for page in opened:
+        page.remove_listener("response", check)
     assert failures == []
 
 

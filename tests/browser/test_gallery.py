@@ -15,6 +15,7 @@ from tests.support.browser.gallery_page import GalleryPage
 from tests.support.browser.hurried_server import open_hurried
 from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.chromium import dismissed_alerts
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import metadata_of
 from tests.support.store_away import store_away
@@ -213,15 +214,14 @@ def test_prompt_is_shown_as_typed(
     shared_dashboard: Dashboard, gallery: GalleryPage, worker: ScriptedWorker
 ):
     """A prompt is never markup: not on a tile, in the dialog or in the search."""
-    alerts = []
-    gallery.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    shared_dashboard.submit(HOSTILE)
-    worker.generate()
-    expect(gallery.tile(HOSTILE)).to_be_visible()
-    gallery.search("<img src=x onerror=alert(1)>")
-    expect(gallery.tiles).to_have_count(1)
-    gallery.tile(HOSTILE).click()
-    expect(gallery.dialog.locator("td").first).to_have_text(HOSTILE)
+    with dismissed_alerts(gallery.page) as alerts:
+        shared_dashboard.submit(HOSTILE)
+        worker.generate()
+        expect(gallery.tile(HOSTILE)).to_be_visible()
+        gallery.search("<img src=x onerror=alert(1)>")
+        expect(gallery.tiles).to_have_count(1)
+        gallery.tile(HOSTILE).click()
+        expect(gallery.dialog.locator("td").first).to_have_text(HOSTILE)
     assert alerts == []
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.browser.layout_shifts import shifts, watch
 from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
+from tests.support.chromium import dismissed_alerts
 from tests.support.conditions import free_port
 from tests.support.dashboard_server import Dashboard
 from wire.events.sqlite import SqliteEvents
@@ -68,31 +69,30 @@ def test_row_follows_a_job_with_its_time_breakdown(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
     """A row follows its job; its details open by keyboard and by link, with the prompt as text."""
-    alerts = []
-    jobs.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    shared_dashboard.submit(HOSTILE, 2)
-    row = jobs.row(HOSTILE)
-    expect(row).to_contain_text("waiting")
-    delivery = worker.receive()
-    worker.store(delivery, 0)
-    expect(row).to_contain_text("1 of 2")
-    worker.store(delivery, 1)
-    worker.finish(delivery)
-    expect(row).to_contain_text("done")
-    expect(row.get_by_role("img")).to_have_attribute(
-        "aria-label", re.compile("in queue .*generating")
-    )
-    row.get_by_role("link").focus()
-    jobs.page.keyboard.press("Enter")
-    for text in (HOSTILE, "worker-1", "2 of 2", "generating"):
-        expect(jobs.dialog).to_contain_text(text)
-    expect(jobs.dialog.get_by_role("img", name=HOSTILE)).to_have_count(2)
-    jobs.page.wait_for_url(re.compile(f"job={delivery.job.id}"))
-    link = jobs.page.url
-    jobs.page.keyboard.press("Escape")
-    expect(jobs.dialog).to_have_count(0)
-    jobs.page.goto(link)
-    expect(jobs.dialog).to_contain_text(HOSTILE)
+    with dismissed_alerts(jobs.page) as alerts:
+        shared_dashboard.submit(HOSTILE, 2)
+        row = jobs.row(HOSTILE)
+        expect(row).to_contain_text("waiting")
+        delivery = worker.receive()
+        worker.store(delivery, 0)
+        expect(row).to_contain_text("1 of 2")
+        worker.store(delivery, 1)
+        worker.finish(delivery)
+        expect(row).to_contain_text("done")
+        expect(row.get_by_role("img")).to_have_attribute(
+            "aria-label", re.compile("in queue .*generating")
+        )
+        row.get_by_role("link").focus()
+        jobs.page.keyboard.press("Enter")
+        for text in (HOSTILE, "worker-1", "2 of 2", "generating"):
+            expect(jobs.dialog).to_contain_text(text)
+        expect(jobs.dialog.get_by_role("img", name=HOSTILE)).to_have_count(2)
+        jobs.page.wait_for_url(re.compile(f"job={delivery.job.id}"))
+        link = jobs.page.url
+        jobs.page.keyboard.press("Escape")
+        expect(jobs.dialog).to_have_count(0)
+        jobs.page.goto(link)
+        expect(jobs.dialog).to_contain_text(HOSTILE)
     assert alerts == []
 
 

@@ -24,7 +24,8 @@ def test_phone_follows_its_request_until_the_picture(
 ):
     """The prompt is shown as typed until its picture appears; the next prompt is kept."""
     problems = []
-    phone = open_page(f"{shared_dashboard.url}/join", width=320, height=640, scheme="dark")
+    url = f"{shared_dashboard.url}/join"
+    phone = open_page(url, width=320, height=640, scheme="dark", reused=False)
     phone.on("console", lambda message: problems.append(message.text))
     _send(phone, HOSTILE)
     expect(phone.locator("article h2")).to_have_text(HOSTILE)

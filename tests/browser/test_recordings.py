@@ -63,7 +63,7 @@ def test_report_shows_prompts_as_text(
         assert response.headers["content-disposition"].startswith("attachment")
         path = tmp_path / f"{name}.html"
         path.write_bytes(response.content)
-        page = open_page(path.as_uri())
+        page = open_page(path.as_uri(), reused=False)
         requested = []
         page.on("request", lambda request, urls=requested: urls.append(request.url))
         page.reload()

@@ -35,7 +35,7 @@ def test_pages_violate_no_policy(
         f"gallery?picture={job_id}-0.png": "[role=dialog]",
         f"jobs?job={job_id}": "[role=dialog]",
     }
-    page = open_page("about:blank")
+    page = open_page("about:blank", reused=False)
     violations: list[str] = []
     page.add_init_script(_REPORT)
     page.on("console", lambda message: violations.append(message.text))

@@ -9,6 +9,7 @@ from core.model_defaults import read_model_defaults
 from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.browser.studio_page import StudioPage
+from tests.support.chromium import dismissed_alerts
 from tests.support.dashboard_server import Dashboard
 from tests.support.samples import metadata_of, preview_file
 from wire.messages.job import JobRequest, new_job
@@ -96,17 +97,16 @@ def test_live_region_announces_own_jobs(studio: StudioPage, worker: ScriptedWork
 
 def test_prompt_is_shown_as_text(studio: StudioPage, worker: ScriptedWorker):
     """A prompt is never interpreted as markup: on its card, its tile, or in the details."""
-    alerts = []
-    studio.page.on("dialog", lambda alert: (alerts.append(alert.message), alert.dismiss()))
-    for prompt in HOSTILE:
-        studio.generate(prompt)
-        expect(studio.page.locator(".job > b").first).to_have_text(prompt)
-        worker.generate()
-        expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
-        studio.tiles.first.click()
-        expect(studio.dialog.locator("td").first).to_have_text(prompt)
-        studio.page.keyboard.press("Escape")
-        expect(studio.dialog).to_have_count(0)
+    with dismissed_alerts(studio.page) as alerts:
+        for prompt in HOSTILE:
+            studio.generate(prompt)
+            expect(studio.page.locator(".job > b").first).to_have_text(prompt)
+            worker.generate()
+            expect(studio.tiles.first.locator("img")).to_have_attribute("alt", prompt)
+            studio.tiles.first.click()
+            expect(studio.dialog.locator("td").first).to_have_text(prompt)
+            studio.page.keyboard.press("Escape")
+            expect(studio.dialog).to_have_count(0)
     assert alerts == []
 
 
@@ -308,7 +308,7 @@ def test_page_requests_nothing_from_other_hosts(
     shared_dashboard: Dashboard, open_page: Callable[..., Page]
 ):
     """Fonts, scripts and pictures are served by the dashboard."""
-    page = open_page("about:blank")
+    page = open_page("about:blank", reused=False)
     requested = []
     page.on("request", lambda request: requested.append(request.url))
     page.goto(shared_dashboard.url)

@@ -1,17 +1,16 @@
 """Fixtures for tests with a real browser."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.support.conditions import HANG_TIMEOUT, need_program
 
 Scheme = Literal["light", "dark"]
-IdleContexts = defaultdict[Scheme, list[BrowserContext]]
 
 _TIMEOUT_MS = HANG_TIMEOUT * 1000
 
@@ -31,6 +30,13 @@ addEventListener("error", (event) => event.target.tagName === "SCRIPT" && locati
 addEventListener("vite:preloadError", () => location.reload());
 """
 
+# The Studio stores what is typed when the page is left; here the next page is another person's.
+_FORGET = """() => {
+  addEventListener("pagehide", (event) => event.stopImmediatePropagation(), { capture: true });
+  localStorage.clear();
+  sessionStorage.clear();
+}"""
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
@@ -44,46 +50,75 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def idle_contexts() -> IdleContexts:
-    """Return the contexts that no test uses; their caches make the next page open sooner."""
-    return defaultdict(list)
+def idle_pages() -> list[Page]:
+    """Return the pages that no test uses; each has a browser context of its own.
+
+    Chromium keeps the compiled scripts of a page for the next page of the same address and
+    process, so that it is drawn with a third of the processor time.
+    """
+    return []
 
 
 @pytest.fixture
-def open_page(browser: Browser, idle_contexts: IdleContexts) -> Iterator[Callable[..., Page]]:
-    """Open an address as another person each time: ``open_page(url, width=390)``."""
-    opened: list[tuple[Scheme, Page]] = []
+def open_page(browser: Browser, idle_pages: list[Page]) -> Iterator[Callable[..., Page]]:
+    """Open an address as another person each time: ``open_page(url, width=390)``.
 
-    def open_page(url: str, width: int = 1440, height: int = 900, scheme: Scheme = "light") -> Page:
-        idle = idle_contexts[scheme]
-        context = idle.pop() if idle else _new_context(browser, scheme)
-        page = context.new_page()
-        opened.append((scheme, page))
+    A test that adds scripts or listeners to its page asks for one of its own: ``reused=False``.
+    """
+    own: list[Page] = []
+    shared: list[Page] = []
+
+    def open_page(
+        url: str,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Scheme = "light",
+        *,
+        reused: bool = True,
+    ) -> Page:
+        page = idle_pages.pop() if reused and idle_pages else _new_page(browser)
+        (shared if reused else own).append(page)
+        page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": height})
         page.goto(url)
         return page
 
     yield open_page
-    for scheme, page in opened:
-        if _forget(page):
-            idle_contexts[scheme].append(page.context)
+    for page in own:
+        page.context.close()
+    idle_pages.extend(page for page in shared if _forget(page))
 
 
-def _new_context(browser: Browser, scheme: Scheme) -> BrowserContext:
-    context = browser.new_context(color_scheme=scheme)
+def _new_page(browser: Browser) -> Page:
+    context = browser.new_context()
     context.set_default_timeout(_TIMEOUT_MS)
     context.add_init_script(RELOAD)
-    return context
+    return context.new_page()
 
 
 def _forget(page: Page) -> bool:
-    """Close a context's pages and forget what they stored; False if only closing it does."""
+    """Forget what a page stored, and leave it; False if only closing its context does."""
     try:
-        page.evaluate("localStorage.clear()")
-        for each in page.context.pages:
-            each.close()
+        page.evaluate(_FORGET)
         page.context.clear_cookies()
+        for other in page.context.pages[1:]:
+            other.close()
+        page.goto("about:blank")
     except PlaywrightError:  # the test left a page without an origin, or closed it
         page.context.close()
         return False
     return True
+
+
+@contextmanager
+def dismissed_alerts(page: Page) -> Iterator[list[str]]:
+    """Yield the list of the messages that a page shows in alerts, and dismiss them."""
+    messages: list[str] = []
+
+    def dismiss(alert: Dialog) -> None:
+        messages.append(alert.message)
+        alert.dismiss()
+
+    page.on("dialog", dismiss)
+    yield messages
+    page.remove_listener("dialog", dismiss)

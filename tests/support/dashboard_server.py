@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +14,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
+from tests.support.conditions import HANG_TIMEOUT, wait_until
 
 _ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "dashboard")
+_FIRST_PORT = 21000  # below those that Linux gives to outgoing connections
+_PORTS_PER_PROCESS = 50
 _UNSET = ("RABBITMQ_URL", "MINIO_ENDPOINT", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
 
 
@@ -47,7 +50,7 @@ class Dashboard:
 @contextmanager
 def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]:
     """Start a dashboard with these settings over the defaults; stop it in the end."""
-    port = int(environment.get("PORT", free_port()))
+    port = int(environment.get("PORT") or _lowest_free_port())
     log = data_dir / "dashboard.log"
     data_dir.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -69,6 +72,25 @@ def running_dashboard(data_dir: Path, **environment: str) -> Iterator[Dashboard]
         yield started
     finally:
         stop(process)
+
+
+def _lowest_free_port() -> int:
+    """Return a port that the previous dashboard of this test process may have had.
+
+    A browser has the scripts of that address in its cache.
+    """
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + process * _PORTS_PER_PROCESS
+    return next(port for port in range(first, first + _PORTS_PER_PROCESS) if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return True
+    return False
 
 
 def _answers(dashboard: Dashboard) -> bool:
