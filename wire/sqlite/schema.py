@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS jobs (
 );
 
 CREATE INDEX IF NOT EXISTS jobs_in_order ON jobs (in_front DESC, turn, position);
+CREATE INDEX IF NOT EXISTS turns ON jobs (turn) WHERE not_before = 0;
 CREATE INDEX IF NOT EXISTS turns_of_submitters ON jobs (submitter, turn);
 
 -- One row while the queue is paused.

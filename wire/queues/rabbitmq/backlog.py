@@ -12,9 +12,8 @@ from pika import BasicProperties
 from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
-from core.errors import MessageError
 from wire.messages import names
-from wire.messages.job import JobRequest, decode
+from wire.messages.job import peek
 from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS
 from wire.queues.rabbitmq.fair_order import FairOrder
 from wire.queues.rabbitmq.message import Message
@@ -85,14 +84,5 @@ class Backlog:
     ) -> None:
         message = Message(self.channel, method.delivery_tag or 0, properties, body)
         with self._changed:
-            self._order.add(_waiting(message))
+            self._order.add(WaitingJob(message, *peek(body), message.in_front))
             self._changed.notify_all()
-
-
-def _waiting(message: Message) -> WaitingJob:
-    try:
-        job = decode(message.body)
-    except MessageError:  # the worker that receives it dead-letters it with the reason
-        job = JobRequest(prompt="invalid")
-    job_id, submitter = getattr(job, "id", ""), getattr(job, "submitter", None)
-    return WaitingJob(message, job_id, submitter or "", message.in_front)

@@ -53,11 +53,3 @@ def remove(publisher: Publisher, messages: Iterable[Message]) -> Iterator[Job]:
         else:
             message.acknowledge()
             yield job
-
-
-def id_of(message: Message) -> str:
-    """Return the id of a message's job; empty if it has none."""
-    try:
-        return decode_job(message.body).id
-    except MessageError:
-        return ""

@@ -18,12 +18,12 @@ from pika import BasicProperties
 
 from core.errors import QueueError
 from wire.messages import names
-from wire.messages.job import Job
+from wire.messages.job import Job, peek
 from wire.queues.rabbitmq.backlog import Backlog
 from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.gate import Gate
 from wire.queues.rabbitmq.message import Message
-from wire.queues.rabbitmq.moves import id_of, move, reader, remove
+from wire.queues.rabbitmq.moves import move, reader, remove
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 
@@ -143,7 +143,7 @@ class Turns:
         found = False
         with self._reader(publisher, names.QUEUE) as messages:
             for message in messages:
-                is_job = bool(job_id) and id_of(message) == job_id
+                is_job = bool(job_id) and peek(message.body)[0] == job_id
                 found = found or is_job
                 front = in_front if is_job else message.in_front
                 move(publisher, message, names.BACKLOG_QUEUE, front, count_deliveries=True)
@@ -154,7 +154,7 @@ class Turns:
         for seconds in names.RETRY_PAUSES_SECONDS:
             with self._reader(publisher, names.retry_queue(seconds)) as messages:
                 for message in messages:
-                    if id_of(message) == job_id:
+                    if peek(message.body)[0] == job_id:
                         move(publisher, message, names.BACKLOG_QUEUE, in_front)
                         return True
         return False

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from core.errors import QueueError, QueueUnavailable
+from core.errors import MessageError, QueueError, QueueUnavailable
 from wire.messages.job import Job
 from wire.queues.base import (
     DEAD_LETTER_GONE,
@@ -97,8 +97,14 @@ class SqliteQueue:
     def remove_waiting(self) -> Iterator[Job]:
         """Remove all jobs that no worker has, at once, and yield them."""
         with self._file.transaction() as connection:
-            removed = rows.remove_waiting(connection, self._limits())
-        return iter(removed)
+            removed = connection.execute(statements.REMOVE_WAITING, self._limits()[:2]).fetchall()
+        # Decoding thousands takes seconds, in which others may use the file.
+        for (body,) in removed:
+            try:
+                yield decode_job(body)
+            except MessageError as error:
+                with self._file.transaction() as connection:
+                    rows.add_dead_letter(connection, body, str(error))
 
     def dispatch(self) -> None:
         """Do nothing: the order of the table is fair."""

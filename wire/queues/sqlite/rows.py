@@ -6,7 +6,7 @@ import time
 from core.errors import MessageError
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, decode, encode, new_job
 from wire.messages.names import DELIVERY_LIMIT
-from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, Delivery, decode_job
+from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, Delivery
 from wire.queues.sqlite import statements
 
 
@@ -39,17 +39,6 @@ def dead_letter(connection: sqlite3.Connection, lease: int, reason: str) -> None
     """Move a leased job to the dead letters."""
     for (body,) in connection.execute(statements.REMOVE, (lease,)).fetchall():
         add_dead_letter(connection, body, reason)
-
-
-def remove_waiting(connection: sqlite3.Connection, ends: tuple[float, float, float]) -> list[Job]:
-    """Remove all jobs that are not leased, and return them; dead-letter invalid messages."""
-    jobs = []
-    for (body,) in connection.execute(statements.REMOVE_WAITING, ends[:2]).fetchall():
-        try:
-            jobs.append(decode_job(body))
-        except MessageError as error:
-            add_dead_letter(connection, body, str(error))
-    return jobs
 
 
 def add_dead_letter(connection: sqlite3.Connection, body: bytes, reason: str) -> None:

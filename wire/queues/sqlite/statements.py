@@ -22,7 +22,11 @@ _IS_RETRIED_LATER = "not_before BETWEEN ?1 AND ?3"
 _IS_READY = f"NOT ({_IS_LEASED}) AND NOT ({_IS_RETRIED_LATER}) AND NOT {_IS_PAUSED}"
 _IN_ORDER = "ORDER BY in_front DESC, turn, position"
 
-ANY_READY = f"SELECT 1 FROM jobs WHERE {_IS_READY} LIMIT 1"
+ANY_READY = f"""
+SELECT 1 WHERE NOT {_IS_PAUSED}
+    AND EXISTS (SELECT 1 FROM jobs WHERE NOT ({_IS_LEASED}) AND NOT ({_IS_RETRIED_LATER}))
+"""
+"""Quick in a pause too, when many jobs wait: each idle worker asks often."""
 
 LEASE = f"""
 UPDATE jobs
