@@ -141,6 +141,22 @@ def test_row_buttons_cancel_and_retry(
     worker.generate()
 
 
+def test_presenter_pauses_the_queue_and_moves_a_job_to_its_front(
+    jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
+):
+    """While the queue is paused the page says so; the job in front is generated first."""
+    shared_dashboard.submit("a patient cat")
+    shared_dashboard.submit("an urgent cat")
+    jobs.button("Pause queue").click()
+    expect(jobs.page.get_by_text("The queue is paused", exact=True)).to_be_visible()
+    jobs.row("an urgent cat").get_by_role("button", name="To front").click()
+    jobs.button("Resume queue").click()
+    expect(jobs.button("Pause queue")).to_be_visible()
+    expect(jobs.page.get_by_text("The queue is paused", exact=True)).to_have_count(0)
+    assert worker.generate().prompt == "an urgent cat"
+    assert worker.generate().prompt == "a patient cat"
+
+
 def test_dead_letters_can_be_retried_and_deleted(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):

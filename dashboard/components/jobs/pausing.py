@@ -36,3 +36,5 @@ def _set(paused: bool) -> None:
         queue_control.pause() if paused else queue_control.resume()
     except ApplicationError as error:
         st.toast(str(error))
+    else:
+        st.toast("Workers take no new request." if paused else "Workers take requests again.")
