@@ -24,8 +24,8 @@ def explain_snapshot(snapshot: Snapshot, zone: tzinfo | None) -> Sentence:
     lead, text = explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
     if snapshot.counts and snapshot.counts.paused:
         waiting = pluralize(snapshot.counts.waiting, "request")
-        paused = f"no worker takes a new request; {waiting} waiting. {lead}: {text}"
-        return "The queue is paused", paused
+        paused = f"no worker takes a new request; {waiting} waiting."
+        return "The queue is paused", f"{paused} {lead}: {text}" if snapshot.fleet else paused
     return lead, text
 
 
@@ -111,8 +111,6 @@ def _at(workers: int | None) -> str:
 def _describe_queue(counts: QueueCounts | None) -> str:
     if counts is None:
         return "The number of waiting requests is unknown."
-    if counts.paused:
-        return f"The queue is paused, with {pluralize(counts.waiting, 'request')} waiting."
     if counts.waiting == 0:
         return "The queue is empty."
     return f"{pluralize(counts.waiting, 'request')} waiting."
