@@ -30,7 +30,7 @@ st.set_page_config(
     layout="wide",
 )
 st.logo(_ICON)
-style.show()
+style.show(present=page.url_path == "present")
 replay_bar.show()
 page.run()
 connection.show()

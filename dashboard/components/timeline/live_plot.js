@@ -21,29 +21,35 @@ function loadPlotly(url) {
 
 // The figure names its colors as custom properties, e.g. var(--requests). SVG attributes do
 // not resolve those, and the values differ between light and dark, so a probe element does.
-function createColorResolver(element) {
+function resolve(plot, names) {
   const probe = document.createElement("i");
   probe.hidden = true;
-  element.append(probe);
-  const resolved = new Map();
-  const resolve = (_, name) => {
-    if (!resolved.has(name)) {
-      probe.style.color = `var(${name})`;
-      resolved.set(name, getComputedStyle(probe).color);
-    }
-    return resolved.get(name);
-  };
-  return {
-    resolveAll: (text) => text.replace(/var\((--[\w-]+)\)/g, resolve),
-    dispose: () => probe.remove(),
-  };
+  plot.parentElement.append(probe);
+  const entries = names.map((name) => {
+    probe.style.color = `var(${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return entries;
 }
 
-function parseFigure(element, text) {
-  const colors = createColorResolver(element.parentElement);
-  const figure = JSON.parse(colors.resolveAll(text));
-  colors.dispose();
-  return figure;
+// Each probe makes the browser compute the styles of the whole page, so what it found is kept
+// as long as the text has the same color, which is as long as the page has the same theme.
+function colorsOf(plot, names) {
+  const { color } = getComputedStyle(plot);
+  if (plot.colors?.get("color") !== color) plot.colors = new Map([["color", color]]);
+  const unknown = [...names].filter((name) => !plot.colors.has(name));
+  if (unknown.length) for (const entry of resolve(plot, unknown)) plot.colors.set(...entry);
+  return plot.colors;
+}
+
+const CUSTOM_PROPERTY = /var\((--[\w-]+)\)/g;
+
+function parseFigure(plot) {
+  const text = plot.figureText;
+  const names = new Set(Array.from(text.matchAll(CUSTOM_PROPERTY), ([, name]) => name));
+  const colors = colorsOf(plot, names);
+  return JSON.parse(text.replace(CUSTOM_PROPERTY, (_, name) => colors.get(name)));
 }
 
 // The figure is made for one text size. Where the style sheets give the chart's element larger
@@ -68,7 +74,7 @@ function fit(figure, width, height) {
 
 function draw(plot) {
   if (!window.Plotly || !plot.clientWidth) return;
-  const figure = parseFigure(plot, plot.figureText);
+  const figure = parseFigure(plot);
   scale(plot, figure);
   fit(figure, plot.clientWidth, plot.clientHeight);
   window.Plotly.react(plot, figure.data, figure.layout, {
