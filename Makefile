@@ -45,6 +45,10 @@ doctor: $(VENV)/installed ## check settings, queue, store, cluster, GPU and mode
 test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
 
+.PHONY: soak
+soak: $(VENV)/test-tools ## JOBS=500 KILLS=100 OUTAGES=5 MINUTES=15: nothing is lost while workers and servers are killed
+	@$(BIN)/python -m tests.soak
+
 .PHONY: lint
 lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below
 

@@ -24,9 +24,15 @@ from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
-from dashboard.routes import api, archive, files, join, queue, recordings
+from dashboard.routes import api, archive, files, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
+from dashboard.routes.connections import (
+    SessionLimit,
+    bounds_for,
+    raise_file_limit,
+)
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
 
 
@@ -91,18 +97,28 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 _settings = _read_settings()
-# Before those of the API, of which the last one matches every path.
-_routes = [*queue.ROUTES, *api.ROUTES]
-_routes += [*archive.ROUTES, *files.ROUTES, *join.ROUTES, *recordings.ROUTES]
+_routes = [
+    *queue.ROUTES,  # before those of the API, of which the last one matches every path
+    *api.ROUTES,
+    *archive.ROUTES,
+    *files.ROUTES,
+    *join.ROUTES,
+    *recordings.ROUTES,
+    *scripts.ROUTES,
+]
 
 app = st.App(
     Path(__file__).with_name("app.py"),
     lifespan=lifespan,
     routes=below(_settings.base_path, _routes),
     middleware=[
+        Middleware(IgnoreDisconnects),
         Middleware(SecurityHeaders),
+        Middleware(ApiErrors, base_path=_settings.base_path),
+        Middleware(ShortPaths),
         Middleware(ClientAddress, trusted=_settings.proxy_networks),
         Middleware(KnownHosts, settings=_settings),
+        Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
     ],

@@ -37,6 +37,9 @@ def main() -> None:
 def _serve(settings: Settings) -> None:
     from streamlit.web import cli
 
+    from dashboard.routes.connections import bound_requests, bounds_for, raise_file_limit
+
+    bound_requests(bounds_for(raise_file_limit()))
     # The web server would believe any program of this machine what its client's address is;
     # dashboard/routes/middleware.py believes TRUSTED_PROXIES.
     os.environ["FORWARDED_ALLOW_IPS"] = ""

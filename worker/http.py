@@ -12,6 +12,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from core.errors import SettingsError
 from worker.health import Health
 
+_MAX_CONNECTIONS = 256
+"""Each has a thread and an open file."""
+_SILENCE_SECONDS = 5.0
+"""After which a connection without a request is closed."""
+
 
 def serve(port: int, health: Health) -> ThreadingHTTPServer:
     """Serve on ``port`` in a background thread. Raises SettingsError if the port is in use."""
@@ -28,14 +33,34 @@ class _Server(ThreadingHTTPServer):
 
     address_family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
 
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.BoundedSemaphore(_MAX_CONNECTIONS)
+        super().__init__(*arguments)
+
     def server_bind(self) -> None:
         """Accept IPv4 on the IPv6 socket too, whatever the system's default is."""
         if self.address_family == socket.AF_INET6:
             self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         super().server_bind()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Handle a connection in a thread, or close it."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Handle a connection until it is closed."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
+
 
 class _Handler(BaseHTTPRequestHandler):
+    timeout = _SILENCE_SECONDS
+
     def __init__(self, health: Health, *arguments: Any) -> None:
         self._health = health
         super().__init__(*arguments)  # handles the request

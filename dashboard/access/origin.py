@@ -25,8 +25,6 @@ def is_same_origin(
         patterns: further hosts that the browser may see there; ``*`` is none of them, since it
             matches other sites too.
 
-    Raises ValueError for an origin that is not a URL.
-
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
@@ -34,22 +32,29 @@ def is_same_origin(
     if origin is None:
         return True
     sender = _parse(origin)
+    if sender is None:
+        return False
     named = any(matches(sender[0], each) for each in patterns if each != "*")
     return named or sender in _own_origins(headers, origin, public_url)
 
 
 def is_from_this_machine(headers: Mapping[str, str]) -> bool:
     """Return whether page and dashboard are both on this machine, such as behind a tunnel."""
-    names = (urlsplit(headers.get("origin", "")).hostname, host_name(headers.get("host", "")))
+    sender = _parse(headers.get("origin", ""))
+    names = (sender[0] if sender else None, host_name(headers.get("host", "")))
     return all(name is not None and is_loopback(name) for name in names)
 
 
 def _own_origins(headers: Mapping[str, str], origin: str, public_url: str | None) -> set[Origin]:
     host = f"{urlsplit(origin).scheme}://{headers.get('host', '')}"
     origins = {_parse(host), _parse(public_url or "")}
-    return {parsed for parsed in origins if parsed[0]}
+    return {parsed for parsed in origins if parsed and parsed[0]}
 
 
-def _parse(url: str) -> Origin:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+def _parse(url: str) -> Origin | None:
+    """Parse the origin of a URL; None if it is not valid, such as ``http://[::1``."""
+    try:
+        parts = urlsplit(url)
+        return parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None

@@ -148,8 +148,10 @@ class Supervisor:
                 self._start_worker(worker.name, now, worker)
 
     def _observe_workers(self, now: float) -> None:
+        views = self._journal.workers()
         for worker in list(self._workers.values()):
-            observed = observe(worker, now)
+            view = latest_from(worker, views)
+            observed = observe(worker, now, was_ready=bool(view and view.ready_at))
             self._set_worker(worker.name, observed)
             if observed is None:
                 self._log_event(now, f"{worker.name} stopped")

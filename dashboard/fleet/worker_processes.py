@@ -28,6 +28,8 @@ _MAX_BACKOFF_DOUBLINGS = 6
 """Keeps the power of two within a float's range, however many failures there are."""
 _STABLE_AFTER_SECONDS = 30.0
 """A worker that ran for this long resets its count of failures."""
+_MAX_COUNTED_KILLS = 4
+"""Of a worker that is killed while it loads its model, perhaps for want of memory: 8 s of pause."""
 _KILL_MARGIN_SECONDS = 5.0
 """After the grace period, within which the worker stops by itself."""
 
@@ -92,8 +94,11 @@ def launch(
     return WorkerProcess(name, "running", now, child, gpu=gpu)
 
 
-def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
-    """Return the worker's current state, None if it ended as requested. Keeps its log small."""
+def observe(worker: WorkerProcess, now: float, was_ready: bool = False) -> WorkerProcess | None:
+    """Return the worker's current state, None if it ended as requested. Keeps its log small.
+
+    ``was_ready`` is whether this process has loaded its model.
+    """
     child = worker.child
     if child is None:
         return worker
@@ -104,14 +109,26 @@ def observe(worker: WorkerProcess, now: float) -> WorkerProcess | None:
     _close_stdin(child.popen)
     if worker.state == "stopping" or child.popen.returncode == 0:
         return None
-    was_stable = now - worker.since >= _STABLE_AFTER_SECONDS
     return WorkerProcess(
         name=worker.name,
         state="failed",
         since=now,
-        failures=1 if was_stable else worker.failures + 1,
+        failures=_count_failures(worker, child.popen.returncode, now, was_ready),
         reason=_exit_reason(child),
     )
+
+
+def _count_failures(worker: WorkerProcess, exit_code: int, now: float, was_ready: bool) -> int:
+    """Return how often in a row the process ended by itself, including now.
+
+    A process that something else killed says little about the next one. A job that always ends
+    so is dead-lettered by its number of attempts.
+    """
+    was_killed = exit_code == -signal.SIGKILL
+    was_stable = now - worker.since >= _STABLE_AFTER_SECONDS
+    if was_stable or (was_killed and was_ready):
+        return 1
+    return min(worker.failures + 1, _MAX_COUNTED_KILLS) if was_killed else worker.failures + 1
 
 
 def request_stop(worker: WorkerProcess, now: float) -> WorkerProcess | None:

@@ -15,22 +15,30 @@ Line 1 is a ``Header``. Each other line is an input of the pages, in the order o
 are upgraded while they are read (see ``migration.py``).
 """
 
+import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from dashboard.domain.inputs import Input, PictureFound, PromptRead
 from wire.messages.event import Event
 from wire.messages.object_names import JobId
+from wire.messages.quantities import UnixSeconds
 
 FORMAT: Literal["stable-diffusion-live recording"] = "stable-diffusion-live recording"
 VERSION = 2
 
 
+def _finite(changes: dict[str, Any]) -> dict[str, Any]:
+    """Raise ValueError for NaN and infinity, which are no JSON and which no page can show."""
+    json.dumps(changes, allow_nan=False)
+    return changes
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    at: float
+    at: UnixSeconds
 
 
 class Header(_Line):
@@ -57,7 +65,7 @@ class PictureLine(_Line):
 
     kind: Literal["picture"] = "picture"
     name: str
-    stored_at: float
+    stored_at: UnixSeconds
 
 
 class PromptLine(_Line):
@@ -72,7 +80,7 @@ class ObservationLine(_Line):
     """What changed since the previous observation."""
 
     kind: Literal["observation"] = "observation"
-    changes: dict[str, Any]
+    changes: Annotated[dict[str, Any], AfterValidator(_finite)]
 
 
 class ObjectLine(_Line):

@@ -21,11 +21,11 @@ from wire.messages.object_names import parse_picture_name
 
 _PLOTLY = Path(__file__).parents[1] / "static" / "plotly-basic.min.js"
 
-_IMMUTABLE = {
+IMMUTABLE = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
 }
-_ONE_MINUTE = _IMMUTABLE | {"Cache-Control": "max-age=60"}
+_ONE_MINUTE = IMMUTABLE | {"Cache-Control": "max-age=60"}
 """For a replay, whose small pictures have the names of the original ones."""
 
 # All open pages request a new picture at once. With few reads at a time, most of these
@@ -50,7 +50,7 @@ def _convert(response: Response, file_format: Format) -> Response:
     if body is None:
         return response
     headers = {"Cache-Control": response.headers["Cache-Control"]}
-    return Response(body, media_type=MEDIA_TYPES[file_format], headers=_IMMUTABLE | headers)
+    return Response(body, media_type=MEDIA_TYPES[file_format], headers=IMMUTABLE | headers)
 
 
 async def read_thumbnail(request: Request) -> Response:
@@ -70,7 +70,7 @@ async def _respond(name: str, context: AppContext, reader: PictureReader) -> Res
     body = reader.cached(name)
     if body is None:
         body = await _reads.run(reader.read, name)
-    headers = _ONE_MINUTE if context.replaying else _IMMUTABLE
+    headers = _ONE_MINUTE if context.replaying else IMMUTABLE
     return Response(body, media_type=media_type(body), headers=headers)
 
 
@@ -82,7 +82,7 @@ def compressed_plotly() -> bytes:
 
 async def read_plotly(request: Request) -> Response:
     """Return the chart library, compressed if the browser accepts gzip."""
-    headers = _IMMUTABLE | {"Vary": "Accept-Encoding"}
+    headers = IMMUTABLE | {"Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         body = await to_thread.run_sync(compressed_plotly)
         headers["Content-Encoding"] = "gzip"

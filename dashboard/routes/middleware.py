@@ -85,12 +85,9 @@ class KnownHosts:
         return False
 
     def _is_own_page(self, headers: Headers) -> bool:
-        try:
-            return origin.is_from_this_machine(headers) or origin.is_same_origin(
-                headers, self._public_url, self._patterns
-            )
-        except ValueError:
-            return False
+        return origin.is_from_this_machine(headers) or origin.is_same_origin(
+            headers, self._public_url, self._patterns
+        )
 
 
 class BrowserCookie:

@@ -29,7 +29,7 @@ async def read_body(request: Request, max_bytes: int, error: Exception) -> bytes
 
 
 def check_origin(request: Request) -> None:
-    """Raise HTTPException or ValueError for a request that another site's page sent."""
+    """Raise HTTPException for a request that another site's page sent."""
     settings = runtime.current().settings
     if not origin.is_same_origin(request.headers, settings.public_url, settings.host_patterns):
         raise HTTPException(403, "The request was not sent: it came from another site's page.")

@@ -57,12 +57,12 @@ def _complete(headers: MutableHeaders) -> None:
 def page_policy() -> str:
     """Return the content security policy of Streamlit's pages.
 
-    Streamlit compiles WebAssembly, loads the scripts of components from ``blob:`` URLs, whose
-    imports this project writes as ``data:`` URLs, and its widgets write style attributes.
+    Streamlit compiles WebAssembly, loads the scripts of components from ``blob:`` URLs, and its
+    widgets write style attributes.
     """
     directives = {
         "default-src": "'none'",
-        "script-src": f"'self' 'wasm-unsafe-eval' blob: data: {_hashes()}",
+        "script-src": f"'self' 'wasm-unsafe-eval' blob: {_hashes()}",
         "style-src": "'self' 'unsafe-inline'",
         "img-src": "'self' data: blob:",
         "font-src": "'self' data:",

@@ -10,10 +10,19 @@ from pydantic import SecretStr
 from core.errors import SettingsError
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.access import LockedOut, Policy, presenter_key, program_may_submit, viewer
+from dashboard.access import (
+    LockedOut,
+    Policy,
+    browser_memory,
+    presenter_key,
+    program_may_submit,
+    viewer,
+)
+from dashboard.access.browser_memory import Memory
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.access.roles import address_of, allowed, is_key, refusal, role_of
 from dashboard.access.secrets_file import read_policy
+from dashboard.components.page import account
 
 KEY = SecretStr("correct horse")
 AUTH = """
@@ -184,3 +193,12 @@ def test_invalid_secrets_stop_the_start(secrets: Path, text: str, sentence: str)
     secrets.write_text(text)
     with pytest.raises(SettingsError, match=sentence):
         read_policy(KEY)
+
+
+def test_logging_out_ends_presenting(monkeypatch: pytest.MonkeyPatch):
+    """Who logs out is no presenter any more, also where the key was entered in this browser."""
+    memory, calls = Memory(has_key=True), []
+    monkeypatch.setattr(browser_memory, "current", lambda: memory)
+    monkeypatch.setattr(st, "logout", lambda: calls.append(memory.has_key))
+    account._log_out()
+    assert calls == [False]

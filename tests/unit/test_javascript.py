@@ -3,16 +3,18 @@
 import os
 import re
 import subprocess
-from base64 import b64decode
 from pathlib import Path
 
 import pytest
 from plotly.offline import get_plotlyjs_version
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from dashboard.components.common import custom_component
 from dashboard.domain.snapshot import Sample, Snapshot
+from dashboard.presentation import scripts
 from dashboard.presentation.timeline.figure import draw
 from dashboard.presentation.urls import PLOTLY_VERSION
+from dashboard.routes.scripts import ROUTES
 from tests.support.conditions import need_program
 
 ROOT = Path(__file__).parents[2]
@@ -43,19 +45,22 @@ def test_javascript_unit_tests_pass() -> None:
     assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
-def test_relative_imports_are_embedded() -> None:
-    """A component's script needs no further module, from whatever URL Streamlit loads it."""
-    source = custom_component.resolve_imports(COMPONENTS / "gallery" / "tiles.js")
-    assert not re.findall(r"from \"(?!data:)", source)
-    [encoded] = re.findall(r'from "data:text/javascript;charset=utf-8;base64,([^"]+)";', source)
-    assert b64decode(encoded) == (COMPONENTS / "pictures" / "tile.js").read_bytes()
+def test_every_relative_import_is_served() -> None:
+    """A script's imports lead to scripts that browsers can request, as do the components' own."""
+    for name, source in scripts.sources().items():
+        for imported in re.findall(r'\bfrom "(.*)";', source.decode()):
+            target = (COMPONENTS / name).parent / imported
+            assert target.resolve().relative_to(COMPONENTS).as_posix() in scripts.sources()
 
 
-def test_every_relative_import_is_found() -> None:
-    """No import statement is written in a way that the embedding overlooks."""
-    for module in COMPONENTS.rglob("*.js"):
-        imports = re.findall(r"^import\b", module.read_text(), re.MULTILINE)
-        assert len(imports) == custom_component.resolve_imports(module).count('from "data:'), module
+def test_browsers_keep_the_scripts_of_a_version() -> None:
+    """A script is kept forever at the address of its version; another version is not found."""
+    client = TestClient(Starlette(routes=ROUTES))
+    found = client.get(scripts.path("timeline/live_plot.js"))
+    assert found.content == (COMPONENTS / "timeline" / "live_plot.js").read_bytes()
+    assert "immutable" in found.headers["cache-control"]
+    for wrong in ("/scripts/0/timeline/live_plot.js", scripts.path("studio/draft.js") + "x"):
+        assert client.get(wrong).status_code == 404
 
 
 def test_chart_library_fits_the_python_package() -> None:

@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -202,3 +204,31 @@ def test_queue_of_an_earlier_version_becomes_private(tmp_path: Path):
     SqliteQueue(tmp_path).close()
     assert _mode(tmp_path / FILE_NAME) == 0o600
     assert _mode(tmp_path) == 0o755
+
+
+def test_end_of_another_process_leaves_the_file_to_this_one(tmp_path: Path):
+    """A job that is published after the last worker has ended is seen by the next worker.
+
+    POSIX drops a process's locks on a file once it closes any descriptor of it (section 2.2 of
+    https://www.sqlite.org/howtocorrupt.html). Without its lock, another process that ends would
+    delete the log that this one writes to.
+    """
+    SqliteQueue(tmp_path).close()  # as an earlier run leaves it
+    queue, events = SqliteQueue(tmp_path), SqliteEvents(tmp_path)
+    try:
+        queue.publish(new_job(JobRequest(prompt="first")))
+        assert _count_in_another_process(tmp_path) == 1
+        queue.publish(new_job(JobRequest(prompt="second")))
+        assert _count_in_another_process(tmp_path) == 2
+    finally:
+        queue.close()
+        events.close()
+
+
+def _count_in_another_process(folder: Path) -> int:
+    code = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]); "
+        "print(connection.execute('SELECT count(*) FROM jobs').fetchone()[0]); connection.close()"
+    )
+    arguments = [sys.executable, "-c", code, str(folder / FILE_NAME)]
+    return int(subprocess.run(arguments, capture_output=True, check=True).stdout)

@@ -12,10 +12,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from streamlit.web import cli
 
 from core.data_dir import check_data_dir
 from core.errors import SettingsError
+from core.settings import Settings
 from dashboard import start
+from dashboard.routes.connections import BoundedProtocol
 from tests.support.conditions import free_port, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +172,14 @@ def test_session_of_a_rebound_name_is_refused(served, host, status):
     fields = {"prompt": "a cat"}
     job = httpx.post(f"{served}/api/jobs", json=fields, headers={"Host": host})
     assert job.status_code == (202 if status == 101 else 403)
+
+
+def test_web_server_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Streamlit configures its server with this project's bounds, for which it has no options."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
+    monkeypatch.setattr(uvicorn, "Config", uvicorn.Config)
+    monkeypatch.setattr(cli, "main", lambda *_, **__: None)
+    start._serve(Settings(_env_file=None))
+    config = uvicorn.Config("dashboard.server:app")
+    assert config.http.func is BoundedProtocol
+    assert config.backlog < config.http.keywords["open_connections"].maximum

@@ -217,6 +217,28 @@ def test_failing_worker_is_restarted_with_exponential_backoff():
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+@pytest.mark.parametrize(
+    ("exit_code", "was_ready", "pause"),
+    [
+        (-signal.SIGKILL, True, 1),
+        (-signal.SIGKILL, False, 8),  # perhaps out of memory while it loaded its model
+        (-signal.SIGSEGV, True, 60),
+        (4, True, 60),  # its device was lost
+        (3, False, 60),
+    ],
+)
+def test_worker_that_is_killed_again_and_again_is_replaced_soon(
+    tmp_path, exit_code, was_ready, pause
+):
+    """A hundred kills leave the fleet working: only what fails by itself waits ever longer."""
+    ended = subprocess.Popen(["sleep", "0"])
+    ended.wait()
+    ended.returncode = exit_code
+    child = Child(ended, 0.0, tmp_path / "worker-1.log", 0)
+    worker = WorkerProcess("worker-1", "running", 0.0, child, failures=9)
+    assert worker_processes.observe(worker, 5.0, was_ready).retry_at == 5.0 + pause
+
+
 def test_backoff_of_many_failures_does_not_overflow():
     """A worker that fails for days is still restarted once a minute."""
     assert WorkerProcess("worker-1", "failed", 5.0, failures=10_000).retry_at == 65

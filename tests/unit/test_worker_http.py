@@ -1,14 +1,16 @@
 """The HTTP server of a worker."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
 from core.errors import SettingsError
-from tests.support.conditions import free_port
+from tests.support.conditions import free_port, wait_until
 from worker import http, metrics
 from worker.health import STALLED_AFTER_SECONDS, Health
 from worker.http import serve
@@ -100,3 +102,24 @@ def _done(address: str) -> float:
     lines = httpx.get(f"{address}/metrics").text.splitlines()
     matching = [line for line in lines if line.startswith('worker_jobs_total{result="done"}')]
     return float(matching[0].split()[-1]) if matching else 0.0
+
+
+def test_idle_connections_leave_room_for_probes(monkeypatch: pytest.MonkeyPatch):
+    """However many clients send nothing, threads are bounded and the probe is answered soon."""
+    monkeypatch.setattr(http, "_MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(http._Handler, "timeout", 0.2)
+    metrics.MODEL_LOADED.set(1)
+    port, before = free_port(), threading.active_count()
+    with serve(port, Health()) as server, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert threading.active_count() <= before + 1 + 4
+        wait_until(lambda: _is_healthy(port), what="the probe is answered")
+        server.shutdown()
+
+
+def _is_healthy(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    except httpx.TransportError:
+        return False

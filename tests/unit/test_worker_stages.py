@@ -36,7 +36,7 @@ from worker.stages import run as run_module
 from worker.stages.batching import BatchLimits, next_batch
 from worker.stages.look_ahead import LookAhead
 from worker.stages.run import run
-from worker.stages.stage import BoundedQueue, Stage
+from worker.stages.stage import BoundedQueue, Closed, Stage
 from worker.task import prepare_task
 
 
@@ -583,3 +583,18 @@ def test_idle_time_of_a_stage_has_a_reason():
     source.close()
     assert stage.join(HANG_TIMEOUT)
     assert idle("blocked") > 0
+
+
+def test_stage_that_ends_unexpectedly_is_logged(caplog: pytest.LogCaptureFixture):
+    """A fault of a stage itself is in the worker's log, and the stages behind it end as well."""
+    target: BoundedQueue[int] = BoundedQueue(1)
+    items = iter([1])
+    stage = Stage(
+        "test", lambda: next(items), lambda i: [i], target.put, lambda *_: None, target.close
+    )
+    stage.start()
+    assert target.get() == 1
+    with pytest.raises(Closed):
+        target.get()
+    assert stage.join(HANG_TIMEOUT)
+    assert caplog.messages == ["The stage test ended unexpectedly."]

@@ -17,7 +17,7 @@ from core.network.urls import PERCENT_ENCODE, checked_url
 from wire.rabbitmq.session import TIMEOUT_SECONDS
 from wire.rabbitmq.tls import TLS_PARAMETERS, tls_options
 
-_EXAMPLE = "amqp://user:password@host:5672/vhost"
+_LIKE = "it should look like amqp://user:password@host:5672/vhost"
 _MAX_TIMEOUT_SECONDS = 600.0
 _MECHANISMS = {"plain", "amqplain", "external"}
 _OF_PIKA = {
@@ -55,12 +55,16 @@ def parse_url(url: SecretStr | None) -> pika.URLParameters:
 
 def _split(text: str) -> SplitResult:
     try:
-        return checked_url(text)
+        parts = checked_url(text)
     except ValueError as error:
-        advice = (
-            PERCENT_ENCODE if str(error) == PERCENT_ENCODE else f"it should look like {_EXAMPLE}"
-        )
-        raise SettingsError(f"RABBITMQ_URL is not valid: {advice}.") from None
+        raise _invalid(PERCENT_ENCODE if str(error) == PERCENT_ENCODE else _LIKE) from None
+    if parts.scheme not in ("amqp", "amqps") or "://" not in text:
+        raise _invalid(_LIKE)
+    return parts
+
+
+def _invalid(advice: str) -> SettingsError:
+    return SettingsError(f"RABBITMQ_URL is not valid: {advice}.")
 
 
 def _query(parts: SplitResult) -> Query:
@@ -87,8 +91,7 @@ def _base(text: str, query: Query) -> pika.URLParameters:
         return pika.URLParameters(f"{head}{mark}{kept}" if kept else head)
     except (ValueError, TypeError, SyntaxError, OSError, AttributeError):
         names = ", ".join(sorted(_OF_PIKA & query.keys()))
-        advice = f"check {names}" if names else f"it should look like {_EXAMPLE}"
-        raise SettingsError(f"RABBITMQ_URL is not valid: {advice}.") from None
+        raise _invalid(f"check {names}" if names else _LIKE) from None
 
 
 def _apply(parameters: pika.URLParameters, query: Query) -> None:
@@ -97,7 +100,7 @@ def _apply(parameters: pika.URLParameters, query: Query) -> None:
         try:
             setter(parameters, query[name])
         except (ValueError, TypeError):
-            raise SettingsError(f"RABBITMQ_URL is not valid: {name} must be {unit}.") from None
+            raise _invalid(f"{name} must be {unit}") from None
 
 
 def _set_timeout(parameters: pika.URLParameters, milliseconds: str) -> None:

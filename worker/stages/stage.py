@@ -115,7 +115,9 @@ class Stage(Generic[In, Out]):
                 self._starved.inc(time.monotonic() - started)
                 self._process(item)
         except Closed:
-            pass
+            pass  # all items are done
+        except Exception:
+            log.exception("The stage %s ended unexpectedly.", self.name)
         finally:
             with self._lock:
                 self._running -= 1

@@ -11,6 +11,7 @@ _HELP = (
     "take no new one; a scaler sees no request, and scales down."
 )
 _REFRESH_SECONDS = 1.0
+_ERROR = "pause_error"
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
@@ -28,6 +29,8 @@ def show() -> None:
         disabled=not allowed,
         help=_HELP if allowed else access.reason("pause"),
     )
+    if error := st.session_state.pop(_ERROR, ""):
+        st.toast(error)
 
 
 def _set(paused: bool) -> None:
@@ -35,6 +38,5 @@ def _set(paused: bool) -> None:
         access.require("pause")
         queue_control.pause() if paused else queue_control.resume()
     except ApplicationError as error:
-        st.toast(str(error))
-    else:
-        st.toast("Workers take no new request." if paused else "Workers take requests again.")
+        # A toast of a fragment's callback would take the place of the page's styles.
+        st.session_state[_ERROR] = str(error)
