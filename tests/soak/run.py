@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -113,7 +113,8 @@ class _Soak:
             with attempt:
                 self.record.resent += attempt.retry_state.attempt_number > 1
                 self.queue.publish(job)
-                self.queue.dispatch()  # as a dashboard does
+        with suppress(QueueUnavailable):
+            self.queue.dispatch()  # as a dashboard does
 
 
 def _run_all(run: _Soak, report: Report) -> None:
