@@ -15,6 +15,7 @@ _BENCHMARKS = (
     "gallery",
     "sessions",
     "cluster",
+    "whatif",
 )
 
 

@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page(_HERE / "views" / "studio.py", title="Studio", default=True),
         st.Page(_HERE / "views" / "gallery.py", title="Gallery"),
         st.Page(_HERE / "views" / "fleet.py", title="Fleet"),
+        st.Page(_HERE / "views" / "tune.py", title="Tune"),
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),

@@ -32,6 +32,7 @@ _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TALL: ViewportSize = {"width": 1440, "height": 1000}
+_LONG: ViewportSize = {"width": 1440, "height": 1350}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
 _LIVE: tuple[Screen, ...] = (
@@ -45,6 +46,7 @@ _LIVE: tuple[Screen, ...] = (
 _REPLAYED: tuple[Screen, ...] = (
     ("cluster", "/", _TALL),
     ("fleet", "/fleet", _WIDE),
+    ("tune", "/tune?arrivals=Recording", _LONG),
     ("jobs", "/jobs", _WIDE),
     ("present", "/present", _PROJECTOR),
 )

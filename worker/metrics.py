@@ -28,6 +28,14 @@ IDLE_SECONDS = Counter(
     ["stage", "reason"],
 )
 """``reason``: starved (no item to work on) or blocked (no space in the next stage)."""
+UNAVAILABLE = Counter(
+    "worker_unavailable", "Attempts that failed since the backend was unavailable", ["backend"]
+)
+"""``backend``: store or queue. Each is tried again; the job waits and is kept."""
+for _backend in ("store", "queue"):
+    UNAVAILABLE.labels(_backend)
+for _result in ("done", "failed", "returned", "cancelled"):
+    JOBS.labels(_result)
 BATCH_LIMIT = Gauge("worker_batch_limit", "Largest batch so far that fits, in pictures", ["size"])
 
 

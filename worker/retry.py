@@ -7,6 +7,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.errors import ApplicationError, QueueUnavailable, StoreFull, StoreUnavailable
+from worker import metrics
 from worker.shutdown import ShutdownSignal
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,10 @@ def retry_transient(
     last error is raised.
     """
 
-    def report_first(state: RetryCallState) -> None:
-        if state.attempt_number == 1 and state.outcome:
-            error = state.outcome.exception()
+    def report(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        metrics.UNAVAILABLE.labels(_backend_of(error)).inc()
+        if state.attempt_number == 1:
             log.warning("%s Retrying.", error)
             on_error(str(error))
 
@@ -42,10 +44,14 @@ def retry_transient(
         wait=wait_random_exponential(multiplier=0.5, max=_MAX_BACKOFF_SECONDS),
         sleep=shutdown.wait,
         stop=lambda _: shutdown.requested,
-        before_sleep=report_first,
+        before_sleep=report,
         reraise=True,
     )
     result = retrying(action)
     if retrying.statistics["attempt_number"] > 1:
         log.info("Available again.")
     return result
+
+
+def _backend_of(error: BaseException | None) -> str:
+    return "queue" if isinstance(error, QueueUnavailable) else "store"

@@ -1,10 +1,9 @@
-"""The data model of a fleet of workers, local or on Kubernetes.
-
-``None`` always means unknown, never zero.
-"""
+"""The data model of a fleet, local or on Kubernetes. ``None`` means unknown, never zero."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from dashboard.domain.scaling_rules import ScalingRules
 
 Phase = Literal["pending", "starting", "idle", "generating", "stopping", "failed"]
 
@@ -153,13 +152,16 @@ class Scaler:
     initial_cooldown: float | None = None
     """Seconds of the cool-down that is running, if it is the one after the creation."""
     forced: bool = False
-    """Whether an annotation keeps it active, whatever the triggers are."""
+    """Whether an annotation keeps it active."""
     paused_at: int | None = None
     """Workers that a pause prescribes; None if it keeps their number."""
     calculation: str = "max"
     """How a ScaledJob combines several triggers: ``max``, ``min``, ``avg`` or ``sum``."""
     strategy: str = "default"
     """A ScaledJob's scaling strategy; all but the default add Jobs to those that run."""
+    scale_up: ScalingRules | None = None
+    """None for a ScaledJob, which has none, and in recordings of earlier versions."""
+    scale_down: ScalingRules | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.settings import Settings
 from dashboard.domain.fleet import LOCAL, FleetEvent, Phase, Scaler
+from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.domain.workers import WorkerView
 from dashboard.fleet.scaling_rule import (
     Behaviour,
@@ -49,8 +50,13 @@ def make_policy(settings: Settings, gpus: int) -> ScalingPolicy:
         maximum=settings.max_workers or default,
         jobs_per_worker=settings.jobs_per_worker,
         cooldown=settings.cooldown_period,
-        down=Behaviour(min(_MAX_SCALE_DOWN_WINDOW_SECONDS, settings.cooldown_period), RatePolicy()),
+        down=Behaviour(scale_down_window(settings.cooldown_period), RatePolicy()),
     )
+
+
+def scale_down_window(cooldown: float) -> float:
+    """Return the local supervisor's stabilization window, which follows from its cool-down."""
+    return min(_MAX_SCALE_DOWN_WINDOW_SECONDS, cooldown)
 
 
 def describe_scaler(
@@ -67,7 +73,17 @@ def describe_scaler(
         polling_interval=settings.polling_interval,
         cooldown_period=policy.cooldown,
         cooldown_left=cooldown_left(policy, state, now),
+        scale_up=_rules(policy, policy.up),
+        scale_down=_rules(policy, policy.down),
     )
+
+
+def _rules(policy: ScalingPolicy, behaviour: Behaviour) -> ScalingRules:
+    rate = behaviour.rate
+    limits = (RateLimit("Pods", rate.workers, rate.period),) if rate.workers else ()
+    if rate.percent:
+        limits = (*limits, RateLimit("Percent", rate.percent, rate.period))
+    return ScalingRules(behaviour.window, limits, tolerance=policy.tolerance)
 
 
 def total_jobs(depth: QueueDepth, busy_workers: int) -> int:

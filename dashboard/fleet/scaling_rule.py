@@ -41,7 +41,7 @@ class ScalingPolicy:
 
     minimum: int = 0
     maximum: int = 100
-    jobs_per_worker: int = 1
+    jobs_per_worker: float = 1
     activation: int = 0
     """More jobs than this start the first worker."""
     cooldown: float = 300.0
@@ -74,6 +74,9 @@ class ScalerState:
 def decide(policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: float) -> ScalerState:
     """Return the state after one poll; its ``workers`` are wanted from now on.
 
+    The local supervisor applies both rules at each poll; a cluster applies each at its own
+    interval, see ``activate`` and ``autoscale``.
+
     Args:
         policy: the settings.
         state: what the previous poll returned.
@@ -84,6 +87,14 @@ def decide(policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: flo
     """
     if jobs is None:
         return state
+    activated = activate(policy, state, jobs, now)
+    return (
+        autoscale(policy, activated, jobs, now) if activated.workers == state.workers else activated
+    )
+
+
+def activate(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
+    """Return the state after a poll of KEDA: from zero to the first worker, or back to zero."""
     active = jobs > policy.activation
     if active:
         state = replace(state, last_active=now)
@@ -91,7 +102,24 @@ def decide(policy: ScalingPolicy, state: ScalerState, jobs: int | None, now: flo
         return replace(state, workers=_from_zero(policy, active))
     if not active and _is_cooled_down(policy, state, now):
         return replace(state, workers=0)
-    return _apply_hpa(policy, state, jobs, now)
+    return state
+
+
+def autoscale(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
+    """Return the state after a sync of the HPA, which leaves a scale of zero alone."""
+    return _apply_hpa(policy, state, jobs, now) if state.workers else state
+
+
+def jobs_to_create(policy: ScalingPolicy, running: int, jobs: int) -> int:
+    """Return how many Jobs a ScaledJob of the default strategy creates at a poll.
+
+    Source: getScalingDecision and defaultScalingStrategy in KEDA's
+    pkg/scaling/executor/scale_jobs.go. ``jobs`` includes those that are in progress, so the
+    Jobs that run are subtracted.
+    """
+    active = jobs > policy.activation
+    called_for = min(math.ceil(jobs / policy.jobs_per_worker), policy.maximum) if active else 0
+    return max(0, max(called_for, policy.minimum) - running)
 
 
 def cooldown_left(policy: ScalingPolicy, state: ScalerState, now: float) -> float | None:

@@ -22,6 +22,7 @@ from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
 from dashboard.routes.jobs import SUBMISSIONS, find_job
 from dashboard.routes.requests import check_origin, client_address, program_role, read_body
 from dashboard.runtime import submission
+from dashboard.runtime.context import AppContext
 from dashboard.runtime.idempotency import Submissions
 from wire.messages.job import MAX_MESSAGE_BYTES, Job
 from wire.messages.object_names import metadata_name, parse_metadata_name
@@ -163,8 +164,12 @@ def _device_fields(reading: DeviceReading, now: float) -> dict[str, Any]:
 
 def _latest() -> tuple[Snapshot, float]:
     """Return the newest snapshot and the time, of the live run where there is one."""
-    context = runtime.live() or runtime.current()
+    context = _newest_context()
     return context.sampler.snapshot(), context.now()
+
+
+def _newest_context() -> AppContext:
+    return runtime.live() or runtime.current()
 
 
 async def alive(_request: Request) -> Response:
@@ -198,7 +203,9 @@ def _responds(reading: Reading[Any], now: float) -> bool:
 
 async def read_metrics(_request: Request) -> Response:
     """Return the latest readings in Prometheus' text format."""
-    text = metrics.exposition(*_latest())
+    context = _newest_context()
+    dead_letters = context.sources.dead_letters.reading().value if context.sources else None
+    text = metrics.exposition(context.sampler.snapshot(), context.now(), dead_letters)
     return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
 
 

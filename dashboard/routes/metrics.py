@@ -1,7 +1,7 @@
 """The latest readings in Prometheus' text format. Unknown values are omitted, never zero."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,21 +10,27 @@ from prometheus_client.registry import Collector
 
 from dashboard.domain.gpus import Gpu, list_gpus
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.insights.waiting_time import quantile, recent_waits
 
 _PREFIX = "stable_diffusion"
+_QUANTILES = (0.5, 0.95)
 
 
-def exposition(snapshot: Snapshot, now: float) -> str:
-    """Format a snapshot as metrics, with the ages of its readings at ``now``."""
+def exposition(snapshot: Snapshot, now: float, dead_letters: int | None = None) -> str:
+    """Format a snapshot as metrics, with the ages of its readings at ``now``.
+
+    ``dead_letters`` is their number; None if it is unknown.
+    """
     registry = CollectorRegistry()
-    registry.register(_Readings(snapshot, now))
+    registry.register(_Readings(snapshot, now, dead_letters))
     return generate_latest(registry).decode()
 
 
 class _Readings(Collector):
-    def __init__(self, snapshot: Snapshot, now: float) -> None:
+    def __init__(self, snapshot: Snapshot, now: float, dead_letters: int | None) -> None:
         self._snapshot = snapshot
         self._now = now
+        self._dead_letters = dead_letters
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics with known values."""
@@ -37,6 +43,12 @@ class _Readings(Collector):
                 "Pictures stored since the dashboard started.",
                 value=self._snapshot.pictures_total,
             )
+        if self._dead_letters is not None:
+            yield _gauge(
+                "dead_letters", "Failed jobs in the dead-letter queue.", self._dead_letters
+            )
+        if waits := recent_waits(self._snapshot.jobs, self._now):
+            yield _waits(waits)
         yield from _fleet(self._snapshot)
         yield from _gpus(list_gpus(self._snapshot.devices, self._now))
         yield _ages(self._snapshot, self._now)
@@ -59,6 +71,17 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     yield "workers_wanted", "Workers requested by the scaler.", fleet.wanted if fleet else None
     yield "workers_ready", "Workers that receive jobs.", fleet.ready if fleet else None
     yield "pictures_known", "Pictures in the store.", snapshot.store.value
+
+
+def _waits(waits: Sequence[float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(
+        f"{_PREFIX}_job_wait_seconds",
+        "Seconds in line of the jobs that workers received in the last ten minutes.",
+        labels=["quantile"],
+    )
+    for share in _QUANTILES:
+        family.add_metric([str(share)], quantile(waits, share))
+    return family
 
 
 def _fleet(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:

@@ -61,10 +61,10 @@ remove_obsolete() {
   done
 }
 
-# Environment variables are read once, when a container starts.
+# restart_readers SERVER …: pods read a Secret once, when they start
 restart_readers() {
   local reader
-  for reader in statefulset/minio deployment/dashboard deployment/worker; do
+  for reader in "${@/#/statefulset/}" deployment/dashboard deployment/worker; do
     if [ -n "$(kube get "$reader" --ignore-not-found --output name)" ]; then
       kube rollout restart "$reader" | sed 's/^/   /'
     fi
@@ -112,8 +112,9 @@ heading "Overlay '$overlay' into namespace $namespace of $(kubectl config curren
 kubectl get namespace "$namespace" >/dev/null 2>&1 || create_namespace
 
 heading "Credentials"
-rabbitmq_credentials
-if has minio; then store_credentials inside; else store_credentials outside; fi
+for server in rabbitmq minio; do
+  if has "$server"; then credentials "$server" inside; else credentials "$server" outside; fi
+done
 hub_token
 
 heading "Manifests"
@@ -124,7 +125,8 @@ else
   apply_workers
 fi
 remove_obsolete
-if [ "$store_keys" = changed ]; then restart_readers; fi
+# shellcheck disable=SC2086 # a list of names
+[ -z "$changed" ] || restart_readers $changed
 kubectl annotate namespace "$namespace" --overwrite "stable-diffusion-live/overlay=$overlay" >/dev/null
 
 heading "Waiting until everything is ready, up to $timeout s each"

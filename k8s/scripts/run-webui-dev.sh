@@ -77,10 +77,12 @@ if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then
   export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
 fi
 
-user=$(value_of rabbitmq username)
-password=$(value_of rabbitmq password)
-export RABBITMQ_URL="amqp://$user:$password@127.0.0.1:$amqp/"
-export RABBITMQ_MANAGEMENT_URL="http://$user:$password@127.0.0.1:$management/"
+# at PORT: the URL on stdin with that port of this machine for its host
+at() { sed -E "s#@[^/]*#@127.0.0.1:$1#"; }
+
+RABBITMQ_URL=$(value_of rabbitmq amqp-url | at "$amqp")
+RABBITMQ_MANAGEMENT_URL=$(value_of rabbitmq management-url | at "$management")
+export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL
 MINIO_ACCESS_KEY=$(value_of minio access-key)
 MINIO_SECRET_KEY=$(value_of minio secret-key)
 export MINIO_ACCESS_KEY MINIO_SECRET_KEY

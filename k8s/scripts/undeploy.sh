@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# undeploy.sh: remove everything. Pictures and the store's credentials are kept, unless PURGE=1.
+# undeploy.sh: remove everything. Pictures, the store's credentials and recordings are kept, unless
+# PURGE=1.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -47,20 +48,20 @@ heading "Workers"
 remove_scalers
 remove deployment,job --selector app.kubernetes.io/name=worker
 
-heading "Everything except the pictures"
+heading "Everything except pictures and recordings"
 remove_custom_resources
 remove deployment,statefulset,daemonset,job,service,ingress,configmap,podtemplate,poddisruptionbudget,networkpolicy,serviceaccount,role,rolebinding \
   --selector "$ours"
-# RabbitMQ's volume has the password too: the one is useless without the other.
+# RabbitMQ's volume has jobs only; pictures are worth keeping.
 remove secret/rabbitmq secret/huggingface persistentvolumeclaim/data-rabbitmq-0 persistentvolumeclaim/models
 remove_rights
 if [ "${PURGE:-}" != 1 ]; then
-  note "Kept: the volume pictures-minio-0 and Secret minio. 'PURGE=1 make undeploy' removes them too."
+  note "Kept: the volumes pictures-minio-0 and dashboard, and Secret minio. 'PURGE=1 make undeploy' removes them too."
   exit 0
 fi
 
-heading "Pictures"
-remove persistentvolumeclaim/pictures-minio-0 secret/minio
+heading "Pictures and recordings"
+remove persistentvolumeclaim/pictures-minio-0 persistentvolumeclaim/dashboard secret/minio
 if [ "$(kubectl get namespace "$namespace" --output 'jsonpath={.metadata.annotations.stable-diffusion-live/made-by}')" = make-deploy ]; then
   kubectl delete namespace "$namespace" --timeout 300s | sed 's/^/   /'
 else

@@ -14,6 +14,7 @@ _PAGES = {
     "/": "Studio",
     "/gallery": "Gallery",
     "/fleet": "Fleet",
+    "/tune": "Tune",
     "/jobs": "Jobs",
     "/present": "Present",
     "/approve": "Approve",

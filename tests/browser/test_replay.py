@@ -61,3 +61,21 @@ def test_all_pages_share_one_position(replay: Dashboard, open_page: Callable[...
     faster = listener.locator(".replay-bar [data-speed='5']")
     expect(faster).to_have_attribute("aria-pressed", "true")
     expect(listener.locator(".st-key-stage_invitation")).to_have_count(0)
+
+
+def test_settings_are_tried_on_the_recorded_requests(
+    replay: Dashboard, open_page: Callable[..., Page]
+):
+    """Tune simulates the recorded requests, finds settings under a limit, and gives their patch."""
+    page = open_page(f"{replay.url}/tune?arrivals=Recording", width=1440, height=1000)
+    sentence = page.locator(".why")
+    expect(sentence).to_contain_text("With the real settings, 1 request per worker, 0 to 8 workers")
+    expect(page.locator(".st-key-card_patch")).to_contain_text("Nothing differs")
+    page.get_by_role("slider", name="Maximum").fill("4")
+    expect(sentence).to_contain_text("What if 1 request per worker, 0 to 4 workers")
+    expect(page.locator(".patch pre")).to_contain_text("maxReplicaCount: 4  # was 8")
+    page.get_by_label("Cheapest with p95 under").fill("40")
+    page.get_by_role("button", name="Find").click()
+    expect(page.locator(".st-key-card_pareto")).to_contain_text("The cheapest under 40 s")
+    page.get_by_role("button", name="Reset to real").click()
+    expect(sentence).to_contain_text("With the real settings")

@@ -102,7 +102,7 @@ def test_jobs_shows_every_filter_on_a_phone(
     assert page.evaluate(_OVERFLOWING, ".st-key-jobs_filters [role=radiogroup]") == []
 
 
-@pytest.mark.parametrize("path", ["/", "/gallery", "/fleet", "/jobs"])
+@pytest.mark.parametrize("path", ["/", "/gallery", "/fleet", "/tune", "/jobs"])
 def test_pages_grow_on_a_very_large_screen(
     peak: Dashboard, open_page: Callable[..., Page], path: str
 ) -> None:

@@ -56,11 +56,13 @@ def vhost(rabbitmq: RabbitServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def target(cluster: Cluster, vhost: str, minio_server: MinioServer) -> Iterator[AppsV1Api]:
+def target(
+    cluster: Cluster, vhost: str, rabbitmq: RabbitServer, minio_server: MinioServer
+) -> Iterator[AppsV1Api]:
     """Apply the ScaledObject of the manifests, for idle pods."""
     plane = cluster.control_plane
     plane.kubectl("create", "namespace", _NAMESPACE)
-    plane.apply(secrets_of(_NAMESPACE, vhost, minio_server))
+    plane.apply(secrets_of(_NAMESPACE, vhost, rabbitmq, minio_server))
     plane.apply(
         {"apiVersion": "v1", "kind": "List", "items": [idle_workers(_NAMESPACE), *_scaler(plane)]}
     )

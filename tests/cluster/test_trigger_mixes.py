@@ -141,7 +141,7 @@ def plane(
     for name in ("tasks", _OTHER):
         rabbitmq.api("PUT", f"queues/{_NAMESPACE}/{name}", json={"durable": True})
     plane.kubectl("create", "namespace", _NAMESPACE)
-    plane.apply(secrets_of(_NAMESPACE, _NAMESPACE, minio_server))
+    plane.apply(secrets_of(_NAMESPACE, _NAMESPACE, rabbitmq, minio_server))
     plane.apply(
         {
             "apiVersion": "v1",

@@ -1,5 +1,6 @@
 """A real MinIO server on free ports, one for each test process."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -9,11 +10,13 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
-from minio import MinioAdmin
+from minio import Minio, MinioAdmin
 from minio.credentials import StaticProvider
 
 from core.settings import Settings
 from tests.support.conditions import free_port, need_program, wait_until
+
+POLICIES = Path(__file__).parents[2] / "k8s" / "components" / "minio"
 
 _ADVICE = "go install github.com/minio/minio@latest"
 
@@ -74,17 +77,33 @@ class MinioServer:
 
     def keys_with(self, bucket: str, rights: Iterable[str]) -> dict[str, str]:
         """Create a user with only these rights on a bucket; return its settings."""
-        user, secret = f"user-{secrets.token_hex(4)}", secrets.token_hex(16)
         resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
         statement = {
             "Effect": "Allow",
             "Action": [f"s3:{right}" for right in rights],
             "Resource": resources,
         }
+        return self._new_user({"Version": "2012-10-17", "Statement": [statement]})
+
+    def keys_of(self, role: str, bucket: str) -> dict[str, str]:
+        """Create a user with the rights of `dashboard` or `worker` in a cluster's store."""
+        policy = (POLICIES / f"{role}-policy.json").read_text()
+        return self._new_user(
+            json.loads(policy.replace("arn:aws:s3:::images", f"arn:aws:s3:::{bucket}"))
+        )
+
+    def create_bucket(self, bucket: str) -> None:
+        """Create a bucket as root, unless it exists."""
+        client = Minio(self.endpoint, self.access_key, self.secret_key, secure=False)
+        if not client.bucket_exists(bucket):
+            client.make_bucket(bucket)
+
+    def _new_user(self, policy: dict) -> dict[str, str]:
+        user, secret = f"user-{secrets.token_hex(4)}", secrets.token_hex(16)
         root = StaticProvider(self.access_key, self.secret_key)
         admin = MinioAdmin(endpoint=self.endpoint, credentials=root, secure=False)
         admin.user_add(user, secret)
-        admin.policy_add(user, policy={"Version": "2012-10-17", "Statement": [statement]})
+        admin.policy_add(user, policy=policy)
         admin.policy_set(user, user=user)
         return {"minio_access_key": user, "minio_secret_key": secret}
 

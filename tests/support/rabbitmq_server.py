@@ -1,23 +1,33 @@
-"""A real RabbitMQ server on free ports, with a new vhost for each test."""
+"""A real RabbitMQ server on free ports, with a new vhost for each test.
 
+It starts with the users and permissions that `make deploy` gives the server in a cluster, and with
+an administrator for the tests.
+"""
+
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from core.settings import Settings
 from tests.support.conditions import free_port, need_program, wait_until
+from tests.support.deploy_secrets import secrets_of_deploy
 
 USER = PASSWORD = "guest"
+
+PERMISSIONS = Path(__file__).parents[2] / "k8s" / "components" / "rabbitmq" / "permissions.json"
 
 # Debian's program on the PATH is a wrapper that changes the user; this one is not.
 _DEBIAN_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
@@ -30,6 +40,7 @@ disk_free_limit.absolute = 1MB
 log.console = true
 log.console.level = warning
 log.file = false
+load_definitions = {definitions}
 """
 
 # By default queues emit statistics every 5 s, and the management API collects them every 5 s;
@@ -51,6 +62,8 @@ class RabbitServer:
     management_port: int
     distribution_port: int
     process: subprocess.Popen | None = None
+    secret: Mapping[str, str] = field(default_factory=lambda: secrets_of_deploy()["rabbitmq"])
+    """Secret rabbitmq of a cluster."""
 
     @property
     def management_url(self) -> str:
@@ -60,6 +73,17 @@ class RabbitServer:
     def amqp_url(self, vhost: str, query: str = "") -> str:
         """Return the AMQP URL of a vhost."""
         return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{vhost}{query}"
+
+    def url_in_secret(self, key: str, vhost: str) -> str:
+        """Return a URL of the Secret, with the address of this server and a vhost."""
+        port = self.port if key.endswith("amqp-url") else self.management_port
+        return re.sub("@[^/]*/.*", f"@127.0.0.1:{port}/{vhost}", self.secret[key])
+
+    def grant(self, vhost: str) -> None:
+        """Give the users of the Secret their permissions in a vhost."""
+        for each in json.loads(PERMISSIONS.read_text())["permissions"]:
+            rights = {name: each[name] for name in ("configure", "write", "read")}
+            self.api("PUT", f"permissions/{quote(vhost, safe='')}/{each['user']}", json=rights)
 
     def api(self, method: str, path: str, **arguments) -> httpx.Response:
         """Call the management API. Raises an error for an error status."""
@@ -109,7 +133,11 @@ class RabbitServer:
     def _environment(self) -> dict[str, str]:
         configuration = self.folder / "rabbitmq.conf"
         configuration.write_text(
-            _CONFIGURATION.format(port=self.port, management_port=self.management_port)
+            _CONFIGURATION.format(
+                port=self.port,
+                management_port=self.management_port,
+                definitions=self._definitions(),
+            )
         )
         advanced = self.folder / "advanced.config"
         advanced.write_text(_ADVANCED_CONFIGURATION)
@@ -128,6 +156,19 @@ class RabbitServer:
             # Idle schedulers must not spin: the tests need the cores.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
         }
+
+    def _definitions(self) -> Path:
+        """Write what the server imports at each start, as in its pod."""
+        folder = self.folder / "definitions"
+        folder.mkdir(exist_ok=True)
+        users = json.loads(self.secret["users.json"])["users"]
+        users += [{"name": USER, "password": PASSWORD, "tags": "administrator"}]
+        (folder / "10-users.json").write_text(json.dumps({"users": users}))
+        permissions = json.loads(PERMISSIONS.read_text())
+        everything = {"configure": ".*", "write": ".*", "read": ".*"}
+        permissions["permissions"] += [{"user": USER, "vhost": "/"} | everything]
+        (folder / "20-permissions.json").write_text(json.dumps(permissions))
+        return folder
 
 
 def rabbit_server(folder: Path) -> RabbitServer:
@@ -171,9 +212,14 @@ def rabbitmq_url(rabbitmq, rabbitmq_vhost) -> str:
 
 
 @pytest.fixture
-def rabbitmq_settings(rabbitmq, rabbitmq_url) -> Settings:
-    """Return settings for a new vhost."""
-    return settings_for(rabbitmq, rabbitmq_url)
+def rabbitmq_settings(rabbitmq, rabbitmq_vhost) -> Settings:
+    """Return settings for a new vhost, with the dashboard's rights and no others."""
+    rabbitmq.grant(rabbitmq_vhost)
+    return Settings(
+        _env_file=None,
+        rabbitmq_url=rabbitmq.url_in_secret("amqp-url", rabbitmq_vhost),
+        rabbitmq_management_url=rabbitmq.url_in_secret("management-url", ""),
+    )
 
 
 def settings_for(server: RabbitServer, url: str) -> Settings:

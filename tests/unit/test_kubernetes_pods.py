@@ -270,6 +270,42 @@ def test_container_of_a_service_mesh_is_not_the_worker():
     assert convert(pod).reason == "creating its container"
 
 
+DONE = {"terminated": {"exitCode": 0, "reason": "Completed", "finishedAt": ENDED}}
+CRASHING = {"waiting": {"reason": "CrashLoopBackOff"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "sidecars", "phase", "reason"),
+    [
+        ("Never", {}, "stopping", "is done"),
+        ("Never", {"istio-proxy": RUNNING}, "stopping", "is done; istio-proxy still runs"),
+        (
+            "OnFailure",
+            {"istio-proxy": RUNNING, "vault-agent": RUNNING},
+            "stopping",
+            "is done; istio-proxy, vault-agent still run",
+        ),
+        ("Never", {"istio-proxy": DONE, "log": RUNNING}, "stopping", "is done; log still runs"),
+        ("Never", {"istio-proxy": CRASHING}, "stopping", "is done"),
+        # A Deployment's worker is started again.
+        ("Always", {"istio-proxy": RUNNING}, "starting", "creating its container"),
+    ],
+)
+def test_worker_that_is_done_beside_a_sidecar(policy, sidecars, phase, reason):
+    """A Job's worker that ended well does not start, although its sidecar keeps the pod running."""
+    pod = pod_with(ready=False)
+    pod["spec"]["restartPolicy"] = policy
+    pod["status"]["phase"] = "Running"
+    statuses = {"worker": DONE} | sidecars
+    pod["status"]["containerStatuses"] = [
+        {"name": name, "state": state} for name, state in sorted(statuses.items())
+    ]
+    worker = convert(pod, view_of(phase="idle", jobs=()))
+    assert (worker.phase, worker.reason) == (phase, reason)
+    if policy != "Always":
+        assert worker.since == seconds(ENDED)
+
+
 @pytest.mark.parametrize(
     ("event", "reason"),
     [

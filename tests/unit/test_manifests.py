@@ -1,8 +1,7 @@
 """The manifests, as `kubectl apply -k` renders them."""
 
-import base64
 import itertools
-import os
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +14,9 @@ import yaml
 
 from core.settings import Settings
 from tests.support.conditions import need_program
+from tests.support.deploy_secrets import secrets_of_deploy
+from tests.support.minio_server import POLICIES
+from tests.support.rabbitmq_server import PERMISSIONS
 from tests.unit.test_models_page import table_of_models
 from wire.messages import names
 
@@ -183,7 +185,12 @@ def test_openshift_chooses_the_ids_of_every_pod(scaler: str, tmp_path: Path) -> 
         assert not {"runAsUser", "runAsGroup", "fsGroup"} & context.keys(), name
         assert context["runAsNonRoot"] is True, name
         assert context["seccompProfile"] == {"type": "RuntimeDefault"}, name
-        assert {*_volume_types(pod)} <= {"configMap", "emptyDir", "persistentVolumeClaim"}, name
+        assert {*_volume_types(pod)} <= {
+            "configMap",
+            "emptyDir",
+            "persistentVolumeClaim",
+            "secret",
+        }, name
         for container in containers(pod):
             assert "runAsUser" not in container["securityContext"], name
 
@@ -196,6 +203,39 @@ def _volume_types(pod: Pod) -> list[str]:
 def test_images_run_as_any_user(image: str) -> None:
     """A user that the image does not know has a home folder and a name, which libraries ask for."""
     assert "ENV HOME=/home/app USER=app" in (K8S.parent / f"Dockerfile.{image}").read_text()
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_recordings_outlive_the_dashboard(target: str) -> None:
+    """DATA_DIR is a volume of its own that the pod's group may write, used by one pod at a time."""
+    manifests = overlay(f"{target}/app")
+    deployment = find(manifests, "Deployment", "dashboard")["spec"]
+    pod = deployment["template"]["spec"]
+    assert (deployment["replicas"], deployment["strategy"]["type"]) == (1, "Recreate")
+    assert data_volume(pod) == {
+        "name": "data",
+        "persistentVolumeClaim": {"claimName": "dashboard"},
+    }
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"]
+    claim = find(manifests, "PersistentVolumeClaim", "dashboard")["spec"]
+    assert claim["accessModes"] == ["ReadWriteOnce"]
+    assert "storageClassName" not in claim, "the cluster's default"
+
+
+def test_cluster_without_a_storage_class_needs_no_volume(tmp_path: Path) -> None:
+    """Without the component, and with broker and store elsewhere, nothing claims a volume."""
+    manifests = composed(tmp_path, "external-s3", "cpu", "scaledobject")
+    assert "emptyDir" in data_volume(pods(manifests)["Deployment/dashboard"])
+    assert not [each for each in manifests if each["kind"] == "PersistentVolumeClaim"]
+    assert not [each for each in manifests if "volumeClaimTemplates" in each.get("spec", {})]
+
+
+def data_volume(pod: Pod) -> dict[str, Any]:
+    """Return the volume at the dashboard's DATA_DIR."""
+    [container] = pod["containers"]
+    path = environment(pod)["DATA_DIR"]
+    [name] = [each["name"] for each in container["volumeMounts"] if each["mountPath"] == path]
+    return next(each for each in pod["volumes"] if each["name"] == name)
 
 
 def test_only_the_dashboard_gets_an_api_token(everything: tuple[Manifest, ...]) -> None:
@@ -271,6 +311,14 @@ def test_services_target_open_ports(everything: tuple[Manifest, ...]) -> None:
     for monitor in (each for each in everything if each["kind"] == "PodMonitor"):
         of = monitor["spec"]["selector"]["matchLabels"]["app.kubernetes.io/name"]
         assert {each["port"] for each in monitor["spec"]["podMetricsEndpoints"]} <= open_ports[of]
+
+
+def test_grafana_finds_its_dashboard(everything: tuple[Manifest, ...]) -> None:
+    """The sidecar of Grafana's chart loads ConfigMaps with this label, under a stable name."""
+    found = find(everything, "ConfigMap", "grafana-dashboard")
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+    [text] = found["data"].values()
+    assert json.loads(text)["title"] == "Stable Diffusion Live"
 
 
 def test_gpu_overlay_differs_in_device_and_resources_only() -> None:
@@ -431,7 +479,7 @@ def _values(container: dict) -> list[str]:
 
 def test_deploy_writes_every_required_secret(everything: tuple[Manifest, ...]) -> None:
     """Each key that a pod or KEDA needs is one that `make deploy` writes."""
-    created = secrets_of_deploy("k", "s")
+    created = secrets_of_deploy()
     references = [
         each["valueFrom"]["secretKeyRef"]
         for pod in every_pod(everything).values()
@@ -445,43 +493,78 @@ def test_deploy_writes_every_required_secret(everything: tuple[Manifest, ...]) -
     assert all(key in created[name] for name, key in needed)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_pods_have_users_of_their_own(target: str) -> None:
+    """No pod has the keys of another, and none but the store's own has its root user."""
+    found = pods(overlay(f"{target}/scaledobject"))
+    keys = {
+        name: {
+            tuple(each["valueFrom"]["secretKeyRef"][part] for part in ("name", "key"))
+            for each in found[name]["containers"][0]["env"]
+            if each["name"] in ("RABBITMQ_URL", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY")
+        }
+        for name in ("Deployment/dashboard", "Deployment/worker")
+    }
+    dashboard, worker = keys.values()
+    assert {key for _, key in worker} == {f"worker-{key}" for _, key in dashboard}
+    assert "env" not in found["StatefulSet/rabbitmq"]["containers"][0], "no default user"
+
+
+def test_permissions_are_for_the_users_that_deploy_makes() -> None:
+    """The broker refuses permissions of users that do not exist, and then does not start."""
+    users = json.loads(secrets_of_deploy()["rabbitmq"]["users.json"])["users"]
+    permissions = json.loads(PERMISSIONS.read_text())["permissions"]
+    assert [each["name"] for each in users] == [each["user"] for each in permissions]
+    assert {each["tags"] for each in users} == {"", "management"}
+
+
+def test_documented_permissions_are_those_of_the_cluster() -> None:
+    """docs/operations.md gives the users of an external broker the same permissions."""
+    text = (K8S.parent / "docs" / "operations.md").read_text()
+    pattern = r"set_permissions (\w+) '(.*)' '(.*)' '(.*)'"
+    documented = {user: rights for user, *rights in re.findall(pattern, text)}
+    for each in json.loads(PERMISSIONS.read_text())["permissions"]:
+        rights = [each[right] for right in ("configure", "write", "read")]
+        assert documented[each["user"]] == rights
+
+
+def test_policies_are_for_the_bucket_of_the_settings() -> None:
+    """The store in the cluster makes the default bucket, and its policies name no other."""
+    bucket = Settings(_env_file=None).minio_bucket
+    assert f"local/{bucket}\n" in (POLICIES / "create-users.sh").read_text()
+    for policy in POLICIES.glob("*-policy.json"):
+        arns = set(re.findall(r"arn:aws:s3:::([^/\"]+)", policy.read_text()))
+        assert arns == {bucket}
+
+
 def test_store_keys_are_written_verbatim() -> None:
     """Quotes, backslashes, colons and spaces in a key do not break the Secret."""
     access, secret = 'a"b\\c', "d: 'e' #f $HOME\n  name: g" + 60 * "h"
-    created = secrets_of_deploy(access, secret)
+    keys = {"MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
+    created = secrets_of_deploy("outside", **keys)
     assert "huggingface" not in created
-    assert created["minio"] == {"access-key": access, "secret-key": secret}
-    assert created["rabbitmq"]["password"] in created["rabbitmq"]["amqp-url"]
+    same = {"access-key": access, "secret-key": secret}
+    assert created["minio"] == same | {f"worker-{key}": value for key, value in same.items()}
+
+
+def test_workers_may_have_other_keys_of_an_external_store() -> None:
+    """The workers' key may have fewer rights than the dashboard's."""
+    keys = {"MINIO_ACCESS_KEY": "a", "MINIO_SECRET_KEY": "b"}
+    own = {"WORKER_MINIO_ACCESS_KEY": "c", "WORKER_MINIO_SECRET_KEY": "d"}
+    created = secrets_of_deploy("outside", **keys, **own)["minio"]
+    assert (created["worker-access-key"], created["worker-secret-key"]) == ("c", "d")
+
+
+def test_keys_of_the_shell_do_not_reach_the_store_of_the_cluster() -> None:
+    """A store in the cluster has generated keys, whatever the shell has for another store."""
+    created = secrets_of_deploy(MINIO_ACCESS_KEY="mine", MINIO_SECRET_KEY="hunter2-and-more")
+    assert created["minio"]["access-key"] == "dashboard"
+    assert "hunter2-and-more" not in created["minio"].values()
 
 
 def test_hub_token_is_written_if_given() -> None:
     """`HF_TOKEN=… make deploy` writes the Secret that workers read."""
-    assert secrets_of_deploy("k", "s", HF_TOKEN="hf_x")["huggingface"] == {"token": "hf_x"}
-
-
-def secrets_of_deploy(access: str, secret: str, **variables: str) -> dict[str, dict[str, str]]:
-    """Return the Secrets that the script creates in an empty namespace, with decoded data."""
-    script = f"""
-        set -euo pipefail
-        namespace=here
-        note() {{ :; }}
-        kube() {{ if [ "$1" = apply ]; then echo ---; cat; fi >&3; }}
-        . {K8S}/scripts/credentials.sh
-        rabbitmq_credentials
-        store_credentials outside
-        hub_token
-    """
-    env = {"PATH": os.environ["PATH"], "MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
-    env |= variables
-    command = ["bash", "-c", f"exec 3>&1\n{script}"]
-    answer = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-    created = [each for each in yaml.safe_load_all(answer.stdout) if each]
-    return {
-        each["metadata"]["name"]: {
-            key: base64.b64decode(value).decode() for key, value in each["data"].items()
-        }
-        for each in created
-    }
+    assert secrets_of_deploy(HF_TOKEN="hf_x")["huggingface"] == {"token": "hf_x"}
 
 
 def test_dashboard_has_read_only_rights() -> None:

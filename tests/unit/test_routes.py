@@ -62,6 +62,7 @@ class FakeContext:
     reads: int = 0
     time: float = 100.0
     replaying: bool = False
+    sources: None = None
     during_read: Callable[[], None] = lambda: None
     settings: Settings = field(default_factory=lambda: Settings(_env_file=None))
 
@@ -361,6 +362,21 @@ def test_metrics_describe_the_fleet():
         "scaler_paused 0.0",
     ):
         assert f"stable_diffusion_{line}\n" in text
+
+
+def test_metrics_have_the_time_in_line():
+    """Half and nearly all of the recently received jobs waited no longer than this."""
+    jobs = tuple(
+        JobView(new_job(JobRequest(prompt="a")), "done", submitted_at=0.0, received_at=float(wait))
+        for wait in range(1, 21)
+    )
+    text = metrics.exposition(replace(GOOD, jobs=jobs), 100.0, dead_letters=4)
+    assert 'stable_diffusion_job_wait_seconds{quantile="0.5"} 10.0\n' in text
+    assert 'stable_diffusion_job_wait_seconds{quantile="0.95"} 19.0\n' in text
+    assert "stable_diffusion_dead_letters 4.0\n" in text
+    much_later = metrics.exposition(replace(GOOD, jobs=jobs), 1000.0)
+    assert "job_wait" not in much_later
+    assert "dead_letters" not in much_later
 
 
 def test_metrics_omit_unknown_values(client: TestClient):

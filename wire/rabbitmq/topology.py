@@ -1,7 +1,9 @@
 """Declare the queues and exchanges on the broker.
 
 Declaring is idempotent. The broker refuses it with 406 PRECONDITION_FAILED if a queue or exchange
-of that name has other properties (https://www.rabbitmq.com/docs/queues#property-equivalence).
+of that name has other properties (https://www.rabbitmq.com/docs/queues#property-equivalence), and
+with 403 ACCESS_REFUSED if the user may not configure it, as the workers' user may not
+(k8s/components/rabbitmq/permissions.json). To such a user everything has to exist already.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,8 @@ from wire.messages import names
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.session import Session
 
+_ACCESS_REFUSED = 403
+_NOT_FOUND = 404
 _PRECONDITION_FAILED = 406
 
 # https://www.rabbitmq.com/docs/quorum-queues#poison-message-handling: without this limit,
@@ -57,49 +61,90 @@ def retry_queue_arguments(seconds: float) -> dict[str, str | int]:
 
 
 def declare_topology(session: Session) -> None:
-    """Declare what is missing. Raises QueueUnavailable if existing properties differ."""
+    """Declare what is missing, or check that all exists if this user may not declare.
+
+    Raises QueueUnavailable if existing properties differ, or if something is missing.
+    """
+    if not _try(session, passive=False):
+        _try(session, passive=True)
+
+
+def _try(session: Session, *, passive: bool) -> bool:
+    """Declare all; return whether this user may."""
     channel = Channel(session)
     try:
-        _declare(channel)
+        _declare(channel, passive)
     except QueueUnavailable:
-        reason = channel.error
-        if isinstance(reason, ChannelClosed) and reason.reply_code == _PRECONDITION_FAILED:
-            raise QueueUnavailable(_explain_mismatch(channel, reason)) from None
+        code, text = _reply(channel)
+        if code == _ACCESS_REFUSED and not passive:
+            return False
+        if code == _PRECONDITION_FAILED:
+            raise QueueUnavailable(_explain_mismatch(session, text)) from None
+        if code == _NOT_FOUND:
+            raise QueueUnavailable(_explain_missing(session, text)) from None
         raise
     channel.close()
+    return True
 
 
-def _declare(channel: Channel) -> None:
+def _declare(channel: Channel, passive: bool) -> None:
     for exchange in (names.DEAD_LETTER_EXCHANGE, names.EVENTS_EXCHANGE):
-        _declare_exchange(channel, exchange)
-    _declare_queue(channel, names.DEAD_LETTER_QUEUE, KEPT_QUEUE_ARGUMENTS)
-    _declare_queue(channel, names.QUEUE, QUEUE_ARGUMENTS)
-    _declare_queue(channel, names.PAUSE_QUEUE, KEPT_QUEUE_ARGUMENTS)
-    _declare_queue(channel, names.BACKLOG_QUEUE, BACKLOG_QUEUE_ARGUMENTS)
-    for seconds in names.RETRY_PAUSES_SECONDS:
-        _declare_queue(channel, names.retry_queue(seconds), retry_queue_arguments(seconds))
+        _declare_exchange(channel, exchange, passive)
+    for name, arguments in _queues().items():
+        _declare_queue(channel, name, arguments, passive)
+    if not passive:
+        channel.request(
+            lambda raw, done: raw.queue_bind(
+                names.DEAD_LETTER_QUEUE, names.DEAD_LETTER_EXCHANGE, callback=done
+            )
+        )
+
+
+def _queues() -> dict[str, dict[str, str | int]]:
+    pauses = names.RETRY_PAUSES_SECONDS
+    return {
+        names.DEAD_LETTER_QUEUE: KEPT_QUEUE_ARGUMENTS,
+        names.QUEUE: QUEUE_ARGUMENTS,
+        names.PAUSE_QUEUE: KEPT_QUEUE_ARGUMENTS,
+        names.BACKLOG_QUEUE: BACKLOG_QUEUE_ARGUMENTS,
+        **{names.retry_queue(each): retry_queue_arguments(each) for each in pauses},
+    }
+
+
+def _declare_exchange(channel: Channel, name: str, passive: bool) -> None:
     channel.request(
-        lambda raw, done: raw.queue_bind(
-            names.DEAD_LETTER_QUEUE, names.DEAD_LETTER_EXCHANGE, callback=done
+        lambda raw, done: raw.exchange_declare(
+            name, "fanout", passive=passive, durable=True, callback=done
         )
     )
 
 
-def _declare_exchange(channel: Channel, name: str) -> None:
+def _declare_queue(
+    channel: Channel, name: str, arguments: Mapping[str, str | int], passive: bool
+) -> None:
     channel.request(
-        lambda raw, done: raw.exchange_declare(name, "fanout", durable=True, callback=done)
+        lambda raw, done: raw.queue_declare(
+            name, passive=passive, durable=True, arguments=arguments, callback=done
+        )
     )
 
 
-def _declare_queue(channel: Channel, name: str, arguments: Mapping[str, str | int]) -> None:
-    channel.request(
-        lambda raw, done: raw.queue_declare(name, durable=True, arguments=arguments, callback=done)
-    )
+def _reply(channel: Channel) -> tuple[int, str]:
+    """Return code and text with which the broker closed a channel; zero and empty if it did not."""
+    error = channel.error
+    return (error.reply_code, error.reply_text) if isinstance(error, ChannelClosed) else (0, "")
 
 
-def _explain_mismatch(channel: Channel, reason: ChannelClosed) -> str:
+def _explain_mismatch(session: Session, reply: str) -> str:
     return (
-        f"RabbitMQ at {channel.session.address} has a queue or exchange of the same name "
-        f"with other properties ({reason.reply_text}). Nothing was changed. Delete it once "
+        f"RabbitMQ at {session.address} has a queue or exchange of the same name "
+        f"with other properties ({reply}). Nothing was changed. Delete it once "
         "its messages are processed, or set another virtual host in RABBITMQ_URL."
+    )
+
+
+def _explain_missing(session: Session, reply: str) -> str:
+    return session.unreachable(
+        f"it answered “{reply}”, and this user may not declare it; start the dashboard, which "
+        "declares it, or give this user the permission configure"
     )

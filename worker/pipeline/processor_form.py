@@ -35,8 +35,14 @@ class ProcessorForm:
 
 
 def fastest_form(dtype: str | None = None) -> ProcessorForm:
-    """Return the fastest form that this processor computes; ``dtype`` leaves the format open."""
-    names = [dtype] if dtype else ["float32", *(["bfloat16"] if has_native_bfloat16() else [])]
+    """Return the fastest form that this processor computes; ``dtype`` leaves the format open.
+
+    What the processor converts is not measured: that takes seconds, most of them converting.
+    """
+    native = ["float32", *(["bfloat16"] if has_native_bfloat16() else [])]
+    if dtype and dtype not in native:
+        return ProcessorForm(dtype, channels_last=False)
+    names = [dtype] if dtype else native
     forms = [ProcessorForm(name, last) for name in names for last in (False, True)]
     return choose({form: _measure(form) for form in forms})
 

@@ -26,13 +26,18 @@ def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | Non
     Without a height, in pixels, the chart fills the box that the page's style sheet gives
     it, and its text and lines are scaled by the font size of ``.live-plot`` there.
     """
+    show_figure(_figure(snapshot, span, zone), figure.alt_text(snapshot), "timeline", height)
+
+
+def show_figure(figure_json: str, alt: str, key: str, height: int | None) -> None:
+    """Show any figure whose colors are custom properties, with its description in words."""
     _plot(
         data={
-            "figure": _figure(snapshot, span, zone),
+            "figure": figure_json,
             "height": height,
-            "alt": figure.alt_text(snapshot),
+            "alt": alt,
             "library": absolute(PLOTLY_URL),
         },
-        key="timeline",
+        key=key,
         height=height or "stretch",
     )

@@ -63,6 +63,33 @@ def ended_container(pod: Object) -> State | None:
     return _terminated(terminated, status, pod) if terminated else None
 
 
+def done_container(pod: Object) -> State | None:
+    """Return the state of a worker that ended well and is not started again; None for others.
+
+    Its pod runs on while a sidecar does, such as a service mesh's.
+    """
+    terminated = worker_container(pod).get("state", {}).get("terminated")
+    if not terminated or terminated.get("exitCode") or _is_restarted(pod):
+        return None
+    at = optional_seconds(terminated.get("finishedAt")) or created_at(pod)
+    names = _running_containers(pod)
+    verb = "runs" if len(names) == 1 else "run"
+    return State(
+        "stopping", f"is done; {', '.join(names)} still {verb}" if names else "is done", at
+    )
+
+
+def _is_restarted(pod: Object) -> bool:
+    # The API server sets the field; Always is its default.
+    policy: str = pod["spec"].get("restartPolicy", "Always")
+    return policy == "Always"
+
+
+def _running_containers(pod: Object) -> list[str]:
+    statuses = pod["status"].get("containerStatuses") or ()
+    return [each["name"] for each in statuses if each.get("state", {}).get("running")]
+
+
 def running_init_container(pod: Object) -> str | None:
     """Return the name of the init container for which the worker waits; None without one."""
     staying = {

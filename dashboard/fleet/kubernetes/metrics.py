@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dashboard.domain.fleet import Measure, TargetType, Trigger
+from dashboard.fleet.kubernetes.behavior import read_tolerance
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import number
 
-_DEFAULT_TOLERANCE = 0.1
 _AVERAGE_PRECISION = 0.001
 _RESOURCES: tuple[Measure, ...] = ("cores", "bytes")
 _INTEGERS: tuple[Measure, ...] = ("requests", "waiting", "messages", "replicas")
@@ -105,8 +105,7 @@ def _counted(pods: Pods) -> int:
 
 def _tolerance(hpa: Object, direction: str) -> float:
     behavior = hpa.get("spec", {}).get("behavior") or {}
-    tolerance = number((behavior.get(direction) or {}).get("tolerance"))
-    return _DEFAULT_TOLERANCE if tolerance is None else tolerance
+    return read_tolerance(behavior.get(direction) or {})
 
 
 def _metric(target: Object, current: Object) -> Metric:

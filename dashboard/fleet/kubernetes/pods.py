@@ -7,6 +7,7 @@ from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.announcements import Announcement
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.containers import (
+    done_container,
     ended_container,
     failed_container,
     retried_start,
@@ -66,8 +67,10 @@ def _state(pod: Object, view: WorkerView | None, context: PodContext) -> State:
         return unscheduled(pod, context.announcement)
     if not context.node_is_ready or pod["status"].get("reason") == "NodeLost":
         return State("failed", f"its node {node} is not ready", _ready_changed_at(pod))
-    starting = failed_container(pod) or _starting(pod, context.newest_event)
-    return starting or _running(pod, view)
+    not_running = (
+        done_container(pod) or failed_container(pod) or _starting(pod, context.newest_event)
+    )
+    return not_running or _running(pod, view)
 
 
 def latest_from(pod: Object, view: WorkerView | None) -> WorkerView | None:

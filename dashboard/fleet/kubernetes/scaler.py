@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.domain.fleet import Autoscaler, Condition, Scaler, Trigger
+from dashboard.fleet.kubernetes.behavior import read_rules
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
 from dashboard.fleet.kubernetes.cooldown import (
@@ -95,6 +96,8 @@ def convert_scaled_object(
         forced=is_annotated(found, "force-activation"),
         paused_at=paused_at(found),
         autoscaler=_convert_autoscaler(hpa, triggers) if hpa else None,
+        scale_up=read_rules(found, hpa, "scaleUp"),
+        scale_down=read_rules(found, hpa, "scaleDown"),
         **_shared_fields(found, triggers, now),
     )
 

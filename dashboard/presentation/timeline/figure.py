@@ -92,16 +92,17 @@ def _traces(
     if not lane.curves:
         return [_draw_bars(lane, samples, window, geometry)]
     return [
-        _draw_line(lane, curve, _columns(run, window), geometry)
+        draw_line(lane, curve, columns(run, window), geometry)
         for curve in lane.curves
         # A trace for each run: within one trace, the fill would bridge its gaps.
         for run in line(samples, window, curve.value)
     ]
 
 
-def _draw_line(
+def draw_line(
     lane: Lane, curve: Curve, columns: tuple[np.ndarray, np.ndarray], geometry: LaneGeometry
 ) -> go.Scatter:
+    """Draw one run of a line in its lane."""
     color = f"var(--{lane.name})"
     return go.Scatter(
         x=columns[0],
@@ -123,7 +124,7 @@ def _draw_line(
 def _draw_bars(
     lane: Lane, samples: Sequence[Sample], window: Window, geometry: LaneGeometry
 ) -> go.Bar:
-    at, numbers = _columns(bars(samples, window), window)
+    at, numbers = columns(bars(samples, window), window)
     return go.Bar(
         x=at,
         y=numbers,
@@ -134,7 +135,8 @@ def _draw_bars(
     )
 
 
-def _columns(points: Sequence[Point], window: Window) -> tuple[np.ndarray, np.ndarray]:
+def columns(points: Sequence[Point], window: Window) -> tuple[np.ndarray, np.ndarray]:
+    """Return a line's points as Plotly takes them: times of the axis, and numbers."""
     # Plotly sends arrays to the browser as bytes: a third of their size as text.
     at = np.array([window.x(at) for at, _ in points], dtype=np.float64)
     return at, np.array([number for _, number in points], dtype=np.int32)

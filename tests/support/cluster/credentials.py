@@ -3,8 +3,11 @@
 `make deploy` keeps Secrets that exist, so what it deploys then uses these servers.
 """
 
+import re
+
+from core.settings import Settings
 from tests.support.minio_server import MinioServer
-from tests.support.rabbitmq_server import PASSWORD, USER, RabbitServer
+from tests.support.rabbitmq_server import RabbitServer
 
 
 def services_of(rabbitmq: RabbitServer, minio: MinioServer) -> dict[str, str]:
@@ -16,17 +19,28 @@ def services_of(rabbitmq: RabbitServer, minio: MinioServer) -> dict[str, str]:
     }
 
 
-def secrets_of(namespace: str, vhost: str, minio: MinioServer) -> dict:
-    """Return the Secrets of a namespace with a vhost of its own."""
-    rabbitmq = {
-        "username": USER,
-        "password": PASSWORD,
-        "amqp-url": f"amqp://{USER}:{PASSWORD}@rabbitmq:5672/{vhost}",
-        "management-url": f"http://{USER}:{PASSWORD}@rabbitmq.{namespace}.svc:15672/{vhost}",
+def secrets_of(namespace: str, vhost: str, rabbitmq: RabbitServer, minio: MinioServer) -> dict:
+    """Return the Secrets of a namespace, for a vhost and with the rights that pods have."""
+    rabbitmq.grant(vhost or "/")
+    broker = {
+        key: re.sub("/$", f"/{vhost}", rabbitmq.secret[key])
+        for key in ("amqp-url", "worker-amqp-url", "management-url")
     }
-    store = {"access-key": minio.access_key, "secret-key": minio.secret_key}
-    items = [_secret(namespace, "rabbitmq", rabbitmq), _secret(namespace, "minio", store)]
+    broker["management-url"] = broker["management-url"].replace(
+        ".stable-diffusion.", f".{namespace}."
+    )
+    items = [_secret(namespace, "rabbitmq", broker), _secret(namespace, "minio", _keys(minio))]
     return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _keys(minio: MinioServer) -> dict[str, str]:
+    bucket = Settings(_env_file=None).minio_bucket
+    minio.create_bucket(bucket)
+    return {
+        f"{prefix}{setting.removeprefix('minio_').replace('_', '-')}": value
+        for prefix, role in (("", "dashboard"), ("worker-", "worker"))
+        for setting, value in minio.keys_of(role, bucket).items()
+    }
 
 
 def _secret(namespace: str, name: str, data: dict[str, str]) -> dict:

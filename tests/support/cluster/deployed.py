@@ -38,7 +38,7 @@ class Deployed:
             minio_secret_key=minio.secret_key,
         )
         self.kubectl("create", "namespace", NAMESPACE)
-        cluster.control_plane.apply(secrets_of(NAMESPACE, "", minio))
+        cluster.control_plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio))
 
     def deploy(self, part: str, overlay: str = "gpu") -> None:
         """Run `make deploy-<part>`; fail the test with its output."""

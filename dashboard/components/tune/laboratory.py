@@ -1,0 +1,123 @@
+"""The real scenario of a run, and its comparison with the one that a viewer tries."""
+
+from dataclasses import dataclass
+from threading import Lock
+
+import streamlit as st
+from cachetools import LRUCache
+
+from core.errors import RecordingError
+from dashboard import runtime
+from dashboard.components.common import tables
+from dashboard.components.tune import controls
+from dashboard.components.tune.arrivals import Source, chosen
+from dashboard.domain.fleet import LOCAL, Scaler
+from dashboard.domain.snapshot import Snapshot
+from dashboard.presentation import formatting
+from dashboard.whatif.agreement import agreement
+from dashboard.whatif.arrivals import Arrivals
+from dashboard.whatif.dials import apply
+from dashboard.whatif.measure import Measurements
+from dashboard.whatif.real import in_step, measured, model_of, setup_of
+from dashboard.whatif.result import Price
+from dashboard.whatif.scenario import Result, Scenario, try_scenario
+
+_MAX_RESULTS = 64
+_UNREAD = "Unknown: the settings of what scales the workers cannot be read at the moment."
+_NO_SCALER = "Unknown: this dashboard reads no scaler (FLEET=none). Choose a recording."
+_NO_REQUESTS = "Unknown: no trigger of this scaler counts requests, so none can be replayed."
+_OTHER_TRIGGERS = " Of its triggers, only the one that counts requests is simulated."
+
+_results: LRUCache[tuple[int, Scenario], tuple[Arrivals, Result]] = LRUCache(_MAX_RESULTS)
+_lock = Lock()
+
+
+@dataclass(frozen=True)
+class Real:
+    """What runs: the scaler as it was read, and the scenario that is measured from its run."""
+
+    scaler: Scaler
+    scenario: Scenario
+    measured: Measurements
+
+    @property
+    def title(self) -> str:
+        """Kind and name of the scaler."""
+        return f"{self.scaler.kind} {self.scaler.name or ''}".strip()
+
+
+def read() -> tuple[Source, Real] | str:
+    """Return the chosen requests and what really ran, or a sentence why that is unknown."""
+    try:
+        source = chosen()
+    except RecordingError as error:
+        return str(error)
+    reason = why_unknown(source.snapshot)
+    real = real_scenario(source)
+    return reason if reason or real is None else (source, real)
+
+
+def real_scenario(source: Source) -> Real | None:
+    """Return the settings and the fleet of a run; None without a scaler."""
+    fleet = source.snapshot.fleet.value if source.snapshot.fleet else None
+    if fleet is None or fleet.scaler is None:
+        return None
+    found = measured(source.snapshot)
+    price = runtime.current().settings.gpu_hour_price
+    setup = in_step(setup_of(fleet.scaler), source.snapshot.samples, source.stretch.start)
+    scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
+    return Real(fleet.scaler, scenario, found)
+
+
+def why_unknown(snapshot: Snapshot) -> str:
+    """Return why a run cannot be simulated, as a sentence; empty if it can."""
+    if snapshot.fleet is None:
+        return _NO_SCALER
+    scaler = snapshot.fleet.value.scaler if snapshot.fleet.value else None
+    if scaler is None:
+        return _UNREAD
+    return _NO_REQUESTS if scaler.jobs_per_worker is None else ""
+
+
+def compare(source: Source, real: Real, changes: dict[str, float]) -> tuple[Result, Result]:
+    """Simulate the requests with the real settings and with the changed ones.
+
+    Prices and measured durations are changed for both, since no setting of a scaler changes them.
+    """
+    tried = apply(real.scenario, changes)
+    as_real = Scenario(real.scenario.setup, tried.model, tried.price)
+    arrivals = source.stretch.arrivals
+    return _try(as_real, arrivals), _try(tried, arrivals)
+
+
+def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
+    """Simulate once for all sessions that show the same."""
+    with _lock:
+        # The cache keeps the arrivals alive, so that their id is not reused.
+        _, result = _results.get((id(arrivals), scenario), (arrivals, None))
+        if result is None:
+            result = try_scenario(scenario, arrivals)
+            _results[id(arrivals), scenario] = (arrivals, result)
+        return result
+
+
+def show_reset(source: Source, real: Real, as_real: Result) -> None:
+    """Show how true the simulation is, and the button that moves all dials back."""
+    others = _OTHER_TRIGGERS if len(real.scaler.triggers) > 1 else ""
+    place = "on this machine" if real.scaler.kind == LOCAL else "in the cluster"
+    note = f"{_truth(source, as_real)}{others} Nothing is changed {place}."
+    st.html(tables.note(note))
+    st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
+
+
+def _truth(source: Source, as_real: Result) -> str:
+    if not source.stretch.samples:
+        return "These requests are made up; fleet and settings are real."
+    found = agreement(as_real.run, source.snapshot, source.stretch.samples)
+    if found.replicas is None:
+        return "No worker was wanted in this time, so the simulation cannot be compared with it."
+    waiting = "" if found.p95 is None else f", p95 of waiting {found.p95:.0%}"
+    return (
+        f"With the real settings, the simulation's number of workers is {found.replicas:.0%} "
+        f"off what was read{waiting}, over {formatting.duration(source.stretch.arrivals.span)}."
+    )

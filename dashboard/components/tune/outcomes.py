@@ -1,0 +1,32 @@
+"""The live card: four figures, and the what-if lines over the real lanes."""
+
+from datetime import UTC, tzinfo
+
+import streamlit as st
+
+from dashboard.components.timeline import live_plot
+from dashboard.components.tune import render
+from dashboard.components.tune.arrivals import Source
+from dashboard.presentation.timeline.layout import HEIGHT
+from dashboard.presentation.whatif import lanes, words
+from dashboard.presentation.whatif.lanes import Chart
+from dashboard.whatif.scenario import Result
+
+
+def show(source: Source, real: Result, tried: Result, currency: str, zone: tzinfo | None) -> None:
+    """Show what a scenario would amount to, beside what is real."""
+    unit = "GPU" if tried.scenario.model.nodes else "worker"
+    items = list(words.figures(real.outcome, tried.outcome, unit, currency))
+    st.html(render("figures", items))
+    chart = _chart(source, real, tried, zone)
+    live_plot.show_figure(lanes.draw(chart).to_json(), lanes.alt_text(chart), "tune_lanes", HEIGHT)
+    st.html(render("legend", "real" if source.stretch.samples else "the real settings, simulated"))
+
+
+def _chart(source: Source, real: Result, tried: Result, zone: tzinfo | None) -> Chart:
+    stretch = source.stretch
+    if stretch.samples:
+        ends = stretch.start + stretch.arrivals.span
+        return Chart(stretch.samples, tried.run, source.snapshot.annotations, zone, ends)
+    ends = lanes.start_of(tried.run) + max(real.run.end, tried.run.end)
+    return Chart(lanes.samples_of(real.run), tried.run, (), UTC, ends)

@@ -1,0 +1,1 @@
+"""The what-if laboratory in words and charts, without Streamlit."""

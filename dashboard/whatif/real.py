@@ -1,0 +1,138 @@
+"""The settings under which a fleet really ran, and the stretch of its run to try others on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from dashboard.domain.fleet import LOCAL, Scaler
+from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.domain.journal import MAX_JOBS
+from dashboard.domain.scaling_rules import ScalingRules
+from dashboard.domain.snapshot import Sample, Snapshot
+from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.whatif.arrivals import Arrivals, from_jobs
+from dashboard.whatif.measure import Measurements, measure
+from dashboard.whatif.nodes import NodeModel
+from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A part of a run: what arrived, and the samples of what really happened."""
+
+    arrivals: Arrivals
+    samples: tuple[Sample, ...]
+
+    @property
+    def start(self) -> float:
+        """Unix seconds; 0 if it is made up."""
+        return self.arrivals.start or 0.0
+
+
+def stretch_of(snapshot: Snapshot, seconds: float) -> Stretch:
+    """Return the last seconds of a run, or all of it if it is shorter."""
+    first = snapshot.samples[0].at if snapshot.samples else snapshot.at
+    start = max(first, snapshot.at - seconds, _all_jobs_known_since(snapshot.jobs))
+    samples = tuple(sample for sample in snapshot.samples if sample.at >= start)
+    workers = next((sample.wanted for sample in samples if sample.wanted is not None), None)
+    return Stretch(from_jobs(snapshot.jobs, start, snapshot.at, workers), samples)
+
+
+def _all_jobs_known_since(jobs: Sequence[JobView]) -> float:
+    """Return when the oldest finished job arrived, once older ones have been forgotten."""
+    finished = [view.submitted_at for view in jobs if view.state in FINISHED]
+    if len(finished) < MAX_JOBS:
+        return 0.0
+    return min((at for at in finished if at is not None), default=0.0)
+
+
+def setup_of(scaler: Scaler) -> ScalerSetup:
+    """Return a scaler's settings; the HPA's defaults where it reports no rules."""
+    up, down = scaler.scale_up, scaler.scale_down
+    policy = ScalingPolicy(
+        minimum=scaler.minimum,
+        maximum=scaler.maximum,
+        jobs_per_worker=scaler.jobs_per_worker or 1,
+        activation=_activation(scaler),
+        cooldown=scaler.cooldown_period,
+        up=_behaviour(up) if up else ScalingPolicy.up,
+        down=_behaviour(down) if down else ScalingPolicy.down,
+    )
+    return ScalerSetup(scaler.kind, policy, scaler.polling_interval)
+
+
+def _activation(scaler: Scaler) -> int:
+    counting = (each for each in scaler.triggers if each.measure in ("requests", "waiting"))
+    return int(next((each.activation for each in counting), 0))
+
+
+def _behaviour(rules: ScalingRules) -> Behaviour:
+    if rules.select == "Disabled":
+        return Behaviour(rules.window, RatePolicy(workers=0, percent=0))
+    pods = [limit.value for limit in rules.limits if limit.unit == "Pods"]
+    percent = [limit.value for limit in rules.limits if limit.unit == "Percent"]
+    period = max((limit.period for limit in rules.limits), default=RatePolicy.period)
+    return Behaviour(
+        rules.window, RatePolicy(max(pods, default=0), max(percent, default=0), period)
+    )
+
+
+def in_step(setup: ScalerSetup, samples: Sequence[Sample], start: float) -> ScalerSetup:
+    """Return the setup with polls and syncs at the times at which they really happened.
+
+    ``start`` is the Unix second from which the simulation counts.
+    Only KEDA leaves zero, at a poll; only the HPA changes other numbers, at a sync.
+    """
+    polls: list[float] = []
+    syncs: list[float] = []
+    for before, after in pairwise(samples):
+        if before.wanted is not None and after.wanted and before.wanted != after.wanted:
+            middle = (before.at + after.at) / 2 - start
+            (syncs if before.wanted else polls).append(middle)
+    # The HPA changes the number at most once a sync.
+    sync = min([setup.sync, *(max(1.0, round(end - start)) for start, end in pairwise(syncs))])
+    return replace(
+        setup,
+        sync=sync,
+        first_poll=polls[0] % setup.polling if polls else setup.first_poll,
+        first_sync=syncs[0] % sync if syncs else setup.first_sync,
+    )
+
+
+def measured(snapshot: Snapshot) -> Measurements:
+    """Measure the fleet in all that is known of a run."""
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    is_local = bool(fleet and fleet.scaler and fleet.scaler.kind == LOCAL)
+    return measure(snapshot.jobs, snapshot.samples, "nodes" in snapshot.lanes and not is_local)
+
+
+def model_of(measurements: Measurements) -> FleetModel:
+    """Return the model with the measured durations."""
+    workers = WorkerModel(measurements.load.value, measurements.picture.value)
+    if not measurements.has_nodes:
+        return FleetModel(workers, None)
+    nodes = NodeModel(
+        join=measurements.join.value,
+        pull=measurements.pull.value,
+        idle=measurements.idle.value,
+        slots=int(measurements.slots.value),
+        gpus=int(measurements.gpus.value),
+    )
+    return FleetModel(workers, nodes)
+
+
+def last_finished(snapshot: Snapshot, start: float) -> float | None:
+    """Return the seconds from a start until the last request was done; None if none was."""
+    done = [view.finished_at for view in snapshot.jobs if view.state == "done" and view.finished_at]
+    return max(done) - start if done else None
+
+
+def waiting_seconds(snapshot: Snapshot, start: float) -> Sequence[float]:
+    """Return how long the requests since a start waited until a worker took them."""
+    return [
+        view.received_at - view.submitted_at
+        for view in snapshot.jobs
+        if view.received_at is not None
+        and view.submitted_at is not None
+        and view.submitted_at >= start
+    ]
