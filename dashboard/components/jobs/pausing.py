@@ -22,8 +22,7 @@ def show() -> None:
     allowed = access.allows("pause")
     st.button(
         "Resume queue" if paused else "Pause queue",
-        key="resume_queue" if paused else "pause_queue",
-        type="primary" if paused else "secondary",
+        key="pause_queue",
         on_click=_set,
         args=(not paused,),
         disabled=not allowed,
