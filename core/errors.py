@@ -9,6 +9,7 @@
     │   ├── QueueUnavailable  the broker or the file is unreachable; can be retried
     │   ├── PublishRefused    the broker did not accept the message
     │   └── QueueFull         MAX_WAITING_JOBS are waiting; nothing was sent
+    ├── JobNotWaiting         a worker has the job, or it is not on the queue
     ├── StoreError
     │   ├── StoreUnavailable  the object store or the folder is unreachable
     │   ├── StoreFull         no space is left; the job waits until there is
@@ -62,6 +63,10 @@ class QueueFull(QueueError):
 
     retry_after_seconds = 10
     """After so long workers have usually taken jobs from the queue."""
+
+
+class JobNotWaiting(ApplicationError):
+    """A worker has the job, or it is not on the queue; its place was not changed."""
 
 
 class StoreError(ApplicationError):

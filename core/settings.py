@@ -85,6 +85,11 @@ class Settings(BaseSettings):
     max_waiting_jobs: Annotated[int, Field(ge=1)] = Field(
         10_000, description="jobs that may wait on the queue; further ones are refused"
     )
+    max_ready_jobs: Annotated[int, Field(ge=1)] = Field(
+        100,
+        description="jobs on RabbitMQ that workers may receive and KEDA counts, at least one for "
+        "each worker; further ones wait for their submitters' turns",
+    )
     polling_interval: Annotated[float, Field(gt=0)] = Field(
         1, description="seconds between two polls of the queue by the local supervisor"
     )

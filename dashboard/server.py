@@ -24,7 +24,7 @@ from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
-from dashboard.routes import api, archive, files, join, recordings, scripts
+from dashboard.routes import api, archive, files, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
 from dashboard.routes.connections import (
     SessionLimit,
@@ -98,6 +98,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 _settings = _read_settings()
 _routes = [
+    *queue.ROUTES,  # before those of the API, of which the last one matches every path
     *api.ROUTES,
     *archive.ROUTES,
     *files.ROUTES,

@@ -8,6 +8,7 @@ from core.settings import Settings
 from doctor.check import Result, failed, ok, skipped
 from wire.backends import open_queue
 from wire.messages.names import QUEUE
+from wire.queues.base import QueueDepth
 
 
 def check_queue(settings: Settings) -> Result:
@@ -15,13 +16,13 @@ def check_queue(settings: Settings) -> Result:
     with closing(open_queue(settings)) as queue:
         depth, dead = queue.depth(), queue.count_dead_letters()
     if settings.rabbitmq_url is None:
-        return ok(f"The SQLite file in {settings.data_dir} answers; {_counts(depth.ready, dead)}.")
+        return ok(f"The SQLite file in {settings.data_dir} answers; {_counts(depth, dead)}.")
     from wire.queues.rabbitmq.probe import probe
 
     probe(settings)
     return ok(
         f"RabbitMQ accepts login, virtual host, messages and the declaration of {QUEUE}; "
-        f"{_counts(depth.ready, dead)}."
+        f"{_counts(depth, dead)}."
     )
 
 
@@ -41,5 +42,6 @@ def check_management(settings: Settings) -> Result:
     return ok("RabbitMQ's management API answers.")
 
 
-def _counts(ready: int, dead: int) -> str:
-    return f"{ready} waiting, {dead} failed (dead letters)"
+def _counts(depth: QueueDepth, dead: int) -> str:
+    paused = "; the queue is paused" if depth.paused else ""
+    return f"{depth.waiting} waiting, {dead} failed (dead letters){paused}"

@@ -10,7 +10,7 @@ from threading import Lock
 import streamlit as st
 from cachetools import TTLCache
 
-from dashboard.access.tokens import is_token
+from dashboard.access.tokens import is_token, new_token
 
 COOKIE = "browser"
 _MAX_BROWSERS = 10_000
@@ -24,6 +24,8 @@ class Memory:
 
     job_ids: set[str] = field(default_factory=set)
     """The jobs that it submitted."""
+    token: str = field(default_factory=new_token)
+    """Names the browser in this process."""
     has_key: bool = False
     """Whether the presenter's key was entered."""
 

@@ -12,7 +12,18 @@ from core.errors import ApplicationError
 
 Role = Literal["visitor", "member", "presenter"]
 Action = Literal[
-    "submit", "cancel", "retry", "star", "clear", "delete", "approve", "purge", "record", "present"
+    "submit",
+    "cancel",
+    "retry",
+    "star",
+    "clear",
+    "prioritize",
+    "pause",
+    "delete",
+    "approve",
+    "purge",
+    "record",
+    "present",
 ]
 
 _RANKS: tuple[Role, ...] = ("visitor", "member", "presenter")

@@ -28,6 +28,8 @@ class Form:
     """The visitor's last request; empty before the first."""
     earlier: Sequence[OwnPicture] = ()
     """The pictures of the visitor's earlier requests, newest first."""
+    paused: bool = False
+    """Whether the queue is paused."""
 
 
 def render_page(form: Form, status: Status | None) -> str:

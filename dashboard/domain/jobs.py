@@ -35,6 +35,12 @@ class JobView:
     """When the newest attempt began."""
     requeued_at: float | None = None
     """When it was last put on the queue again, after an attempt or for a retry."""
+    retry_at: float | None = None
+    """When it is delivered again after a failed attempt; None if it waits for a worker only."""
+    prioritized_at: float | None = None
+    """When it was moved to the front of the queue."""
+    removed: bool = False
+    """Whether it was cancelled by removing it from the queue."""
     finished_at: float | None = None
     worker: str | None = None
     pictures: tuple[str, ...] = ()
@@ -63,7 +69,7 @@ def initial_view(job: Job) -> JobView:
 
 def is_cancelled_on_queue(view: JobView) -> bool:
     """Return whether a job was cancelled, and no worker has dropped its message yet."""
-    return view.state == "cancelled" and view.worker is None
+    return view.state == "cancelled" and view.worker is None and not view.removed
 
 
 def apply_event(view: JobView, event: Event) -> JobView:
@@ -88,6 +94,8 @@ def _received(view: JobView, event: Event) -> JobView:
         received_at=event.at,
         worker=event.worker,
         attempt=view.attempt + 1,
+        retry_at=None,
+        prioritized_at=None,
         finished_at=None,
         detail=None,
         step=0,
@@ -151,13 +159,19 @@ def _returned(view: JobView, event: Event) -> JobView:
         step=0,
         preview=None,
         requeued_at=event.at,
+        retry_at=event.retry_at,
     )
 
 
 def _cancelled(view: JobView, event: Event) -> JobView:
     if view.state == "cancelled":  # the worker that received it has dropped it
-        return replace(view, worker=event.worker or view.worker)
-    return _finished(view, event, "cancelled")
+        removed = view.removed or bool(event.removed)
+        return replace(view, worker=event.worker or view.worker, removed=removed)
+    return replace(_finished(view, event, "cancelled"), removed=bool(event.removed))
+
+
+def _prioritized(view: JobView, event: Event) -> JobView:
+    return replace(view, prioritized_at=event.at, retry_at=None)
 
 
 def _finished(view: JobView, event: Event, state: State) -> JobView:
@@ -181,6 +195,7 @@ _CHANGES: Mapping[Kind, Callable[[JobView, Event], JobView]] = {
     "done": lambda view, event: _finished(view, event, "done"),
     "failed": lambda view, event: _finished(view, event, "failed"),
     "cancelled": _cancelled,
+    "prioritized": _prioritized,
 }
 _RETRY: tuple[Kind, ...] = ("accepted", "received")
 _ACCEPTED_WHEN_FINISHED: Mapping[State, tuple[Kind, ...]] = {

@@ -20,6 +20,15 @@ class QueueCounts:
     """Jobs on the queue, without those that were cancelled there."""
     generating: int | None
     """Jobs that a worker has received; None where the broker does not count them."""
+    deferred: int = 0
+    """Those of the waiting jobs that wait for something else than a worker."""
+    paused: bool = False
+    """Whether the queue is paused."""
+
+    @property
+    def ready(self) -> int:
+        """The number of waiting jobs that scalers count."""
+        return max(0, self.waiting - self.deferred)
 
 
 def count_jobs(
@@ -47,13 +56,13 @@ def count_jobs(
     since = read_at - _CLOCK_TOLERANCE_SECONDS
     statistics_since = since - _STATISTICS_INTERVAL_SECONDS
     jobs = [view for view in jobs if not _ended_before(view, statistics_since)]
-    waiting = _count(depth.ready, since, jobs, _is_waiting, _was_waiting)
-    if depth.unacknowledged is None:
-        return QueueCounts(waiting, None)
-    generating = _count(
-        depth.unacknowledged, statistics_since, jobs, _is_generating, _was_generating
-    )
-    return QueueCounts(waiting, generating)
+    waiting = _count(depth.waiting, since, jobs, _is_waiting, _was_waiting)
+    generating = None
+    if depth.unacknowledged is not None:
+        generating = _count(
+            depth.unacknowledged, statistics_since, jobs, _is_generating, _was_generating
+        )
+    return QueueCounts(waiting, generating, min(depth.deferred, waiting), depth.paused)
 
 
 def _ended_before(view: JobView, since: float) -> bool:

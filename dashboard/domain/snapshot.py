@@ -8,6 +8,7 @@ from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.gpus import DeviceReading, Gpu, list_gpus
 from dashboard.domain.jobs import JobView
 from dashboard.domain.queue_counts import QueueCounts, count_jobs
+from dashboard.domain.queue_order import in_order
 from wire.messages.model import ModelCapabilities
 from wire.queues.base import QueueDepth
 
@@ -117,6 +118,11 @@ class Snapshot:
     def gpus(self) -> tuple[Gpu, ...]:
         """The GPUs that workers have reported in the last minutes."""
         return list_gpus(self.devices, self.at)
+
+    @cached_property
+    def waiting(self) -> tuple[JobView, ...]:
+        """The jobs that wait for a worker, the next one first."""
+        return tuple(in_order(self.jobs, self.at))
 
     @cached_property
     def counts(self) -> QueueCounts | None:

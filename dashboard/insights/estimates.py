@@ -1,5 +1,6 @@
 """Queue positions and estimated durations, from how long recent jobs took. None if unknown."""
 
+from collections.abc import Sequence
 from statistics import median
 
 from dashboard.domain.jobs import JobView
@@ -21,29 +22,24 @@ def _seconds_per_picture(view: JobView) -> float | None:
     return (view.finished_at - view.received_at) / view.job.count
 
 
-def waiting_jobs(snapshot: Snapshot) -> list[JobView]:
-    """Return the waiting jobs in queue order."""
-    return [view for view in reversed(snapshot.jobs) if view.state == "waiting"]
-
-
 def queue_position(snapshot: Snapshot, job_id: str) -> int | None:
     """Return a waiting job's position in the queue, from 1; None if it does not wait."""
-    ids = [view.job.id for view in waiting_jobs(snapshot)]
+    ids = [view.job.id for view in snapshot.waiting]
     return ids.index(job_id) + 1 if job_id in ids else None
 
 
 def seconds_until_done(snapshot: Snapshot, job_id: str) -> float | None:
     """Estimate the seconds until a waiting job is done."""
     position = queue_position(snapshot, job_id)
-    return _seconds_until(snapshot, waiting_jobs(snapshot)[:position]) if position else None
+    return _seconds_until(snapshot, snapshot.waiting[:position]) if position else None
 
 
 def seconds_until_queue_empty(snapshot: Snapshot) -> float | None:
     """Estimate the seconds until the last waiting job is done."""
-    return _seconds_until(snapshot, waiting_jobs(snapshot))
+    return _seconds_until(snapshot, snapshot.waiting)
 
 
-def _seconds_until(snapshot: Snapshot, waiting: list[JobView]) -> float | None:
+def _seconds_until(snapshot: Snapshot, waiting: Sequence[JobView]) -> float | None:
     """Estimate the seconds until these jobs and all that are in progress are done."""
     seconds = seconds_per_picture(snapshot)
     workers = snapshot.fleet.value.ready if snapshot.fleet and snapshot.fleet.value else None

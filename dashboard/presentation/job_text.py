@@ -1,5 +1,6 @@
 """Format a job's state and progress for pages, phones and terminals."""
 
+import math
 from collections.abc import Iterator
 
 from dashboard.domain.fleet import FleetReading
@@ -45,6 +46,10 @@ def describe_state(view: JobView, snapshot: Snapshot) -> str:
 
 
 def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
+    if view.retry_at and view.retry_at > snapshot.at:
+        return _describe_retry(view, view.retry_at - snapshot.at)
+    if snapshot.counts and snapshot.counts.paused:
+        return "in queue, which is paused"
     position = estimates.queue_position(snapshot, view.job.id)
     text = f"{formatting.ordinal(position)} in queue" if position else "in queue"
     seconds = estimates.seconds_until_done(snapshot, view.job.id)
@@ -54,6 +59,11 @@ def _describe_waiting(view: JobView, snapshot: Snapshot) -> str:
     if fleet and fleet.ready == 0:
         return f"{text}, {_describe_next_worker(fleet)}"
     return f"{text}, {view.detail}" if view.detail else text
+
+
+def _describe_retry(view: JobView, seconds: float) -> str:
+    reason = f": {view.detail}" if view.detail else ""
+    return f"retry in {formatting.duration(math.ceil(seconds))}{reason}"
 
 
 def _describe_next_worker(fleet: FleetReading) -> str:

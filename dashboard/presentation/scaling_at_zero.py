@@ -10,6 +10,7 @@ from dashboard.presentation.trigger_clauses import (
     counts_requests,
     is_active,
     not_active,
+    nothing_to_receive,
     title,
     unknown_demand,
     value,
@@ -76,7 +77,7 @@ def _quiet(
 ) -> Iterator[str]:
     """Describe why nothing that is known starts a worker."""
     if requests:
-        yield _too_few(requests, triggers)
+        yield _too_few(requests, triggers, counts)
         return
     if counts and counts.waiting:
         is_formula = any(each.type == "formula" for each in triggers)
@@ -86,12 +87,12 @@ def _quiet(
         yield not_active(names)
 
 
-def _too_few(requests: Trigger, triggers: Sequence[Trigger]) -> str:
+def _too_few(requests: Trigger, triggers: Sequence[Trigger], counts: QueueCounts | None) -> str:
     if requests.failed:
         return unknown_demand(requests, triggers)
     if requests.value is None:
         return "the requests could not be counted"
-    return below_activation(requests) if requests.value else "the queue is empty"
+    return below_activation(requests) if requests.value else nothing_to_receive(counts)
 
 
 def _unknown(scaler: Scaler, triggers: Sequence[Trigger]) -> Iterator[str]:

@@ -4,7 +4,13 @@ from dashboard.domain.fleet import Scaler
 from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.scaling_at_zero import below_activation
 from dashboard.presentation.scaling_load import Load
-from dashboard.presentation.trigger_clauses import can_activate, is_active, not_active, title
+from dashboard.presentation.trigger_clauses import (
+    can_activate,
+    is_active,
+    not_active,
+    nothing_to_receive,
+    title,
+)
 
 
 def is_idle(load: Load) -> bool:
@@ -58,4 +64,4 @@ def _quiet(load: Load) -> str:
         return not_active(
             [title(each, load.triggers) for each in load.triggers if can_activate(each)]
         )
-    return below_activation(requests) if requests.value else "the queue is empty"
+    return below_activation(requests) if requests.value else nothing_to_receive(load.counts)

@@ -20,6 +20,7 @@ class Load:
     scaler: Scaler
     triggers: tuple[Trigger, ...]
     wanted: int
+    counts: QueueCounts | None = None
 
     @property
     def requests(self) -> Trigger | None:
@@ -98,7 +99,7 @@ def read_load(reading: FleetReading, scaler: Scaler, counts: QueueCounts | None)
     """Return the load of a reading, with the queue's own counts where KEDA's are missing or old."""
     wanted = reading.wanted or 0
     triggers = trigger_clauses.current_triggers(scaler, wanted, counts)
-    return Load(reading, scaler, tuple(triggers), wanted)
+    return Load(reading, scaler, tuple(triggers), wanted, counts)
 
 
 def explain_load(load: Load) -> tuple[str, str]:

@@ -20,7 +20,12 @@ _UNKNOWN = "Reason unknown"
 def explain_snapshot(snapshot: Snapshot, zone: tzinfo | None) -> Sentence:
     """Explain the number of workers of a snapshot; times are in the viewer's zone."""
     unserved = unserved_since(snapshot.samples)
-    return explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
+    lead, text = explain(snapshot.fleet, snapshot.counts, snapshot.at, zone, unserved)
+    if snapshot.counts and snapshot.counts.paused:
+        waiting = pluralize(snapshot.counts.waiting, "request")
+        paused = f"no worker takes a new request; {waiting} waiting."
+        return "The queue is paused", f"{paused} {lead}: {text}" if snapshot.fleet else paused
+    return lead, text
 
 
 def explain(

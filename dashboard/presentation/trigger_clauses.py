@@ -30,10 +30,10 @@ def _counted(trigger: Trigger, wanted: int, counts: QueueCounts | None) -> Trigg
         return trigger
     is_old = trigger.value is None or wanted == 0 or _contradicts_itself(trigger)
     if trigger.measure == "waiting":
-        return _with_count(trigger, counts.waiting) if is_old else trigger
+        return _with_count(trigger, counts.ready) if is_old else trigger
     if counts.generating is None or not is_old:
         return trigger
-    return _with_count(trigger, counts.waiting + counts.generating)
+    return _with_count(trigger, counts.ready + counts.generating)
 
 
 def _contradicts_itself(trigger: Trigger) -> bool:
@@ -44,6 +44,16 @@ def _contradicts_itself(trigger: Trigger) -> bool:
 def _with_count(trigger: Trigger, requests: int) -> Trigger:
     demand = math.ceil(requests / trigger.target) if trigger.target else None
     return replace(trigger, value=float(requests), demand=demand, within_tolerance=False)
+
+
+def nothing_to_receive(counts: QueueCounts | None) -> str:
+    """Describe a queue that has no job for a worker now."""
+    if counts is None or not (counts.paused or counts.deferred):
+        return "the queue is empty"
+    if counts.paused:
+        return "the queue is paused"
+    verb = "waits" if counts.deferred == 1 else "wait"
+    return f"{pluralize(counts.deferred, 'request')} {verb} to be retried"
 
 
 def counts_requests(trigger: Trigger) -> bool:

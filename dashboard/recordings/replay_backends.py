@@ -25,6 +25,7 @@ class ReplayedQueue:
 
     publish = receive = acknowledge = staticmethod(_refuse)
     requeue = release = retry_later = reject = staticmethod(_refuse)
+    pause = resume = move_to_front = remove_waiting = dispatch = staticmethod(_refuse)
     retry_dead_letter = drop_dead_letter = staticmethod(_refuse)
 
     def depth(self) -> QueueDepth:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from dashboard import access, runtime
-from dashboard.access import Role, job_rate
+from dashboard.access import Role, job_rate, submitters
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
@@ -61,7 +61,8 @@ async def create_job(request: Request) -> Response:
 def _submit(fields: dict[str, Any], key: str | None, role: Role, address: str) -> list[Job]:
     count = len(submission.jobs_of(submission.validated(fields)))
     job_rate.allow(access.policy(), role, address, count)
-    return _submissions.submit(fields, key, by_presenter=role == "presenter")
+    submitter = submitters.of_program(access.policy(), role, address)
+    return _submissions.submit(fields, key, role == "presenter", submitter)
 
 
 def _idempotency_key(request: Request) -> str | None:
@@ -116,6 +117,7 @@ def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
         "step": view.step,
         "steps": view.steps,
         "attempt": view.attempt,
+        "retry_at": view.retry_at,
         "detail": view.detail,
     }
 

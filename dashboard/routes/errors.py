@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from core.errors import (
     ApplicationError,
+    JobNotWaiting,
     MessageError,
     ObjectMissing,
     PromptRefused,
@@ -31,6 +32,7 @@ _STATUS_CODES: dict[type[Exception], int] = {
     RateLimited: 429,
     KeyReused: 422,
     KeyInUse: 409,
+    JobNotWaiting: 409,
     MessageError: 422,
     PromptRefused: 422,
     ObjectMissing: 404,

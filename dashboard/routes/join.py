@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
-from dashboard.access import tokens
+from dashboard.access import submitters, tokens
 from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
@@ -123,7 +123,7 @@ def _submit(prompt: str, cookie: str | None, address: str) -> Job:
     if access.policy().login and not request.pending_approval:
         raise HTTPException(403, "Login required: log in on the dashboard to send requests.")
     _visitors.allow(cookie, address)
-    return context.submit(request)
+    return context.submit(request, submitters.of_visitor(cookie, address))
 
 
 def _refuse(typed: str, error: Exception) -> Response:
@@ -140,7 +140,15 @@ def _form(prompt: str = "", error: str = "", job_id: str = "") -> Form:
     context = runtime.current()
     model = _model(context.settings.model_id, context.replaying)
     subjects = model.vocabulary.get("subjects", ())
-    return Form(prompt, error, model.suggestions[:_MAX_SUGGESTIONS], subjects, job_id)
+    depth = context.sampler.snapshot().queue.value
+    return Form(
+        prompt,
+        error,
+        model.suggestions[:_MAX_SUGGESTIONS],
+        subjects,
+        job_id,
+        paused=depth is not None and depth.paused,
+    )
 
 
 @cache

@@ -59,6 +59,11 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
     fleet = snapshot.fleet.value if snapshot.fleet else None
     yield "jobs_waiting", "Jobs waiting for a worker.", counts.waiting if counts else None
     yield (
+        "jobs_deferred",
+        "Those of the waiting jobs that wait for something else than a worker.",
+        counts.deferred if counts else None,
+    )
+    yield (
         "jobs_in_progress",
         "Jobs that a worker has received.",
         counts.generating if counts else None,

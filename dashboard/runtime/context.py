@@ -1,7 +1,6 @@
 """The components of a running dashboard, and the operations of its pages and routes."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -26,9 +25,6 @@ from wire.messages.object_names import metadata_name
 from wire.queues.base import DeadLetter, Queue
 from wire.stores import cancellation
 from wire.stores.base import Store
-
-_STORE_CONNECTIONS = 8
-"""Cancellations that are written at a time: thousands of jobs may wait."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +64,10 @@ class AppContext:
         sources = self.sources.space if self.sources else ()
         return tuple(reason for source in sources if (reason := source.reading().value))
 
-    def submit(self, request: JobRequest) -> Job:
+    def submit(self, request: JobRequest, submitter: str | None = None) -> Job:
         """Publish a job, with its id if it has one; it is durable once this returns.
+
+        It takes the submitter's turn, or that of all without a name.
 
         Raises:
             PublishRefused: nothing was sent.
@@ -79,13 +77,13 @@ class AppContext:
                 its mark could not be stored.
 
         """
-        job = request if isinstance(request, Job) else new_job(request)
+        job = request if isinstance(request, Job) else new_job(request, submitter)
         accepted = Event(kind="accepted", job_id=job.id, job=job)
         with self.waiting_limit.admit(self._count_waiting):
             if job.pending_approval and self.approvals:
                 self.approvals.mark_pending(job.id)
             self.queue.publish(job)
-            self._publish(accepted)
+            self.publish(accepted)
         return job
 
     def _count_waiting(self) -> int:
@@ -95,7 +93,7 @@ class AppContext:
             return snapshot.counts.waiting
         if snapshot.queue.error is None:  # not read yet: this process has just started
             with suppress(QueueError):
-                return self.queue.depth().ready
+                return self.queue.depth().waiting
         return sum(view.state == "waiting" for view in self.journal.jobs())
 
     def retry(self, job: Job) -> Job:
@@ -105,7 +103,8 @@ class AppContext:
         """
         letter = dead_letter_of(self.queue, job.id)
         if letter is None:
-            return self.submit(JobRequest(**job.model_dump(exclude={"id"})))
+            request = JobRequest(**job.model_dump(exclude={"id", "submitter"}))
+            return self.submit(request, job.submitter)
         self.retry_dead_letter(letter)
         return job
 
@@ -120,7 +119,7 @@ class AppContext:
         self.queue.retry_dead_letter(letter.delivery_tag)
         self._forget_letter(letter)
         if accepted:
-            self._publish(accepted)
+            self.publish(accepted)
 
     def drop_dead_letter(self, letter: DeadLetter) -> None:
         """Delete a dead letter; raises QueueUnavailable."""
@@ -132,26 +131,8 @@ class AppContext:
 
         Raises StoreUnavailable, and then the job is not cancelled.
         """
-        self._publish(Event(kind="cancelled", job_id=self._mark_cancelled(job_id)))
-
-    def cancel_waiting(self) -> int:
-        """Cancel all waiting jobs and return their number.
-
-        Raises StoreUnavailable, and then some are not cancelled.
-        """
-        unfinished = reversed(self.journal.unfinished())  # the next ones first
-        waiting = [view.job.id for view in unfinished if view.state == "waiting"]
-        marked: list[str] = []
-        try:
-            with ThreadPoolExecutor(_STORE_CONNECTIONS) as pool:
-                marked.extend(pool.map(self._mark_cancelled, waiting))
-        finally:
-            self._publish(*(Event(kind="cancelled", job_id=job_id) for job_id in marked))
-        return len(waiting)
-
-    def _mark_cancelled(self, job_id: str) -> str:
         cancellation.cancel(self.store, job_id)
-        return job_id
+        self.publish(Event(kind="cancelled", job_id=job_id))
 
     def clear_finished(self) -> int:
         """Remove finished jobs from the list, and keep their pictures and dead letters."""
@@ -194,7 +175,8 @@ class AppContext:
         if self.dead_letters:
             self.dead_letters.forget(letter.delivery_tag)
 
-    def _publish(self, *events: Event) -> None:
+    def publish(self, *events: Event) -> None:
+        """Record events, show them, and publish them to other dashboards."""
         for event in events:
             self.journal.record(event)
         self.sampler.refresh()

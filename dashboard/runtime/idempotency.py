@@ -49,15 +49,19 @@ class Submissions:
         self._attempts: TTLCache[str, _Attempts] = TTLCache(_MAX_KEYS, _KEPT_SECONDS)
 
     def submit(
-        self, fields: dict[str, Any], key: str | None, by_presenter: bool = False
+        self,
+        fields: dict[str, Any],
+        key: str | None,
+        by_presenter: bool = False,
+        submitter: str | None = None,
     ) -> list[Job]:
         """Submit a request, or return the jobs of the same request with the same key.
 
         Raises KeyReused, KeyInUse, and what ``submission.submit`` raises.
         """
         if key is None:
-            return submission.submit(fields, by_presenter)
-        attempts = self._find(key, fields, by_presenter)
+            return submission.submit(fields, by_presenter, submitter)
+        attempts = self._find(key, fields, by_presenter, submitter)
         if not attempts.lock.acquire(blocking=False):
             raise KeyInUse("A request with this Idempotency-Key is in progress; send it again.")
         try:
@@ -66,13 +70,15 @@ class Submissions:
             attempts.lock.release()
         return attempts.jobs
 
-    def _find(self, key: str, fields: dict[str, Any], by_presenter: bool) -> _Attempts:
+    def _find(
+        self, key: str, fields: dict[str, Any], by_presenter: bool, submitter: str | None
+    ) -> _Attempts:
         text = json.dumps(fields, sort_keys=True)
         with self._lock:
             attempts = self._attempts.get(key)
         if attempts is None:  # not under the lock: the check may wait for the store
             requests = submission.jobs_of(submission.check(fields, by_presenter))
-            first = _Attempts(text, [new_job(each) for each in requests])
+            first = _Attempts(text, [new_job(each, submitter) for each in requests])
             with self._lock:
                 attempts = self._attempts.setdefault(key, first)
         if attempts.fields != text:

@@ -101,6 +101,7 @@ def _build_context(settings: Settings) -> AppContext:
         gallery=_gallery_sources(gallery),
         events=_event_source(events, journal, gallery.index, approvals),
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
+        turns=Source("the turns", queue.dispatch, every=0.25),
         model=Source("the model", AnnouncementReader(store, journal).read, every=10.0),
         fleet=fleet.source,
         space=space_sources(settings, store),

@@ -30,7 +30,9 @@ class SubmitRequest(JobRequest):
     ] = False
 
 
-def submit(fields: dict[str, Any], by_presenter: bool = False) -> list[Job]:
+def submit(
+    fields: dict[str, Any], by_presenter: bool = False, submitter: str | None = None
+) -> list[Job]:
     """Validate a request and publish its jobs: one, or with ``separate`` one for each picture.
 
     While approval is on, the pictures need it unless the request is ``by_presenter``.
@@ -42,7 +44,7 @@ def submit(fields: dict[str, Any], by_presenter: bool = False) -> list[Job]:
         StoreError: whether its pictures need approval is unknown, or its mark could not be stored.
 
     """
-    return publish_all(jobs_of(check(fields, by_presenter)))
+    return publish_all(jobs_of(check(fields, by_presenter)), submitter=submitter)
 
 
 def check(fields: dict[str, Any], by_presenter: bool = False) -> SubmitRequest:
@@ -94,7 +96,9 @@ def separate_seed(seed: int | None, number: int) -> int | None:
 
 
 def publish_all(
-    requests: Sequence[JobRequest], on_sent: Callable[[Job], None] = lambda _: None
+    requests: Sequence[JobRequest],
+    on_sent: Callable[[Job], None] = lambda _: None,
+    submitter: str | None = None,
 ) -> list[Job]:
     """Publish jobs, and call ``on_sent`` with each once the queue has confirmed it.
 
@@ -103,7 +107,7 @@ def publish_all(
     jobs: list[Job] = []
     for request in requests:
         try:
-            jobs.append(runtime.current().submit(request))
+            jobs.append(runtime.current().submit(request, submitter))
             on_sent(jobs[-1])
         except (QueueError, StoreError) as error:
             if not jobs:
@@ -114,13 +118,13 @@ def publish_all(
     return jobs
 
 
-def resubmit(request: JobRequest, by_presenter: bool = False) -> Job:
+def resubmit(request: JobRequest, by_presenter: bool = False, submitter: str | None = None) -> Job:
     """Publish a request that was accepted before, with fields that this version may not know.
 
     Raises MessageError, PromptRefused, QueueError or StoreError, as ``submit`` does.
     """
     _check_parameters(request)
-    return runtime.current().submit(moderate(request, by_presenter))
+    return runtime.current().submit(moderate(request, by_presenter), submitter)
 
 
 def retry_dead_letter(letter: DeadLetter, by_presenter: bool = False) -> None:

@@ -39,6 +39,8 @@ class Sources:
     dead_letters: Source[int]
     gallery: tuple[Source[int], ...] = ()
     """What the gallery reads beyond the newest pictures; not part of an observation."""
+    turns: Source[None] | None = None
+    """Makes jobs ready whose turn has come; reads nothing."""
     model: Source[None] | None = None
     """Announcements of workers whose events were not received; not part of an observation."""
     fleet: Source[FleetReading] | None = None
@@ -48,7 +50,7 @@ class Sources:
 
     def all(self) -> tuple[Source[Any], ...]:
         """Return every source."""
-        optional = (source for source in (self.model, self.fleet) if source)
+        optional = (source for source in (self.turns, self.model, self.fleet) if source)
         required = (self.queue, self.store, self.events, self.dead_letters)
         return (*required, *self.gallery, *self.space, *optional)
 

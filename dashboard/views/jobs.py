@@ -5,7 +5,7 @@ import time
 import streamlit as st
 
 from dashboard.components.common import viewer, viewer_snapshot
-from dashboard.components.jobs import clearing, dead_letters, details, filters, listing
+from dashboard.components.jobs import clearing, dead_letters, details, filters, listing, pausing
 from dashboard.components.page import top_bar
 
 _REFRESH_SECONDS = 1.0
@@ -28,7 +28,9 @@ def show_live() -> None:
 with st.container(key="jobs_page"):
     with st.container(key="jobs_controls", horizontal=True, horizontal_alignment="distribute"):
         filters.show()
-        clearing.show()
+        with st.container(key="queue_controls", horizontal=True, width="content"):
+            pausing.show()
+            clearing.show()
     show_live()
 details.show_if_open(viewer.zone())
 dead_letters.show_dialog_if_open(viewer.zone())

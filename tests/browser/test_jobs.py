@@ -1,7 +1,9 @@
 """Tests of the Jobs page in Chromium, with a scripted worker."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -10,12 +12,13 @@ from tests.support.browser.layout_shifts import shifts, watch
 from tests.support.browser.screen_sizes import on_screens, wait_until_fits
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.chromium import dismissed_alerts
-from tests.support.conditions import free_port
+from tests.support.conditions import free_port, wait_until
 from tests.support.dashboard_server import Dashboard
 from wire.events.sqlite import SqliteEvents
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.sqlite import SqliteQueue
+from wire.sqlite.file import FILE_NAME
 
 MANY = 110
 HOSTILE = "<img src=x onerror=alert(1)> **bold** \u202eleft"
@@ -139,6 +142,25 @@ def test_row_buttons_cancel_and_retry(
     expect(jobs.row("a failed cat")).to_contain_text("waiting")
     expect(jobs.letters.filter(has_text="a failed cat")).to_have_count(0)
     worker.generate()
+
+
+def test_presenter_pauses_the_queue_and_moves_a_job_to_its_front(
+    jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
+):
+    """While the queue is paused the page says so; the job in front is generated first."""
+    shared_dashboard.submit("a patient cat")
+    shared_dashboard.submit("an urgent cat")
+    jobs.button("Pause queue").click()
+    expect(jobs.page.get_by_text("The queue is paused", exact=True)).to_be_visible()
+    jobs.row("an urgent cat").get_by_role("button", name="To front").click()
+    with closing(sqlite3.connect(shared_dashboard.data_dir / FILE_NAME)) as file:
+        in_front = "SELECT max(in_front) FROM jobs"
+        wait_until(lambda: file.execute(in_front).fetchone() == (1,), what="a job in front")
+    jobs.button("Resume queue").click()
+    expect(jobs.button("Pause queue")).to_be_visible()
+    expect(jobs.page.get_by_text("The queue is paused", exact=True)).to_have_count(0)
+    assert worker.generate().prompt == "an urgent cat"
+    assert worker.generate().prompt == "a patient cat"
 
 
 def test_dead_letters_can_be_retried_and_deleted(

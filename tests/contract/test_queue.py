@@ -17,13 +17,16 @@ from tests.support.conditions import wait_until
 from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.parameters import GenerationParameters, Lora
-from wire.queues.base import DeadLetter, Delivery, Queue, QueueDepth
+from wire.queues.base import DeadLetter, Delivery, Queue, QueueDepth, retry_pause
 from wire.queues.rabbitmq import RabbitQueue
 from wire.queues.sqlite import SqliteQueue
 from wire.sqlite.file import FILE_NAME
 
 TIMEOUT_SECONDS = 60
 """Time to wait for a job that must arrive."""
+RETRY_PAUSES_SECONDS = (0.2, 0.6)
+MAX_READY_JOBS = 4
+"""Of a queue that is opened with ``narrow``."""
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Backend:
     open_queue: Callable[[], Queue]
     child_expression: str
     put: Callable[[bytes], None]
+    open_narrow_queue: Callable[[], Queue]
     opened: list[Queue] = field(default_factory=list)
 
     def open(self) -> Queue:
@@ -40,10 +44,16 @@ class Backend:
         self.opened.append(self.open_queue())
         return self.opened[-1]
 
+    def open_narrow(self) -> Queue:
+        """Open a queue of which only a few jobs are ready at a time, if the backend limits them."""
+        self.opened.append(self.open_narrow_queue())
+        return self.opened[-1]
+
 
 @pytest.fixture(params=["sqlite", "rabbitmq"])
-def backend(request, tmp_path) -> Iterator[Backend]:
+def backend(request, tmp_path, monkeypatch) -> Iterator[Backend]:
     """Run each test with each backend."""
+    monkeypatch.setattr(names, "RETRY_PAUSES_SECONDS", RETRY_PAUSES_SECONDS)
     if request.param == "sqlite":
         backend = _sqlite(tmp_path)
     else:
@@ -75,6 +85,7 @@ def _sqlite(folder) -> Backend:
         lambda: SqliteQueue(folder),
         f"SqliteQueue(__import__('pathlib').Path({str(folder)!r}), lease_seconds=2.0)",
         put,
+        lambda: SqliteQueue(folder),
     )
 
 
@@ -89,11 +100,12 @@ def _rabbitmq(settings: Settings) -> Backend:
         lambda: RabbitQueue(settings),
         f"RabbitQueue(Settings(_env_file=None, rabbitmq_url={url!r}))",
         put,
+        lambda: RabbitQueue(settings.model_copy(update={"max_ready_jobs": MAX_READY_JOBS})),
     )
 
 
-def make_job(prompt: str = "cartoon dwarf") -> Job:
-    return new_job(JobRequest(prompt=prompt))
+def make_job(prompt: str = "cartoon dwarf", submitter: str | None = None) -> Job:
+    return new_job(JobRequest(prompt=prompt), submitter)
 
 
 def receive_one(queue: Queue) -> Delivery:
@@ -330,10 +342,49 @@ def test_failed_job_is_retried_behind_others(queue):
     queue.publish(first)
     queue.publish(second)
     queue.retry_later(receive_one(queue))
+    assert queue.depth().waiting == 2
     delivery = receive_one(queue)
     assert (delivery.job, delivery.attempt) == (second, 1)
     delivery = receive_one(queue)
     assert (delivery.job, delivery.attempt, delivery.redelivered) == (first, 2, True)
+
+
+def test_pause_before_a_retry_grows_and_scalers_do_not_count_it(queue, other, monkeypatch):
+    """A job that waits for its next attempt is neither ready nor in progress, and is not lost."""
+    pauses = (1.0, 1.5)
+    monkeypatch.setattr(names, "RETRY_PAUSES_SECONDS", pauses)
+    job = make_job()
+    queue.publish(job)
+    for attempt, pause in enumerate(pauses, 1):
+        delivery = receive_one(queue)
+        assert (delivery.job, delivery.attempt) == (job, attempt)
+        failed_at = time.monotonic()
+        queue.retry_later(delivery)
+        depth = other.depth()
+        assert (depth.ready, depth.deferred) == (0, 1)
+        wait_until(lambda: other.depth().ready == 1, what="the end of the pause")
+        assert time.monotonic() - failed_at >= pause
+    assert retry_pause(2) == retry_pause(9) == pauses[1]
+
+
+def test_retry_pause_survives_every_process(backend, queue):
+    """A job that waits for its next attempt is delivered by processes that start later."""
+    job = make_job()
+    queue.publish(job)
+    queue.retry_later(receive_one(queue))
+    queue.close()
+    later = backend.open()
+    delivery = receive_one(later)
+    assert (delivery.job, delivery.attempt, delivery.redelivered) == (job, 2, True)
+
+
+def test_orderly_returns_have_no_pause(queue, other):
+    """A job that is handed back is ready at once; only a failure has a pause."""
+    queue.publish(make_job())
+    queue.release(receive_one(queue))
+    wait_until(lambda: other.depth() == QueueDepth(1, 0), what="released")
+    queue.requeue(receive_one(queue))
+    wait_until(lambda: other.depth() == QueueDepth(1, 0), what="requeued")
 
 
 def test_job_retried_too_often_is_a_dead_letter(queue):
@@ -436,6 +487,129 @@ def test_depth_counts_ready_and_unacknowledged_jobs(queue, other):
     wait_for_depth(other, 3, 2)
     queue.acknowledge(first)
     wait_for_depth(other, 3, 1)
+
+
+def test_paused_queue_delivers_nothing(backend, queue, other):
+    """While the queue is paused no process receives a job, and scalers count none.
+
+    Jobs in progress are finished. The pause survives every process; afterwards the order is kept.
+    """
+    queue.dispatch()
+    jobs = [make_job(str(number)) for number in range(4)]
+    for job in jobs[:3]:
+        queue.publish(job)
+    in_progress = receive_one(other)
+    assert other.receive(1, 0.1) != []  # a worker that waited when the pause began
+    other.pause()
+    other.pause()
+    queue.publish(jobs[3])
+    wait_until(lambda: queue.depth().paused, what="a pause")
+    wait_until(lambda: queue.depth().deferred == 2, what="the others")
+    assert queue.depth().ready == 0
+    queue.acknowledge(in_progress)
+    assert backend.open().receive(4, 0.5) == other.receive(4, 0) == []
+    other.resume()
+    wait_until(lambda: queue.dispatch() or queue.depth().ready == 2, what="the jobs")
+    assert not queue.depth().paused
+    received = [receive_one(queue).job, receive_one(queue).job]
+    assert received == jobs[2:]
+
+
+def test_retry_waits_for_the_end_of_a_pause(queue, other):
+    """A job whose next attempt is due while the queue is paused is not delivered before its end."""
+    job = make_job()
+    queue.publish(job)
+    delivery = receive_one(queue)
+    queue.pause()
+    queue.retry_later(delivery)
+    assert other.receive(1, RETRY_PAUSES_SECONDS[0] + 0.5) == []
+    deferred = QueueDepth(0, 0, deferred=1, paused=True)
+    wait_until(lambda: queue.dispatch() or queue.depth() == deferred, what="it waits")
+    queue.resume()
+    wait_until(lambda: queue.dispatch() or queue.depth().ready == 1, what="the job")
+    assert receive_one(other).attempt == 2
+
+
+def test_submitters_take_turns(backend):
+    """However many jobs one submitter has, another's next one is soon delivered.
+
+    A scaler sees enough ready jobs to start all workers, and none is lost.
+    """
+    queue = backend.open_narrow()
+    queue.dispatch()
+    many = [make_job(str(number), "many") for number in range(20)]
+    few = [make_job(f"few {number}", "few") for number in range(2)]
+    for job in (*many, *few):
+        queue.publish(job)
+    assert MAX_READY_JOBS <= queue.depth().ready <= queue.depth().waiting == 22
+    received = []
+    while len(received) < 22:
+        queue.dispatch()
+        deliveries = queue.receive(1, 0.05)
+        received += [delivery.job for delivery in deliveries]
+        for delivery in deliveries:
+            queue.acknowledge(delivery)
+    assert [job for job in received if job.submitter == "many"] == many
+    assert [job for job in received if job.submitter == "few"] == few
+    assert received.index(few[1]) <= MAX_READY_JOBS + 4
+    wait_for_depth(queue, 0, 0)
+
+
+def test_backlog_outlives_its_dashboard(backend):
+    """Jobs that wait for their turn are kept when the process that holds them ends."""
+    first = backend.open_narrow_queue()
+    first.dispatch()
+    jobs = [make_job(str(number), "one") for number in range(8)]
+    for job in jobs:
+        first.publish(job)
+    first.close()
+    queue = backend.open_narrow()
+    wait_until(lambda: queue.dispatch() or queue.depth().waiting == 8, what="all jobs")
+    received = []
+    while len(received) < 8:
+        queue.dispatch()
+        received += [delivery.job for delivery in queue.receive(1, 0.05)]
+    assert received == jobs
+    assert queue.depth().waiting == 0
+
+
+@pytest.mark.parametrize("place", ["ready", "backlog", "retry"])
+def test_job_is_moved_to_the_front(backend, place):
+    """A waiting job is delivered next, wherever it waits; one that does not wait is not."""
+    queue = backend.open_narrow()
+    queue.dispatch()
+    jobs = [make_job(str(number)) for number in range(8)]
+    for job in jobs:
+        queue.publish(job)
+    delivery = receive_one(queue)
+    if place == "retry":
+        queue.retry_later(delivery)
+    else:
+        queue.acknowledge(delivery)
+    chosen = {"ready": jobs[2], "backlog": jobs[7], "retry": jobs[0]}[place]
+    assert queue.move_to_front(chosen.id)
+    assert not queue.move_to_front(make_job().id)
+    wait_until(lambda: queue.dispatch() or queue.depth().ready >= MAX_READY_JOBS, what="jobs")
+    delivery = receive_one(queue)
+    assert (delivery.job, delivery.attempt) == (chosen, 2 if place == "retry" else 1)
+    assert queue.depth().waiting == (7 if place == "retry" else 6)
+
+
+def test_waiting_jobs_are_removed(backend):
+    """Cancelling all removes every job that no worker has, wherever it waits, and only those."""
+    queue, other = backend.open_narrow(), backend.open_narrow()
+    queue.dispatch()
+    jobs = [make_job(str(number)) for number in range(9)]
+    for job in jobs:
+        queue.publish(job)
+    in_progress, failed = receive_one(other), receive_one(other)
+    other.retry_later(failed)
+    backend.put(b"not JSON")
+    wait_until(lambda: queue.depth().waiting == 9, what="all but the first")
+    assert sorted(job.id for job in queue.remove_waiting()) == [job.id for job in jobs[1:]]
+    wait_for_depth(queue, 0, 1)
+    assert len(queue.dead_letters(10)) == 1
+    other.acknowledge(in_progress)
 
 
 BAD_MESSAGES = {

@@ -73,12 +73,20 @@ def eventually(action):
 
 
 def test_broker_restart_loses_no_job(rabbitmq, rabbitmq_vhost, queue):
-    """After a power cut of the broker, confirmed jobs are delivered without restarting workers."""
-    ready, leased = make_job("ready"), make_job("leased")
+    """After a power cut of the broker, confirmed jobs are delivered without restarting workers.
+
+    A job that waited for its next attempt is, too.
+    """
+    ready, leased, failed = make_job("ready"), make_job("leased"), make_job("failed")
+    queue.publish(failed)
     queue.publish(leased)
     queue.publish(ready)
+    queue.retry_later(receive_one(queue))
     delivery = receive_one(queue)
-    wait_until(lambda: rabbitmq.has_queue_on_disk(rabbitmq_vhost, names.QUEUE), what="on disk")
+    for name in (names.QUEUE, names.retry_queue(names.RETRY_PAUSES_SECONDS[0])):
+        wait_until(
+            lambda name=name: rabbitmq.has_queue_on_disk(rabbitmq_vhost, name), what="on disk"
+        )
     rabbitmq.stop()
     with pytest.raises(QueueUnavailable, match="kept"):
         queue.publish(make_job("never accepted"))
@@ -86,8 +94,10 @@ def test_broker_restart_loses_no_job(rabbitmq, rabbitmq_vhost, queue):
     queue.acknowledge(delivery)  # Its connection is lost: no effect, and the job is redelivered.
     later = make_job("later")
     eventually(lambda: queue.publish(later))
-    deliveries = [eventually(lambda: receive_one(queue)) for _ in range(3)]
-    assert [delivery.job for delivery in deliveries] == [leased, ready, later]
+    deliveries = [eventually(lambda: receive_one(queue)) for _ in range(4)]
+    jobs = [delivery.job for delivery in deliveries]
+    assert [job for job in jobs if job != failed] == [leased, ready, later]
+    assert failed in jobs
     for delivery in deliveries:
         queue.acknowledge(delivery)
     wait_until(lambda: queue.depth() == QueueDepth(0, 0), what="an empty queue")

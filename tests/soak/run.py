@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
@@ -113,6 +113,8 @@ class _Soak:
             with attempt:
                 self.record.resent += attempt.retry_state.attempt_number > 1
                 self.queue.publish(job)
+        with suppress(QueueUnavailable):
+            self.queue.dispatch()  # as a dashboard does
 
 
 def _run_all(run: _Soak, report: Report) -> None:
@@ -142,10 +144,11 @@ def _wait_until_done(queue: Queue, record: Record, report: Report) -> None:
 
 def _unfinished(queue: Queue, record: Record) -> bool:
     try:
+        queue.dispatch()  # as a dashboard does
         depth, dead = queue.depth(), queue.count_dead_letters()
     except ApplicationError:
         return True
-    left = depth.ready + (depth.unacknowledged or 0)
+    left = depth.waiting + (depth.unacknowledged or 0)
     return left > 0 or len(record.completions) + dead < len(record.jobs)
 
 
@@ -155,5 +158,5 @@ def _remains(backends: Backends, queue: Queue) -> Remains:
     return Remains(
         names=frozenset(n for n in names if parse_picture_name(n) or parse_metadata_name(n)),
         dead=tuple(letter.reason for letter in queue.dead_letters(_MAX_DEAD_LETTERS)),
-        queued=depth.ready + (depth.unacknowledged or 0),
+        queued=depth.waiting + (depth.unacknowledged or 0),
     )

@@ -5,6 +5,7 @@ import pytest
 from core.errors import QueueUnavailable
 from core.model_defaults import read_model_defaults
 from dashboard import access
+from dashboard.access import submitters
 from dashboard.components.jobs import own_jobs, sending
 from dashboard.components.studio.prompt_form import separate_fields
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
@@ -37,7 +38,8 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
     """If the queue fails during a burst, sent and unsent requests are known."""
     sent = []
 
-    def submit(fields: dict, _by_presenter: bool) -> list[Job]:
+    def submit(fields: dict, _by_presenter: bool, submitter: str) -> list[Job]:
+        assert submitter == "someone"
         if len(sent) == 2:
             raise QueueUnavailable("The queue is unavailable.")
         sent.append(new_job(JobRequest(**fields)))
@@ -45,7 +47,7 @@ def test_interrupted_burst_keeps_the_unsent_requests(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(submission, "submit", submit)
     requests = [{"prompt": str(number)} for number in range(5)]
-    result = sending.send_all(requests)
+    result = sending.send_all(requests, submitter="someone")
     assert (result.sent, result.total, list(result.unsent)) == (2, 5, requests[2:])
     assert list(result.jobs) == sent
     assert str(result.error) == "The queue is unavailable."
@@ -62,9 +64,12 @@ def test_pictures_as_separate_jobs_are_a_request_each():
 def test_repeated_job_needs_no_approval(monkeypatch: pytest.MonkeyPatch):
     """A visitor's job that is generated again becomes the viewer's; all else stays."""
     sent = []
-    job = new_job(JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True, newer="x"))
+    request = JobRequest(prompt="a cat", count=2, seed=3, pending_approval=True, newer="x")
+    job = new_job(request, "the visitor")
     monkeypatch.setattr(access, "require", lambda _action: None)
     monkeypatch.setattr(access, "is_presenter", lambda: True)
-    monkeypatch.setattr(submission, "resubmit", lambda request, _: sent.append(request) or job)
+    monkeypatch.setattr(submitters, "of_viewer", lambda: "the viewer")
+    monkeypatch.setattr(submission, "resubmit", lambda *arguments: sent.append(arguments) or job)
     own_jobs.repeat(job, seed=4)
-    assert sent == [JobRequest(prompt="a cat", count=2, seed=4, newer="x")]
+    repeated = JobRequest(prompt="a cat", count=2, seed=4, newer="x")
+    assert sent == [(repeated, True, "the viewer")]

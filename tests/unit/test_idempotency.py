@@ -14,6 +14,7 @@ from core.errors import QueueUnavailable
 from core.settings import Settings
 from dashboard import runtime
 from dashboard.routes import api
+from dashboard.runtime import queue_control
 from dashboard.runtime.context import AppContext
 from dashboard.runtime.idempotency import Submissions
 from wire.messages.event import Event
@@ -167,6 +168,6 @@ def test_all_waiting_jobs_are_known_and_cancelled(client: TestClient, context: A
     for job in jobs:
         context.journal.record(Event(kind="accepted", job_id=job.id, job=job))
     assert client.get(f"/api/jobs/{jobs[0].id}").json()["state"] == "waiting"
-    assert context.cancel_waiting() == 2_500
+    assert queue_control.cancel_waiting() == 2_500
     assert context.journal.unfinished() == ()
     assert client.get(f"/api/jobs/{jobs[-1].id}").json()["state"] == "cancelled"

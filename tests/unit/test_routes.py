@@ -88,11 +88,11 @@ class FakeContext:
         """Return the time that the test set."""
         return self.time
 
-    def submit(self, request: JobRequest) -> Job:
+    def submit(self, request: JobRequest, submitter: str | None = None) -> Job:
         """Accept a job, or raise the test's error."""
         if self.queue_error and len(self.submitted) >= self.queue_accepts:
             raise self.queue_error
-        self.submitted.append(new_job(request))
+        self.submitted.append(new_job(request, submitter))
         return self.submitted[-1]
 
     def find_job(self, job_id: str) -> JobView | None:
@@ -308,11 +308,22 @@ def test_state_has_ages_and_null_where_unknown(client: TestClient):
     """Each reading has its age; an unknown value is null, not zero."""
     state = client.get("/api/state").json()
     assert state["queue"] == {
-        "value": {"ready": 3, "unacknowledged": None, "warnings": []},
+        "value": {
+            "ready": 3,
+            "unacknowledged": None,
+            "warnings": [],
+            "deferred": 0,
+            "paused": False,
+        },
         "age": 0.5,
         "error": None,
     }
-    assert state["counts"] == {"waiting": 3, "generating": None}
+    assert state["counts"] == {
+        "waiting": 3,
+        "generating": None,
+        "deferred": 0,
+        "paused": False,
+    }
     assert state["store"]["age"] == 2.0
     assert state["fleet"]["value"]["ready"] is None
 

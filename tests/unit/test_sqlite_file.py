@@ -31,6 +31,20 @@ CREATE TABLE jobs (
 );
 CREATE TABLE events (number INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL);
 """
+_VERSION_1 = (
+    _VERSION_0
+    + """
+CREATE TABLE dead_letters (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    body BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    died_at REAL NOT NULL
+);
+CREATE TABLE releases (position INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+CREATE TABLE previews (job_id TEXT PRIMARY KEY, number INTEGER NOT NULL, preview BLOB NOT NULL);
+PRAGMA user_version = 1;
+"""
+)
 _EARLIEST = "CREATE TABLE jobs (position INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL)"
 
 
@@ -59,6 +73,37 @@ def test_older_file_is_migrated(file: sqlite3.Connection, tmp_path: Path, tables
         queue.reject(delivery, "It is blurred.")
         assert queue.dead_letters(1)[0].reason == "It is blurred."
     assert file.execute("PRAGMA user_version").fetchone() == (VERSION,)
+
+
+def test_lease_of_version_1_stays_valid(file: sqlite3.Connection, tmp_path: Path):
+    """A rolling upgrade delivers no job twice: a worker of version 1 goes on with its job.
+
+    What such a process publishes is delivered, too.
+    """
+    job, other = make_job(), make_job()
+    file.executescript(_VERSION_1)
+    file.execute("INSERT INTO jobs (body) VALUES (?)", (encode(job),))
+    file.execute("UPDATE jobs SET lease = 1, leased_until = ?", (time.monotonic() + 10,))
+    file.commit()
+    with closing(SqliteQueue(tmp_path)) as queue:
+        assert queue.depth() == QueueDepth(0, 1)
+        file.execute("INSERT INTO jobs (body) VALUES (?)", (encode(other),))
+        file.commit()
+        assert [delivery.job for delivery in queue.receive(2, 0)] == [other]
+        file.execute("DELETE FROM jobs WHERE lease = 1")
+        file.commit()
+        assert queue.depth() == QueueDepth(0, 1)
+
+
+def test_retry_pause_from_before_a_restart_of_the_machine_is_over(tmp_path: Path, monkeypatch):
+    """The monotonic clock starts anew with the machine; no job waits for its old time."""
+    with closing(SqliteQueue(tmp_path)) as queue:
+        queue.publish(make_job())
+        queue.retry_later(queue.receive(1, 0)[0])
+        assert queue.receive(1, 0) == []
+        assert queue.depth() == QueueDepth(0, 0, deferred=1)
+        monkeypatch.setattr(time, "monotonic", lambda: 1.0)
+        assert len(queue.receive(1, 0)) == 1
 
 
 def test_file_that_an_older_version_uses_is_left_alone(file: sqlite3.Connection, tmp_path: Path):

@@ -341,6 +341,12 @@ def test_busy_workers_count_as_jobs_without_the_management_api():
     assert total_jobs(QueueDepth(2, None), busy_workers=1) == 3
 
 
+def test_jobs_that_no_worker_may_receive_start_none():
+    """While the queue is paused, or a job waits for its next attempt, no worker is started."""
+    assert total_jobs(QueueDepth(0, 0, deferred=5, paused=True), busy_workers=0) == 0
+    assert total_jobs(QueueDepth(1, 0, deferred=1), busy_workers=0) == 1
+
+
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter(), logging.Formatter()])
 def test_last_message_is_of_the_newest_start(tmp_path, formatter):
     """Lines of earlier starts are ignored, and only the message of a log line is returned."""

@@ -22,6 +22,7 @@ from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
 from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
+from wire.messages import names
 from wire.messages.event import Event
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import decode_metadata
@@ -86,6 +87,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerC
     # Receives the next job only when the generator is idle, so that tests know what is leased.
     monkeypatch.setattr("worker.stages.look_ahead.LOOK_AHEAD_SECONDS", 0.0)
     monkeypatch.setattr("worker.stages.cancellations.LISTING_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(names, "RETRY_PAUSES_SECONDS", (0.1,))
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_name="tester", batch_size=1)
     made = WorkerContext(
         queue=SqliteQueue(tmp_path),
@@ -399,6 +401,8 @@ def test_job_that_always_fails_becomes_a_dead_letter(context: WorkerContext):
     assert [kind for kind in kinds(context) if kind != "received"] == (
         ["returned"] * DELIVERY_LIMIT + ["failed"]
     )
+    returned = [event for event in events_of(context) if event.kind == "returned"]
+    assert all(0 <= event.retry_at - event.at <= 0.2 for event in returned)
 
 
 def test_job_does_not_fail_because_of_another_job_in_its_batch(context: WorkerContext):
@@ -414,7 +418,7 @@ def test_job_does_not_fail_because_of_another_job_in_its_batch(context: WorkerCo
     process_ready_jobs(context)
     assert context.store.exists(metadata_name(good.id))
     assert not context.store.exists(metadata_name(bad.id))
-    assert context.queue.depth().ready == 1
+    assert context.queue.depth().waiting == 1
 
 
 def test_out_of_memory_reduces_the_batch_size(context: WorkerContext):

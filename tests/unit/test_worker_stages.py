@@ -15,6 +15,7 @@ from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
 from tests.support.ready_jobs import process_ready_jobs
 from wire.events.sqlite import SqliteEvents
+from wire.messages import names
 from wire.messages.infotext import INFOTEXT
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.metadata import Metadata, decode_metadata
@@ -24,6 +25,7 @@ from wire.messages.parameters import GenerationParameters
 from wire.messages.png_text import read_text
 from wire.queues.base import Delivery, QueueDepth
 from wire.queues.sqlite import SqliteQueue
+from wire.stores.cancellation import cancel
 from wire.stores.directory import DirectoryStore
 from worker import metrics
 from worker.context import WorkerContext
@@ -56,7 +58,8 @@ class HookedStore:
 
 
 @pytest.fixture
-def context(tmp_path: Path) -> Iterator[WorkerContext]:
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkerContext]:
+    monkeypatch.setattr(names, "RETRY_PAUSES_SECONDS", (0.1,))
     made = WorkerContext(
         queue=SqliteQueue(tmp_path),
         events=SqliteEvents(tmp_path),
@@ -395,6 +398,24 @@ def test_generator_bug_fails_the_attempt_and_not_the_worker(context: WorkerConte
     assert "shape mismatch" in letter.reason
 
 
+def test_job_that_is_cancelled_between_attempts_is_dropped(context: WorkerContext):
+    """A cancellation during the pause before a retry ends the job: it is not generated again."""
+
+    def fail(_: list[GenerationParameters]) -> None:
+        raise GenerationFailed("Out of luck.")
+
+    context.generator.before = fail
+    job = submit(context)
+    process_ready_jobs(context)
+    assert context.queue.depth().waiting == 1
+    cancel(context.store, job.id)
+    wait_until(lambda: context.queue.depth().ready == 1, what="the end of the pause")
+    process_ready_jobs(context)
+    assert context.queue.depth() == QueueDepth(0, 0)
+    assert [event.kind for event in context.events.receive(0)][-1] == "cancelled"
+    assert len(context.generator.calls) == 1
+
+
 def test_half_of_a_batch_that_was_generated_is_kept(context: WorkerContext):
     """When a batch is divided, an undeclared error in one half costs the other no attempt."""
 
@@ -406,7 +427,7 @@ def test_half_of_a_batch_that_was_generated_is_kept(context: WorkerContext):
     good, bad = [submit(context, seed=seed) for seed in (1, 2)], submit(context, seed=13)
     process_ready_jobs(with_batch_size(context, 4))
     assert all(context.store.exists(metadata_name(job.id)) for job in good)
-    assert context.queue.depth() == QueueDepth(1, 0)
+    assert (context.queue.depth().waiting, context.queue.depth().unacknowledged) == (1, 0)
     returned = [event.job_id for event in context.events.receive(0) if event.kind == "returned"]
     assert returned == [bad.id]
 

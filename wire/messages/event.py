@@ -31,6 +31,7 @@ Kind = Literal[
     "failed",  # the job went to the dead-letter queue; `detail` is the reason
     "returned",  # a worker requeued the job; `detail` is the reason
     "cancelled",  # a user cancelled the job
+    "prioritized",  # a presenter moved the job to the front of the queue
     "deleted",  # a user deleted the picture `name` from the store
     "telemetry",  # a worker measured its device; `telemetry` is set, no job
     "stopped",  # a worker stops; no job
@@ -59,6 +60,10 @@ class Event(BaseModel):
     """The object that was stored or deleted."""
     detail: str | None = None
     """A sentence for users."""
+    retry_at: UnixSeconds | None = None
+    """On `returned` after a failed attempt: when the job is delivered again."""
+    removed: Literal[True] | None = None
+    """On `cancelled`: the job is not on the queue any more."""
     timings: Timings | None = None
     """Set on `done`."""
     model: ModelCapabilities | None = None

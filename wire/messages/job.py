@@ -64,11 +64,14 @@ class Job(JobRequest):
     """A request with its id, which is part of the names of its objects in the store."""
 
     id: JobId
+    submitter: Annotated[str, Field(max_length=64)] | None = None
+    """Whose turn the job takes: a name without meaning, the same for all jobs of one submitter."""
 
 
-def new_job(request: JobRequest) -> Job:
+def new_job(request: JobRequest, submitter: str | None = None) -> Job:
     """Assign an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
-    return Job(id=str(uuid_utils.uuid7()), **request.model_dump())
+    fields = request.model_dump() | ({"submitter": submitter} if submitter else {})
+    return Job(id=str(uuid_utils.uuid7()), **fields)
 
 
 def nth_seed(first: int, number: int) -> int:
@@ -91,6 +94,20 @@ def decode(body: bytes) -> Job | JobRequest:
     """Decode a message; a message without an id gives a JobRequest. Raises MessageError."""
     fields = _json_object(body)
     return validate(Job if "id" in fields else JobRequest, fields)
+
+
+def peek(body: bytes) -> tuple[str, str]:
+    """Return a job's id and submitter without validating it, in a hundredth of the time.
+
+    Each is empty where a message has none.
+    """
+    try:
+        fields = _json_object(body)
+    except MessageError:
+        return "", ""
+    found = (fields.get("id"), fields.get("submitter"))
+    job_id, submitter = (text if isinstance(text, str) else "" for text in found)
+    return job_id, submitter
 
 
 def validate(model: type[Model], fields: dict[str, Any]) -> Model:

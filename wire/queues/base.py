@@ -3,6 +3,9 @@
 - ``publish`` returns once the job is durable: on disk, or confirmed by the broker.
 - A received job is leased to its receiver until it is acknowledged, requeued or rejected. If the
   receiver dies, the job returns to the queue.
+- A job that failed is delivered again after a pause, which grows with its attempts; no such pause
+  follows the other ways in which a job returns.
+- Submitters take turns: the jobs of one do not delay those of another, however many there are.
 - A job that was redelivered ``names.DELIVERY_LIMIT`` times goes to the dead-letter queue. What
   ``release`` returned is not counted.
 - An invalid message goes to the dead-letter queue with the reason; it is never delivered.
@@ -10,10 +13,12 @@
 All methods are thread-safe and raise QueueUnavailable if the queue is unreachable.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.errors import MessageError
+from wire.messages import names
 from wire.messages.job import Job, decode, new_job
 from wire.messages.names import DELIVERY_LIMIT
 
@@ -28,9 +33,20 @@ class QueueDepth:
     """Number of jobs on the queue. None means unknown, not zero."""
 
     ready: int
+    """Jobs that the next worker receives; scalers count these and the unacknowledged ones."""
     unacknowledged: int | None
     warnings: tuple[str, ...] = field(default=(), compare=False)
     """Why ``unacknowledged`` is unknown, in sentences for users."""
+    deferred: int = 0
+    """Jobs that wait for something else than a worker: for the pause after a failed attempt, for
+    their submitter's turn, or while the queue is paused."""
+    paused: bool = False
+    """Whether the queue delivers no job until ``resume``."""
+
+    @property
+    def waiting(self) -> int:
+        """The number of jobs that no worker has."""
+        return self.ready + self.deferred
 
 
 @dataclass(frozen=True)
@@ -84,13 +100,31 @@ class Queue(Protocol):
         """Return an unfinished job without counting the attempt; it may lose its position."""
 
     def retry_later(self, delivery: Delivery) -> None:
-        """Return a failed job behind the jobs that are ready; the attempt is counted."""
+        """Return a failed job, to be delivered after a pause; the attempt is counted.
+
+        ``retry_pause`` is the pause. Then the job is behind those that are ready.
+        """
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue; the reason is a sentence."""
 
+    def pause(self) -> None:
+        """Deliver no job until ``resume``, in no process; jobs in progress continue."""
+
+    def resume(self) -> None:
+        """End a pause."""
+
+    def move_to_front(self, job_id: str) -> bool:
+        """Have a waiting job delivered next, its pause ended; return False if it does not wait."""
+
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, and yield each once it is removed."""
+
+    def dispatch(self) -> None:
+        """Make jobs ready whose turn has come; a dashboard calls this several times a second."""
+
     def depth(self) -> QueueDepth:
-        """Count the ready and the unacknowledged jobs."""
+        """Count the jobs by what they wait for."""
 
     def count_dead_letters(self) -> int:
         """Count the dead letters, without reading them."""
@@ -109,6 +143,12 @@ class Queue(Protocol):
 
     def close(self) -> None:
         """Release leases and connections; leased jobs return to the queue."""
+
+
+def retry_pause(attempt: int) -> float:
+    """Return the seconds before a job is delivered again after its attempt failed."""
+    pauses = names.RETRY_PAUSES_SECONDS
+    return pauses[min(attempt, len(pauses)) - 1]
 
 
 def decode_dead_letter(delivery_tag: str, body: bytes, reason: str, at: float | None) -> DeadLetter:

@@ -31,12 +31,33 @@ QUEUE_ARGUMENTS: dict[str, str | int] = {
     "x-overflow": "reject-publish",
 }
 
-# Reading dead letters without removing them counts as delivery, so the limit is practically
-# infinite. RabbitMQ 3.10 does not accept -1, as 4.x does.
-DEAD_LETTER_QUEUE_ARGUMENTS: dict[str, str | int] = {
+# Reading messages without removing them counts as delivery, so the limit is practically infinite.
+# RabbitMQ 3.10 does not accept -1, as 4.x does.
+KEPT_QUEUE_ARGUMENTS: dict[str, str | int] = {
     "x-queue-type": "quorum",
     "x-delivery-limit": 1_000_000_000,
 }
+
+# One dashboard at a time brings the jobs into a fair order.
+BACKLOG_QUEUE_ARGUMENTS: dict[str, str | int] = KEPT_QUEUE_ARGUMENTS | {
+    "x-single-active-consumer": True
+}
+
+
+def retry_queue_arguments(seconds: float) -> dict[str, str | int]:
+    """Return the arguments of a queue whose messages go to the job queue after some seconds.
+
+    The broker moves them at least once, even while no program of this project runs
+    (https://www.rabbitmq.com/docs/quorum-queues#dead-lettering). One queue for each pause, since
+    messages expire at the head of a queue only (https://www.rabbitmq.com/docs/ttl).
+    """
+    return KEPT_QUEUE_ARGUMENTS | {
+        "x-message-ttl": round(seconds * 1000),
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": names.QUEUE,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
 
 
 def declare_topology(session: Session) -> None:
@@ -69,14 +90,25 @@ def _try(session: Session, *, passive: bool) -> bool:
 def _declare(channel: Channel, passive: bool) -> None:
     for exchange in (names.DEAD_LETTER_EXCHANGE, names.EVENTS_EXCHANGE):
         _declare_exchange(channel, exchange, passive)
-    _declare_queue(channel, names.DEAD_LETTER_QUEUE, DEAD_LETTER_QUEUE_ARGUMENTS, passive)
-    _declare_queue(channel, names.QUEUE, QUEUE_ARGUMENTS, passive)
+    for name, arguments in _queues().items():
+        _declare_queue(channel, name, arguments, passive)
     if not passive:
         channel.request(
             lambda raw, done: raw.queue_bind(
                 names.DEAD_LETTER_QUEUE, names.DEAD_LETTER_EXCHANGE, callback=done
             )
         )
+
+
+def _queues() -> dict[str, dict[str, str | int]]:
+    pauses = names.RETRY_PAUSES_SECONDS
+    return {
+        names.DEAD_LETTER_QUEUE: KEPT_QUEUE_ARGUMENTS,
+        names.QUEUE: QUEUE_ARGUMENTS,
+        names.PAUSE_QUEUE: KEPT_QUEUE_ARGUMENTS,
+        names.BACKLOG_QUEUE: BACKLOG_QUEUE_ARGUMENTS,
+        **{names.retry_queue(each): retry_queue_arguments(each) for each in pauses},
+    }
 
 
 def _declare_exchange(channel: Channel, name: str, passive: bool) -> None:

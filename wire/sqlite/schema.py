@@ -9,7 +9,7 @@ import time
 
 from core.errors import SettingsError
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -17,7 +17,20 @@ CREATE TABLE IF NOT EXISTS jobs (
     body BLOB NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     lease INTEGER,
-    leased_until REAL NOT NULL DEFAULT 0
+    leased_until REAL NOT NULL DEFAULT 0,
+    not_before REAL NOT NULL DEFAULT 0,
+    submitter TEXT,
+    turn INTEGER NOT NULL DEFAULT 0,
+    in_front INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE INDEX IF NOT EXISTS jobs_in_order ON jobs (in_front DESC, turn, position);
+CREATE INDEX IF NOT EXISTS turns ON jobs (turn) WHERE not_before = 0;
+CREATE INDEX IF NOT EXISTS turns_of_submitters ON jobs (submitter, turn);
+
+-- One row while the queue is paused.
+CREATE TABLE IF NOT EXISTS pauses (
+    number INTEGER PRIMARY KEY CHECK (number = 1)
 );
 
 CREATE TABLE IF NOT EXISTS dead_letters (
@@ -56,13 +69,17 @@ _COLUMNS_ADDED = {
         "attempts": "INTEGER NOT NULL DEFAULT 0",
         "lease": "INTEGER",
         "leased_until": "REAL NOT NULL DEFAULT 0",
+        "not_before": "REAL NOT NULL DEFAULT 0",
+        "submitter": "TEXT",
+        "turn": "INTEGER NOT NULL DEFAULT 0",
+        "in_front": "INTEGER NOT NULL DEFAULT 0",
     },
     "dead_letters": {
         "reason": "TEXT NOT NULL DEFAULT 'The reason was not recorded.'",
         "died_at": "REAL NOT NULL DEFAULT 0",
     },
 }
-"""Columns that files of version 0 may lack."""
+"""Columns that files of earlier versions may lack."""
 
 _VERSION_0_LEASE_SECONDS = 15.0
 
@@ -97,11 +114,12 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
         )
     for table in _OWN_COLUMNS:
         _add_columns(connection, table, path)
-    _require_unused(connection, path)
+    if version == 0:
+        _require_unused(connection, path)
     for statement in _statements(_TABLES):
         connection.execute(statement)
-    # Until version 1, leases ended by the date.
-    connection.execute("UPDATE jobs SET lease = NULL, leased_until = 0")
+    if version == 0:  # its leases ended by the date
+        connection.execute("UPDATE jobs SET lease = NULL, leased_until = 0")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 

@@ -1,6 +1,7 @@
 """Settle a job: write its metadata, acknowledge, return or dead-letter it, and report that."""
 
 import logging
+import time
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from core.logs import job_context
 from wire.messages.metadata import encode_metadata
 from wire.messages.names import DELIVERY_LIMIT
 from wire.messages.object_names import metadata_name, picture_name
-from wire.queues.base import Delivery
+from wire.queues.base import Delivery, retry_pause
 from wire.stores.cancellation import clear_cancellation
 from worker import metrics
 from worker.context import WorkerContext
@@ -96,7 +97,8 @@ class Settlement:
     def _retry_later(self, task: Task, reason: str) -> None:
         context = self._context
         retry_transient(lambda: context.queue.retry_later(task.delivery), context.shutdown)
-        self._report(task, "returned", reason)
+        retry_at = time.time() + retry_pause(task.delivery.attempt)
+        self._report(task, "returned", reason, retry_at=retry_at)
 
     def _dead_letter(self, task: Task, reason: str) -> None:
         context = self._context

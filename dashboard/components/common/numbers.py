@@ -54,6 +54,8 @@ def _waiting(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
     if counts is None:
         return Cell("requests", "Waiting", None, below=formatting.time_ago(snapshot.queue.at, zone))
     seconds = estimates.seconds_until_queue_empty(snapshot)
+    if counts.paused:
+        return Cell("requests", "Waiting", counts.waiting, below="queue paused", tint=True)
     if not counts.waiting:
         below = "queue empty"
     elif seconds is None:

@@ -13,17 +13,25 @@ ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),
     "retry": lambda view: own_jobs.retry(view.job),
     "submit": lambda view: own_jobs.repeat(view.job),
+    "prioritize": lambda view: own_jobs.move_to_front(view.job.id),
 }
 LABELS: dict[access.Action, str] = {
     "cancel": "Cancel",
     "retry": "Retry",
     "submit": "Generate again",
+    "prioritize": "To front",
 }
 
 
 def allowed() -> frozenset[access.Action]:
     """Return the actions that the viewer may perform on jobs."""
     return frozenset(action for action in ACTIONS if access.allows(action))
+
+
+def actions_of(view: JobView) -> tuple[access.Action, ...]:
+    """Return all actions that a job's state offers, the most common one first."""
+    waiting: tuple[access.Action, ...] = ("prioritize",) if view.state == "waiting" else ()
+    return (action_of(view), *waiting)
 
 
 def action_of(view: JobView) -> access.Action:

@@ -6,9 +6,11 @@ from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import tables
 from dashboard.presentation import formatting
+from dashboard.runtime import queue_control
 
 _CANCEL_HELP = (
-    "Cancels every waiting request. Requests in progress continue; stored pictures are kept."
+    "Cancels every waiting request, whoever sent it. Requests in progress continue; stored "
+    "pictures are kept."
 )
 _CLEAR_HELP = (
     "Removes finished jobs from this list, for everybody. "
@@ -30,7 +32,7 @@ def show() -> None:
 def _cancel_waiting() -> None:
     try:
         access.require("clear")
-        count = runtime.current().cancel_waiting()
+        count = queue_control.cancel_waiting()
     except ApplicationError as error:
         st.toast(f"{error} The requests that were not cancelled yet continue.")
     else:

@@ -58,7 +58,9 @@ def _show_live(job_id: str, zone: tzinfo | None) -> None:
         + (time_bar.table(spans) if spans else "")
         + _render("pictures", runtime.current().shown_pictures(view), view.job.prompt)
     )
-    _show_action(view)
+    with st.container(horizontal=True, gap="small"):
+        for action in actions.actions_of(view):
+            _show_action(view, action)
 
 
 def _find(snapshot: Snapshot, job_id: str) -> tuple[JobView | None, str]:
@@ -117,8 +119,7 @@ def rows(
     yield "ID", _render("code", view.job.id)
 
 
-def _show_action(view: JobView) -> None:
-    action = actions.action_of(view)
+def _show_action(view: JobView, action: access.Action) -> None:
     allowed = access.allows(action)
     st.button(
         actions.LABELS[action],

@@ -125,11 +125,11 @@ def _rows(
             submitted="" if submitted_at is None else formatting.clock(submitted_at, zone),
             bar=time_bar.bar(spans, full_width),
             duration=formatting.short_duration(seconds) if spans else "",
-            button=_button(view, allowed),
+            button=_buttons(view, allowed),
         )
 
 
-def _button(view: JobView, allowed: frozenset[access.Action]) -> Markup:
-    action = actions.action_of(view)
+def _buttons(view: JobView, allowed: frozenset[access.Action]) -> Markup:
     # "Generate again" is in the details only: here it would be a button in every finished row.
-    return actions.button(action, view) if action in allowed - {"submit"} else Markup()
+    shown = [each for each in actions.actions_of(view) if each in allowed - {"submit"}]
+    return Markup(" ").join(actions.button(action, view) for action in shown)

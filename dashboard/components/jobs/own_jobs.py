@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
-from dashboard.access import browser_memory
+from dashboard.access import browser_memory, submitters
 from dashboard.domain.hidden_prompts import is_hidden
-from dashboard.runtime import submission
+from dashboard.runtime import queue_control, submission
 from wire.messages.job import Job, JobRequest
 
 
@@ -37,12 +37,13 @@ def repeat(job: Job, seed: int | None = None) -> None:
 
     The new job is the viewer's own: a presenter's needs no approval, even if the visitor's did.
     """
-    fields = job.model_dump(exclude={"id", "seed", "pending_approval"})
+    fields = job.model_dump(exclude={"id", "seed", "pending_approval", "submitter"})
     try:
         access.require("submit")
         _require_prompt(job)
         request = JobRequest(**fields, seed=seed)
-        record([submission.resubmit(request, access.is_presenter())])
+        submitter = submitters.of_viewer()
+        record([submission.resubmit(request, access.is_presenter(), submitter)])
     except ApplicationError as error:
         st.toast(str(error))
 
@@ -53,6 +54,15 @@ def _require_prompt(job: Job) -> None:
         raise access.NotAllowed(
             "This prompt awaits the presenter's approval; its job can be sent again after that."
         )
+
+
+def move_to_front(job_id: str) -> None:
+    """Have a waiting job generated next; a callback of buttons."""
+    try:
+        access.require("prioritize")
+        queue_control.move_to_front(job_id)
+    except ApplicationError as error:
+        st.toast(str(error))
 
 
 def cancel(job_id: str) -> None:

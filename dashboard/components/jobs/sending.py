@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access
-from dashboard.access import browser_memory
+from dashboard.access import browser_memory, submitters
 from dashboard.access.browser_memory import Memory
 from dashboard.runtime import submission
 from wire.messages.job import Job
@@ -51,12 +51,15 @@ def _start(requests: Sequence[dict[str, Any]]) -> Future[Result]:
         refused.set_result(Result(len(requests), 0, (), tuple(requests), error))
         return refused
     memory = browser_memory.current()
-    return _senders.submit(_send_for, memory, requests, access.is_presenter())
+    submitter = submitters.of_viewer()
+    return _senders.submit(_send_for, memory, requests, access.is_presenter(), submitter)
 
 
-def _send_for(memory: Memory, requests: Sequence[dict[str, Any]], by_presenter: bool) -> Result:
+def _send_for(
+    memory: Memory, requests: Sequence[dict[str, Any]], by_presenter: bool, submitter: str
+) -> Result:
     """Send requests, and record their jobs as the browser's, be its page reloaded meanwhile."""
-    result = send_all(requests, by_presenter)
+    result = send_all(requests, by_presenter, submitter)
     memory.job_ids.update(job.id for job in result.jobs)
     return result
 
@@ -81,12 +84,14 @@ def take(place: str) -> Result | None:
     return result
 
 
-def send_all(requests: Sequence[dict[str, Any]], by_presenter: bool = False) -> Result:
+def send_all(
+    requests: Sequence[dict[str, Any]], by_presenter: bool = False, submitter: str | None = None
+) -> Result:
     """Submit requests in order, until one fails; not ``by_presenter``, they may need approval."""
     jobs: list[Job] = []
     for sent, fields in enumerate(requests):
         try:
-            jobs.extend(submission.submit(fields, by_presenter))
+            jobs.extend(submission.submit(fields, by_presenter, submitter))
         except ApplicationError as error:
             return Result(len(requests), sent, tuple(jobs), tuple(requests[sent:]), error)
     return Result(len(requests), len(requests), tuple(jobs))

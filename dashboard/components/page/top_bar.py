@@ -21,7 +21,7 @@ _STALE_AFTER_SECONDS = 10.0
 class Pill:
     """The health of one source."""
 
-    kind: Literal["", "unread", "silent"]
+    kind: Literal["", "unread", "silent", "paused"]
     """CSS class: empty if the source is healthy."""
     text: str
     detail: str = ""
@@ -51,6 +51,8 @@ def health(snapshot: Snapshot, zone: tzinfo | None, now: float | None) -> Iterat
     if now is not None and now - snapshot.at > _STALE_AFTER_SECONDS:
         yield Pill("silent", f"no reading since {formatting.clock(snapshot.at, zone)}")
         return
+    if snapshot.queue.value and snapshot.queue.value.paused:
+        yield Pill("paused", "The queue is paused", "Workers take no new request until it resumes")
     if now is None:
         yield Pill("unread", f"frozen at {formatting.clock(snapshot.at, zone)}")
     for name, reading in sources(snapshot).items():

@@ -15,10 +15,8 @@ cannot be added to an existing queue.
 
 import itertools
 import queue
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import cast
 
 from pika import BasicProperties
@@ -26,61 +24,13 @@ from pika.channel import Channel as RawChannel
 from pika.spec import Basic
 
 from core.errors import QueueUnavailable
+from wire.queues.rabbitmq.message import Message
 from wire.rabbitmq.channel import Channel, Done
 
-_CONSUMER_TIMEOUT_MILLISECONDS = 24 * 60 * 60 * 1000
-
-_ATTEMPTS_HEADER = "attempts"
+CONSUMER_ARGUMENTS = {"x-consumer-timeout": 24 * 60 * 60 * 1000}
+"""In milliseconds."""
 
 _consumer_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message, which only the channel that delivered it can acknowledge."""
-
-    channel: Channel
-    tag: int
-    properties: BasicProperties
-    body: bytes
-
-    @property
-    def attempts(self) -> int:
-        """The number of earlier attempts, of this message and of those that it is a copy of."""
-        return self._count(_ATTEMPTS_HEADER) + self._count("x-delivery-count")
-
-    @property
-    def redelivered(self) -> bool:
-        """Whether this message, or one that it is a copy of, was delivered before."""
-        return _ATTEMPTS_HEADER in (self.properties.headers or {}) or self.attempts > 0
-
-    def copy_properties(self, attempts: int) -> BasicProperties:
-        """Return the properties of a copy, which cannot have the broker's own count."""
-        return BasicProperties(
-            content_type=self.properties.content_type,
-            message_id=self.properties.message_id or str(uuid.uuid4()),
-            headers={_ATTEMPTS_HEADER: attempts},
-        )
-
-    def _count(self, header: str) -> int:
-        count = (self.properties.headers or {}).get(header)
-        # pika decodes some integers as a subclass of int, and bool is one too.
-        return max(0, count) if isinstance(count, int) and not isinstance(count, bool) else 0
-
-    def acknowledge(self) -> None:
-        """Remove the message from its queue. Does nothing if the channel is lost."""
-        self.channel.post(lambda raw: raw.basic_ack(self.tag))
-
-    def requeue(self, *, count_delivery: bool) -> None:
-        """Return the message to its queue.
-
-        RabbitMQ 4.3 counts basic.reject towards the delivery limit but not basic.nack;
-        3.10 counts both (https://www.rabbitmq.com/docs/quorum-queues).
-        """
-        if count_delivery:
-            self.channel.post(lambda raw: raw.basic_reject(self.tag, requeue=True))
-        else:
-            self.channel.post(lambda raw: raw.basic_nack(self.tag, requeue=True))
 
 
 class Consumer:
@@ -180,7 +130,7 @@ class Consumer:
             self._queue_name,
             self._on_message,
             consumer_tag=self._tag,
-            arguments={"x-consumer-timeout": _CONSUMER_TIMEOUT_MILLISECONDS},
+            arguments=CONSUMER_ARGUMENTS,
             callback=done,
         )
 

@@ -11,17 +11,17 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
 
 from pika import BasicProperties
-from pika.frame import Method
 
 from core.errors import QueueUnavailable
 from wire.messages import names
 from wire.messages.job import MAX_MESSAGE_BYTES
 from wire.messages.quantities import unix_seconds
 from wire.queues.base import DELIVERY_LIMIT_EXCEEDED, DeadLetter, decode_dead_letter
-from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.consumer import Consumer
+from wire.queues.rabbitmq.counts import count_ready
+from wire.queues.rabbitmq.message import Message
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 from wire.rabbitmq.session import Session
@@ -104,14 +104,6 @@ def _wait_until_requeued(channel: Channel, count: int) -> None:
     deadline = time.monotonic() + _REQUEUE_TIMEOUT_SECONDS
     while count_ready(channel, names.DEAD_LETTER_QUEUE) < count and time.monotonic() < deadline:
         time.sleep(0.005)
-
-
-def count_ready(channel: Channel, queue_name: str) -> int:
-    """Count the ready messages of a queue, exactly."""
-    frame: Method[Any] = channel.request(
-        lambda raw, done: raw.queue_declare(queue_name, passive=True, callback=done)
-    )
-    return int(frame.method.message_count)
 
 
 def _decode(message: Message) -> DeadLetter:

@@ -69,16 +69,17 @@ class Management:
         """Why the newest request failed, in sentences; empty after success."""
         return (self._error,) if self._error else ()
 
-    def unacknowledged(self, queue_name: str, ready: int) -> int | None:
+    def unacknowledged(self, queue_name: str, ready: int | None) -> int | None:
         """Count the unacknowledged messages of a queue, given its ready messages; None if unknown.
 
         Both counts of the API are from the same, earlier moment. Their sum changes only when a job
         is published or finished, so what is missing from it in ``ready`` was delivered since: a
-        delivery is counted at once, and an acknowledgement a little late.
+        delivery is counted at once, and an acknowledgement a little late. Without ``ready``, the
+        count is the API's: messages that were moved to another queue are missing as well.
         """
         match self._get(f"/api/queues/{self._vhost}/{quote(queue_name, safe='')}"):
             case {"messages_ready": int(older_ready), "messages_unacknowledged": int(older)}:
-                return max(0, older_ready + older - ready)
+                return older if ready is None else max(0, older_ready + older - ready)
         # A queue that has emitted no statistics yet has no counts; they are unknown, not zero.
         return None
 

@@ -2,7 +2,7 @@
 
 from core.settings import Settings
 from wire.messages import names
-from wire.queues.rabbitmq.dead_letters import count_ready
+from wire.queues.rabbitmq.counts import count_ready
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
 

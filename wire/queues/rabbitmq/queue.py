@@ -5,28 +5,31 @@ is lost, the broker redelivers the job to another worker, and acknowledgements o
 no effect: the delivery tags of a lost channel are void.
 """
 
-import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pika import BasicProperties
 
-from core.errors import MessageError, QueueError, QueueUnavailable
+from core.errors import QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
-from wire.messages.job import Job, decode, encode, new_job
+from wire.messages.job import Job, encode
 from wire.queues.base import (
     DEAD_LETTER_GONE,
-    DELIVERY_LIMIT_EXCEEDED,
     DeadLetter,
     Delivery,
     QueueDepth,
     decode_job,
+    retry_pause,
 )
 from wire.queues.rabbitmq import dead_letters
-from wire.queues.rabbitmq.consumer import Consumer, Message
+from wire.queues.rabbitmq.consumer import Consumer
+from wire.queues.rabbitmq.counts import count_ready, count_retries
+from wire.queues.rabbitmq.gate import REFRESH_SECONDS
+from wire.queues.rabbitmq.leases import Leases
 from wire.queues.rabbitmq.management import Management
+from wire.queues.rabbitmq.turns import Turns
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
 from wire.rabbitmq.publisher import Publisher
@@ -43,17 +46,20 @@ class RabbitQueue:
         self._publisher_lock = threading.Lock()
         self._receive_lock = threading.Lock()
         self._dead_letters_lock = threading.Lock()
+        self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
-        self._leases: dict[int, Message] = {}
-        self._delivery_tags = itertools.count(1)
+        self._leases = Leases(self._open_publisher, self.publish)
 
     def publish(self, job: Job) -> None:
         """Add a job; return once the broker has confirmed it."""
         publisher = self._open_publisher()
         properties = BasicProperties(content_type="application/json", message_id=job.id)
+        # A broker that blocks publishers answers nothing more; the publisher says so.
+        blocked = publisher.channel.session.blocked
+        queue_name = names.QUEUE if blocked else self._turns.queue_for_new_job()
         try:
-            publisher.publish("", names.QUEUE, encode(job), properties)
+            publisher.publish("", queue_name, encode(job), properties)
         except QueueUnavailable as error:
             raise QueueUnavailable(
                 f"The job was not confirmed, so it may or may not be on the queue. {error}"
@@ -64,19 +70,25 @@ class RabbitQueue:
         deadline = time.monotonic() + timeout
         with self._receive_lock:
             while True:
-                messages = self._open_consumer().receive(limit, deadline - time.monotonic())
-                deliveries = self._admit_all(messages)
+                remaining = deadline - time.monotonic()
+                if self._turns.is_paused():
+                    self._rest(remaining)
+                    if remaining > 0:
+                        continue
+                    return []
+                messages = self._open_consumer().receive(limit, remaining)
+                deliveries = self._leases.admit_all(messages)
                 if deliveries or not messages:
                     return deliveries
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job. Does nothing if the connection that delivered it is lost."""
-        if message := self._leases.pop(delivery.delivery_tag, None):
+        if message := self._leases.take(delivery):
             message.acknowledge()
 
     def requeue(self, delivery: Delivery) -> None:
         """Return a job to the head of the queue; the broker counts the attempt."""
-        if message := self._leases.pop(delivery.delivery_tag, None):
+        if message := self._leases.take(delivery):
             message.requeue(count_delivery=True)
 
     def release(self, delivery: Delivery) -> None:
@@ -84,25 +96,58 @@ class RabbitQueue:
         self._replace_by_copy(delivery, delivery.attempt - 1)
 
     def retry_later(self, delivery: Delivery) -> None:
-        """Return a failed job to the end of the queue; the attempt is counted."""
-        self._replace_by_copy(delivery, delivery.attempt)
+        """Return a failed job to the end of the queue, after a pause; the attempt is counted."""
+        waiting_room = names.retry_queue(retry_pause(delivery.attempt))
+        self._replace_by_copy(delivery, delivery.attempt, waiting_room)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
-        message = self._leases.get(delivery.delivery_tag)
+        message = self._leases.find(delivery)
         if message and message.channel.is_open:
-            self._dead_letter(message, reason)
-        self._leases.pop(delivery.delivery_tag, None)
+            self._leases.dead_letter(message, reason)
+        self._leases.take(delivery)
+
+    def pause(self) -> None:
+        """Deliver no job until ``resume``; the ready ones leave the queue that scalers count."""
+        self._turns.pause()
+
+    def resume(self) -> None:
+        """End a pause."""
+        self._turns.resume()
+
+    def move_to_front(self, job_id: str) -> bool:
+        """Have a waiting job delivered next; return False if it does not wait."""
+        return self._turns.move_to_front(job_id)
+
+    def remove_waiting(self) -> Iterator[Job]:
+        """Remove all jobs that no worker has, and yield each once it is removed."""
+        return self._turns.remove_waiting()
+
+    def dispatch(self) -> None:
+        """Refill the job queue in the order of turns; from then on this process holds the rest."""
+        self._turns.dispatch()
 
     def depth(self) -> QueueDepth:
-        """Count the ready jobs exactly, and the unacknowledged ones if known."""
-        ready = dead_letters.count_ready(self._open_publisher().channel, names.QUEUE)
-        unacknowledged = self._management.unacknowledged(names.QUEUE, ready)
-        return QueueDepth(ready, unacknowledged, self._management.warnings)
+        """Count the ready jobs exactly, and the unacknowledged ones if known.
+
+        The deferred ones include those of the backlog that this process holds, not another's.
+        """
+        channel = self._open_publisher().channel
+        ready = count_ready(channel, names.QUEUE)
+        exact = None if self._turns.moved_lately else ready
+        unacknowledged = self._management.unacknowledged(names.QUEUE, exact)
+        backlog = self._turns.held + count_ready(channel, names.BACKLOG_QUEUE)
+        return QueueDepth(
+            ready,
+            unacknowledged,
+            self._management.warnings,
+            deferred=backlog + count_retries(channel),
+            paused=self._turns.is_paused(),
+        )
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that are not being read at the moment."""
-        return dead_letters.count_ready(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
+        return count_ready(self._open_publisher().channel, names.DEAD_LETTER_QUEUE)
 
     def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Return the newest ``limit`` dead letters, newest first.
@@ -132,6 +177,7 @@ class RabbitQueue:
         if self._consumer:
             self._consumer.close()
             self._consumer.channel.close()
+        self._turns.close()
         if self._publisher:
             self._publisher.channel.close()
         self._connection.close()
@@ -151,56 +197,28 @@ class RabbitQueue:
             self._consumer = Consumer(Channel(self._connection.session()), names.QUEUE)
         return self._consumer
 
-    def _admit_all(self, messages: list[Message]) -> list[Delivery]:
-        try:
-            candidates = [self._admit(message) for message in messages]
-        except QueueError:
-            # The caller never receives the messages admitted so far: requeue them all.
-            messages[0].channel.close()
-            raise
-        return [delivery for delivery in candidates if delivery]
+    def _rest(self, seconds: float) -> None:
+        """Wait without a consumer, to which the broker would deliver."""
+        if self._consumer:
+            self._consumer.close()
+        time.sleep(max(0.0, min(seconds, REFRESH_SECONDS)))
 
-    def _admit(self, message: Message) -> Delivery | None:
-        """Turn a message into a delivery; None if it was dead-lettered or republished instead."""
-        try:
-            job = decode(message.body)
-        except MessageError as error:
-            self._dead_letter(message, str(error))
-            return None
-        if not isinstance(job, Job):
-            self._republish(message, new_job(job))
-            return None
-        if message.attempts > names.DELIVERY_LIMIT:
-            self._dead_letter(message, DELIVERY_LIMIT_EXCEEDED)
-            return None
-        delivery_tag = next(self._delivery_tags)
-        self._leases[delivery_tag] = message
-        return Delivery(job, 1 + message.attempts, delivery_tag, message.redelivered)
-
-    def _republish(self, message: Message, job: Job) -> None:
-        # The broker cannot change a message, so one without an id goes to the end of the queue
-        # again as a job with an id, which is then the same at every attempt.
-        self.publish(job)
-        message.acknowledge()
-
-    def _replace_by_copy(self, delivery: Delivery, attempts: int) -> None:
+    def _replace_by_copy(
+        self, delivery: Delivery, attempts: int, queue_name: str = names.QUEUE
+    ) -> None:
         """Publish a copy with this number of attempts, then remove the message.
 
         RabbitMQ before 4.3 counts each return of a message and keeps the position, and neither can
         be changed: https://www.rabbitmq.com/docs/nack. A copy that cannot be published is no loss:
         then the message itself returns.
         """
-        message = self._leases.pop(delivery.delivery_tag, None)
+        message = self._leases.take(delivery)
         if not message or not message.channel.is_open:
             return
         try:
             properties = message.copy_properties(attempts)
-            self._open_publisher().publish("", names.QUEUE, message.body, properties)
+            self._open_publisher().publish("", queue_name, message.body, properties)
         except QueueError:
             message.requeue(count_delivery=False)
         else:
             message.acknowledge()
-
-    def _dead_letter(self, message: Message, reason: str) -> None:
-        dead_letters.dead_letter(self._open_publisher(), message.body, reason)
-        message.acknowledge()

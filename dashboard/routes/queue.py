@@ -1,0 +1,61 @@
+"""HTTP: what a presenter may do with the whole queue."""
+
+from collections.abc import Callable
+
+from anyio import to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from dashboard import access
+from dashboard.routes.errors import NO_STORE, json_route, with_refusals
+from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.requests import check_origin, program_role
+from dashboard.runtime import queue_control
+from wire.messages.object_names import metadata_name, parse_metadata_name
+
+
+async def pause(request: Request) -> Response:
+    """Pause the queue."""
+    return await _change(request, "pause", queue_control.pause, {"paused": True})
+
+
+async def resume(request: Request) -> Response:
+    """Resume the queue."""
+    return await _change(request, "pause", queue_control.resume, {"paused": False})
+
+
+async def move_to_front(request: Request) -> Response:
+    """Move a waiting job to the front of the queue."""
+    job_id = request.path_params["id"]
+    _require(request, "prioritize")
+    # The id becomes part of an object's name: nothing else may reach the store.
+    if parse_metadata_name(metadata_name(job_id)) is None or await find_job(job_id) is None:
+        raise HTTPException(404, "There is no job with this id.")
+    return await _change(
+        request, "prioritize", lambda: queue_control.move_to_front(job_id), {"id": job_id}
+    )
+
+
+async def _change(
+    request: Request, action: access.Action, change: Callable[[], None], answer: dict[str, object]
+) -> Response:
+    _require(request, action)
+    await to_thread.run_sync(change, limiter=SUBMISSIONS)
+    return JSONResponse(answer, headers=NO_STORE)
+
+
+def _require(request: Request, action: access.Action) -> None:
+    """Raise HTTPException unless the request may do something with the queue."""
+    check_origin(request)
+    if not access.allowed(program_role(request), action):
+        raise HTTPException(
+            401, "Only the presenter may do this: send Authorization: Bearer <presenter's key>."
+        )
+
+
+ROUTES = with_refusals(
+    json_route("/api/queue/pause", pause, "POST"),
+    json_route("/api/queue/resume", resume, "POST"),
+    json_route("/api/jobs/{id}/front", move_to_front, "POST"),
+)

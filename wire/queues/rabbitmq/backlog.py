@@ -1,0 +1,88 @@
+"""The jobs whose turns have not come: durable on the broker, held by one dashboard at a time.
+
+A queue is read in its order only. So a dashboard receives all messages of the backlog, keeps them
+unacknowledged, and picks from them. When it ends, or at the broker's consumer timeout, they return
+and are received again.
+"""
+
+import threading
+from dataclasses import dataclass
+
+from pika import BasicProperties
+from pika.channel import Channel as RawChannel
+from pika.spec import Basic
+
+from wire.messages import names
+from wire.messages.job import peek
+from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS
+from wire.queues.rabbitmq.fair_order import FairOrder
+from wire.queues.rabbitmq.message import Message
+from wire.rabbitmq.channel import Channel, Done
+
+_MAX_HELD = 20_000
+_ARRIVAL_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class WaitingJob:
+    """A message of the backlog, with what determines its turn."""
+
+    message: Message
+    job_id: str
+    """Jobs sort by it in the order of their submission; empty for a message without one."""
+    submitter: str
+    in_front: int
+
+
+class Backlog:
+    """Receives the backlog on a channel of its own. Thread-safe."""
+
+    def __init__(self, channel: Channel) -> None:
+        """Start to receive. Raises QueueUnavailable."""
+        self.channel = channel
+        self._order: FairOrder[WaitingJob] = FairOrder()
+        self._changed = threading.Condition()
+        # A backlog that is deleted, or whose broker stops, is received anew on another channel.
+        channel.post(lambda raw: raw.add_on_cancel_callback(lambda _: raw.close()))
+        channel.request(self._consume)
+
+    def __len__(self) -> int:
+        with self._changed:
+            return len(self._order) if self.channel.is_open else 0
+
+    def take(self) -> WaitingJob | None:
+        """Remove and return the job whose turn it is; None if there is none."""
+        with self._changed:
+            return self._order.next() if self._order else None
+
+    def take_all(self) -> list[WaitingJob]:
+        """Remove and return all jobs."""
+        with self._changed:
+            return [self._order.next() for _ in range(len(self._order))]
+
+    def take_job(self, job_id: str) -> WaitingJob | None:
+        """Remove and return a given job; None if it is not here."""
+        with self._changed:
+            waiting = self._order.find(job_id)
+            if waiting:
+                self._order.remove(waiting)
+            return waiting
+
+    def wait_for(self, job_id: str) -> None:
+        """Wait until a job that was published to the backlog has arrived, for some seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._order.find(job_id), _ARRIVAL_SECONDS)
+
+    def _consume(self, raw: RawChannel, done: Done) -> None:
+        raw.basic_qos(prefetch_count=_MAX_HELD)
+        raw.basic_consume(
+            names.BACKLOG_QUEUE, self._on_message, arguments=CONSUMER_ARGUMENTS, callback=done
+        )
+
+    def _on_message(
+        self, _raw: RawChannel, method: Basic.Deliver, properties: BasicProperties, body: bytes
+    ) -> None:
+        message = Message(self.channel, method.delivery_tag or 0, properties, body)
+        with self._changed:
+            self._order.add(WaitingJob(message, *peek(body), message.in_front))
+            self._changed.notify_all()
