@@ -110,18 +110,6 @@ def autoscale(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) 
     return _apply_hpa(policy, state, jobs, now) if state.workers else state
 
 
-def jobs_to_create(policy: ScalingPolicy, running: int, jobs: int) -> int:
-    """Return how many Jobs a ScaledJob of the default strategy creates at a poll.
-
-    Source: getScalingDecision and defaultScalingStrategy in KEDA's
-    pkg/scaling/executor/scale_jobs.go. ``jobs`` includes those that are in progress, so the
-    Jobs that run are subtracted.
-    """
-    active = jobs > policy.activation
-    called_for = min(math.ceil(jobs / policy.jobs_per_worker), policy.maximum) if active else 0
-    return max(0, max(called_for, policy.minimum) - running)
-
-
 def cooldown_left(policy: ScalingPolicy, state: ScalerState, now: float) -> float | None:
     """Return the seconds until the last worker stops; None if no cooldown is running."""
     if policy.minimum > 0 or state.workers == 0:
@@ -171,14 +159,17 @@ def recommendation(policy: ScalingPolicy, workers: int, jobs: int) -> int:
 def _stabilize(
     policy: ScalingPolicy, state: ScalerState, wanted: int, now: float
 ) -> tuple[int, tuple[WorkerCount, ...]]:
-    """Return the recent recommendation that changes least, and all recent recommendations."""
+    """Return the number nearest to the current one that both windows allow, and what they keep.
+
+    More than the lowest recommendation of the window before more, fewer than the highest one of
+    the window before fewer: a recommendation of the past only holds the number back.
+    """
     # The HPA starts with the current number of workers as its first recommendation.
     known = state.recommendations or (WorkerCount(now, state.workers),)
-    scales_up = wanted >= state.workers
-    window, select = (policy.up.window, min) if scales_up else (policy.down.window, max)
-    stable = select([wanted, *(r.workers for r in known if r.at > now - window)])
+    lowest = min([wanted, *(r.workers for r in known if r.at > now - policy.up.window)])
+    highest = max([wanted, *(r.workers for r in known if r.at > now - policy.down.window)])
     kept = (r for r in known if r.at > now - max(policy.up.window, policy.down.window))
-    return stable, (*kept, WorkerCount(now, wanted))
+    return min(max(state.workers, lowest), highest), (*kept, WorkerCount(now, wanted))
 
 
 def _limit_rate(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float) -> int:

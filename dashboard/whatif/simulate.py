@@ -4,7 +4,8 @@ from array import array
 from dataclasses import dataclass, replace
 from math import floor, inf
 
-from dashboard.fleet.scaling_rule import ScalerState, activate, autoscale, decide, jobs_to_create
+from dashboard.fleet.scaled_job_rule import jobs_to_create
+from dashboard.fleet.scaling_rule import ScalerState, activate, autoscale, decide
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.fleet import SimulatedFleet
 from dashboard.whatif.setup import FleetModel, ScalerSetup

@@ -10,6 +10,7 @@ from dashboard.fleet.scaling_rule import (
     RatePolicy,
     ScalerState,
     ScalingPolicy,
+    WorkerCount,
     cooldown_left,
     decide,
     recommendation,
@@ -80,6 +81,20 @@ def test_scale_down_waits_for_the_stabilization_window():
     busy = [(0, 3), (1, 3), (2, 3)]
     assert after(POLICY, *busy, (3, 1), (16, 1)).workers == 3
     assert after(POLICY, *busy, (3, 1), (17, 1)).workers == 1
+
+
+def test_a_high_recommendation_of_the_past_adds_no_worker():
+    """Once the jobs have fallen, the window keeps the workers; it does not add those of before."""
+    slow = replace(POLICY, up=Behaviour(0.0, RatePolicy(workers=1, percent=0)))
+    policy = replace(slow, down=Behaviour(300.0, RatePolicy()))
+    assert after(policy, (0, 8), (1, 8), (20, 1)).workers == 2
+
+
+def test_a_low_recommendation_of_the_past_removes_no_worker():
+    """Once the jobs have risen, a window before more workers keeps those that there are."""
+    policy = replace(POLICY, up=Behaviour(30.0, RatePolicy(workers=4)))
+    state = ScalerState(5, last_active=80, recommendations=(WorkerCount(80, 2),))
+    assert decide(policy, state, 8, 100).workers == 5
 
 
 def test_last_worker_stops_after_the_cooldown():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dashboard.domain.fleet import LOCAL
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy, jobs_to_create
+from dashboard.fleet.scaled_job_rule import jobs_to_create
+from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
 from dashboard.whatif import arrivals
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.nodes import NodeModel
@@ -76,6 +77,15 @@ def test_a_scaled_job_starts_a_worker_for_each_request_that_ends_with_it():
 def test_scaled_job_creates_what_does_not_run_yet(running, jobs, created):
     """KEDA subtracts the Jobs that run from the length of the queue, up to the maximum."""
     assert jobs_to_create(POLICY, running, jobs) == created
+
+
+@pytest.mark.parametrize(
+    ("running", "jobs", "created"),
+    [(0, 0, 2), (1, 5, 1), (2, 0, 0), (2, 3, 3), (5, 3, 0), (2, 20, 6), (8, 20, 0)],
+)
+def test_the_minimum_of_a_scaled_job_runs_besides_those_for_requests(running, jobs, created):
+    """KEDA creates the minimum first, then Jobs for the queue besides it, up to the maximum."""
+    assert jobs_to_create(replace(POLICY, minimum=2), running, jobs) == created
 
 
 def test_idle_nodes_are_removed_and_cost_nothing_more():
