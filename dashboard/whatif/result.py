@@ -30,7 +30,7 @@ class Outcome:
     never_started: int
     """Requests that no worker had started hours after the last arrival."""
     p50: float | None
-    """Seconds; None without a request that started."""
+    """Seconds; None without requests, or if some never started, however long those waited."""
     p95: float | None
     finish: float | None
     """Seconds from the start until the last request was done; None if some never were."""
@@ -47,8 +47,8 @@ class Outcome:
 def outcome(run: Run, price: Price | None) -> Outcome:
     """Return the figures of a run, until its end: a backlog is paid for, too."""
     started, ended = np.frombuffer(run.started), np.frombuffer(run.ended)
-    waited = started - run.arrivals.at[: len(started)]
     never_started = len(run.arrivals) - len(started)
+    waited = run.arrivals.at[:0] if never_started else started - run.arrivals.at
     hours, slots_per_unit = _paid_hours(run)
     busy_hours = _busy_hours(run)
     return Outcome(

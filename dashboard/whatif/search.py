@@ -89,11 +89,10 @@ def frontier(trials: Iterable[Trial]) -> list[Trial]:
 
 def cheapest(trials: Sequence[Trial], limit: float) -> Trial | None:
     """Return the cheapest trial whose p95 of waiting is at most a limit in seconds."""
-    quick = [trial for trial in frontier(trials) if (trial.outcome.p95 or 0.0) <= limit]
-    return next((trial for trial in quick if not trial.outcome.never_started), None)
+    return next((each for each in frontier(trials) if (each.outcome.p95 or 0.0) <= limit), None)
 
 
 def quickest(trials: Sequence[Trial]) -> Trial | None:
-    """Return the trial with the smallest p95 of waiting; None without requests."""
+    """Return the trial with the smallest p95 of waiting; None if no trial has one."""
     best = frontier(trials)
     return best[-1] if best else None

@@ -89,6 +89,13 @@ def test_the_sentence_compares_with_the_real_settings():
     assert "instead of" not in rest
 
 
+@pytest.mark.parametrize(("target", "words_"), [(2.5, "2.5 requests"), (1.0, "1 request")])
+def test_a_fraction_of_requests_per_worker_is_not_rounded(target, words_):
+    """A target may be any number in a cluster."""
+    result = try_scenario(CLUSTER.with_policy(jobs_per_worker=target), ARRIVALS)
+    assert f"settings, {words_} per worker" in words.sentence(result, result, "$")[0]
+
+
 def test_unknown_outcomes_are_the_word_unknown():
     """Without requests, a price or paid time, figures are unknown, not zero."""
     none = Arrivals(np.array([]), np.array([]), 60.0)
@@ -238,6 +245,14 @@ def test_the_chart_of_costs_survives_settings_without_an_outcome():
     trials.append(replace(trials[0], outcome=replace(outcome, p95=None)))
     figure = pareto.draw(Pareto(trials, outcome, outcome, 30.0, "$"))
     assert len(figure.data[0].x) == 1
+
+
+def test_settings_without_any_waiting_are_labelled():
+    """A waiting time of zero is the best, not an unknown one."""
+    outcome = replace(try_scenario(CLUSTER, ARRIVALS).outcome, p95=0.0)
+    trials = try_all([CLUSTER.setup], ARRIVALS, MODEL, Price(0.5))
+    found = pareto.draw(Pareto(trials, outcome, outcome, 30.0, "$")).layout.annotations
+    assert any("<b>real</b>" in each.text for each in found)
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,15 @@ def test_requests_that_no_worker_takes_are_counted():
     assert (result.never_started, result.finish, result.p95) == (2, None, None)
 
 
+def test_waiting_times_are_unknown_while_requests_still_wait():
+    """A request that never started has no waiting time, so percentiles without it would be low."""
+    policy = replace(POLICY, maximum=1, cooldown=600.0)
+    model = replace(NO_NODES, workers=replace(NO_NODES.workers, picture=8000.0))
+    found = outcome(simulate(requests(1, 2, 3), replace(LOCAL_SCALER, policy=policy), model), None)
+    assert found.never_started == 1
+    assert (found.p50, found.p95, found.finish) == (None, None, None)
+
+
 def test_workers_that_were_ready_before_the_stretch_serve_at_once():
     """A stretch begins with the workers that were there, and with requests that waited."""
     slow = replace(POLICY, down=Behaviour(60.0, RatePolicy()))

@@ -139,6 +139,6 @@ def _finding(trials: list[Trial], limit: float) -> str:
         )
     best = quickest(trials)
     if best is None:
-        return "No request was started under any setting."
+        return "Under each of these settings, some requests never start."
     most = seconds(best.outcome.p95 or 0.0)
     return f"None of {len(trials)} settings stays under {seconds(limit)}; the best is {most}."

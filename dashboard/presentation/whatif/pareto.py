@@ -142,7 +142,8 @@ def _texts(chart: Pareto) -> list[dict[str, object]]:
     points = [("real", chart.real), ("what if", chart.tried)]
     if chart.real == chart.tried:
         points = points[:1]
-    return [*texts, *(_label(name, outcome, chart) for name, outcome in points if outcome.p95)]
+    known = [(name, outcome) for name, outcome in points if outcome.p95 is not None]
+    return [*texts, *(_label(name, outcome, chart) for name, outcome in known)]
 
 
 def _label(name: str, outcome: Outcome, chart: Pareto) -> dict[str, object]:

@@ -48,8 +48,9 @@ def sentence(real: Result, tried: Result, currency: str) -> tuple[str, str]:
 
 def _settings(scenario: Scenario) -> str:
     policy = scenario.setup.policy
-    per_worker = formatting.pluralize(round(policy.jobs_per_worker), "request")
-    return f"{per_worker} per worker, {policy.minimum} to {policy.maximum} workers"
+    share = policy.jobs_per_worker
+    requests = "request" if share == 1 else "requests"
+    return f"{share:g} {requests} per worker, {policy.minimum} to {policy.maximum} workers"
 
 
 def _spending(real: Result, tried: Result, currency: str) -> str:
