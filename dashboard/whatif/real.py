@@ -13,7 +13,7 @@ from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
 from dashboard.whatif.arrivals import Arrivals, from_jobs
 from dashboard.whatif.measure import Measurements, measure
 from dashboard.whatif.nodes import NodeModel
-from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
+from dashboard.whatif.setup import SCALED_JOB, FleetModel, ScalerSetup, WorkerModel
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def setup_of(scaler: Scaler) -> ScalerSetup:
         maximum=scaler.maximum,
         jobs_per_worker=scaler.jobs_per_worker or 1,
         activation=_activation(scaler),
-        cooldown=scaler.cooldown_period,
+        # A ScaledJob has none; as a ScaledObject it would have KEDA's default.
+        cooldown=ScalingPolicy.cooldown if scaler.kind == SCALED_JOB else scaler.cooldown_period,
         up=_behaviour(up) if up else ScalingPolicy.up,
         down=_behaviour(down) if down else ScalingPolicy.down,
     )

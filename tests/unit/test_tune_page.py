@@ -130,6 +130,26 @@ def test_patch_has_only_what_differs_and_is_valid():
     assert "  # was 30" in patch.text(found)
 
 
+def test_another_kind_is_deployed_before_it_is_patched():
+    """Deploying sets the manifests' numbers, so the patch of the new object has all of them."""
+    tried = apply(CLUSTER, {"other_kind": 1, "minimum": 1, "cooldown": 10})
+    text = patch.text(patch.lines(CLUSTER, tried, "worker", "pictures", trigger=1))
+    first, merge, trigger = text.replace("kubectl", "\nkubectl").split("\n\n")
+    assert first == "make deploy-scaledjob  # was a ScaledObject"
+    assert merge.startswith("kubectl -n pictures patch scaledjob worker --type merge")
+    fields = {"minReplicaCount": 1, "maxReplicaCount": 4, "pollingInterval": 5}
+    assert yaml.safe_load(merge.split("'")[1]) == {"spec": fields}
+    path = "/spec/triggers/0/metadata/value"
+    assert yaml.safe_load(trigger.split("'")[1]) == [{"op": "replace", "path": path, "value": "1"}]
+
+
+def test_a_scaled_job_as_a_scaled_object_has_kedas_cooldown():
+    """A ScaledJob has no cool-down; one of zero seconds would stop workers between requests."""
+    job = setup_of(replace(SCALER, kind="ScaledJob", cooldown_period=0))
+    assert job.policy.cooldown == ScalingPolicy.cooldown
+    assert setup_of(replace(SCALER, cooldown_period=0)).policy.cooldown == 0
+
+
 def test_nothing_differs_without_a_change():
     """The real settings need no patch, and prices and durations are no settings."""
     tried = apply(CLUSTER, {"price": 2.0, "join": 100.0, "picture": 1.0})

@@ -28,7 +28,7 @@ def show(real: Scenario, tried: Scenario, scaler: Scaler) -> None:
         return
     if real.setup.is_local:
         st.html(tables.note("Lines for .env; they apply when the dashboard starts again."))
-    lines = [[line.before, line.value, f"{line.after}{_comment(line)}"] for line in found]
+    lines = [[line.before, line.value, _comment(line)] for line in found]
     _patch(data={"lines": lines, "text": patch.text(found)}, key="tune_patch")
 
 

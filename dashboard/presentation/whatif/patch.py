@@ -1,9 +1,10 @@
 """What to apply so that a scenario becomes real: commands for kubectl, or lines of ``.env``."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dashboard.whatif.scenario import Scenario
+from dashboard.whatif.setup import ScalerSetup
 
 
 @dataclass(frozen=True)
@@ -12,14 +13,31 @@ class Line:
 
     before: str
     value: str = ""
-    after: str = ""
     was: str = ""
 
     @property
     def text(self) -> str:
         """The line as it is copied."""
         comment = f"  # was {self.was}" if self.was else ""
-        return f"{self.before}{self.value}{self.after}{comment}"
+        return f"{self.before}{self.value}{comment}"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of what runs and of what should run."""
+
+    real: Scenario
+    tried: Scenario
+    writes_all: bool = False
+    """Whether those that do not differ are written, too."""
+
+    def line(
+        self, before: str, read: Callable[[ScalerSetup], float], quote: str = ""
+    ) -> Iterator[Line]:
+        """Yield the line of a number; nothing if it does not differ."""
+        old, new = (f"{quote}{read(each.setup):g}{quote}" for each in (self.real, self.tried))
+        if self.writes_all or old != new:
+            yield Line(before, new, was="" if old == new else old)
 
 
 def lines(
@@ -36,17 +54,21 @@ def lines(
 
     """
     if real.setup.is_local:
-        return list(_settings(real, tried))
-    kind = real.setup.kind.lower()
-    command = f"kubectl -n {namespace} patch {kind} {name}"
-    limits, per_worker = list(_limits(real, tried)), _trigger(real, tried, trigger)
-    found = [Line(f"{command} --type merge --patch '"), Line("spec:"), *limits, Line("'")]
-    found = found if limits else []
-    if per_worker:
-        found += [Line(f"{command} --type json --patch '"), *per_worker, Line("'")]
-    if real.setup.kind != tried.setup.kind:
-        found.append(Line(f"make deploy-{tried.setup.kind.lower()}", was=f"a {real.setup.kind}"))
-    return found
+        return list(_settings(Numbers(real, tried)))
+    kind = tried.setup.kind
+    command = f"kubectl -n {namespace} patch {kind.lower()} {name}"
+    if kind == real.setup.kind:
+        return list(_patches(Numbers(real, tried), command, trigger))
+    # Deploying sets the numbers of the manifests, whose only trigger counts requests.
+    deploy = Line(f"make deploy-{kind.lower()}", was=f"a {real.setup.kind}")
+    return [deploy, *_patches(Numbers(real, tried, writes_all=True), command, trigger=0)]
+
+
+def _patches(numbers: Numbers, command: str, trigger: int) -> Iterator[Line]:
+    if limits := list(_limits(numbers)):
+        yield from (Line(f"{command} --type merge --patch '"), Line("spec:"), *limits, Line("'"))
+    if per_worker := _trigger(numbers, trigger):
+        yield from (Line(f"{command} --type json --patch '"), *per_worker, Line("'"))
 
 
 def count(found: list[Line]) -> int:
@@ -59,47 +81,30 @@ def text(found: list[Line]) -> str:
     return "".join(f"{line.text}\n" for line in found)
 
 
-def _changed(before: str, real: float, tried: float) -> Iterator[Line]:
-    if real != tried:
-        yield Line(before, f"{tried:g}", was=f"{real:g}")
-
-
-def _limits(real: Scenario, tried: Scenario) -> Iterator[Line]:
-    old, new = real.setup.policy, tried.setup.policy
-    yield from _changed("  minReplicaCount: ", old.minimum, new.minimum)
-    yield from _changed("  maxReplicaCount: ", old.maximum, new.maximum)
-    yield from _changed(
-        "  pollingInterval: ", round(real.setup.polling), round(tried.setup.polling)
-    )
-    if real.setup.creates_jobs:
+def _limits(numbers: Numbers) -> Iterator[Line]:
+    yield from numbers.line("  minReplicaCount: ", lambda setup: setup.policy.minimum)
+    yield from numbers.line("  maxReplicaCount: ", lambda setup: setup.policy.maximum)
+    yield from numbers.line("  pollingInterval: ", lambda setup: round(setup.polling))
+    if numbers.tried.setup.creates_jobs:
         return
-    yield from _changed("  cooldownPeriod: ", old.cooldown, new.cooldown)
-    window = list(
-        _changed(f"{' ' * 10}stabilizationWindowSeconds: ", old.down.window, new.down.window)
-    )
-    if window:
+    yield from numbers.line("  cooldownPeriod: ", lambda setup: setup.policy.cooldown)
+    key = f"{' ' * 10}stabilizationWindowSeconds: "
+    if window := list(numbers.line(key, lambda setup: setup.policy.down.window)):
         parents = ("advanced", "horizontalPodAutoscalerConfig", "behavior", "scaleDown")
         yield from (Line(f"{'  ' * depth}{key}:") for depth, key in enumerate(parents, start=1))
         yield from window
 
 
-def _trigger(real: Scenario, tried: Scenario, index: int) -> list[Line]:
+def _trigger(numbers: Numbers, index: int) -> list[Line]:
     """Return a JSON patch: a merge patch would replace the list of triggers as a whole."""
-    old, new = real.setup.policy.jobs_per_worker, tried.setup.policy.jobs_per_worker
-    if old == new:
-        return []
+    value = list(numbers.line("  value: ", lambda setup: setup.policy.jobs_per_worker, '"'))
     path = f"/spec/triggers/{index}/metadata/value"
-    return [
-        Line("- op: replace"),
-        Line(f"  path: {path}"),
-        Line('  value: "', f"{new:g}", '"', was=f'"{old:g}"'),
-    ]
+    return [Line("- op: replace"), Line(f"  path: {path}"), *value] if value else []
 
 
-def _settings(real: Scenario, tried: Scenario) -> Iterator[Line]:
-    old, new = real.setup.policy, tried.setup.policy
-    yield from _changed("JOBS_PER_WORKER=", old.jobs_per_worker, new.jobs_per_worker)
-    yield from _changed("MIN_WORKERS=", old.minimum, new.minimum)
-    yield from _changed("MAX_WORKERS=", old.maximum, new.maximum)
-    yield from _changed("POLLING_INTERVAL=", real.setup.polling, tried.setup.polling)
-    yield from _changed("COOLDOWN_PERIOD=", old.cooldown, new.cooldown)
+def _settings(numbers: Numbers) -> Iterator[Line]:
+    yield from numbers.line("JOBS_PER_WORKER=", lambda setup: setup.policy.jobs_per_worker)
+    yield from numbers.line("MIN_WORKERS=", lambda setup: setup.policy.minimum)
+    yield from numbers.line("MAX_WORKERS=", lambda setup: setup.policy.maximum)
+    yield from numbers.line("POLLING_INTERVAL=", lambda setup: setup.polling)
+    yield from numbers.line("COOLDOWN_PERIOD=", lambda setup: setup.policy.cooldown)
