@@ -21,6 +21,10 @@ class Price:
     spot_share: float = 1.0
     """The share of it that is paid: below 1 for spot machines."""
 
+    def cost(self, hours: float) -> float:
+        """Return what some hours cost."""
+        return hours * self.hour * self.spot_share
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -60,7 +64,7 @@ def outcome(run: Run, price: Price | None) -> Outcome:
         hours=hours,
         busy_hours=busy_hours,
         idle_share=max(0.0, 1 - busy_hours / (hours * slots_per_unit)) if hours else None,
-        cost=None if price is None else hours * price.hour * price.spot_share,
+        cost=None if price is None else price.cost(hours),
     )
 
 

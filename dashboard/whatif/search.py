@@ -77,6 +77,19 @@ def try_all(
     return [Trial(setup, outcome(simulate(arrivals, setup, model), price)) for setup in setups]
 
 
+def priced(trials: Iterable[Trial], price: Price | None) -> list[Trial]:
+    """Return the trials at another price, which changes nothing but their cost."""
+    return [
+        replace(
+            trial,
+            outcome=replace(
+                trial.outcome, cost=None if price is None else price.cost(trial.outcome.hours)
+            ),
+        )
+        for trial in trials
+    ]
+
+
 def frontier(trials: Iterable[Trial]) -> list[Trial]:
     """Return the trials to which no other is both cheaper and quicker, cheapest first."""
     known = (trial for trial in trials if trial.outcome.p95 is not None)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from dashboard.components.tune import laboratory
+from dashboard.components.tune.result_cache import result_cache
 from dashboard.domain.fleet import LOCAL, FleetReading, Scaler
 from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
@@ -23,7 +24,7 @@ from dashboard.whatif.nodes import NodeModel
 from dashboard.whatif.real import setup_of
 from dashboard.whatif.result import Price
 from dashboard.whatif.scenario import Scenario, try_scenario
-from dashboard.whatif.search import candidates, cheapest, frontier, quickest, try_all
+from dashboard.whatif.search import candidates, cheapest, frontier, priced, quickest, try_all
 from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
 from tools import plot_scaling
 
@@ -273,6 +274,37 @@ def test_settings_without_any_waiting_are_labelled():
     trials = try_all([CLUSTER.setup], ARRIVALS, MODEL, Price(0.5))
     found = pareto.draw(Pareto(trials, outcome, outcome, 30.0, "$")).layout.annotations
     assert any("<b>real</b>" in each.text for each in found)
+
+
+def test_another_price_changes_only_the_cost_of_trials():
+    """The dots of a search stay comparable with the two points after the price was changed."""
+    [trial] = try_all([CLUSTER.setup], ARRIVALS, MODEL, None)
+    (free,), (dear,) = priced([trial], None), priced([trial], Price(3.0, 0.5))
+    assert free == trial
+    assert dear.expense == pytest.approx(1.5 * trial.outcome.hours)
+    assert replace(dear, outcome=replace(dear.outcome, cost=None)) == trial
+
+
+def test_results_are_derived_once_for_all_pages():
+    """Pages that tick derive a chart once for each result and each option."""
+    calls = []
+    cached = result_cache(lambda *each: calls.append(each) or len(calls))
+    first, second = [1], [1]
+    assert [cached((first,), "$"), cached((first,), "$"), cached((second,), "$")] == [1, 1, 2]
+    assert cached((first,), "€") == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({}, ""),
+        ({"idle": 0}, " Not simulated: the idle replica count."),
+        ({"strategy": "accurate", "paused": True}, "the accurate strategy, the pause."),
+    ],
+)
+def test_settings_that_are_not_simulated_are_named(changes, text):
+    """The page names the settings that the simulation leaves out."""
+    assert laboratory.left_out(replace(SCALER, **changes)).endswith(text)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dashboard import runtime
 from dashboard.components.common import tables
 from dashboard.components.tune import controls
 from dashboard.components.tune.arrivals import Source, chosen
+from dashboard.components.tune.result_cache import result_cache
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
@@ -22,13 +23,17 @@ from dashboard.whatif.real import in_step, measured, model_of, setup_of
 from dashboard.whatif.result import Price
 from dashboard.whatif.scenario import Result, Scenario, try_scenario
 
-_MAX_RESULTS = 64
+_MAX_KEPT_REQUESTS = 500_000
+"""Of all cached runs together; each takes about 50 bytes."""
+_REQUESTS_OF_AN_EMPTY_RUN = 5_000
+"""The size of a run's polls and changes, as a number of requests."""
 _UNREAD = "Unknown: the settings of what scales the workers cannot be read at the moment."
 _NO_SCALER = "Unknown: this dashboard reads no scaler (FLEET=none). Choose a recording."
 _NO_REQUESTS = "Unknown: no trigger of this scaler counts requests, so none can be replayed."
-_OTHER_TRIGGERS = " Of its triggers, only the one that counts requests is simulated."
 
-_results: LRUCache[tuple[int, Scenario], tuple[Arrivals, Result]] = LRUCache(_MAX_RESULTS)
+_results: LRUCache[tuple[int, Scenario], tuple[Arrivals, Result]] = LRUCache(
+    _MAX_KEPT_REQUESTS, getsizeof=lambda kept: _REQUESTS_OF_AN_EMPTY_RUN + len(kept[0])
+)
 _lock = Lock()
 
 
@@ -53,17 +58,17 @@ def read() -> tuple[Source, Real] | str:
     except RecordingError as error:
         return str(error)
     reason = why_unknown(source.snapshot)
-    real = real_scenario(source)
+    real = real_scenario((source,), runtime.current().settings.gpu_hour_price)
     return reason if reason or real is None else (source, real)
 
 
-def real_scenario(source: Source) -> Real | None:
+@result_cache
+def real_scenario(source: Source, price: float | None) -> Real | None:
     """Return the settings and the fleet of a run; None without a scaler."""
     fleet = source.snapshot.fleet.value if source.snapshot.fleet else None
     if fleet is None or fleet.scaler is None:
         return None
     found = measured(source.snapshot)
-    price = runtime.current().settings.gpu_hour_price
     setup = in_step(setup_of(fleet.scaler), source.snapshot.samples, source.stretch.start)
     scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
     return Real(fleet.scaler, scenario, found)
@@ -103,19 +108,33 @@ def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
 
 def show_reset(source: Source, real: Real, as_real: Result) -> None:
     """Show how true the simulation is, and the button that moves all dials back."""
-    others = _OTHER_TRIGGERS if len(real.scaler.triggers) > 1 else ""
     place = "on this machine" if real.scaler.kind == LOCAL else "in the cluster"
-    note = f"{_truth(source, as_real)}{others} Nothing is changed {place}."
+    note = f"{_truth((source, as_real))}{left_out(real.scaler)} Nothing is changed {place}."
     st.html(tables.note(note))
     st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
 
 
+def left_out(scaler: Scaler) -> str:
+    """Return which of a scaler's settings are not simulated, as a sentence; empty without any."""
+    is_paused = scaler.paused or scaler.scale_in_paused or scaler.scale_out_paused
+    found = {
+        "triggers that count no requests": len(scaler.triggers) > 1,
+        "the idle replica count": scaler.idle is not None,
+        f"the {scaler.strategy} strategy": scaler.strategy != "default",
+        "the pause": is_paused,
+        "the force-activation annotation": scaler.forced,
+    }
+    names = [name for name, is_set in found.items() if is_set]
+    return f" Not simulated: {', '.join(names)}." if names else ""
+
+
+@result_cache
 def _truth(source: Source, as_real: Result) -> str:
     if not source.stretch.samples:
         return "These requests are made up; fleet and settings are real."
     found = agreement(as_real.run, source.snapshot, source.stretch.samples)
     if found.replicas is None:
-        return "No worker was wanted in this time, so the simulation cannot be compared with it."
+        return "No worker is known to have been wanted in this time, so nothing can be compared."
     waiting = "" if found.p95 is None else f", p95 of waiting {found.p95:.0%}"
     return (
         f"With the real settings, the simulation's number of workers is {found.replicas:.0%} "

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.components.timeline import live_plot
 from dashboard.components.tune import render
 from dashboard.components.tune.arrivals import Source
+from dashboard.components.tune.result_cache import result_cache
 from dashboard.presentation.timeline.layout import HEIGHT
 from dashboard.presentation.whatif import lanes, words
 from dashboard.presentation.whatif.lanes import Chart
@@ -18,9 +19,15 @@ def show(source: Source, real: Result, tried: Result, currency: str, zone: tzinf
     unit = "GPU" if tried.scenario.model.nodes else "worker"
     items = list(words.figures(real.outcome, tried.outcome, unit, currency))
     st.html(render("figures", items))
-    chart = _chart(source, real, tried, zone)
-    live_plot.show_figure(lanes.draw(chart).to_json(), lanes.alt_text(chart), "tune_lanes", HEIGHT)
+    live_plot.show_figure(*_figure((source, real, tried), zone), "tune_lanes", HEIGHT)
     st.html(render("legend", "real" if source.stretch.samples else "the real settings, simulated"))
+
+
+@result_cache
+def _figure(source: Source, real: Result, tried: Result, zone: tzinfo | None) -> tuple[str, str]:
+    """Return the chart as JSON text, and its description."""
+    chart = _chart(source, real, tried, zone)
+    return lanes.draw(chart).to_json(), lanes.alt_text(chart)
 
 
 def _chart(source: Source, real: Result, tried: Result, zone: tzinfo | None) -> Chart:

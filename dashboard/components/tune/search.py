@@ -11,21 +11,24 @@ from dashboard import access
 from dashboard.components.common import tables
 from dashboard.components.timeline import live_plot
 from dashboard.components.tune import controls
+from dashboard.components.tune.result_cache import result_cache
 from dashboard.presentation.whatif import pareto
 from dashboard.presentation.whatif.pareto import Pareto
 from dashboard.presentation.whatif.words import seconds
 from dashboard.whatif import parallel
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.dials import changes_to
+from dashboard.whatif.result import Outcome, Price
 from dashboard.whatif.scenario import Result, Scenario
-from dashboard.whatif.search import Trial, candidates, cheapest, quickest
+from dashboard.whatif.search import Trial, candidates, cheapest, priced, quickest
 
 _MAX_REQUESTS = 20_000
 _KEY, _LIMIT_KEY = "tune_search", "tune_limit"
 _DEFAULT_LIMIT = 30.0
-_KEPT = frozenset({"price", "spot", "join", "pull", "idle", "slots", "load", "picture", "batch"})
+_FLEET = frozenset({"join", "pull", "idle", "slots", "load", "picture", "batch"})
+_KEPT = _FLEET | {"price", "spot"}
 """Dials that a search does not turn."""
-_EMPTY = "Find tries about 500 settings on the same requests, and shows what each would cost."
+_EMPTY = "Find tries many settings on the same requests, and shows what each would cost."
 
 _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if search")
 """One search at a time, whoever asks: each takes two processors for some seconds."""
@@ -38,16 +41,19 @@ class Search:
     future: Future[list[Trial]]
     real: Scenario
     limit: float
-    requests: Hashable
-    """Of which requests it is."""
+    settings: int
+    """How many are tried."""
+    subject: Hashable
+    """Of which requests and which fleet it is."""
     moved: bool = False
     """Whether the dials were moved to what was found."""
 
 
 def move_dials(requests: Hashable) -> None:
-    """Move the dials to what a search has found, once; forget a search of other requests."""
+    """Move the dials to what a search has found, once; forget a search of another subject."""
     search: Search | None = st.session_state.get(_KEY)
-    if search and search.requests != requests:
+    if search and search.subject != _subject(requests):
+        search.future.cancel()
         del st.session_state[_KEY]
         return
     trials = _trials(search)
@@ -57,6 +63,12 @@ def move_dials(requests: Hashable) -> None:
         best = Scenario(found.setup, search.real.model, search.real.price)
         kept = {name: value for name, value in controls.changes().items() if name in _KEPT}
         controls.change_to(kept | changes_to(search.real, best))
+
+
+def _subject(requests: Hashable) -> Hashable:
+    """Return what a search is about: the requests, and the fleet's dials that were moved."""
+    changes = sorted(controls.changes().items())
+    return requests, tuple(change for change in changes if change[0] in _FLEET)
 
 
 def show(
@@ -93,9 +105,23 @@ def show(
         st.html(tables.note(_progress(search)))
     else:
         st.html(tables.note(_finding(trials, search.limit)))
-        chart = Pareto(trials, real.outcome, tried.outcome, search.limit, currency)
-        figure = pareto.draw(chart).to_json()
-        live_plot.show_figure(figure, pareto.alt_text(chart), "tune_pareto", pareto.HEIGHT)
+        results = (trials, real.outcome, tried.outcome)
+        figure = _figure(results, search.limit, tried.scenario.price, currency)
+        live_plot.show_figure(*figure, "tune_pareto", pareto.HEIGHT)
+
+
+@result_cache
+def _figure(
+    trials: list[Trial],
+    real: Outcome,
+    tried: Outcome,
+    limit: float,
+    price: Price | None,
+    currency: str,
+) -> tuple[str, str]:
+    """Return the chart as JSON text, and its description."""
+    chart = Pareto(priced(trials, price), real, tried, limit, currency)
+    return pareto.draw(chart).to_json(), pareto.alt_text(chart)
 
 
 def _refusal(arrivals: Arrivals) -> str:
@@ -113,7 +139,7 @@ def start(arrivals: Arrivals, tried: Scenario, real: Scenario, requests: Hashabl
     setups = list(candidates(real.setup))
     future = _executor.submit(parallel.try_all, setups, arrivals, tried.model, tried.price)
     limit = st.session_state.get(_LIMIT_KEY, _DEFAULT_LIMIT)
-    st.session_state[_KEY] = Search(future, real, limit, requests)
+    st.session_state[_KEY] = Search(future, real, limit, len(setups), _subject(requests))
 
 
 def _trials(search: Search | None) -> list[Trial] | None:
@@ -127,7 +153,7 @@ def _trials(search: Search | None) -> list[Trial] | None:
 def _progress(search: Search) -> str:
     if search.future.done():
         return "The settings could not be tried: a process of its own failed. Try again."
-    return "Trying about 500 settings on these requests …"
+    return f"Trying {search.settings} settings on these requests …"
 
 
 def _finding(trials: list[Trial], limit: float) -> str:
