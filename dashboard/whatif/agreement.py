@@ -13,7 +13,7 @@ from dashboard.whatif.simulate import Run
 
 @dataclass(frozen=True)
 class Agreement:
-    """Differences as shares of the real figures; None where the run does not tell."""
+    """Differences as shares of the real figures; None where the run has none."""
 
     replicas: float | None
     """Between the wanted workers at each second, summed, as a share of the real sum."""

@@ -20,20 +20,14 @@ _ONE_TASK_WAIT_SECONDS = 60.0
 
 @dataclass
 class SimulatedFleet:
-    """The workers, and the requests that they have started.
-
-    Args:
-        model: how long everything takes.
-        arrivals: the requests.
-        one_task: whether a worker ends after one request, as those of a ScaledJob.
-        stops_idle_first: whether it is known which workers are idle; Kubernetes does not know.
-
-    """
+    """The workers, and the requests that they have started."""
 
     model: FleetModel
     arrivals: Arrivals
     one_task: bool = False
+    """Whether a worker ends after one request, as those of a ScaledJob."""
     stops_idle_first: bool = False
+    """Whether it is known which workers are idle; Kubernetes does not know."""
     started: "array[float]" = field(default_factory=lambda: array("d"))
     """When each request that was taken so far started."""
     ended: "array[float]" = field(default_factory=lambda: array("d"))
@@ -47,7 +41,7 @@ class SimulatedFleet:
     """When each worker that has a slot will be ready, in order."""
     _unplaced: int = 0
     _leaving: list[float] = field(default_factory=list)
-    """When each worker ends that was told to stop."""
+    """When each worker that is stopping ends."""
     _running: list[float] = field(default_factory=list)
     """When requests in progress end, of those that were counted."""
     _counted: int = 0
@@ -60,20 +54,20 @@ class SimulatedFleet:
 
     @property
     def workers(self) -> int:
-        """Workers that were not told to stop, ready or not."""
+        """Workers that are not stopping, ready or not."""
         return len(self._free) + len(self._starting) + self._unplaced
 
     def occupied(self, now: float) -> int:
         """Count all workers, with those that still finish a request."""
         return self.workers + sum(end > now for end in self._leaving)
 
-    def unfinished(self, now: float) -> int:
-        """Count the requests that wait or are in progress."""
+    def count(self, now: float) -> tuple[int, int]:
+        """Count the requests that wait, and those in progress."""
         self._running.extend(self.ended[self._counted :])
         self._counted = len(self.ended)
         self._running = [end for end in self._running if end > now]
         arrived = bisect_right(self._at, now, lo=self._counted)
-        return arrived - self._counted + len(self._running)
+        return arrived - self._counted, len(self._running)
 
     def add_ready(self, number: int, now: float) -> None:
         """Add workers that are ready at once, with the nodes that they need."""

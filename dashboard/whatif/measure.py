@@ -1,6 +1,6 @@
 """Measure a fleet from a run that was read: how long its nodes and workers take.
 
-What a run does not show is assumed, and says so: a quantity without a measurement counts zero.
+What a run does not show is assumed: such a quantity has no observations.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

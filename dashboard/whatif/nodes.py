@@ -1,6 +1,6 @@
 """GPU nodes that join for workers and leave when they are idle, as a cluster autoscaler does.
 
-Nodes are not told apart: of the workers that stop, Kubernetes prefers those that share a node, so
+Nodes are all alike here: of the workers that stop, Kubernetes prefers those that share a node, so
 a node is idle only while there are fewer workers than nodes.
 """
 

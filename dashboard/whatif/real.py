@@ -46,8 +46,11 @@ def _all_jobs_known_since(jobs: Sequence[JobView]) -> float:
     return min((at for at in finished if at is not None), default=0.0)
 
 
-def setup_of(scaler: Scaler) -> ScalerSetup:
-    """Return a scaler's settings; the HPA's defaults where it reports no rules."""
+def setup_of(scaler: Scaler, max_ready: int | None = None) -> ScalerSetup:
+    """Return a scaler's settings; the HPA's defaults where it reports no rules.
+
+    ``max_ready`` is MAX_READY_JOBS; the local supervisor counts the backlog, too.
+    """
     up, down = scaler.scale_up, scaler.scale_down
     policy = ScalingPolicy(
         minimum=scaler.minimum,
@@ -59,7 +62,8 @@ def setup_of(scaler: Scaler) -> ScalerSetup:
         up=_behaviour(up) if up else ScalingPolicy.up,
         down=_behaviour(down) if down else ScalingPolicy.down,
     )
-    return ScalerSetup(scaler.kind, policy, scaler.polling_interval)
+    counted = None if scaler.kind == LOCAL else max_ready
+    return ScalerSetup(scaler.kind, policy, scaler.polling_interval, max_waiting=counted)
 
 
 def _activation(scaler: Scaler) -> int:

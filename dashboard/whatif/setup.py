@@ -25,6 +25,14 @@ class ScalerSetup:
     first_poll: float = 0.5
     """Polls and syncs happen at no particular fraction of a second."""
     first_sync: float = 0.5
+    max_waiting: int | None = None
+    """Waiting requests that are counted at most: RabbitMQ's job queue is short (MAX_READY_JOBS),
+    and KEDA counts no backlog. None means all."""
+
+    def count(self, waiting: int, in_progress: int) -> int:
+        """Return the requests that the scaler counts."""
+        counted = waiting if self.max_waiting is None else min(waiting, self.max_waiting)
+        return counted + in_progress
 
     @property
     def is_local(self) -> bool:

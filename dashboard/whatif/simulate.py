@@ -66,9 +66,10 @@ def _scale(
     now = min(next_poll, next_sync)
     while now < span + _MAX_TAIL_SECONDS:
         fleet.advance(now)
-        jobs = fleet.unfinished(now)
-        if now >= span and not jobs:
+        waiting, in_progress = fleet.count(now)
+        if now >= span and not waiting + in_progress:
             break
+        jobs = scaler.count(waiting, in_progress)
         if now == next_poll:
             state = _poll(fleet, scaler, state, jobs, now)
             next_poll += scaler.polling

@@ -88,6 +88,14 @@ def test_the_minimum_of_a_scaled_job_runs_besides_those_for_requests(running, jo
     assert jobs_to_create(replace(POLICY, minimum=2), running, jobs) == created
 
 
+def test_a_short_queue_hides_the_backlog_from_keda():
+    """RabbitMQ's job queue holds so many waiting requests; KEDA counts these and those taken."""
+    setup = replace(SCALED_OBJECT, policy=replace(POLICY, jobs_per_worker=2), max_waiting=3)
+    slow = replace(NO_NODES, workers=replace(NO_NODES.workers, picture=500.0))
+    found = [simulate(requests(*[1.0] * 40), each, slow) for each in (SCALED_OBJECT, setup)]
+    assert [max(workers for _, workers in run.wanted) for run in found] == [8, 3]
+
+
 def test_idle_nodes_are_removed_and_cost_nothing_more():
     """A node is paid from joining until it was idle for its time."""
     model = replace(ONE_NODE_EACH, nodes=replace(ONE_NODE_EACH.nodes, idle=30.0))

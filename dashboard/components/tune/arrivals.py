@@ -70,7 +70,7 @@ def _show_recordings() -> None:
 
 
 def identity() -> tuple[object, ...]:
-    """Return what tells the chosen requests from others, but not from their own later ones."""
+    """Return the choice of requests, which stays the same while newer ones of it arrive."""
     keys = ("arrivals", "tried_recording", "burst_requests", "day_requests")
     return tuple(st.session_state.get(key) for key in keys)
 

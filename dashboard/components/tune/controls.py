@@ -70,7 +70,7 @@ def _fields(dial: Dial, real: Scenario, measured: Measurements, currency: str) -
 
 
 def _is_assumed(dial: Dial, measured: Measurements) -> bool:
-    """Return whether nothing of the fleet was observed that tells the dial's real number."""
+    """Return whether a dial of the fleet shows an assumption, since nothing was observed."""
     quantity = getattr(measured, dial.name, None)
     return dial.group == "fleet" and (quantity is None or quantity.is_assumed)
 

@@ -58,18 +58,21 @@ def read() -> tuple[Source, Real] | str:
     except RecordingError as error:
         return str(error)
     reason = why_unknown(source.snapshot)
-    real = real_scenario((source,), runtime.current().settings.gpu_hour_price)
+    settings = runtime.current().settings
+    real = real_scenario((source,), settings.gpu_hour_price, settings.max_ready_jobs)
     return reason if reason or real is None else (source, real)
 
 
 @result_cache
-def real_scenario(source: Source, price: float | None) -> Real | None:
+def real_scenario(source: Source, price: float | None, max_ready: int) -> Real | None:
     """Return the settings and the fleet of a run; None without a scaler."""
     fleet = source.snapshot.fleet.value if source.snapshot.fleet else None
     if fleet is None or fleet.scaler is None:
         return None
     found = measured(source.snapshot)
-    setup = in_step(setup_of(fleet.scaler), source.snapshot.samples, source.stretch.start)
+    setup = in_step(
+        setup_of(fleet.scaler, max_ready), source.snapshot.samples, source.stretch.start
+    )
     scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
     return Real(fleet.scaler, scenario, found)
 
