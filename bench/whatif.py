@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.report import Figure, show
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.domain.scaling_rules import RateLimit, ScalingRules
+from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.whatif import arrivals, parallel
 from dashboard.whatif.agreement import Agreement
 from dashboard.whatif.arrivals import Arrivals
@@ -25,8 +26,20 @@ LARGE = FleetModel(WorkerModel(load=40, picture=10), NodeModel(join=120, pull=60
 
 def scaler(minimum: int, maximum: int) -> ScalerSetup:
     """Return a ScaledObject with the manifests' behavior, for a fleet of any size."""
-    up = Behaviour(0.0, RatePolicy(workers=8, percent=100))
-    down = Behaviour(60.0, RatePolicy(workers=2, percent=10))
+    up = ScalingRules(
+        0.0,
+        (
+            RateLimit("Pods", 8, 15.0),
+            RateLimit("Percent", 100, 15.0),
+        ),
+    )
+    down = ScalingRules(
+        60.0,
+        (
+            RateLimit("Pods", 2, 15.0),
+            RateLimit("Percent", 10, 15.0),
+        ),
+    )
     policy = ScalingPolicy(minimum=minimum, maximum=maximum, cooldown=150.0, up=up, down=down)
     return ScalerSetup("ScaledObject", policy, polling=5.0)
 

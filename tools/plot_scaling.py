@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
+from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.domain.snapshot import Snapshot
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.presentation import formatting
 from dashboard.presentation.whatif.lanes import samples_of, start_of
 from dashboard.presentation.whatif.words import seconds
@@ -62,14 +63,26 @@ def choices() -> Iterator[Choice]:
     manifests = ScalingPolicy(
         maximum=2000,
         cooldown=150.0,
-        up=Behaviour(0.0, RatePolicy(workers=8, percent=0)),
-        down=Behaviour(60.0, RatePolicy(workers=2, percent=0)),
+        up=ScalingRules(0.0, (RateLimit("Pods", 8, 15.0),)),
+        down=ScalingRules(60.0, (RateLimit("Pods", 2, 15.0),)),
     )
     yield Choice("manifests", "the manifests' rates: 8 more or 2 fewer in 15 s", manifests)
     doubling = replace(
         manifests,
-        up=Behaviour(0.0, RatePolicy(workers=8, percent=100)),
-        down=Behaviour(300.0, RatePolicy(workers=2, percent=10)),
+        up=ScalingRules(
+            0.0,
+            (
+                RateLimit("Pods", 8, 15.0),
+                RateLimit("Percent", 100, 15.0),
+            ),
+        ),
+        down=ScalingRules(
+            300.0,
+            (
+                RateLimit("Pods", 2, 15.0),
+                RateLimit("Percent", 10, 15.0),
+            ),
+        ),
     )
     yield Choice("", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
     yield Choice(

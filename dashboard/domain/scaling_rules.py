@@ -20,8 +20,14 @@ class ScalingRules:
 
     window: float
     """Stabilization window in seconds: the recommendation in it that changes least applies."""
-    limits: tuple[RateLimit, ...] = ()
+    limits: tuple[RateLimit, ...]
+    """At least one."""
     select: Literal["Max", "Min", "Disabled"] = "Max"
     """Which of several limits applies; ``Disabled`` allows no change in this direction."""
     tolerance: float = 0.1
     """The share by which a metric may miss its target without a change."""
+
+
+DEFAULT_SCALE_UP = ScalingRules(0.0, (RateLimit("Pods", 4, 15.0), RateLimit("Percent", 100, 15.0)))
+DEFAULT_SCALE_DOWN = ScalingRules(300.0, (RateLimit("Percent", 100, 15.0),))
+"""Kubernetes' defaults, of its pkg/apis/autoscaling/v2/defaults.go."""

@@ -2,15 +2,13 @@
 
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.settings import Settings
 from dashboard.domain.fleet import LOCAL, FleetEvent, Phase, Scaler
-from dashboard.domain.scaling_rules import RateLimit, ScalingRules
+from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN
 from dashboard.domain.workers import WorkerView
 from dashboard.fleet.scaling_rule import (
-    Behaviour,
-    RatePolicy,
     ScalerState,
     ScalingPolicy,
     cooldown_left,
@@ -50,7 +48,7 @@ def make_policy(settings: Settings, gpus: int) -> ScalingPolicy:
         maximum=settings.max_workers or default,
         jobs_per_worker=settings.jobs_per_worker,
         cooldown=settings.cooldown_period,
-        down=Behaviour(scale_down_window(settings.cooldown_period), RatePolicy()),
+        down=replace(DEFAULT_SCALE_DOWN, window=scale_down_window(settings.cooldown_period)),
     )
 
 
@@ -73,17 +71,9 @@ def describe_scaler(
         polling_interval=settings.polling_interval,
         cooldown_period=policy.cooldown,
         cooldown_left=cooldown_left(policy, state, now),
-        scale_up=_rules(policy, policy.up),
-        scale_down=_rules(policy, policy.down),
+        scale_up=policy.up,
+        scale_down=policy.down,
     )
-
-
-def _rules(policy: ScalingPolicy, behaviour: Behaviour) -> ScalingRules:
-    rate = behaviour.rate
-    limits = (RateLimit("Pods", rate.workers, rate.period),) if rate.workers else ()
-    if rate.percent:
-        limits = (*limits, RateLimit("Percent", rate.percent, rate.period))
-    return ScalingRules(behaviour.window, limits, tolerance=policy.tolerance)
 
 
 def total_jobs(depth: QueueDepth, busy_workers: int) -> int:

@@ -15,24 +15,12 @@ Sources:
 import math
 from dataclasses import dataclass, replace
 
-
-@dataclass(frozen=True)
-class RatePolicy:
-    """The largest change within a period; the larger of workers and percent is allowed."""
-
-    workers: int = 0
-    percent: int = 100
-    period: float = 15.0
-    """Seconds."""
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """The HPA's ``behavior`` for one direction."""
-
-    window: float
-    """Stabilization window in seconds: the recommendation in it that changes least applies."""
-    rate: RatePolicy
+from dashboard.domain.scaling_rules import (
+    DEFAULT_SCALE_DOWN,
+    DEFAULT_SCALE_UP,
+    RateLimit,
+    ScalingRules,
+)
 
 
 @dataclass(frozen=True)
@@ -46,9 +34,8 @@ class ScalingPolicy:
     """More jobs than this start the first worker."""
     cooldown: float = 300.0
     """Seconds after the last active poll until the last worker stops."""
-    tolerance: float = 0.1
-    up: Behaviour = Behaviour(window=0.0, rate=RatePolicy(workers=4))
-    down: Behaviour = Behaviour(window=300.0, rate=RatePolicy())
+    up: ScalingRules = DEFAULT_SCALE_UP
+    down: ScalingRules = DEFAULT_SCALE_DOWN
 
 
 @dataclass(frozen=True)
@@ -151,7 +138,7 @@ def recommendation(policy: ScalingPolicy, workers: int, jobs: int) -> int:
     the number stays the same while the jobs per worker are within the tolerance of the target.
     """
     ratio = jobs / (policy.jobs_per_worker * workers)
-    is_tolerated = abs(ratio - 1.0) <= policy.tolerance
+    is_tolerated = 1.0 - policy.down.tolerance <= ratio <= 1.0 + policy.up.tolerance
     wanted = workers if is_tolerated else math.ceil(jobs / policy.jobs_per_worker)
     return min(max(wanted, policy.minimum, 1), policy.maximum)
 
@@ -173,26 +160,40 @@ def _stabilize(
 
 
 def _limit_rate(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float) -> int:
+    """Return the wanted number, or the nearest one to it that the rates allow."""
     if wanted > state.workers:
-        return max(state.workers, min(wanted, _ceiling(policy.up.rate, state, now)))
-    return min(state.workers, max(wanted, _floor(policy.down.rate, state, now)))
+        return max(state.workers, min(wanted, _ceiling(policy.up, state, now)))
+    return min(state.workers, max(wanted, _floor(policy.down, state, now)))
 
 
-def _ceiling(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    start = _at_start_of_period(rate, state, now)
-    return max(start + rate.workers, math.ceil(start * (1 + rate.percent / 100)))
+def _ceiling(rules: ScalingRules, state: ScalerState, now: float) -> int:
+    if rules.select == "Disabled":
+        return state.workers
+    select = min if rules.select == "Min" else max
+    return select(_step(limit, 1, state, now) for limit in rules.limits)
 
 
-def _floor(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    start = _at_start_of_period(rate, state, now)
-    return min(start - rate.workers, int(start * (1 - rate.percent / 100)))
+def _floor(rules: ScalingRules, state: ScalerState, now: float) -> int:
+    if rules.select == "Disabled":
+        return state.workers
+    select = max if rules.select == "Min" else min
+    return select(_step(limit, -1, state, now) for limit in rules.limits)
 
 
-def _at_start_of_period(rate: RatePolicy, state: ScalerState, now: float) -> int:
-    """Return the workers at the start of the period; the HPA counts changes in both directions."""
-    recent = (change.workers for change in state.changes if change.at > now - rate.period)
+def _step(limit: RateLimit, sign: int, state: ScalerState, now: float) -> int:
+    """Return the number that a limit allows, from the workers at the start of its period."""
+    start = _at_start_of_period(limit.period, state, now)
+    if limit.unit == "Pods":
+        return start + sign * limit.value
+    end = start * (1 + sign * limit.value / 100)
+    return math.ceil(end) if sign > 0 else int(end)
+
+
+def _at_start_of_period(period: float, state: ScalerState, now: float) -> int:
+    """Return the workers at the start of a period; the HPA counts changes in both directions."""
+    recent = (change.workers for change in state.changes if change.at > now - period)
     return state.workers - sum(recent)
 
 
 def _longest_period(policy: ScalingPolicy) -> float:
-    return max(policy.up.rate.period, policy.down.rate.period)
+    return max(limit.period for limit in (*policy.up.limits, *policy.down.limits))

@@ -7,9 +7,9 @@ from itertools import pairwise
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.journal import MAX_JOBS
-from dashboard.domain.scaling_rules import ScalingRules
+from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN, DEFAULT_SCALE_UP
 from dashboard.domain.snapshot import Sample, Snapshot
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.whatif.arrivals import Arrivals, from_jobs
 from dashboard.whatif.measure import Measurements, measure
 from dashboard.whatif.nodes import NodeModel
@@ -49,9 +49,8 @@ def _all_jobs_known_since(jobs: Sequence[JobView]) -> float:
 def setup_of(scaler: Scaler, max_ready: int | None = None) -> ScalerSetup:
     """Return a scaler's settings; the HPA's defaults where it reports no rules.
 
-    ``max_ready`` is MAX_READY_JOBS; the local supervisor counts the backlog, too.
+    ``max_ready`` is MAX_READY_JOBS, which never limits the few workers of one machine.
     """
-    up, down = scaler.scale_up, scaler.scale_down
     policy = ScalingPolicy(
         minimum=scaler.minimum,
         maximum=scaler.maximum,
@@ -59,8 +58,8 @@ def setup_of(scaler: Scaler, max_ready: int | None = None) -> ScalerSetup:
         activation=_activation(scaler),
         # A ScaledJob has none; as a ScaledObject it would have KEDA's default.
         cooldown=ScalingPolicy.cooldown if scaler.kind == SCALED_JOB else scaler.cooldown_period,
-        up=_behaviour(up) if up else ScalingPolicy.up,
-        down=_behaviour(down) if down else ScalingPolicy.down,
+        up=scaler.scale_up or DEFAULT_SCALE_UP,
+        down=scaler.scale_down or DEFAULT_SCALE_DOWN,
     )
     counted = None if scaler.kind == LOCAL else max_ready
     return ScalerSetup(scaler.kind, policy, scaler.polling_interval, max_waiting=counted)
@@ -69,17 +68,6 @@ def setup_of(scaler: Scaler, max_ready: int | None = None) -> ScalerSetup:
 def _activation(scaler: Scaler) -> int:
     counting = (each for each in scaler.triggers if each.measure in ("requests", "waiting"))
     return int(next((each.activation for each in counting), 0))
-
-
-def _behaviour(rules: ScalingRules) -> Behaviour:
-    if rules.select == "Disabled":
-        return Behaviour(rules.window, RatePolicy(workers=0, percent=0))
-    pods = [limit.value for limit in rules.limits if limit.unit == "Pods"]
-    percent = [limit.value for limit in rules.limits if limit.unit == "Percent"]
-    period = max((limit.period for limit in rules.limits), default=RatePolicy.period)
-    return Behaviour(
-        rules.window, RatePolicy(max(pods, default=0), max(percent, default=0), period)
-    )
 
 
 def in_step(setup: ScalerSetup, samples: Sequence[Sample], start: float) -> ScalerSetup:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dashboard.fleet.scaling_rule import Behaviour
 from dashboard.whatif.dial import Dial
 from dashboard.whatif.scenario import Scenario
 from dashboard.whatif.setup import SCALED_JOB
@@ -81,7 +80,7 @@ def pauses(real: Scenario) -> Iterator[Dial]:
             5,
             lambda each: each.setup.policy.down.window,
             lambda each, value: each.with_policy(
-                down=Behaviour(value, each.setup.policy.down.rate)
+                down=replace(each.setup.policy.down, window=value)
             ),
             "s",
         )

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dashboard.fleet.reconciliation import scale_down_window
-from dashboard.fleet.scaling_rule import Behaviour
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.result import Outcome, Price, outcome
 from dashboard.whatif.setup import FleetModel, ScalerSetup
@@ -24,7 +23,7 @@ class Scenario:
         policy = replace(self.setup.policy, **changes)
         if self.setup.is_local and "cooldown" in changes:
             policy = replace(
-                policy, down=Behaviour(scale_down_window(policy.cooldown), policy.down.rate)
+                policy, down=replace(policy.down, window=scale_down_window(policy.cooldown))
             )
         return replace(self, setup=replace(self.setup, policy=policy))
 

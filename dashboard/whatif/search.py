@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from dashboard.fleet.reconciliation import scale_down_window
-from dashboard.fleet.scaling_rule import Behaviour
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.result import Outcome, Price, outcome
 from dashboard.whatif.setup import FleetModel, ScalerSetup
@@ -58,7 +57,7 @@ def _changed(
     real: ScalerSetup, per_worker: int, low: int, high: int, pauses: tuple[float, float]
 ) -> ScalerSetup:
     window, cooldown = pauses
-    down = Behaviour(window, real.policy.down.rate)
+    down = replace(real.policy.down, window=window)
     policy = replace(
         real.policy,
         jobs_per_worker=per_worker,

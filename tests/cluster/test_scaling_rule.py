@@ -14,9 +14,8 @@ import yaml
 from kubernetes.client import AppsV1Api
 from pika.adapters.blocking_connection import BlockingChannel
 
+from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.fleet.scaling_rule import (
-    Behaviour,
-    RatePolicy,
     ScalerState,
     ScalingPolicy,
     decide,
@@ -42,8 +41,8 @@ _PERIOD = 5
 _POLICY = ScalingPolicy(
     maximum=8,
     cooldown=16.0,
-    up=Behaviour(0.0, RatePolicy(workers=8, percent=0, period=_PERIOD)),
-    down=Behaviour(0.0, RatePolicy(workers=2, percent=0, period=_PERIOD)),
+    up=ScalingRules(0.0, (RateLimit("Pods", 8, _PERIOD),)),
+    down=ScalingRules(0.0, (RateLimit("Pods", 2, _PERIOD),)),
 )
 
 

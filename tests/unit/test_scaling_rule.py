@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.domain.scaling_rules import (
+    DEFAULT_SCALE_DOWN,
+    RateLimit,
+    ScalingRules,
+)
 from dashboard.fleet.scaling_rule import (
-    Behaviour,
-    RatePolicy,
     ScalerState,
     ScalingPolicy,
     WorkerCount,
@@ -16,7 +20,7 @@ from dashboard.fleet.scaling_rule import (
     recommendation,
 )
 
-POLICY = ScalingPolicy(maximum=8, cooldown=60.0, down=Behaviour(15.0, RatePolicy()))
+POLICY = ScalingPolicy(maximum=8, cooldown=60.0, down=replace(DEFAULT_SCALE_DOWN, window=15.0))
 
 policies = st.builds(
     lambda minimum, extra, per_worker, cooldown: ScalingPolicy(
@@ -69,11 +73,43 @@ def test_large_fleet_doubles_within_a_period():
 
 def test_rate_counts_from_the_start_of_the_period():
     """Workers that were added within a period may be removed again within it."""
-    rate = RatePolicy(workers=2, percent=0, period=15)
-    policy = replace(POLICY, up=Behaviour(0, RatePolicy(8, 0)), down=Behaviour(0, rate))
+    rate = RateLimit("Pods", 2, 15.0)
+    policy = replace(
+        POLICY, up=ScalingRules(0, (RateLimit("Pods", 8, 15.0),)), down=ScalingRules(0, (rate,))
+    )
     assert after(policy, (0, 8), (2, 8)).workers == 8
     assert after(policy, (0, 8), (2, 8), (4, 5)).workers == 5
     assert after(policy, (0, 8), (2, 8), (20, 5)).workers == 6
+
+
+@pytest.mark.parametrize(
+    ("select", "up", "down"), [("Max", 10, 1), ("Min", 7, 3), ("Disabled", 5, 5)]
+)
+def test_the_selected_limit_applies(select, up, down):
+    """Of several limits, each with its period, the larger or the smaller step is taken, or none."""
+    limits = (RateLimit("Pods", 2, 60.0), RateLimit("Percent", 100, 15.0))
+    rules = ScalingRules(0.0, limits, select)
+    policy = ScalingPolicy(minimum=1, up=rules, down=rules)
+    assert decide(policy, ScalerState(5), 50, 100.0).workers == up
+    assert decide(policy, ScalerState(5), 0, 100.0).workers == down
+
+
+def test_each_limit_counts_the_changes_of_its_own_period():
+    """What was added half a minute ago counts for a limit of a minute, not for one of 15 s."""
+    limits = (RateLimit("Pods", 2, 60.0), RateLimit("Pods", 1, 15.0))
+    state = ScalerState(5, changes=(WorkerCount(70.0, 2),))
+    for select, workers in (("Max", 6), ("Min", 5)):
+        policy = ScalingPolicy(up=ScalingRules(0.0, limits, select))
+        assert decide(policy, state, 50, 100.0).workers == workers
+
+
+def test_each_direction_has_its_tolerance():
+    """An autoscaler may tolerate more below the target than above it."""
+    policy = ScalingPolicy()
+    policy = replace(
+        policy, up=replace(policy.up, tolerance=0.0), down=replace(policy.down, tolerance=0.3)
+    )
+    assert [recommendation(policy, 10, jobs) for jobs in (6, 7, 10, 11)] == [6, 10, 10, 11]
 
 
 def test_scale_down_waits_for_the_stabilization_window():
@@ -85,14 +121,23 @@ def test_scale_down_waits_for_the_stabilization_window():
 
 def test_a_high_recommendation_of_the_past_adds_no_worker():
     """Once the jobs have fallen, the window keeps the workers; it does not add those of before."""
-    slow = replace(POLICY, up=Behaviour(0.0, RatePolicy(workers=1, percent=0)))
-    policy = replace(slow, down=Behaviour(300.0, RatePolicy()))
+    slow = replace(POLICY, up=ScalingRules(0.0, (RateLimit("Pods", 1, 15.0),)))
+    policy = replace(slow, down=replace(DEFAULT_SCALE_DOWN, window=300.0))
     assert after(policy, (0, 8), (1, 8), (20, 1)).workers == 2
 
 
 def test_a_low_recommendation_of_the_past_removes_no_worker():
     """Once the jobs have risen, a window before more workers keeps those that there are."""
-    policy = replace(POLICY, up=Behaviour(30.0, RatePolicy(workers=4)))
+    policy = replace(
+        POLICY,
+        up=ScalingRules(
+            30.0,
+            (
+                RateLimit("Pods", 4, 15.0),
+                RateLimit("Percent", 100, 15.0),
+            ),
+        ),
+    )
     state = ScalerState(5, last_active=80, recommendations=(WorkerCount(80, 2),))
     assert decide(policy, state, 8, 100).workers == 5
 
@@ -163,7 +208,9 @@ def test_unknown_number_of_jobs_changes_nothing(policy: ScalingPolicy, script):
 @given(policies, st.integers(1, 50), st.integers(0, 300), st.integers(0, 300))
 def test_more_jobs_never_need_fewer_workers(policy, workers, some, more):
     """Without tolerance the recommendation never falls as the jobs rise."""
-    exact = replace(policy, tolerance=0.0)
+    exact = replace(
+        policy, up=replace(policy.up, tolerance=0.0), down=replace(policy.down, tolerance=0.0)
+    )
     assert recommendation(exact, workers, some) <= recommendation(exact, workers, some + more)
 
 

@@ -15,7 +15,7 @@ DOUBLE, FOUR = RateLimit("Percent", 100, 15.0), RateLimit("Pods", 4, 15.0)
 @pytest.mark.parametrize(
     ("behavior", "direction", "rules"),
     [
-        ({}, "scaleUp", ScalingRules(0.0, (DOUBLE, FOUR))),
+        ({}, "scaleUp", ScalingRules(0.0, (FOUR, DOUBLE))),
         ({}, "scaleDown", ScalingRules(300.0, (DOUBLE,))),
         ({"scaleDown": None}, "scaleDown", ScalingRules(300.0, (DOUBLE,))),
         (
@@ -26,12 +26,12 @@ DOUBLE, FOUR = RateLimit("Percent", 100, 15.0), RateLimit("Pods", 4, 15.0)
         (
             {"scaleUp": {"selectPolicy": "Disabled"}},
             "scaleUp",
-            ScalingRules(0.0, (DOUBLE, FOUR), "Disabled"),
+            ScalingRules(0.0, (FOUR, DOUBLE), "Disabled"),
         ),
         (
             {"scaleUp": {"tolerance": "50m", "policies": []}},
             "scaleUp",
-            ScalingRules(0.0, (DOUBLE, FOUR), tolerance=0.05),
+            ScalingRules(0.0, (FOUR, DOUBLE), tolerance=0.05),
         ),
         (
             {

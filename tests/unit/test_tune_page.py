@@ -11,9 +11,9 @@ import yaml
 from dashboard.components.tune import laboratory
 from dashboard.components.tune.result_cache import result_cache
 from dashboard.domain.fleet import LOCAL, FleetReading, Scaler
-from dashboard.domain.scaling_rules import RateLimit, ScalingRules
+from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN, RateLimit, ScalingRules
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.presentation.whatif import lanes, pareto, patch, words
 from dashboard.presentation.whatif.lanes import Chart
 from dashboard.presentation.whatif.pareto import Pareto
@@ -28,7 +28,9 @@ from dashboard.whatif.search import candidates, cheapest, frontier, priced, quic
 from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
 from tools import plot_scaling
 
-POLICY = ScalingPolicy(maximum=4, cooldown=60.0, down=Behaviour(30.0, RatePolicy(2, 0)))
+POLICY = ScalingPolicy(
+    maximum=4, cooldown=60.0, down=ScalingRules(30.0, (RateLimit("Pods", 2, 15.0),))
+)
 MODEL = FleetModel(WorkerModel(load=5.0, picture=3.0), NodeModel(join=20.0, pull=5.0, idle=30.0))
 CLUSTER = Scenario(ScalerSetup("ScaledObject", POLICY, polling=5.0), MODEL, Price(0.5))
 LAPTOP = Scenario(ScalerSetup(LOCAL, POLICY, polling=1.0), replace(MODEL, nodes=None), None)
@@ -200,11 +202,10 @@ def test_a_scalers_rules_become_the_simulated_ones():
     """Windows and rates are the autoscaler's; without them its defaults apply."""
     rules = ScalingRules(60.0, (RateLimit("Pods", 2, 15.0), RateLimit("Percent", 50, 30.0)))
     disabled = ScalingRules(5.0, (RateLimit("Pods", 8, 15.0),), select="Disabled")
-    assert setup_of(SCALER).policy.down == ScalingPolicy.down
+    assert setup_of(SCALER).policy.down == DEFAULT_SCALE_DOWN
     policy = setup_of(replace(SCALER, scale_down=rules, scale_up=disabled)).policy
     assert (policy.minimum, policy.maximum, policy.jobs_per_worker) == (1, 6, 2.0)
-    assert policy.down == Behaviour(60.0, RatePolicy(2, 50, 30.0))
-    assert policy.up == Behaviour(5.0, RatePolicy(0, 0))
+    assert (policy.up, policy.down) == (disabled, rules)
 
 
 def _job(job_id: str, submitted: float, received: float, finished: float, count: int = 1):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from dashboard.domain.fleet import LOCAL
+from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN
 from dashboard.fleet.scaled_job_rule import jobs_to_create
-from dashboard.fleet.scaling_rule import Behaviour, RatePolicy, ScalingPolicy
+from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.whatif import arrivals
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.nodes import NodeModel
@@ -15,7 +16,7 @@ from dashboard.whatif.result import Price, lanes, outcome
 from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
 from dashboard.whatif.simulate import simulate
 
-POLICY = ScalingPolicy(maximum=8, cooldown=30.0, down=Behaviour(0.0, RatePolicy()))
+POLICY = ScalingPolicy(maximum=8, cooldown=30.0, down=replace(DEFAULT_SCALE_DOWN, window=0.0))
 SCALED_OBJECT = ScalerSetup("ScaledObject", POLICY, polling=5.0)
 LOCAL_SCALER = ScalerSetup(LOCAL, POLICY, polling=1.0, first_poll=0.0)
 ONE_NODE_EACH = FleetModel(WorkerModel(load=5.0, picture=2.0), NodeModel(join=20.0, pull=10.0))
@@ -150,7 +151,7 @@ def test_waiting_times_are_unknown_while_requests_still_wait():
 
 def test_workers_that_were_ready_before_the_stretch_serve_at_once():
     """A stretch begins with the workers that were there, and with requests that waited."""
-    slow = replace(POLICY, down=Behaviour(60.0, RatePolicy()))
+    slow = replace(POLICY, down=replace(DEFAULT_SCALE_DOWN, window=60.0))
     setup = replace(SCALED_OBJECT, policy=slow)
     run = simulate(requests(-4.0, 1.0, workers=2), setup, ONE_NODE_EACH)
     assert list(run.started) == [0.0, 1.0]

@@ -9,15 +9,20 @@ Sources:
 
 from typing import Literal
 
-from dashboard.domain.scaling_rules import RateLimit, ScalingRules
+from dashboard.domain.scaling_rules import (
+    DEFAULT_SCALE_DOWN,
+    DEFAULT_SCALE_UP,
+    RateLimit,
+    ScalingRules,
+)
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.values import number
 
 Direction = Literal["scaleUp", "scaleDown"]
 
 _DEFAULTS: dict[Direction, ScalingRules] = {
-    "scaleUp": ScalingRules(0.0, (RateLimit("Percent", 100, 15.0), RateLimit("Pods", 4, 15.0))),
-    "scaleDown": ScalingRules(300.0, (RateLimit("Percent", 100, 15.0),)),
+    "scaleUp": DEFAULT_SCALE_UP,
+    "scaleDown": DEFAULT_SCALE_DOWN,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from dashboard.domain.fleet import Scaler, Trigger
-from dashboard.domain.scaling_rules import ScalingRules
+from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN, DEFAULT_SCALE_UP
 from dashboard.domain.snapshot import Sample
 from dashboard.fleet.scaling_rule import ScalerState, ScalingPolicy, decide, recommendation
 from dashboard.presentation.trigger_clauses import counts_requests, current_triggers
@@ -35,7 +35,8 @@ def policy_of(scaler: Scaler) -> ScalingPolicy | None:
         maximum=scaler.maximum,
         jobs_per_worker=trigger.target,
         activation=math.floor(trigger.activation),
-        tolerance=(scaler.scale_down or ScalingRules(0.0)).tolerance,
+        up=scaler.scale_up or DEFAULT_SCALE_UP,
+        down=scaler.scale_down or DEFAULT_SCALE_DOWN,
     )
 
 
