@@ -93,8 +93,20 @@ def activate(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -
 
 
 def autoscale(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
-    """Return the state after a sync of the HPA, which leaves a scale of zero alone."""
-    return _apply_hpa(policy, state, jobs, now) if state.workers else state
+    """Return the state after a sync of the HPA, which neither leaves zero nor scales to it."""
+    if state.workers == 0:
+        return state
+    wanted = recommendation(policy, state.workers, jobs)
+    stable, recommendations = _stabilize(policy, state, wanted, now)
+    workers = _limit_rate(policy, state, stable, now)
+    change = WorkerCount(now, workers - state.workers)
+    changes = tuple(old for old in state.changes if old.at > now - _longest_period(policy))
+    return replace(
+        state,
+        workers=workers,
+        recommendations=recommendations,
+        changes=(*changes, change) if change.workers else changes,
+    )
 
 
 def cooldown_left(policy: ScalingPolicy, state: ScalerState, now: float) -> float | None:
@@ -114,21 +126,6 @@ def _is_cooled_down(policy: ScalingPolicy, state: ScalerState, now: float) -> bo
     if policy.minimum > 0:
         return False
     return state.last_active is None or now - state.last_active > policy.cooldown
-
-
-def _apply_hpa(policy: ScalingPolicy, state: ScalerState, jobs: int, now: float) -> ScalerState:
-    """Return the state after one evaluation of the HPA, which never goes below one worker."""
-    wanted = recommendation(policy, state.workers, jobs)
-    stable, recommendations = _stabilize(policy, state, wanted, now)
-    workers = _limit_rate(policy, state, stable, now)
-    change = WorkerCount(now, workers - state.workers)
-    changes = tuple(old for old in state.changes if old.at > now - _longest_period(policy))
-    return replace(
-        state,
-        workers=workers,
-        recommendations=recommendations,
-        changes=(*changes, change) if change.workers else changes,
-    )
 
 
 def recommendation(policy: ScalingPolicy, workers: int, jobs: int) -> int:
@@ -153,14 +150,19 @@ def _stabilize(
     """
     # The HPA starts with the current number of workers as its first recommendation.
     known = state.recommendations or (WorkerCount(now, state.workers),)
-    lowest = min([wanted, *(r.workers for r in known if r.at > now - policy.up.window)])
-    highest = max([wanted, *(r.workers for r in known if r.at > now - policy.down.window)])
-    kept = (r for r in known if r.at > now - max(policy.up.window, policy.down.window))
-    return min(max(state.workers, lowest), highest), (*kept, WorkerCount(now, wanted))
+    longest = max(policy.up.window, policy.down.window)
+    kept = [each for each in known if each.at > now - longest]
+    lowest = min([wanted, *(each.workers for each in kept if each.at > now - policy.up.window)])
+    highest = max([wanted, *(each.workers for each in kept if each.at > now - policy.down.window)])
+    # An equal one that is older never decides: polls of a steady load would be kept by hundreds.
+    earlier = kept[:-1] if kept and kept[-1].workers == wanted else kept
+    return min(max(state.workers, lowest), highest), (*earlier, WorkerCount(now, wanted))
 
 
 def _limit_rate(policy: ScalingPolicy, state: ScalerState, wanted: int, now: float) -> int:
     """Return the wanted number, or the nearest one to it that the rates allow."""
+    if wanted == state.workers:
+        return wanted
     if wanted > state.workers:
         return max(state.workers, min(wanted, _ceiling(policy.up, state, now)))
     return min(state.workers, max(wanted, _floor(policy.down, state, now)))

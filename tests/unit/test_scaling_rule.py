@@ -142,6 +142,15 @@ def test_a_low_recommendation_of_the_past_removes_no_worker():
     assert decide(policy, state, 8, 100).workers == 5
 
 
+def test_a_steady_load_keeps_one_recommendation():
+    """Polls of a steady load take no memory and no time, and still hold the window open."""
+    policy = replace(POLICY, down=replace(DEFAULT_SCALE_DOWN, window=300.0))
+    steady = after(policy, *((float(at), 3) for at in range(200)))
+    assert len(steady.recommendations) <= 3
+    assert decide(policy, steady, 1, 498.9).workers == 3
+    assert decide(policy, steady, 1, 499.0).workers == 1
+
+
 def test_last_worker_stops_after_the_cooldown():
     """The cooldown is counted from the last poll that found a job, and not shortened."""
     assert after(POLICY, (0, 1), (10, 1), (69, 0)).workers == 1

@@ -87,6 +87,8 @@ def test_the_sentence_compares_with_the_real_settings():
     assert "start within" in rest
     assert "instead of" in rest
     assert "it costs $" in rest
+    laptop = [try_scenario(each, ARRIVALS) for each in (apply(LAPTOP, {"minimum": 2}), LAPTOP)]
+    assert words.sentence(*laptop, "$")[1].endswith("% fewer worker-hours.")
     lead, rest = words.sentence(real, real, "$")
     assert lead.startswith("With the real settings, 1 request per worker")
     assert "instead of" not in rest

@@ -60,9 +60,10 @@ def _spending(real: Result, tried: Result, currency: str) -> str:
     percent = round(100 * (now / before - 1)) if before else 0
     if not percent:
         return costs
-    hours = " of the hours" if cost is None else ""
-    more = f"{abs(percent)}% {'less' if percent < 0 else 'more'}{hours}"
-    return f"{costs}, {more}" if costs else f", for {more}"
+    if costs:
+        return f"{costs}, {abs(percent)}% {'less' if percent < 0 else 'more'}"
+    hours = "GPU-hours" if tried.scenario.model.nodes else "worker-hours"
+    return f", with {abs(percent)}% {'fewer' if percent < 0 else 'more'} {hours}"
 
 
 def expense(outcome: Outcome) -> float:
