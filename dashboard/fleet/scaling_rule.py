@@ -123,9 +123,8 @@ def _from_zero(policy: ScalingPolicy, active: bool) -> int:
 
 
 def _is_cooled_down(policy: ScalingPolicy, state: ScalerState, now: float) -> bool:
-    if policy.minimum > 0:
-        return False
-    return state.last_active is None or now - state.last_active > policy.cooldown
+    is_over = state.last_active is None or now - state.last_active > policy.cooldown
+    return is_over and policy.minimum == 0
 
 
 def recommendation(policy: ScalingPolicy, workers: int, jobs: int) -> int:
