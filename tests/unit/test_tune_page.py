@@ -20,6 +20,7 @@ from dashboard.presentation.whatif.pareto import Pareto
 from dashboard.whatif import parallel
 from dashboard.whatif.arrivals import Arrivals, from_jobs
 from dashboard.whatif.dials import apply, changes_to, dials
+from dashboard.whatif.measure import measure
 from dashboard.whatif.nodes import NodeModel
 from dashboard.whatif.real import setup_of
 from dashboard.whatif.result import Price
@@ -308,6 +309,13 @@ def test_results_are_derived_once_for_all_pages():
 def test_settings_that_are_not_simulated_are_named(changes, text):
     """The page names the settings that the simulation leaves out."""
     assert laboratory.left_out(replace(SCALER, **changes)).endswith(text)
+
+
+def test_assumed_durations_are_named_beside_the_result():
+    """A dashboard that has just started has measured nothing, and the page says so."""
+    text = laboratory.assumed(measure([], [], has_nodes=False))
+    assert text == " Durations assumed, not yet measured: a picture, the start of a worker."
+    assert "the join of a node" in laboratory.assumed(measure([], [], has_nodes=True))
 
 
 @pytest.mark.parametrize(

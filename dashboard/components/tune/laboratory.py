@@ -112,9 +112,19 @@ def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
 def show_reset(source: Source, real: Real, as_real: Result) -> None:
     """Show how true the simulation is, and the button that moves all dials back."""
     place = "on this machine" if real.scaler.kind == LOCAL else "in the cluster"
-    note = f"{_truth((source, as_real))}{left_out(real.scaler)} Nothing is changed {place}."
+    limits = f"{assumed(real.measured)}{left_out(real.scaler)}"
+    note = f"{_truth((source, as_real))}{limits} Nothing is changed {place}."
     st.html(tables.note(note))
     st.button("Reset to real", key="tune_reset", on_click=controls.change_to, args=({},))
+
+
+def assumed(measured: Measurements) -> str:
+    """Return which durations no event of the run has shown, as a sentence; empty without any."""
+    found = {"a picture": measured.picture, "the start of a worker": measured.load}
+    if measured.has_nodes:
+        found |= {"the join of a node": measured.join, "the pull of its image": measured.pull}
+    names = [name for name, quantity in found.items() if quantity.is_assumed]
+    return f" Durations assumed, not yet measured: {', '.join(names)}." if names else ""
 
 
 def left_out(scaler: Scaler) -> str:
@@ -134,7 +144,7 @@ def left_out(scaler: Scaler) -> str:
 @result_cache
 def _truth(source: Source, as_real: Result) -> str:
     if not source.stretch.samples:
-        return "These requests are made up; fleet and settings are real."
+        return "These requests are made up; the settings are real."
     found = agreement(as_real.run, source.snapshot, source.stretch.samples)
     if found.replicas is None:
         return "No worker is known to have been wanted in this time, so nothing can be compared."
