@@ -12,7 +12,7 @@ from wire.messages.parameters import PARAMETERS
 
 _MAX_PICTURES = 10
 """OpenAI's limit: an answer has all pictures of its request."""
-_STEPS_RATIO = {"low": 0.5, "high": 2.0, "hd": 2.0}
+_STEPS_RATIO = {"low": 0.5, "high": 2.0, "hd": 2.0, "xhigh": 3.0, "max": 4.0}
 """Denoising steps at each quality, as a multiple of the model's default."""
 _FURTHER = frozenset(PARAMETERS) - {"prompt", "width", "height"}
 """Parameters of a job that OpenAI's requests have no field for."""
@@ -27,7 +27,7 @@ class ImagesRequest(BaseModel):
     model: str | None = None
     n: Annotated[int, Field(ge=1, le=_MAX_PICTURES)] = 1
     size: Annotated[str, Field(pattern="^(auto|[0-9]{1,5}x[0-9]{1,5})$")] = "auto"
-    quality: Literal["auto", "low", "medium", "high", "standard", "hd"] = "auto"
+    quality: Literal["auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"] = "auto"
     response_format: Literal["b64_json", "url"] = "b64_json"
     output_format: Format = "png"
     output_compression: Annotated[int, Field(ge=0, le=100)] = 100
@@ -35,6 +35,7 @@ class ImagesRequest(BaseModel):
     background: Literal["auto", "opaque"] = "auto"
     moderation: Literal["auto", "low"] = "auto"
     user: str | None = None
+    safety_identifier: str | None = None
     stream: Literal[False] = False
 
 

@@ -17,7 +17,7 @@ from dashboard.routes.openai.models import model_ids
 from wire.messages.job import Job
 
 _MAX_RETRY_SECONDS = 60
-"""OpenAI's clients ignore longer ones."""
+"""OpenAI's clients ignore longer ones, depending on their version."""
 
 
 async def generate(request: Request) -> Response:

@@ -15,6 +15,9 @@ from dashboard.routes.jobs import find_stored_job
 from dashboard.routes.openai.errors import NO_RETRY, Refusal
 from dashboard.routes.openai.fields import ImagesRequest
 
+_QUALITIES = {"auto": "medium", "standard": "medium", "hd": "high"}
+"""Older names of OpenAI's, by the ones that its answers have."""
+
 _conversions = CapacityLimiter(4)
 
 
@@ -33,8 +36,8 @@ async def answer(request: Request, wanted: ImagesRequest, view: JobView) -> dict
         "created": int(view.finished_at or runtime.current().now()),
         "background": "opaque",
         "output_format": wanted.output_format,
-        "quality": wanted.quality,
-        "size": wanted.size,
+        "quality": _QUALITIES.get(wanted.quality, wanted.quality),
+        "size": None if wanted.size == "auto" else wanted.size,
         "data": data,
     }
 
