@@ -33,20 +33,26 @@ async def generate(request: Request) -> Response:
             pictures.require_approval(job.id)
         view = await held.until_finished(request, job, seconds)
         if view is None:
-            raise _not_finished(job, seconds)
+            raise _not_finished(request, job, seconds)
         body = await pictures.answer(request, wanted, view)
     return JSONResponse(body, headers=NO_STORE | {"x-request-id": job.id})
 
 
-def _not_finished(job: Job, waited: float) -> Refusal:
+def _not_finished(request: Request, job: Job, waited: float) -> Refusal:
     context = runtime.current()
     snapshot, view = context.sampler.snapshot(), context.journal.find(job.id)
     state = f" It is {describe_state(view, snapshot)}." if view else ""
     message = (
         f"The job {job.id} is not finished after {waited:g} s, and is kept.{state} "
-        f"GET /api/jobs/{job.id} has its pictures once they are generated; so has this request, "
-        "if it is sent again with the Idempotency-Key that it had."
+        f"GET /api/jobs/{job.id} has its pictures once they are generated{_again(request)}."
     )
     rest = estimates.seconds_until_done(snapshot, job.id) or 10
     seconds = min(_MAX_RETRY_SECONDS, math.ceil(rest))
-    return Refusal(503, message, code="not_finished", headers={"Retry-After": str(seconds)})
+    headers = {"Retry-After": str(seconds), "x-request-id": job.id}
+    return Refusal(503, message, code="not_finished", headers=headers)
+
+
+def _again(request: Request) -> str:
+    if "idempotency-key" not in request.headers:
+        return ""
+    return ", and so has this request, sent again with the same Idempotency-Key"
