@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import io
-from collections.abc import Awaitable, Callable, Iterator
+import json
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -18,12 +20,13 @@ from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
+from dashboard.domain.jobs import JobView
 from dashboard.routes.openai import fields, held
 from dashboard.routes.openai.errors import Refusal
 from dashboard.routes.openai.routes import ROUTES
 from dashboard.routes.refusals import IgnoreDisconnects
 from dashboard.runtime.context import AppContext
-from tests.support.samples import metadata_of
+from tests.support.samples import metadata_of, preview_file
 from wire.messages.event import Event
 from wire.messages.job import Job
 from wire.messages.metadata import encode_metadata
@@ -173,6 +176,64 @@ def test_url_of_picture(context: AppContext):
     url = answer.json()["data"][0]["url"]
     name = picture_name(answer.headers["x-request-id"], 0)
     assert url == f"http://fleet/pictures/{name}?format=jpeg"
+
+
+def generate_with_previews(context: AppContext, job: Job) -> None:
+    """Generate a picture in four steps, with a preview after each of the first two."""
+    context.publish(Event(kind="received", job_id=job.id, job=job, worker="w"))
+    for step, colour in enumerate(("#100000", "#200000"), start=1):
+        preview = preview_file(colour)
+        step_event = Event(kind="step", job_id=job.id, picture=0, step=step, steps=4)
+        context.publish(step_event.model_copy(update={"preview": preview}))
+
+
+def events_of(answer: httpx.Response) -> list[tuple[str, dict[str, object]]]:
+    """Return the server-sent events of an answer."""
+    blocks = [block for block in answer.text.split("\n\n") if block.startswith("event: ")]
+    lines = [block.split("\n") for block in blocks]
+    return [
+        (name.removeprefix("event: "), json.loads(data.removeprefix("data: ")))
+        for name, data in lines
+    ]
+
+
+def test_stream_has_a_preview_and_the_picture(context: AppContext):
+    """With `stream`, a preview comes as a partial image, and then the picture."""
+    follow = held.follow
+
+    def work(context: AppContext, job: Job) -> None:
+        generate_with_previews(context, job)
+        threading.Thread(target=finish_after_preview, args=(context, job)).start()
+
+    seen = threading.Event()
+
+    def finish_after_preview(context: AppContext, job: Job) -> None:
+        seen.wait(20)
+        finish(context, job)
+
+    async def seen_follow(*arguments: object) -> AsyncGenerator[JobView]:
+        async for view in follow(*arguments):
+            yield view
+            if view.preview:
+                seen.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(held, "follow", seen_follow)
+        answer = Request(context, work).post(stream=True, partial_images=1)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    (first, partial), (second, completed) = events_of(answer)
+    assert (first, second) == ("image_generation.partial_image", "image_generation.completed")
+    assert (partial["type"], partial["partial_image_index"]) == (first, 0)
+    assert base64.b64decode(partial["b64_json"]).startswith(b"\x89PNG")
+    assert base64.b64decode(completed["b64_json"]) == PICTURE
+    assert completed["created_at"] > 0
+
+
+def test_error_of_a_stream_is_its_last_event(context: AppContext):
+    """A job that fails while it is streamed ends the stream with an error in OpenAI's form."""
+    (last,) = events_of(Request(context, fail).post(stream=True))
+    assert last[0] == "error"
+    assert last[1]["error"]["code"] == "generation_failed"
 
 
 @pytest.mark.parametrize(
@@ -356,6 +417,9 @@ def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         ({"output_format": "gif"}, "output_format", "invalid_value"),
         ({"output_compression": 50}, "output_compression", "invalid_value"),
         ({"background": "transparent"}, "background", "invalid_value"),
+        ({"partial_images": 2}, "partial_images", "invalid_value"),
+        ({"stream": True, "partial_images": 4}, "partial_images", "invalid_value"),
+        ({"stream": True, "response_format": "url"}, "response_format", "invalid_value"),
         ({"model": "dall-e-3"}, "model", "model_not_found"),
         ({"style": "vivid"}, "style", "unknown_parameter"),
         ({"width": 64}, "width", "unknown_parameter"),

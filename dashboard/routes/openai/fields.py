@@ -36,7 +36,8 @@ class ImagesRequest(BaseModel):
     moderation: Literal["auto", "low"] = "auto"
     user: str | None = None
     safety_identifier: str | None = None
-    stream: Literal[False] = False
+    stream: bool = False
+    partial_images: Annotated[int, Field(ge=0, le=3)] = 0
 
 
 def read(body: dict[str, Any], model_ids: frozenset[str]) -> ImagesRequest:
@@ -93,6 +94,12 @@ def _require_model(name: str | None, model_ids: frozenset[str]) -> None:
 
 
 def _require_effect(request: ImagesRequest) -> None:
+    if request.partial_images and not request.stream:
+        message = "Partial images are supported only with stream."
+        raise Refusal(400, message, "partial_images", "invalid_value")
+    if request.stream and request.response_format == "url":
+        message = "A stream has the response format b64_json only."
+        raise Refusal(400, message, "response_format", "invalid_value")
     is_lossy_file = request.output_format != "png" and request.response_format == "b64_json"
     if request.output_compression < 100 and not is_lossy_file:
         raise Refusal(

@@ -5,8 +5,9 @@ Each held request is called for the events of its job, and awaits them on the ev
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -21,6 +22,8 @@ from wire.messages.job import Job
 
 MAX_HELD_REQUESTS = 200
 """Each keeps a connection, and at its end all of its pictures in memory."""
+_REPEAT_SECONDS = 15.0
+"""Without an event; proxies close a stream that is silent for longer."""
 
 _WAIT = re.compile(r'(?:^|[\s,;])wait\s*=\s*"?([0-9]{1,6})(?![0-9])')
 _places = asyncio.Semaphore(MAX_HELD_REQUESTS)
@@ -50,37 +53,49 @@ def seconds_to_wait(request: Request) -> float:
 async def until_finished(request: Request, job: Job, seconds: float) -> JobView | None:
     """Return the finished job; None if it is not finished after ``seconds``.
 
+    Raises what ``follow`` raises.
+    """
+    async with aclosing(follow(request, job, seconds)) as views:
+        async for view in views:
+            if view.state in FINISHED:
+                return view
+    return None
+
+
+async def follow(request: Request, job: Job, seconds: float) -> AsyncGenerator[JobView]:
+    """Yield a job after each of its events, and now and then, for ``seconds`` at most.
+
     If the client disconnects and cannot ask for the job again, the job is cancelled unless a
     worker has it.
 
     Raises ClientDisconnect, Refusal when the dashboard stops, or StoreUnavailable.
     """
-    finished = asyncio.ensure_future(_finished(job.id))
     gone = asyncio.ensure_future(_disconnected(request))
+    end = time.monotonic() + seconds
     try:
-        await asyncio.wait({finished, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        if finished.done():
-            return finished.result()
-        if gone.done():
-            await _give_up(request, job)
-            raise ClientDisconnect
+        with _observed(job.id) as changed:
+            while not gone.done():
+                changed.clear()
+                if view := await find_job(job.id):
+                    yield view
+                if (rest := end - time.monotonic()) <= 0:
+                    return
+                await _first(changed, gone, min(rest, _REPEAT_SECONDS))
+        await _give_up(request, job)
+        raise ClientDisconnect
     except asyncio.CancelledError:  # the server stops, and waits for this answer
         message = f"The dashboard is stopping. The job {job.id} is kept on the queue."
         raise Refusal(503, message, headers={"Retry-After": "30"}) from None
     finally:
-        finished.cancel()
         gone.cancel()
-    return None
 
 
-async def _finished(job_id: str) -> JobView:
-    with _observed(job_id) as changed:
-        while True:
-            changed.clear()
-            view = await find_job(job_id)
-            if view and view.state in FINISHED:
-                return view
-            await changed.wait()
+async def _first(changed: asyncio.Event, gone: asyncio.Future[None], seconds: float) -> None:
+    waiter = asyncio.ensure_future(changed.wait())
+    try:
+        await asyncio.wait({waiter, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        waiter.cancel()
 
 
 @contextmanager

@@ -32,13 +32,17 @@ async def answer(request: Request, wanted: ImagesRequest, view: JobView) -> dict
         data = [{"url": _url(request, wanted, name)} for name in names]
     else:
         data = [{"b64_json": await _encoded(wanted, name)} for name in names]
+    return common_fields(wanted, view) | {"data": data}
+
+
+def common_fields(wanted: ImagesRequest, view: JobView) -> dict[str, Any]:
+    """Return what an answer says of all its pictures."""
     return {
         "created": int(view.finished_at or runtime.current().now()),
         "background": "opaque",
         "output_format": wanted.output_format,
         "quality": _QUALITIES.get(wanted.quality, wanted.quality),
         "size": None if wanted.size == "auto" else wanted.size,
-        "data": data,
     }
 
 
