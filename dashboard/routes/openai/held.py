@@ -7,7 +7,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -106,7 +106,8 @@ def _observed(job_id: str) -> Iterator[asyncio.Event]:
 
     def wake(received: Input) -> None:
         if isinstance(received, Event) and job_id in (received.job_id, _id(received.job)):
-            loop.call_soon_threadsafe(changed.set)
+            with suppress(RuntimeError):  # the loop is closed: the process ends
+                loop.call_soon_threadsafe(changed.set)
 
     observers.attach(wake)
     try:
