@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
@@ -92,8 +93,9 @@ async def follow(request: Request, job: Job, seconds: float) -> AsyncGenerator[J
 
 async def _first(changed: asyncio.Event, gone: asyncio.Future[None], seconds: float) -> None:
     waiter = asyncio.ensure_future(changed.wait())
+    either: set[asyncio.Future[Any]] = {waiter, gone}
     try:
-        await asyncio.wait({waiter, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiter.cancel()
 
