@@ -32,6 +32,7 @@ from dashboard.routes.connections import (
     raise_file_limit,
 )
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
 
@@ -103,6 +104,7 @@ _routes = [
     *archive.ROUTES,
     *files.ROUTES,
     *join.ROUTES,
+    *openai.ROUTES,
     *recordings.ROUTES,
     *scripts.ROUTES,
 ]
