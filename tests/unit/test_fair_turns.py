@@ -75,6 +75,18 @@ def test_jobs_are_found_and_removed():
         fair.next()
 
 
+def test_all_jobs_are_removed_at_once():
+    """Thousands of submitters' jobs are taken together, and later ones get turns as before."""
+    fair: FairOrder[Turn] = FairOrder()
+    for turn in turns("aabC"):
+        fair.add(turn)
+    assert sorted(turn.job_id for turn in fair.clear()) == ["01", "02", "03", "04"]
+    assert not fair
+    for turn in turns("aab"):
+        fair.add(turn)
+    assert [fair.next().submitter for _ in range(3)] == ["a", "b", "a"]
+
+
 def view(number: int, submitter: str | None, **fields: object) -> JobView:
     """Return a waiting job."""
     job = Job(id=_ID.format(number), prompt="x", submitter=submitter)
