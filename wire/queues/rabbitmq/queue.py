@@ -155,10 +155,7 @@ class RabbitQueue:
             return dead_letters.read_newest(self._connection.session(), limit)
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
-        """Move a dead letter's job to the end of the queue, with its delivery count reset.
-
-        Raises MessageError if the message is not a job, QueueError if the dead letter is gone.
-        """
+        """Publish a dead letter's job again, then remove it; raises MessageError or QueueError."""
         if not self._remove_dead_letter(delivery_tag, lambda body: self.publish(decode_job(body))):
             raise QueueError(DEAD_LETTER_GONE)
 
