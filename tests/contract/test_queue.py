@@ -533,7 +533,7 @@ def test_retry_waits_for_the_end_of_a_pause(queue, other):
 def test_submitters_take_turns(backend):
     """However many jobs one submitter has, another's next one is soon delivered.
 
-    A scaler sees enough ready jobs to start all workers, and none is lost.
+    A scaler counts enough ready jobs to start all workers, and none is lost.
     """
     queue = backend.open_narrow()
     queue.dispatch()

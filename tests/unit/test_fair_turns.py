@@ -140,7 +140,7 @@ def test_pages_show_the_order_of_turns():
 
 
 def test_programs_and_visitors_have_names_without_their_addresses():
-    """A submitter has one name, and it tells neither an address nor a key."""
+    """A submitter has one name, and it contains neither an address nor a key."""
     keyed = Policy(key=SecretStr("presenters-key"))
     names = [
         submitters.of_program(keyed, "presenter", "203.0.113.7"),

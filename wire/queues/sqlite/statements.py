@@ -31,7 +31,7 @@ ANY_READY = f"""
 SELECT 1 WHERE NOT {_IS_PAUSED}
     AND EXISTS (SELECT 1 FROM jobs WHERE NOT ({_IS_LEASED}) AND NOT ({_IS_RETRIED_LATER}))
 """
-"""Quick in a pause too, when many jobs wait: each idle worker asks often."""
+"""Quick in a pause too, when many jobs wait: each idle worker runs it often."""
 
 LEASE = f"""
 UPDATE jobs
