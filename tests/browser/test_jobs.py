@@ -23,6 +23,8 @@ from wire.sqlite.file import FILE_NAME
 MANY = 110
 HOSTILE = "<img src=x onerror=alert(1)> **bold** \u202eleft"
 
+_IS_STYLED = "() => getComputedStyle(document.body).getPropertyValue('--requests') !== ''"
+
 
 class JobsPage:
     """Page object of the Jobs page."""
@@ -166,7 +168,10 @@ def test_presenter_pauses_the_queue_and_moves_a_job_to_its_front(
 def test_dead_letters_can_be_retried_and_deleted(
     jobs: JobsPage, shared_dashboard: Dashboard, worker: ScriptedWorker
 ):
-    """A dead letter is shown as text; it is retried at a click and deleted after a second one."""
+    """A dead letter is shown as text; it is retried at a click and deleted after a second one.
+
+    All are retried at once, too; the message about it leaves the page's style as it is.
+    """
     shared_dashboard.submit("to be retried")
     shared_dashboard.submit(f"to be deleted {HOSTILE}")
     for _ in range(2):
@@ -187,6 +192,11 @@ def test_dead_letters_can_be_retried_and_deleted(
     jobs.dialog.get_by_role("button", name="Retry").click()
     expect(jobs.row("to be retried")).to_contain_text("waiting")
     expect(retried).to_have_count(0)
+    worker.fail(worker.receive(), "It is still too large.")
+    jobs.button("Retry all").click()
+    jobs.button("Retry all now").click()
+    expect(jobs.page.get_by_test_id("stToast")).to_contain_text("requeued")
+    assert jobs.page.evaluate(_IS_STYLED)
     worker.generate()
 
 

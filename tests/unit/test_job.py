@@ -114,6 +114,7 @@ def test_message_of_the_older_sample_is_valid():
         (b"[]", ("", "")),
         (b"\xff", ("", "")),
     ],
+    ids=["job", "wrong types", "without an id", "no object", "no text"],
 )
 def test_peek_reads_what_determines_the_turn(body: bytes, found: tuple[str, str] | None):
     """A message is put in order without validating it, whatever it contains."""

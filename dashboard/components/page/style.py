@@ -27,4 +27,6 @@ def show(*, present: bool) -> None:
     # Dialogs are outside of the element on which Streamlit declares light or dark.
     scheme = st.context.theme.type or "light dark"
     sheets = _sheets(present=present)
-    st.html(f"<style>:root {{ color-scheme: {scheme}; }}\n{sheets}</style>")
+    # Streamlit would put style sheets alone where toasts are, and the next toast in their place.
+    body = "<i class='visually-hidden'></i>"
+    st.html(f"{body}<style>:root {{ color-scheme: {scheme}; }}\n{sheets}</style>")
