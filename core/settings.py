@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         description="jobs on RabbitMQ that workers may receive and KEDA counts, at least one for "
         "each worker; further ones wait for their submitters' turns",
     )
+    openai_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        540,
+        description="seconds that a request to `/v1/images/generations` may wait for its pictures; "
+        "OpenAI's clients wait 600",
+    )
     polling_interval: Annotated[float, Field(gt=0)] = Field(
         1, description="seconds between two polls of the queue by the local supervisor"
     )

@@ -32,6 +32,7 @@ from dashboard.routes.connections import (
     raise_file_limit,
 )
 from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
 
@@ -104,6 +105,7 @@ _routes = [
     *files.ROUTES,
     *health.ROUTES,
     *join.ROUTES,
+    *openai.ROUTES,
     *recordings.ROUTES,
     *scripts.ROUTES,
 ]

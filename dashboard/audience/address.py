@@ -33,7 +33,7 @@ def choose(
 
     """
     if public_url:
-        return JoinAddress(urljoin(_with_path(public_url, base_path), "join"))
+        return JoinAddress(urljoin(with_base_path(public_url, base_path), "join"))
     if not is_loopback(urlsplit(opened).hostname or ""):
         return JoinAddress(urljoin(opened, "join"))
     if network_address is None:
@@ -45,7 +45,8 @@ def choose(
     )
 
 
-def _with_path(url: str, path: str) -> str:
+def with_base_path(url: str, path: str) -> str:
+    """Return a site's URL with a slash at its end, below the base path unless it has a path."""
     url = url.rstrip("/")
     return f"{url}/" if urlsplit(url).path else f"{url}{path}/"
 

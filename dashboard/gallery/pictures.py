@@ -74,9 +74,9 @@ def thumbnail(picture: bytes, side: int = THUMBNAIL_SIDE, quality: int = _QUALIT
     return _encode(picture, "webp", quality, shrink)
 
 
-def convert(picture: bytes, file_format: Format) -> bytes | None:
+def convert(picture: bytes, file_format: Format, quality: int = _DOWNLOAD_QUALITY) -> bytes | None:
     """Return a picture in another format; None if it cannot be decoded or is far too large."""
-    return _encode(picture, file_format, _DOWNLOAD_QUALITY)
+    return _encode(picture, file_format, quality)
 
 
 def _encode(

@@ -1,33 +1,23 @@
 """The HTTP API for programs: jobs and state."""
 
-import json
-import re
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from dashboard import access, runtime
-from dashboard.access import Role, job_rate, submitters
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation.urls import absolute
+from dashboard.routes import submissions
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
 from dashboard.routes.health import newest_context
-from dashboard.routes.jobs import SUBMISSIONS, find_job
-from dashboard.routes.requests import check_origin, client_address, program_role, read_body
-from dashboard.runtime import submission
-from dashboard.runtime.idempotency import Submissions
-from wire.messages.job import MAX_MESSAGE_BYTES, Job
+from dashboard.routes.jobs import find_job
+from dashboard.routes.requests import program_role
 from wire.messages.object_names import metadata_name, parse_metadata_name
-
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-
-_submissions = Submissions()
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -39,48 +29,10 @@ async def create_job(request: Request) -> Response:
     role = program_role(request)
     if not access.allowed(role, "submit"):
         raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
-    # Requiring this content type also blocks forms of other sites: a browser sends it across
-    # origins only after a preflight request, which is not granted.
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise HTTPException(
-            415, "Send the job as JSON, with the header Content-Type: application/json."
-        )
-    check_origin(request)
-    fields = _parse_object(await _read_body(request))
-    key = _idempotency_key(request)
-    address = client_address(request)
-    jobs = await to_thread.run_sync(_submit, fields, key, role, address, limiter=SUBMISSIONS)
+    fields = await submissions.read_fields(request)
+    jobs = await submissions.submit(request, role, fields)
     links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
-
-
-def _submit(fields: dict[str, Any], key: str | None, role: Role, address: str) -> list[Job]:
-    count = len(submission.jobs_of(submission.validated(fields)))
-    job_rate.allow(access.policy(), role, address, count)
-    submitter = submitters.of_program(access.policy(), role, address)
-    return _submissions.submit(fields, key, role == "presenter", submitter)
-
-
-def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        raise HTTPException(400, "The Idempotency-Key must have 1 to 255 visible characters.")
-    return key
-
-
-async def _read_body(request: Request) -> bytes:
-    error = HTTPException(413, f"The body is too large; the maximum is {MAX_MESSAGE_BYTES} bytes.")
-    return await read_body(request, MAX_MESSAGE_BYTES, error)
-
-
-def _parse_object(body: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(body)
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The body is not JSON.") from None
-    if not isinstance(fields, dict):
-        raise HTTPException(400, 'The body is not a JSON object such as {"prompt": "a cat"}.')
-    return fields
 
 
 async def read_job(request: Request) -> Response:

@@ -27,6 +27,9 @@ _MAX_OWN_FILES = 128
 _REQUEST_TIMEOUT_SECONDS = 60.0
 """After a connection was opened, for the head of its first request."""
 
+_SHUTDOWN_SECONDS = 5
+"""For the answers in progress; requests that are held would delay the server's end for minutes."""
+
 _warnings = TokenBuckets(capacity=1, rate=1 / 600)
 """Each at most once in ten minutes: anybody can cause them."""
 
@@ -66,7 +69,12 @@ def bound_requests(bounds: Bounds) -> None:
     """Bound the HTTP connections of later servers: Streamlit has no option for its own."""
     protocol = partial(BoundedProtocol, open_connections=OpenConnections(bounds.requests))
     # uvicorn only calls it, so a function that makes a protocol serves as well.
-    configuration = partial(uvicorn.Config, http=cast("Any", protocol), backlog=bounds.backlog)
+    configuration = partial(
+        uvicorn.Config,
+        http=cast("Any", protocol),
+        backlog=bounds.backlog,
+        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+    )
     uvicorn.Config = configuration  # type: ignore[misc, assignment]
 
 

@@ -67,11 +67,19 @@ async def _respond(name: str, context: AppContext, reader: PictureReader) -> Res
         raise HTTPException(410, "This picture was deleted.")
     if context.lacks_approval(identity.job_id):
         raise HTTPException(404, NOT_SHOWN)
-    body = reader.cached(name)
-    if body is None:
-        body = await _reads.run(reader.read, name)
+    body = await _read(reader, name)
     headers = _ONE_MINUTE if context.replaying else IMMUTABLE
     return Response(body, media_type=media_type(body), headers=headers)
+
+
+async def read_stored(context: AppContext, name: str) -> bytes:
+    """Return a picture as it is stored; raises ObjectMissing or StoreUnavailable."""
+    return await _read(context.gallery.pictures, name)
+
+
+async def _read(reader: PictureReader, name: str) -> bytes:
+    body = reader.cached(name)
+    return await _reads.run(reader.read, name) if body is None else body
 
 
 @cache

@@ -5,6 +5,7 @@ from anyio import CapacityLimiter
 from core.errors import StoreUnavailable
 from dashboard import runtime
 from dashboard.domain.jobs import JobView
+from dashboard.gallery.stored_jobs import stored_job
 from dashboard.routes.blocking import StoreCalls
 
 SUBMISSIONS = CapacityLimiter(16)
@@ -24,3 +25,8 @@ async def find_job(job_id: str) -> JobView | None:
     if error := context.sampler.snapshot().store.error:
         raise StoreUnavailable(error)
     return await _calls.run(context.find_job, job_id)
+
+
+async def find_stored_job(job_id: str) -> JobView | None:
+    """Return a finished job from the store; None without its metadata. Raises StoreUnavailable."""
+    return await _calls.run(stored_job, runtime.current().store, job_id)

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from core.errors import QueueUnavailable
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.routes import api
+from dashboard.routes import api, submissions
 from dashboard.runtime import queue_control
 from dashboard.runtime.context import AppContext
 from dashboard.runtime.idempotency import Submissions
@@ -36,7 +36,7 @@ def context(tmp_path: Path) -> Iterator[AppContext]:
 def client(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Return a program whose keys no other test has sent."""
     assert not context.replaying
-    monkeypatch.setattr(api, "_submissions", Submissions())
+    monkeypatch.setattr(submissions, "_submissions", Submissions())
     return TestClient(Starlette(routes=api.ROUTES))
 
 

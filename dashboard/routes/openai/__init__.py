@@ -1,0 +1,1 @@
+"""OpenAI's images interface: https://platform.openai.com/docs/api-reference/images."""
