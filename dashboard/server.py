@@ -24,7 +24,7 @@ from dashboard import access, runtime
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
-from dashboard.routes import api, archive, files, join, queue, recordings, scripts
+from dashboard.routes import api, archive, files, health, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
 from dashboard.routes.connections import (
     SessionLimit,
@@ -103,6 +103,7 @@ _routes = [
     *api.ROUTES,
     *archive.ROUTES,
     *files.ROUTES,
+    *health.ROUTES,
     *join.ROUTES,
     *openai.ROUTES,
     *recordings.ROUTES,

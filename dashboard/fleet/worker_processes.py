@@ -16,9 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from pydantic import SecretStr
-
 from core.settings import Settings
+from dashboard.fleet.worker_environment import worker_environment
 from dashboard.fleet.worker_logs import last_message, open_log, truncate_large_log
 
 WORKER_COMMAND = (sys.executable, "-m", "worker")
@@ -84,7 +83,7 @@ def launch(
         popen = subprocess.Popen(
             command,
             cwd=_ROOT,
-            env=_environment(name, settings, gpu),
+            env=worker_environment(name, settings, gpu),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -176,30 +175,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _close_stdin(process: subprocess.Popen[bytes]) -> None:
     if process.stdin:
         process.stdin.close()
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """Convert settings to the environment variables from which they are read."""
-    return {name.upper(): _plain(value) for name, value in settings.model_dump().items()}
-
-
-def _environment(name: str, settings: Settings, gpu: str | None) -> dict[str, str]:
-    overrides = {
-        "DATA_DIR": str(settings.data_dir.resolve()),
-        "STOP_WITH_PARENT": "1",
-        "WORKER_NAME": name,
-        "WORKER_PORT": "",  # one port cannot serve several workers
-        "PYTHONUNBUFFERED": "1",
-    }
-    # The dashboard's settings, so that a worker never reads a different .env file.
-    device = {"CUDA_VISIBLE_DEVICES": gpu} if gpu else {}
-    return os.environ | as_environment(settings) | overrides | device
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return ""
-    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _exit_reason(child: Child) -> str:

@@ -1,27 +1,23 @@
-"""The HTTP API for programs: jobs, state, health and metrics."""
+"""The HTTP API for programs: jobs and state."""
 
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from dashboard import access, runtime
 from dashboard.domain.gpus import DeviceReading, current
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation.urls import absolute
-from dashboard.routes import metrics, submissions
+from dashboard.routes import submissions
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
+from dashboard.routes.health import newest_context
 from dashboard.routes.jobs import find_job
 from dashboard.routes.requests import program_role
-from dashboard.runtime.context import AppContext
 from wire.messages.object_names import metadata_name, parse_metadata_name
-
-_STALE_AFTER_SECONDS = 15.0
-"""The age at which a reading no longer proves that its source responds."""
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -76,7 +72,8 @@ def job_fields(view: JobView, pictures: tuple[str, ...]) -> dict[str, Any]:
 
 async def read_state(_request: Request) -> Response:
     """Return the latest readings, each with its age; null where unknown."""
-    return _respond(state_fields(*_latest()))
+    context = newest_context()
+    return _respond(state_fields(context.sampler.snapshot(), context.now()))
 
 
 def state_fields(snapshot: Snapshot, now: float) -> dict[str, Any]:
@@ -114,53 +111,6 @@ def _device_fields(reading: DeviceReading, now: float) -> dict[str, Any]:
     }
 
 
-def _latest() -> tuple[Snapshot, float]:
-    """Return the newest snapshot and the time, of the live run where there is one."""
-    context = _newest_context()
-    return context.sampler.snapshot(), context.now()
-
-
-def _newest_context() -> AppContext:
-    return runtime.live() or runtime.current()
-
-
-async def alive(_request: Request) -> Response:
-    """Answer 200 as long as the process runs."""
-    return _respond({"status": "alive"})
-
-
-async def ready(_request: Request) -> Response:
-    """Answer 200 only while queue and store respond and have room."""
-    context = runtime.live() or runtime.current()
-    reasons = (*unavailable_sources(*_latest()), *context.full_reasons())
-    if reasons:
-        raise HTTPException(503, " ".join(reasons))
-    return _respond({"status": "ready"})
-
-
-def unavailable_sources(snapshot: Snapshot, now: float) -> list[str]:
-    """Return which of queue and store do not respond and why, in sentences."""
-    readings: dict[str, Reading[Any]] = {"queue": snapshot.queue, "store": snapshot.store}
-    return [
-        " ".join(filter(None, (f"No answer from the {name}.", reading.error)))
-        for name, reading in readings.items()
-        if not _responds(reading, now)
-    ]
-
-
-def _responds(reading: Reading[Any], now: float) -> bool:
-    age = reading.age(now)
-    return reading.error is None and age is not None and age < _STALE_AFTER_SECONDS
-
-
-async def read_metrics(_request: Request) -> Response:
-    """Return the latest readings in Prometheus' text format."""
-    context = _newest_context()
-    dead_letters = context.sources.dead_letters.reading().value if context.sources else None
-    text = metrics.exposition(context.sampler.snapshot(), context.now(), dead_letters)
-    return PlainTextResponse(text, media_type=CONTENT_TYPE_LATEST)
-
-
 async def refuse_unknown(request: Request) -> Response:
     """Answer 404 to requests that the API does not have."""
     raise HTTPException(
@@ -173,9 +123,6 @@ ROUTES = [
         json_route("/api/jobs", create_job, "POST"),
         json_route("/api/jobs/{id}", read_job),
         json_route("/api/state", read_state),
-        json_route("/healthz", alive),
-        json_route("/readyz", ready),
-        json_route("/metrics", read_metrics),
     ),
     # Streamlit would answer with a page.
     json_route("/api", refuse_unknown, *METHODS),

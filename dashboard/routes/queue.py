@@ -17,30 +17,27 @@ from wire.messages.object_names import metadata_name, parse_metadata_name
 
 async def pause(request: Request) -> Response:
     """Pause the queue."""
-    return await _change(request, "pause", queue_control.pause, {"paused": True})
+    _require(request, "pause")
+    return await _change(queue_control.pause, {"paused": True})
 
 
 async def resume(request: Request) -> Response:
     """Resume the queue."""
-    return await _change(request, "pause", queue_control.resume, {"paused": False})
+    _require(request, "pause")
+    return await _change(queue_control.resume, {"paused": False})
 
 
 async def move_to_front(request: Request) -> Response:
     """Move a waiting job to the front of the queue."""
-    job_id = request.path_params["id"]
     _require(request, "prioritize")
+    job_id = request.path_params["id"]
     # The id becomes part of an object's name: nothing else may reach the store.
     if parse_metadata_name(metadata_name(job_id)) is None or await find_job(job_id) is None:
         raise HTTPException(404, "There is no job with this id.")
-    return await _change(
-        request, "prioritize", lambda: queue_control.move_to_front(job_id), {"id": job_id}
-    )
+    return await _change(lambda: queue_control.move_to_front(job_id), {"id": job_id})
 
 
-async def _change(
-    request: Request, action: access.Action, change: Callable[[], None], answer: dict[str, object]
-) -> Response:
-    _require(request, action)
+async def _change(change: Callable[[], None], answer: dict[str, object]) -> Response:
     await to_thread.run_sync(change, limiter=SUBMISSIONS)
     return JSONResponse(answer, headers=NO_STORE)
 

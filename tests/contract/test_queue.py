@@ -533,7 +533,7 @@ def test_retry_waits_for_the_end_of_a_pause(queue, other):
 def test_submitters_take_turns(backend):
     """However many jobs one submitter has, another's next one is soon delivered.
 
-    A scaler sees enough ready jobs to start all workers, and none is lost.
+    A scaler counts enough ready jobs to start all workers, and none is lost.
     """
     queue = backend.open_narrow()
     queue.dispatch()
@@ -596,16 +596,22 @@ def test_job_is_moved_to_the_front(backend, place):
 
 
 def test_waiting_jobs_are_removed(backend):
-    """Cancelling all removes every job that no worker has, wherever it waits, and only those."""
-    queue, other = backend.open_narrow(), backend.open_narrow()
-    queue.dispatch()
+    """Cancelling all removes every job that no worker has, wherever it waits, and only those.
+
+    A dashboard can do so as soon as it has started.
+    """
+    former, other = backend.open_narrow_queue(), backend.open_narrow()
+    former.dispatch()
     jobs = [make_job(str(number)) for number in range(9)]
     for job in jobs:
-        queue.publish(job)
+        former.publish(job)
     in_progress, failed = receive_one(other), receive_one(other)
     other.retry_later(failed)
     backend.put(b"not JSON")
-    wait_until(lambda: queue.depth().waiting == 9, what="all but the first")
+    wait_until(lambda: former.depth().waiting == 9, what="all but the first")
+    former.close()
+    wait_until(lambda: other.depth().waiting == 9, what="the jobs that it held")
+    queue = backend.open_narrow()
     assert sorted(job.id for job in queue.remove_waiting()) == [job.id for job in jobs[1:]]
     wait_for_depth(queue, 0, 1)
     assert len(queue.dead_letters(10)) == 1

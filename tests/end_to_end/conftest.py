@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from core.settings import Settings
-from dashboard.fleet.worker_processes import as_environment
+from dashboard.fleet.worker_environment import as_environment
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard, running_dashboard
 from tests.support.minio_server import MinioServer

@@ -14,7 +14,7 @@ import pytest
 
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.fleet.worker_processes import as_environment
+from dashboard.fleet.worker_environment import as_environment
 from tests.support.conditions import HANG_TIMEOUT, free_port, wait_until
 from tests.support.samples import metadata_of
 from wire.backends import open_events, open_queue, open_store

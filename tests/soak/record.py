@@ -32,7 +32,7 @@ class Restoration:
 
 @dataclass
 class Record:
-    """Grows while the test runs. Each field is written by one thread."""
+    """Grows while the test runs, by single operations of several threads."""
 
     jobs: dict[str, Job] = field(default_factory=dict)
     """Those that were sent, by id."""

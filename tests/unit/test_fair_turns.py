@@ -1,6 +1,8 @@
 """The order in which submitters take turns, on the queue and on pages."""
 
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -9,8 +11,9 @@ from dashboard.access import submitters
 from dashboard.access.roles import Policy
 from dashboard.domain.jobs import JobView
 from dashboard.domain.queue_order import in_order
-from wire.messages.job import Job
+from wire.messages.job import Job, JobRequest, new_job
 from wire.queues.rabbitmq.fair_order import FairOrder
+from wire.queues.sqlite import SqliteQueue
 
 _ID = "019a6f00-0000-7000-8000-{:012d}"
 
@@ -75,6 +78,46 @@ def test_jobs_are_found_and_removed():
         fair.next()
 
 
+def test_all_jobs_are_removed_at_once():
+    """Thousands of submitters' jobs are taken together, and later ones get turns as before."""
+    fair: FairOrder[Turn] = FairOrder()
+    for turn in turns("aabC"):
+        fair.add(turn)
+    assert sorted(turn.job_id for turn in fair.clear()) == ["01", "02", "03", "04"]
+    assert not fair
+    for turn in turns("aab"):
+        fair.add(turn)
+    assert [fair.next().submitter for _ in range(3)] == ["a", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("leased", "done", "published", "order"),
+    [
+        (1, 5, "bbbb", "abababab"),  # a job of many pictures is in progress for long
+        (3, 7, "bbbaaa", "bababa"),  # none waits
+    ],
+)
+def test_job_in_progress_gives_nobody_a_lead(
+    tmp_path: Path, leased: int, done: int, published: str, order: str
+):
+    """Who comes later takes turns with those who wait, however old the jobs in progress are."""
+    with closing(SqliteQueue(tmp_path)) as queue:
+        publish(queue, "a" * 10)
+        in_progress = queue.receive(leased, timeout=0)
+        for delivery in queue.receive(done, timeout=0):
+            queue.acknowledge(delivery)
+        publish(queue, published)
+        received = queue.receive(len(order), timeout=0)
+    assert len(in_progress) == leased
+    assert "".join(delivery.job.submitter for delivery in received) == order
+
+
+def publish(queue: SqliteQueue, submitters: str) -> None:
+    """Publish a job of each submitter, whose names are letters."""
+    for submitter in submitters:
+        queue.publish(new_job(JobRequest(prompt="x"), submitter))
+
+
 def view(number: int, submitter: str | None, **fields: object) -> JobView:
     """Return a waiting job."""
     job = Job(id=_ID.format(number), prompt="x", submitter=submitter)
@@ -97,7 +140,7 @@ def test_pages_show_the_order_of_turns():
 
 
 def test_programs_and_visitors_have_names_without_their_addresses():
-    """A submitter has one name, and it tells neither an address nor a key."""
+    """A submitter has one name, and it contains neither an address nor a key."""
     keyed = Policy(key=SecretStr("presenters-key"))
     names = [
         submitters.of_program(keyed, "presenter", "203.0.113.7"),

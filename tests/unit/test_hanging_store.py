@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.routes import api, files, join
+from dashboard.routes import api, files, health, join
 from dashboard.routes import jobs as job_routes
 from dashboard.routes.blocking import StoreCalls
 from dashboard.runtime.context import AppContext
@@ -53,7 +53,8 @@ def context(
 def client(context: AppContext) -> Iterator[TestClient]:
     """Return a client of one server, whose requests share its threads."""
     assert not context.replaying
-    with TestClient(Starlette(routes=[*api.ROUTES, *files.ROUTES, *join.ROUTES])) as client:
+    routes = [*api.ROUTES, *files.ROUTES, *health.ROUTES, *join.ROUTES]
+    with TestClient(Starlette(routes=routes)) as client:
         yield client
 
 

@@ -28,7 +28,7 @@ from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
 from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
-from dashboard.routes import api, archive, files, metrics
+from dashboard.routes import api, archive, files, health, metrics
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
 from wire.messages.model import ModelCapabilities
 from wire.queues.base import QueueDepth
@@ -126,7 +126,8 @@ def context(monkeypatch: pytest.MonkeyPatch) -> FakeContext:
 
 @pytest.fixture
 def client(context: FakeContext) -> Iterator[TestClient]:  # noqa: ARG001, the routes use them
-    with TestClient(Starlette(routes=[*api.ROUTES, *archive.ROUTES, *files.ROUTES])) as client:
+    routes = [*api.ROUTES, *archive.ROUTES, *files.ROUTES, *health.ROUTES]
+    with TestClient(Starlette(routes=routes)) as client:
         yield client
 
 

@@ -123,3 +123,24 @@ def _is_healthy(port: int) -> bool:
         return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
     except httpx.TransportError:
         return False
+
+
+def test_connection_without_a_thread_takes_no_place(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+):
+    """After the machine had no threads left for a while, probes are answered again."""
+    server = serve(port := free_port(), health)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(http.ThreadingHTTPServer, "process_request", _start_no_thread)
+            for _ in range(http._MAX_CONNECTIONS):
+                with pytest.raises(RuntimeError):
+                    server.process_request(None, None)
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _start_no_thread(*_: object) -> None:
+    raise RuntimeError("can't start new thread")

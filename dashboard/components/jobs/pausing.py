@@ -8,7 +8,7 @@ from dashboard.runtime import queue_control
 
 _HELP = (
     "While the queue is paused, requests are accepted and wait. Workers finish what they have and "
-    "take no new one; a scaler sees no request, and scales down."
+    "take no new one; scalers count no waiting request, and scale down."
 )
 _REFRESH_SECONDS = 1.0
 _ERROR = "pause_error"

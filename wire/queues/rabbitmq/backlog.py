@@ -6,6 +6,7 @@ and are received again.
 """
 
 import threading
+import time
 from dataclasses import dataclass
 
 from pika import BasicProperties
@@ -15,12 +16,14 @@ from pika.spec import Basic
 from wire.messages import names
 from wire.messages.job import peek
 from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS
+from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.fair_order import FairOrder
 from wire.queues.rabbitmq.message import Message
 from wire.rabbitmq.channel import Channel, Done
 
 _MAX_HELD = 20_000
 _ARRIVAL_SECONDS = 2.0
+_POLL_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,17 @@ class Backlog:
             return self._order.next() if self._order else None
 
     def take_all(self) -> list[WaitingJob]:
-        """Remove and return all jobs."""
+        """Remove and return all jobs that are here; none if the backlog is empty.
+
+        More than this process holds at a time arrive once these are acknowledged.
+        """
+        self._wait_until_received()
         with self._changed:
-            return [self._order.next() for _ in range(len(self._order))]
+            return self._order.clear()
 
     def take_job(self, job_id: str) -> WaitingJob | None:
         """Remove and return a given job; None if it is not here."""
+        self._wait_until_received()
         with self._changed:
             waiting = self._order.find(job_id)
             if waiting:
@@ -72,6 +80,12 @@ class Backlog:
         """Wait until a job that was published to the backlog has arrived, for some seconds."""
         with self._changed:
             self._changed.wait_for(lambda: self._order.find(job_id), _ARRIVAL_SECONDS)
+
+    def _wait_until_received(self) -> None:
+        """Wait until the broker has sent what is ready, for some seconds: it is asynchronous."""
+        deadline = time.monotonic() + _ARRIVAL_SECONDS
+        while count_ready(self.channel, names.BACKLOG_QUEUE) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
 
     def _consume(self, raw: RawChannel, done: Done) -> None:
         raw.basic_qos(prefetch_count=_MAX_HELD)

@@ -56,6 +56,12 @@ class FairOrder(Generic[Item]):
         self.remove(item)
         return item
 
+    def clear(self) -> list[Item]:
+        """Remove and return all jobs, in no particular order."""
+        items = [*self._front, *chain.from_iterable(self._lines.values())]
+        self._front, self._lines, self._turns = [], {}, deque()
+        return items
+
     def find(self, job_id: str) -> Item | None:
         """Return a job; None if it is not here."""
         everywhere = chain(self._front, *self._lines.values())

@@ -73,13 +73,13 @@ class RabbitQueue:
                 remaining = deadline - time.monotonic()
                 if self._turns.is_paused():
                     self._rest(remaining)
-                    if remaining > 0:
-                        continue
-                    return []
-                messages = self._open_consumer().receive(limit, remaining)
-                deliveries = self._leases.admit_all(messages)
-                if deliveries or not messages:
-                    return deliveries
+                    if remaining <= 0:
+                        return []
+                else:
+                    messages = self._open_consumer().receive(limit, remaining)
+                    deliveries = self._leases.admit_all(messages)
+                    if deliveries or not messages:
+                        return deliveries
 
     def acknowledge(self, delivery: Delivery) -> None:
         """Remove a finished job. Does nothing if the connection that delivered it is lost."""
@@ -93,19 +93,16 @@ class RabbitQueue:
 
     def release(self, delivery: Delivery) -> None:
         """Return a job to the end of the queue without counting the attempt."""
-        self._replace_by_copy(delivery, delivery.attempt - 1)
+        self._leases.replace_by_copy(delivery, names.QUEUE, count_attempt=False)
 
     def retry_later(self, delivery: Delivery) -> None:
         """Return a failed job to the end of the queue, after a pause; the attempt is counted."""
-        waiting_room = names.retry_queue(retry_pause(delivery.attempt))
-        self._replace_by_copy(delivery, delivery.attempt, waiting_room)
+        retry_queue = names.retry_queue(retry_pause(delivery.attempt))
+        self._leases.replace_by_copy(delivery, retry_queue, count_attempt=True)
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a job to the dead-letter queue. Does nothing if its lease is lost."""
-        message = self._leases.find(delivery)
-        if message and message.channel.is_open:
-            self._leases.dead_letter(message, reason)
-        self._leases.take(delivery)
+        self._leases.reject(delivery, reason)
 
     def pause(self) -> None:
         """Deliver no job until ``resume``; the ready ones leave the queue that scalers count."""
@@ -158,10 +155,7 @@ class RabbitQueue:
             return dead_letters.read_newest(self._connection.session(), limit)
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
-        """Move a dead letter's job to the end of the queue, with its delivery count reset.
-
-        Raises MessageError if the message is not a job, QueueError if the dead letter is gone.
-        """
+        """Publish a dead letter's job again, then remove it; raises MessageError or QueueError."""
         if not self._remove_dead_letter(delivery_tag, lambda body: self.publish(decode_job(body))):
             raise QueueError(DEAD_LETTER_GONE)
 
@@ -182,9 +176,9 @@ class RabbitQueue:
             self._publisher.channel.close()
         self._connection.close()
 
-    def _remove_dead_letter(self, delivery_tag: str, handle: Callable[[bytes], None]) -> bool:
+    def _remove_dead_letter(self, tag: str, handle: Callable[[bytes], None]) -> bool:
         with self._dead_letters_lock:
-            return dead_letters.remove(self._connection.session(), delivery_tag, handle)
+            return dead_letters.remove(self._connection.session(), tag, handle)
 
     def _open_publisher(self) -> Publisher:
         with self._publisher_lock:
@@ -202,23 +196,3 @@ class RabbitQueue:
         if self._consumer:
             self._consumer.close()
         time.sleep(max(0.0, min(seconds, REFRESH_SECONDS)))
-
-    def _replace_by_copy(
-        self, delivery: Delivery, attempts: int, queue_name: str = names.QUEUE
-    ) -> None:
-        """Publish a copy with this number of attempts, then remove the message.
-
-        RabbitMQ before 4.3 counts each return of a message and keeps the position, and neither can
-        be changed: https://www.rabbitmq.com/docs/nack. A copy that cannot be published is no loss:
-        then the message itself returns.
-        """
-        message = self._leases.take(delivery)
-        if not message or not message.channel.is_open:
-            return
-        try:
-            properties = message.copy_properties(attempts)
-            self._open_publisher().publish("", queue_name, message.body, properties)
-        except QueueError:
-            message.requeue(count_delivery=False)
-        else:
-            message.acknowledge()

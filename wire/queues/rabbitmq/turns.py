@@ -107,11 +107,13 @@ class Turns:
         with self._lock:
             publisher = self._open_publisher()
             backlog = self._open_backlog(publisher)
-            for name in (names.QUEUE, *map(names.retry_queue, names.RETRY_PAUSES_SECONDS)):
+            # In the direction in which the broker moves them, so that none passes unseen.
+            for name in (*map(names.retry_queue, names.RETRY_PAUSES_SECONDS), names.QUEUE):
                 with self._reader(publisher, name) as messages:
                     yield from remove(publisher, messages)
             with _closed_on_error(backlog.channel):
-                yield from remove(publisher, (each.message for each in backlog.take_all()))
+                while waiting := backlog.take_all():
+                    yield from remove(publisher, (each.message for each in waiting))
             self._gate.refresh()
 
     def close(self) -> None:

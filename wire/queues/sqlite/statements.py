@@ -1,14 +1,19 @@
 """The queue's SQL statements.
 
 Fair turns are self-clocked fair queueing (S. J. Golestani, INFOCOM 1994) with jobs of one size: a
-job gets the turn after its submitter's last one, but none before the lowest turn on the queue. So
-the jobs of submitters alternate, and one that comes late is not behind all jobs of another.
+job gets the turn after its submitter's last one, but none before the lowest turn that waits. So the
+jobs of submitters alternate, and one that comes late is not behind all jobs of another. Jobs in
+progress do not count: one that takes long would let later submitters pass those that wait.
 """
 # ruff: noqa: S608, every statement consists of this module's constants
 
 _TURN = """max(
     coalesce((SELECT max(turn) + 1 FROM jobs AS own WHERE own.submitter IS {submitter}), 0),
-    coalesce((SELECT min(turn) FROM jobs WHERE not_before = 0), 0)
+    coalesce(
+        (SELECT min(turn) FROM jobs WHERE not_before = 0 AND lease IS NULL),
+        (SELECT max(turn) + 1 FROM jobs WHERE not_before = 0),
+        0
+    )
 )"""
 
 PUBLISH = f"""
@@ -26,7 +31,7 @@ ANY_READY = f"""
 SELECT 1 WHERE NOT {_IS_PAUSED}
     AND EXISTS (SELECT 1 FROM jobs WHERE NOT ({_IS_LEASED}) AND NOT ({_IS_RETRIED_LATER}))
 """
-"""Quick in a pause too, when many jobs wait: each idle worker asks often."""
+"""Quick in a pause too, when many jobs wait: each idle worker runs it often."""
 
 LEASE = f"""
 UPDATE jobs
