@@ -27,6 +27,8 @@ def show(*, present: bool) -> None:
     # Dialogs are outside of the element on which Streamlit declares light or dark.
     scheme = st.context.theme.type or "light dark"
     sheets = _sheets(present=present)
-    # Streamlit would put style sheets alone where toasts are, and the next toast in their place.
+    # Style sheets alone would be in the container of toasts and dialogs. There the first place is
+    # taken by the next toast of a fragment: it is kept by an element that may be replaced.
+    st.html("<style></style>")
     body = "<i class='visually-hidden'></i>"
     st.html(f"{body}<style>:root {{ color-scheme: {scheme}; }}\n{sheets}</style>")
