@@ -55,7 +55,10 @@ def test_killed_worker_loses_no_job(app: Dashboard):
 
 
 @pytest.mark.usefixtures("servers")
-def test_message_of_the_older_sample_is_processed(server_settings: Settings):
+def test_message_of_the_older_sample_is_processed(
+    servers: Dashboard,  # noqa: ARG001, declares the queue and starts the worker
+    server_settings: Settings,
+):
     """A prompt and count from any AMQP client become the objects that the older sample wrote."""
     store = open_store(server_settings)
     before = _metadata_names(store.entries())
