@@ -57,18 +57,25 @@ def share_height(scales: Sequence[float]) -> list[LaneGeometry]:
     return geometries
 
 
-def layout(window: Window, geometries: Sequence[LaneGeometry]) -> dict[str, object]:
-    """Return the figure's axes and everything that does not depend on the samples."""
-    lowest = geometries[-1].axis if geometries else "y"
+def base_layout(height: int, margin: dict[str, int]) -> dict[str, object]:
+    """Return what all charts have in common; height and margin are in pixels."""
     return {
         "template": "none",
-        "height": HEIGHT,
-        "margin": _MARGIN,
+        "height": height,
+        "margin": margin,
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "showlegend": False,
         "dragmode": False,
         "font": {"family": "Inter, sans-serif", "size": FONT, "color": "var(--muted)"},
+    }
+
+
+def layout(window: Window, geometries: Sequence[LaneGeometry]) -> dict[str, object]:
+    """Return the figure's axes and everything that does not depend on the samples."""
+    lowest = geometries[-1].axis if geometries else "y"
+    return {
+        **base_layout(HEIGHT, _MARGIN),
         "hovermode": "x unified",
         "hoverlabel": {
             "bgcolor": "var(--card)",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from dashboard.presentation import formatting
-from dashboard.presentation.timeline.layout import FONT, SMALL_FONT
+from dashboard.presentation.timeline.layout import FONT, SMALL_FONT, base_layout
 from dashboard.presentation.whatif.words import expense, seconds
 from dashboard.whatif.result import Outcome
 from dashboard.whatif.search import Trial, frontier
@@ -105,15 +105,8 @@ def _layout(chart: Pareto, top: float) -> dict[str, object]:
         "line": {"color": "var(--requests)", "width": 1.4, "dash": "4px,3px"},
     }
     return {
-        "template": "none",
-        "height": HEIGHT,
-        "margin": _MARGIN,
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "showlegend": False,
-        "dragmode": False,
+        **base_layout(HEIGHT, _MARGIN),
         "hovermode": "closest",
-        "font": {"family": "Inter, sans-serif", "size": FONT, "color": "var(--muted)"},
         "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": "var(--line)"},
         "xaxis": _AXIS | {"tickprefix": unit, "tickformat": ",.2f", "showgrid": False},
         "yaxis": _AXIS | {"ticksuffix": " s", "range": [0, top]},
