@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.certificates",
     "tests.support.chromium",
     "tests.support.dashboard_server",
+    "tests.support.failure_report",
     "tests.support.minio_server",
     "tests.support.rabbitmq_server",
     "tests.support.cluster.fixtures",

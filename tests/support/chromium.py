@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect, sync_playwright
@@ -30,12 +31,7 @@ addEventListener("error", (event) => event.target.tagName === "SCRIPT" && locati
 addEventListener("vite:preloadError", () => location.reload());
 """
 
-# The Studio stores what is typed when the page is left; here the next page is another person's.
-_FORGET = """() => {
-  addEventListener("pagehide", (event) => event.stopImmediatePropagation(), { capture: true });
-  localStorage.clear();
-  sessionStorage.clear();
-}"""
+_FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +56,15 @@ def idle_pages() -> list[Page]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, idle_pages: list[Page]) -> Iterator[Callable[..., Page]]:
+def open_pages() -> list[Page]:
+    """Return the pages that the test has opened."""
+    return []
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, idle_pages: list[Page], open_pages: list[Page]
+) -> Iterator[Callable[..., Page]]:
     """Open an address as another person each time: ``open_page(url, width=390)``.
 
     A test that adds scripts or listeners to its page asks for one of its own: ``reused=False``.
@@ -77,6 +81,7 @@ def open_page(browser: Browser, idle_pages: list[Page]) -> Iterator[Callable[...
         reused: bool = True,
     ) -> Page:
         page = idle_pages.pop() if reused and idle_pages else _new_page(browser)
+        open_pages.append(page)
         (shared if reused else own).append(page)
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": height})
@@ -99,6 +104,8 @@ def _new_page(browser: Browser) -> Page:
 def _forget(page: Page) -> bool:
     """Forget what a page stored, and leave it; False if only closing its context does."""
     try:
+        # The Studio stores what is typed when it is left, so that a page without scripts follows.
+        page.goto(urljoin(page.url, "/_stcore/health"))
         page.evaluate(_FORGET)
         page.context.clear_cookies()
         for other in page.context.pages[1:]:

@@ -1,9 +1,11 @@
 """Each failure of the store names its cause and what to do, and contains no secret."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -13,6 +15,7 @@ from core.settings import Settings
 from tests.support.certificates import PrivateAuthority
 from tests.support.conditions import free_port
 from tests.support.tls_server import listening
+from wire.stores.directory import DirectoryStore
 from wire.stores.minio import MinioStore
 
 _SECRET, _TOKEN = "hunter2", "token-of-hunter2"
@@ -228,3 +231,16 @@ def test_token_never_goes_to_a_proxy(server: FakeS3, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
     assert "its name" in str(failure(open_store("store.invalid:9000")))
     assert not server.requests
+
+
+def test_folder_that_is_replaced_during_a_listing_is_unavailable(tmp_path: Path) -> None:
+    """A folder that becomes a file while its objects are listed is a failure of the store."""
+    store = DirectoryStore(tmp_path / "pictures")
+    for name in ("1", "2"):
+        store.put(name, b"", "")
+    entries = store.entries()
+    next(entries)
+    shutil.rmtree(tmp_path / "pictures")
+    (tmp_path / "pictures").touch()
+    with pytest.raises(StoreUnavailable, match="cannot be used: Not a directory"):
+        next(entries)

@@ -58,12 +58,8 @@ class DirectoryStore:
     def entries(self, after: str = "", prefix: str = "") -> Iterator[Entry]:
         """List objects by name, reading the status of each file lazily."""
         for name in self._names(after, prefix):
-            path = self._path(name)
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue  # deleted since the folder was listed
-            yield Entry(name, status.st_size, status.st_mtime)
+            if status := self._status(self._path(name)):
+                yield Entry(name, status.st_size, status.st_mtime)
 
     def delete(self, name: str) -> None:
         """Delete an object, if it exists."""
@@ -80,6 +76,14 @@ class DirectoryStore:
     def _path(self, name: str) -> Path:
         # Slashes are quoted: all objects are files of one folder.
         return self._folder / quote(checked_name(name), safe="")
+
+    def _status(self, path: Path) -> os.stat_result | None:
+        """Return the status of a file, or None if it was deleted since the folder was listed."""
+        with self._translated_errors():
+            try:
+                return path.stat()
+            except FileNotFoundError:
+                return None
 
     def _names(self, after: str, prefix: str) -> list[str]:
         with self._translated_errors():

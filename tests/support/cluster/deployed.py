@@ -51,12 +51,18 @@ class Deployed:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, done.stdout + done.stderr + self._volumes()
 
     def patch(self, kind: str, **spec: object) -> None:
         """Patch the spec of the object named ``worker``."""
         patch = json.dumps({"spec": spec})
         self.kubectl("-n", NAMESPACE, "patch", kind, "worker", "--type=merge", "--patch", patch)
+
+    def _volumes(self) -> str:
+        """Return what a deployment that waits for its volumes needs in order to be understood."""
+        volumes = ("persistentvolumes,persistentvolumeclaims", "--output=wide", "--all-namespaces")
+        log = self.cluster.control_plane.folder / "kube-controller-manager.log"
+        return self.kubectl("get", *volumes, check=False) + log.read_text()[-8000:]
 
     def objects(self, *kinds: str) -> list[dict]:
         """Return the objects of some kinds, as `kubectl get` prints them."""
