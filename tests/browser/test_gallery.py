@@ -258,7 +258,7 @@ def test_confirmation_closes_on_a_busy_server(
 ):
     """Keep closes the confirmation although the browser missed the end of the fragment run."""
     address = f"{shared_dashboard.url}/gallery?picture={pictures[0]}"
-    gallery = GalleryPage(open_hurried(open_page("about:blank"), address))
+    gallery = GalleryPage(open_hurried(open_page("about:blank", reused=False), address))
     gallery.dialog.get_by_role("button", name="Delete").click()
     gallery.dialog.get_by_role("button", name="Keep").click()
     expect(gallery.dialog.get_by_role("button", name="Keep")).to_have_count(0)

@@ -50,7 +50,7 @@ def test_escape_leaves_present(dashboard: Dashboard, open_page: Callable[..., Pa
 
 def _leave(open_page: Callable[..., Page], address: str, click: Callable[[Page], None]) -> Page:
     """Open an address, and click while ticks of its page are under way."""
-    ticks, page = LateTicks(), open_page("about:blank")
+    ticks, page = LateTicks(), open_page("about:blank", reused=False)
     ticks.between(page)
     page.goto(address)
     expect(page.locator(".js-plotly-plot .annotation").first).to_be_visible()

@@ -36,6 +36,8 @@ def show_empty(page: GalleryPage, query: GalleryQuery, store: Reading[int]) -> N
         _show_notice(f"{store.error}{kept}", "silent")
     elif not page.pictures:
         _show_notice(_advice(page, query, store))
+    else:
+        st.empty()  # a busy server leaves elements that a run does not replace
 
 
 def _show_notice(text: str, kind: str = "") -> None:
