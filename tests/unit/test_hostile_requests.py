@@ -98,7 +98,8 @@ def fault_of(request: HostileRequest, answer: Answer) -> str | None:
         return "a traceback"
     if request.scope["path"].startswith("/api/") and answer.status >= 400:
         is_read = request.scope["method"] != "HEAD"
-        return None if not is_read or "error" in json.loads(answer.body) else "no error in JSON"
+        sentence = "detail" if f"{request.scope['path']}/".startswith("/api/v1/") else "error"
+        return None if not is_read or sentence in json.loads(answer.body) else "no error in JSON"
     return None
 
 
