@@ -202,15 +202,14 @@ def events_of(answer: httpx.Response) -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-def test_stream_has_a_preview_and_the_picture(context: AppContext):
-    """With `stream`, a preview comes as a partial image, and then the picture."""
-    follow = held.follow
+@pytest.fixture
+def generate_slowly(monkeypatch: pytest.MonkeyPatch) -> Callable[[AppContext, Job], None]:
+    """Return the work that finishes a picture once its preview was sent."""
+    follow, seen = held.follow, threading.Event()
 
     def work(context: AppContext, job: Job) -> None:
         generate_with_previews(context, job)
         threading.Thread(target=finish_after_preview, args=(context, job)).start()
-
-    seen = threading.Event()
 
     def finish_after_preview(context: AppContext, job: Job) -> None:
         seen.wait(20)
@@ -222,9 +221,15 @@ def test_stream_has_a_preview_and_the_picture(context: AppContext):
             if view.preview:
                 seen.set()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(held, "follow", seen_follow)
-        answer = Request(context, work).post(stream=True, partial_images=1)
+    monkeypatch.setattr(held, "follow", seen_follow)
+    return work
+
+
+def test_stream_has_a_preview_and_the_picture(
+    context: AppContext, generate_slowly: Callable[[AppContext, Job], None]
+):
+    """With `stream`, a preview comes as a partial image, and then the picture."""
+    answer = Request(context, generate_slowly).post(stream=True, partial_images=1)
     assert answer.headers["content-type"].startswith("text/event-stream")
     (first, partial), (second, completed) = events_of(answer)
     assert (first, second) == ("image_generation.partial_image", "image_generation.completed")
@@ -551,18 +556,14 @@ def test_openai_client_gets_its_pictures(context: AppContext):
     assert [base64.b64decode(each.b64_json) for each in answer.data] == [PICTURE, PICTURE]
 
 
-def test_openai_client_reads_the_stream(context: AppContext):
+def test_openai_client_reads_the_stream(context: AppContext, generate_slowly: Work):
     """The real client gets a partial picture and the picture as its own events."""
-
-    def work(context: AppContext, job: Job) -> None:
-        generate_with_previews(context, job)
-        asyncio.get_running_loop().call_later(0.2, finish, context, job)
 
     async def call(client: AsyncOpenAI) -> object:
         stream = await client.images.generate(prompt="a cat", stream=True, partial_images=1)
         return [event async for event in stream]
 
-    events = asyncio.run(with_openai(context, work, call))
+    events = asyncio.run(with_openai(context, generate_slowly, call))
     assert [event.type for event in events] == [
         "image_generation.partial_image",
         "image_generation.completed",
