@@ -7,7 +7,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from core.errors import (
@@ -138,5 +138,12 @@ async def _handle(_request: Request, error: Exception) -> Response:
     return problem_response(to_problem(error), dict(to_http(error).headers or {}))
 
 
-PROBLEMS = Middleware(ExceptionMiddleware, handlers={HTTPException: _handle, Exception: _handle})
+async def _pass_on(_request: Request, error: Exception) -> Response:
+    raise error  # IgnoreDisconnects ends the request: nobody reads an answer
+
+
+PROBLEMS = Middleware(
+    ExceptionMiddleware,
+    handlers={ClientDisconnect: _pass_on, HTTPException: _handle, Exception: _handle},
+)
 """Answers the exceptions of a route."""
