@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass
 
+from cachetools import LRUCache
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -29,6 +30,8 @@ _PAUSE_SECONDS = 0.1
 """Between two events of a job, at least: a quick worker reports hundreds of steps a second."""
 _CLOCK_TOLERANCE_SECONDS = 5.0
 """How far the clocks of workers, which date events, may differ from this one."""
+
+_MAX_KNOWN_JOBS = 200
 
 _HEADERS = NO_STORE | {"X-Accel-Buffering": "no"}
 """The second has nginx pass on each event at once."""
@@ -77,26 +80,26 @@ async def _in_place(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
 
 
 async def _job_events(request: Request, view: JobView) -> AsyncGenerator[str]:
-    context = runtime.current()
+    context, write = runtime.current(), _EventWriter(request)
     with observed(view.job.id) as changes:
         view = context.journal.find(view.job.id) or view
-        yield _event(request, view)
+        yield write(view)
         while view.state not in FINISHED and runtime.current() is context:
-            changed = await _changed(changes)
+            await _changed(changes)
             view = context.journal.find(view.job.id) or view
-            yield _event(request, view) if changed else _HEARTBEAT
+            yield write(view) or _HEARTBEAT
 
 
 async def _all_events(request: Request, last: _LastEvent | None) -> AsyncGenerator[str]:
-    context = runtime.current()
+    context, write = runtime.current(), _EventWriter(request)
     with observed() as changes:
         yield _HEARTBEAT  # the headers reach the client at once
         for view in _changed_since(context.journal.jobs(), last):
-            yield _event(request, view)
+            yield write(view)
         while runtime.current() is context:
             changed = await _changed(changes)
             views = (context.journal.find(job_id) for job_id in changed)
-            yield "".join(_event(request, view) for view in views if view) or _HEARTBEAT
+            yield "".join(write(view) for view in views if view) or _HEARTBEAT
 
 
 async def _changed(changes: JobChanges) -> tuple[str, ...]:
@@ -119,9 +122,20 @@ def _changed_since(views: Iterable[JobView], last: _LastEvent | None) -> Iterato
             yield view
 
 
-def _event(request: Request, view: JobView) -> str:
-    data = shown(request, view).model_dump_json()
-    return f"event: job\nid: {int(time.time() * 1000)}-{view.state}\ndata: {data}\n\n"
+class _EventWriter:
+    """Writes jobs as events, each state of a job once: a dashboard receives its own events, too."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._sent: LRUCache[str, str] = LRUCache(_MAX_KNOWN_JOBS)
+
+    def __call__(self, view: JobView) -> str:
+        """Return the event; empty if the client has received the job as it is."""
+        data = shown(self._request, view).model_dump_json()
+        if self._sent.get(view.job.id) == data:
+            return ""
+        self._sent[view.job.id] = data
+        return f"event: job\nid: {int(time.time() * 1000)}-{view.state}\ndata: {data}\n\n"
 
 
 def _last_event(request: Request) -> _LastEvent | None:
