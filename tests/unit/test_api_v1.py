@@ -26,6 +26,7 @@ from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.presentation import urls
 from dashboard.routes import api
 from dashboard.routes.middleware import KnownHosts
 from dashboard.routes.refusals import ApiErrors, ShortPaths
@@ -243,6 +244,16 @@ def test_prompt_that_needs_approval_is_hidden(context: AppContext):
     assert send("GET", path, headers=PRESENTER).json()["parameters"]["prompt"] == "a cat"
 
 
+def test_addresses_are_below_the_base_path(monkeypatch: pytest.MonkeyPatch):
+    """Behind a path, all addresses in answers and in the document begin with it."""
+    monkeypatch.setattr(urls, "_base_path", "/live")
+    answer = CLIENT.post("/api/v1/jobs", json=CAT)
+    assert answer.headers["Location"].startswith("/live/api/v1/jobs/")
+    problem = CLIENT.post("/api/v1/jobs", json={}).json()
+    assert problem["type"] == "/live/api/docs#invalid-fields"
+    assert document()["servers"] == [{"url": "/live/api/v1"}]
+
+
 # --- events ---------------------------------------------------------------------------------
 
 
@@ -359,6 +370,13 @@ def test_new_stream_has_changes_only_and_a_heartbeat(
     # Events of before, which arrive again from the event stream, may precede it.
     jobs = asyncio.run(follow())
     assert [job["id"] for job in jobs if job["detail"]] == [old]
+
+
+def test_head_of_a_stream_ends():
+    """A request for the headers alone is answered at once, and takes no place."""
+    answer = CLIENT.head("/api/v1/events")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
 
 
 def test_too_many_streams_are_refused(monkeypatch: pytest.MonkeyPatch):

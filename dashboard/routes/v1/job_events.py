@@ -33,6 +33,7 @@ _CLOCK_TOLERANCE_SECONDS = 5.0
 
 _MAX_KNOWN_JOBS = 200
 
+_MEDIA_TYPE = "text/event-stream"
 _HEADERS = NO_STORE | {"X-Accel-Buffering": "no"}
 """The second has nginx pass on each event at once."""
 _HEARTBEAT = ": heartbeat\n\n"
@@ -55,19 +56,21 @@ async def stream_job(request: Request) -> Response:
     view, last = await requested_job(request), _last_event(request)
     if last and view.state in FINISHED and last.state == view.state:
         return no_content()  # upon which a browser does not connect again
-    return _respond(_job_events(request, view))
+    return _respond(request, _job_events(request, view))
 
 
 async def stream_jobs(request: Request) -> Response:
     """Stream all jobs that change."""
-    return _respond(_all_events(request, _last_event(request)))
+    return _respond(request, _all_events(request, _last_event(request)))
 
 
-def _respond(events: AsyncGenerator[str]) -> Response:
+def _respond(request: Request, events: AsyncGenerator[str]) -> Response:
+    if request.method == "HEAD":
+        return Response(headers=_HEADERS, media_type=_MEDIA_TYPE)
     if _places.locked():
         sentence = f"{MAX_STREAMS} streams are open, the maximum. Please try again later."
         raise HTTPException(503, sentence, {"Retry-After": "10"})
-    return StreamingResponse(_in_place(events), headers=_HEADERS, media_type="text/event-stream")
+    return StreamingResponse(_in_place(events), headers=_HEADERS, media_type=_MEDIA_TYPE)
 
 
 async def _in_place(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
