@@ -42,7 +42,10 @@ def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_scaled_object_scales_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
-    """20 prompts start workers and nodes, each picture is stored, and all goes back to zero."""
+    """20 prompts start workers and nodes, each picture is stored, and all goes back to zero.
+
+    OpenAI's client, whose request came before the first worker, gets its picture.
+    """
     _deploy_scaled_object(deployed)
     _check_run(deployed, queue, pictures=2)
 

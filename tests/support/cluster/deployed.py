@@ -75,7 +75,7 @@ class Deployed:
         names = [pod["metadata"]["name"] for pod in self.objects("pods")]
         (name,) = [name for name in names if name.startswith("dashboard-")]
         log = self.cluster.control_plane.folder / "pods" / name / "log"
-        return re.findall(r"http://[\w.]+:[0-9]+", log.read_text())[-1]
+        return re.findall(r"Open (http://[\w.]+:[0-9]+)", log.read_text())[-1]
 
     def login(self) -> Path:
         """Return a kubeconfig with a new token of the dashboard's ServiceAccount."""
