@@ -25,6 +25,9 @@ that calls the library. Each message is a sentence for users: what happened, wha
 what to do.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class ApplicationError(Exception):
     """Base class of all errors that cross module boundaries."""
@@ -35,7 +38,17 @@ class SettingsError(ApplicationError):
 
 
 class MessageError(ApplicationError):
-    """A message is invalid; retrying does not help."""
+    """A message is invalid; retrying does not help.
+
+    Args:
+        message: the first fault, as a sentence.
+        faults: the reason for each invalid field, by its dotted name such as ``loras.0.weight``.
+
+    """
+
+    def __init__(self, message: str, faults: Mapping[str, str] = MappingProxyType({})) -> None:
+        super().__init__(message)
+        self.faults = faults
 
 
 class UnknownEventKind(MessageError):

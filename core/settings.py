@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.api_keys import ApiKeys
 from core.errors import SettingsError
 from core.network.urls import PERCENT_ENCODE, is_raw
 from core.store_settings import check_bucket, check_endpoint, find_identity
@@ -182,6 +183,11 @@ class Settings(BaseSettings):
         None,
         description="password of presenters, who may delete, approve and purge; unset: everybody "
         "may, or the presenters in `secrets.toml`",
+    )
+    api_keys: ApiKeys = Field(
+        None,
+        description="keys of programs, `name:key`, separated by commas: only with one, or with "
+        "`PRESENTER_KEY`, may a program submit, cancel and star; unset: as the pages allow",
     )
     replay: Path | None = Field(None, description="recording to play instead of a live run")
 

@@ -35,6 +35,7 @@ from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, 
 from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
+from dashboard.routes.v1 import routes as v1
 
 
 def _read_settings() -> Settings:
@@ -99,6 +100,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 _settings = _read_settings()
 _routes = [
+    *v1.ROUTES,
     *queue.ROUTES,  # before those of the API, of which the last one matches every path
     *api.ROUTES,
     *archive.ROUTES,

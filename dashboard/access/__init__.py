@@ -5,7 +5,8 @@ page may use it; PRESENTER_KEY can restrict the presenter's actions. With ``[aut
 log in through OpenID Connect.
 """
 
-from dashboard.access.presenter_key import LockedOut, program_may_submit, program_role
+from dashboard.access.presenter_key import LockedOut
+from dashboard.access.programs import Program, program, program_may_submit
 from dashboard.access.roles import Action, NotAllowed, Policy, Role, allowed
 from dashboard.access.viewer import (
     allows,
@@ -26,6 +27,7 @@ __all__ = [
     "LockedOut",
     "NotAllowed",
     "Policy",
+    "Program",
     "Role",
     "allowed",
     "allows",
@@ -36,8 +38,8 @@ __all__ = [
     "is_presenter",
     "policy",
     "present_key",
+    "program",
     "program_may_submit",
-    "program_role",
     "reason",
     "require",
     "role",

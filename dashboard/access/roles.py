@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
@@ -49,11 +49,18 @@ class Policy:
     """The presenter's key; None if there is none."""
     trust_unverified: bool = False
     """Whether to trust addresses if the provider sends no ``email_verified``."""
+    api_keys: Mapping[str, SecretStr] = field(default_factory=dict)
+    """The keys of programs, by name; empty where they need none but that of the pages."""
 
     @property
     def open_to_all(self) -> bool:
         """Whether everyone has all permissions."""
         return not self.login and self.key is None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether there is any key that a program may send."""
+        return self.key is not None or bool(self.api_keys)
 
 
 def address_of(policy: Policy, claims: Mapping[str, Any]) -> str | None:
@@ -89,6 +96,11 @@ def role_of(policy: Policy, email: str | None, has_key: bool) -> Role:
 def allowed(role: Role, action: Action) -> bool:
     """Return whether a role permits an action."""
     return _RANKS.index(role) >= _RANKS.index(_required_role(action))
+
+
+def higher(first: Role, second: Role) -> Role:
+    """Return the role with more permissions."""
+    return max(first, second, key=_RANKS.index)
 
 
 def refusal(policy: Policy, email: str | None, action: Action) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from core.api_keys import parse_api_keys
 from core.errors import SettingsError
 from core.validation import first_error
 from dashboard.access.roles import Policy
@@ -26,24 +27,26 @@ class _Roles(BaseModel):
     trust_unverified: bool = False
 
 
-def read_policy(key: SecretStr | None) -> Policy:
+def read_policy(key: SecretStr | None, api_keys: SecretStr | None = None) -> Policy:
     """Read the site's policy.
 
     Args:
         key: the presenter's, from PRESENTER_KEY.
+        api_keys: those of programs, from API_KEYS.
 
     Raises SettingsError with a sentence that names the invalid entry.
 
     """
-    secrets = _secrets()
+    secrets, programs = _secrets(), parse_api_keys(api_keys)
     _check_sections(secrets)
     if "auth" not in secrets:
-        return Policy(key=key)
+        return Policy(key=key, api_keys=programs)
     missing = [name for name in _REQUIRED if not secrets["auth"].get(name)]
     if missing:
         raise SettingsError(f"secrets.toml has [auth] without {', '.join(missing)}.")
     roles = _roles(secrets.get("roles", {}))
-    return Policy(True, roles.members, roles.presenters, key, roles.trust_unverified)
+    unverified = roles.trust_unverified
+    return Policy(True, roles.members, roles.presenters, key, unverified, programs)
 
 
 def _check_sections(secrets: Mapping[str, Any]) -> None:

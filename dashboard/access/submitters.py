@@ -10,7 +10,7 @@ import secrets
 
 from dashboard.access import browser_memory, viewer
 from dashboard.access.client_address import rate_limit_key
-from dashboard.access.roles import Policy, Role
+from dashboard.access.programs import Program
 from dashboard.access.tokens import is_token
 
 _key = secrets.token_bytes(32)
@@ -27,10 +27,9 @@ def of_visitor(cookie: str | None, address: str) -> str:
     return _name("visitor", cookie) if is_token(cookie) else _of_address(address)
 
 
-def of_program(policy: Policy, role: Role, address: str) -> str:
-    """Return the name of a program: of the presenter's key, else of the client's address."""
-    has_key = role == "presenter" and not policy.open_to_all
-    return _name("key", "presenter") if has_key else _of_address(address)
+def of_program(program: Program) -> str:
+    """Return the name of a program: of its key, else of the client's address."""
+    return _name("key", program.key) if program.key else _of_address(program.address)
 
 
 def _of_address(address: str) -> str:

@@ -18,7 +18,8 @@ _read_once = cache(read_policy)
 def policy() -> Policy:
     """Return the site's policy, read once; raises SettingsError."""
     # A replay has its own settings, but the same key, so the cache holds one policy.
-    return _read_once(runtime.current().settings.presenter_key)
+    settings = runtime.current().settings
+    return _read_once(settings.presenter_key, settings.api_keys)
 
 
 def email() -> str | None:

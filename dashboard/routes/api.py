@@ -16,7 +16,7 @@ from dashboard.routes import submissions
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
 from dashboard.routes.health import newest_context
 from dashboard.routes.jobs import find_job
-from dashboard.routes.requests import program_role
+from dashboard.routes.requests import program_of, program_role
 from wire.messages.object_names import metadata_name, parse_metadata_name
 
 
@@ -26,11 +26,11 @@ def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
 
 async def create_job(request: Request) -> Response:
     """Publish a job, or with ``separate`` a job for each picture."""
-    role = program_role(request)
-    if not access.allowed(role, "submit"):
+    program = program_of(request)
+    if not access.allowed(program.role, "submit"):
         raise HTTPException(401, "Login required: send the header Authorization: Bearer <key>.")
     fields = await submissions.read_fields(request)
-    jobs = await submissions.submit(request, role, fields)
+    jobs = await submissions.submit(request, program, fields)
     links = [{"id": job.id, "url": absolute(f"/api/jobs/{job.id}")} for job in jobs]
     return _respond({"jobs": links} if fields.get("separate") else links[0], 202)
 

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from dashboard import access, runtime
-from dashboard.access import Role, origin
+from dashboard.access import Program, Role, origin
 
 
 def client_address(request: Request) -> str:
@@ -12,10 +12,15 @@ def client_address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def program_of(request: Request) -> Program:
+    """Return the sender of a request without a Streamlit session; raises LockedOut."""
+    authorization = request.headers.get("authorization", "")
+    return access.program(access.policy(), authorization, client_address(request))
+
+
 def program_role(request: Request) -> Role:
     """Return the role of a request without a Streamlit session; raises LockedOut."""
-    authorization = request.headers.get("authorization", "")
-    return access.program_role(access.policy(), authorization, client_address(request))
+    return program_of(request).role
 
 
 async def read_body(request: Request, max_bytes: int, error: Exception) -> bytes:

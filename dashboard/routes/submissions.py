@@ -8,10 +8,9 @@ from anyio import to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from dashboard import access
-from dashboard.access import Role, job_rate, submitters
+from dashboard.access import Program, job_rate, submitters
 from dashboard.routes.jobs import SUBMISSIONS
-from dashboard.routes.requests import check_origin, client_address, read_body
+from dashboard.routes.requests import check_origin, read_body
 from dashboard.runtime import submission
 from dashboard.runtime.idempotency import Submissions
 from wire.messages.job import MAX_MESSAGE_BYTES, Job
@@ -44,20 +43,20 @@ def _parse_object(body: bytes) -> dict[str, Any]:
     return fields
 
 
-async def submit(request: Request, role: Role, fields: dict[str, Any]) -> list[Job]:
+async def submit(request: Request, program: Program, fields: dict[str, Any]) -> list[Job]:
     """Publish the jobs of a request, or return those of an earlier one with its Idempotency-Key.
 
     Raises ApplicationError or HTTPException.
     """
-    key, address = _idempotency_key(request), client_address(request)
-    return await to_thread.run_sync(_submit, fields, key, role, address, limiter=SUBMISSIONS)
+    key = _idempotency_key(request)
+    return await to_thread.run_sync(_submit, fields, key, program, limiter=SUBMISSIONS)
 
 
-def _submit(fields: dict[str, Any], key: str | None, role: Role, address: str) -> list[Job]:
+def _submit(fields: dict[str, Any], key: str | None, program: Program) -> list[Job]:
     count = len(submission.jobs_of(submission.validated(fields)))
-    job_rate.allow(access.policy(), role, address, count)
-    submitter = submitters.of_program(access.policy(), role, address)
-    return _submissions.submit(fields, key, role == "presenter", submitter)
+    job_rate.allow(program, count)
+    submitter = submitters.of_program(program)
+    return _submissions.submit(fields, key, program.role == "presenter", submitter)
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -163,7 +163,8 @@ def _require_companions(parameters: GenerationParameters) -> None:
     """Raise MessageError for a parameter that has no effect without another one."""
     for name, companion in REQUIRES.items():
         if getattr(parameters, name) is not None and getattr(parameters, companion) is None:
-            raise MessageError(f"The {name} has an effect only together with {companion}.")
+            sentence = f"The {name} has an effect only together with {companion}."
+            raise MessageError(sentence, {name: sentence})
 
 
 def _check_parameters(parameters: GenerationParameters) -> None:
@@ -178,7 +179,8 @@ def _check_initial_picture(name: str | None) -> None:
     """Raise MessageError for a picture that is hidden: the new one would show it."""
     picture = parse_picture_name(name) if name else None
     if picture and runtime.current().lacks_approval(picture.job_id):
-        raise MessageError(f"The init_image cannot be used. {NOT_SHOWN}")
+        sentence = f"The init_image cannot be used. {NOT_SHOWN}"
+        raise MessageError(sentence, {"init_image": sentence})
 
 
 def _check_words(parameters: GenerationParameters) -> None:

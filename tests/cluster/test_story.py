@@ -4,15 +4,18 @@ Everything is real but the nodes and their GPUs. The manifests are those that ar
 shorter waits.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
+from openai import OpenAI
 
 from dashboard.domain.fleet import FleetReading
 from tests.support.cluster.agreement import confirmed_reading, is_worker
 from tests.support.cluster.deployed import NAMESPACE, Deployed
-from tests.support.conditions import wait_until
+from tests.support.conditions import HANG_TIMEOUT, wait_until
 from wire.backends import open_queue, open_store
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.object_names import metadata_name, picture_name
@@ -39,7 +42,10 @@ def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_scaled_object_scales_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
-    """20 prompts start workers and nodes, each picture is stored, and all goes back to zero."""
+    """20 prompts start workers and nodes, each picture is stored, and all goes back to zero.
+
+    OpenAI's client, whose request came before the first worker, gets its picture.
+    """
     _deploy_scaled_object(deployed)
     _check_run(deployed, queue, pictures=2)
 
@@ -112,6 +118,21 @@ def _is_idle(fleet: FleetReading) -> bool:
 
 def _check_run(deployed: Deployed, queue: Queue, pictures: int) -> None:
     _wait_for(deployed, _is_idle, "nothing runs")
+    with ThreadPoolExecutor(1) as pool:
+        # Sent while there is no worker, and held until KEDA has started one.
+        answer = pool.submit(_generate_with_openai, deployed.dashboard_url())
+        _check_scaling(deployed, queue, pictures)
+        assert answer.result(HANG_TIMEOUT) == b"\x89PNG"
+
+
+def _generate_with_openai(url: str) -> bytes:
+    """Generate a picture with OpenAI's client; return the first bytes of its file."""
+    client = OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=HANG_TIMEOUT)
+    answer = client.images.generate(prompt="cartoon dwarf")
+    return b64decode(answer.data[0].b64_json)[:4]
+
+
+def _check_scaling(deployed: Deployed, queue: Queue, pictures: int) -> None:
     jobs = _submit(queue, prompts=20, pictures=pictures)
     _wait_for(deployed, lambda fleet: fleet.wanted >= 2, "several workers are wanted")
     _wait_for(deployed, lambda fleet: len(fleet.nodes) >= 2, "nodes have joined")

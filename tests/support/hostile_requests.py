@@ -13,6 +13,7 @@ from wire.messages.object_names import picture_name
 _JOB = new_job(JobRequest(prompt="a cat")).id
 _SUBMISSIONS = (
     ("/api/jobs", b"application/json"),
+    ("/api/v1/jobs", b"application/json"),
     ("/join", b"application/x-www-form-urlencoded"),
 )
 """The routes that read a body, and the type that they take."""

@@ -13,8 +13,10 @@ from dashboard import runtime
 from dashboard.access import (
     LockedOut,
     Policy,
+    Program,
     browser_memory,
     presenter_key,
+    program,
     program_may_submit,
     viewer,
 )
@@ -202,3 +204,18 @@ def test_logging_out_ends_presenting(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(st, "logout", lambda: calls.append(memory.has_key))
     account._log_out()
     assert calls == [False]
+
+
+def test_api_keys_make_programs_members() -> None:
+    """With API keys a program needs one; none of them is the presenter's, whatever its name."""
+    keys = {"webui": SecretStr("battery staple"), "presenter": SecretStr("other staple")}
+    policy = Policy(key=KEY, api_keys=keys)
+    assert program(policy, "", "b").role == "visitor"
+    assert program(policy, "Bearer battery staple", "b") == Program("member", "b", "webui")
+    assert program(policy, "Bearer other staple", "b").role == "member"
+    assert program(policy, f"Bearer {KEY.get_secret_value()}", "b").role == "presenter"
+    login = Policy(login=True, api_keys=keys)
+    assert program(login, "Bearer battery staple", "b").role == "member"
+    open_pages = Policy(api_keys=keys)
+    assert program(open_pages, "", "b").role == "visitor"
+    assert program(open_pages, "Bearer battery staple", "b").role == "presenter"

@@ -6,14 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from core.errors import QueueFull
 from core.settings import Settings
 from dashboard import runtime
-from dashboard.access import Policy, job_rate
+from dashboard.access import Program, job_rate
+from dashboard.access.programs import PRESENTER
 from dashboard.access.rate_limit import RateLimited, TokenBuckets
 from dashboard.audience import visitors
 from dashboard.cli import run_example
@@ -146,9 +146,9 @@ def test_one_address_cannot_send_all_jobs(client: TestClient, monkeypatch: pytes
 def test_holder_of_the_key_has_no_limit_of_a_client():
     """The presenter's programs are bounded by the queue only; without a key nobody is exempt."""
     for _ in range(50):
-        job_rate.allow(Policy(key=SecretStr("correct horse")), "presenter", "203.0.113.9", 100)
+        job_rate.allow(Program("presenter", "203.0.113.9", PRESENTER), 100)
     with pytest.raises(RateLimited):
-        job_rate.allow(Policy(), "presenter", "203.0.113.9", 501)
+        job_rate.allow(Program("presenter", "203.0.113.9"), 501)
 
 
 @pytest.mark.usefixtures("full")

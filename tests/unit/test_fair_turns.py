@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from dashboard.access import submitters
-from dashboard.access.roles import Policy
+from dashboard.access import Program, submitters
 from dashboard.domain.jobs import JobView
 from dashboard.domain.queue_order import in_order
 from wire.messages.job import Job, JobRequest, new_job
@@ -141,18 +139,17 @@ def test_pages_show_the_order_of_turns():
 
 def test_programs_and_visitors_have_names_without_their_addresses():
     """A submitter has one name, and it contains neither an address nor a key."""
-    keyed = Policy(key=SecretStr("presenters-key"))
     names = [
-        submitters.of_program(keyed, "presenter", "203.0.113.7"),
-        submitters.of_program(keyed, "member", "203.0.113.7"),
-        submitters.of_program(keyed, "member", "203.0.113.8"),
-        submitters.of_program(keyed, "member", "2001:db8::1"),
+        submitters.of_program(Program("presenter", "203.0.113.7", "webui")),
+        submitters.of_program(Program("member", "203.0.113.7")),
+        submitters.of_program(Program("member", "203.0.113.8")),
+        submitters.of_program(Program("member", "2001:db8::1")),
         submitters.of_visitor("A" * 22, "203.0.113.7"),
         submitters.of_visitor("B" * 22, "203.0.113.7"),
     ]
     assert len(set(names)) == len(names)
     assert not any("203" in name for name in names)
-    assert submitters.of_program(keyed, "presenter", "203.0.113.9") == names[0]
-    assert submitters.of_program(Policy(), "presenter", "203.0.113.7") == names[1]
-    assert submitters.of_program(keyed, "member", "2001:db8::2") == names[3]
+    assert submitters.of_program(Program("presenter", "203.0.113.9", "webui")) == names[0]
+    assert submitters.of_program(Program("presenter", "203.0.113.7")) == names[1]
+    assert submitters.of_program(Program("member", "2001:db8::2")) == names[3]
     assert submitters.of_visitor("no token", "203.0.113.7") == names[1]

@@ -52,13 +52,14 @@ def ask(client: TestClient, request: HostileRequest) -> Answer:
 
 async def _ask(app: Callable, request: HostileRequest) -> Answer:
     answer, has_more = Answer(), not request.is_complete
+    endless = asyncio.Event()
     received = iter([{"type": "http.request", "body": request.body, "more_body": has_more}])
 
     async def receive() -> dict[str, object]:
         if message := next(received, None):
             return message
         if request.is_complete:
-            await asyncio.Event().wait()
+            await endless.wait()
         return {"type": "http.disconnect"}
 
     async def send(message: dict) -> None:
@@ -67,6 +68,8 @@ async def _ask(app: Callable, request: HostileRequest) -> Answer:
             answer.headers = {
                 k.decode().lower(): v.decode("latin-1") for k, v in message["headers"]
             }
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                endless.set()  # the client goes away
         elif message["type"] == "http.response.body":
             answer.body += message.get("body", b"")
 
@@ -98,7 +101,8 @@ def fault_of(request: HostileRequest, answer: Answer) -> str | None:
         return "a traceback"
     if request.scope["path"].startswith("/api/") and answer.status >= 400:
         is_read = request.scope["method"] != "HEAD"
-        return None if not is_read or "error" in json.loads(answer.body) else "no error in JSON"
+        sentence = "detail" if f"{request.scope['path']}/".startswith("/api/v1/") else "error"
+        return None if not is_read or sentence in json.loads(answer.body) else "no error in JSON"
     return None
 
 

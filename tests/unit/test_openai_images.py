@@ -9,11 +9,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
+import httpx2
 import pytest
+from openai import AsyncOpenAI, InternalServerError
 from PIL import Image
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.testclient import TestClient
 from starlette.types import Message
 
 from core.settings import Settings
@@ -21,6 +24,7 @@ from dashboard import access, runtime
 from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.jobs import JobView
+from dashboard.routes import files
 from dashboard.routes.openai import fields, held
 from dashboard.routes.openai.errors import Refusal
 from dashboard.routes.openai.routes import ROUTES
@@ -87,6 +91,7 @@ class Request:
     context: AppContext
     work: Callable[[AppContext, Job], None] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    path: str = PATH
 
     def post(self, **body: object) -> httpx.Response:
         """Return the answer."""
@@ -95,7 +100,7 @@ class Request:
     async def _post(self, body: dict[str, object]) -> httpx.Response:
         transport = httpx.ASGITransport(app=APP)
         async with httpx.AsyncClient(transport=transport, base_url="http://fleet") as client:
-            answer = asyncio.create_task(client.post(PATH, json=body, headers=self.headers))
+            answer = asyncio.create_task(client.post(self.path, json=body, headers=self.headers))
             if self.work:
                 self.work(self.context, await next_job(self.context, answer))
             return await answer
@@ -197,15 +202,14 @@ def events_of(answer: httpx.Response) -> list[tuple[str, dict[str, object]]]:
     ]
 
 
-def test_stream_has_a_preview_and_the_picture(context: AppContext):
-    """With `stream`, a preview comes as a partial image, and then the picture."""
-    follow = held.follow
+@pytest.fixture
+def generate_slowly(monkeypatch: pytest.MonkeyPatch) -> Callable[[AppContext, Job], None]:
+    """Return the work that finishes a picture once its preview was sent."""
+    follow, seen = held.follow, threading.Event()
 
     def work(context: AppContext, job: Job) -> None:
         generate_with_previews(context, job)
         threading.Thread(target=finish_after_preview, args=(context, job)).start()
-
-    seen = threading.Event()
 
     def finish_after_preview(context: AppContext, job: Job) -> None:
         seen.wait(20)
@@ -217,9 +221,15 @@ def test_stream_has_a_preview_and_the_picture(context: AppContext):
             if view.preview:
                 seen.set()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(held, "follow", seen_follow)
-        answer = Request(context, work).post(stream=True, partial_images=1)
+    monkeypatch.setattr(held, "follow", seen_follow)
+    return work
+
+
+def test_stream_has_a_preview_and_the_picture(
+    context: AppContext, generate_slowly: Callable[[AppContext, Job], None]
+):
+    """With `stream`, a preview comes as a partial image, and then the picture."""
+    answer = Request(context, generate_slowly).post(stream=True, partial_images=1)
     assert answer.headers["content-type"].startswith("text/event-stream")
     (first, partial), (second, completed) = events_of(answer)
     assert (first, second) == ("image_generation.partial_image", "image_generation.completed")
@@ -470,3 +480,103 @@ def test_refused_job_is_a_400(context: AppContext, body: dict[str, object], code
     """What the job's own fields refuse is a 400 with the same sentence as on other ways in."""
     answer = Request(context).post(**body)
     assert (answer.status_code, error_of(answer)["code"]) == (400, code)
+
+
+OPEN_WEBUI = {"model": "models/demo", "prompt": "a cat", "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "body"),
+    [
+        # backend/open_webui/routers/images.py, with its setting of the size, and without
+        ("", {}, OPEN_WEBUI | {"size": "512x512", "response_format": "b64_json"}),
+        ("", {}, OPEN_WEBUI | {"size": "auto", "response_format": "b64_json"}),
+        ("", {}, OPEN_WEBUI | {"response_format": "b64_json"}),
+        # with its user forwarded, parameters of the administrator, and a version of the API
+        (
+            "?api-version=2025-04-01-preview",
+            {"X-OpenWebUI-User-Name": "Ada%20L", "X-OpenWebUI-User-Role": "admin"},
+            OPEN_WEBUI | {"quality": "low", "seed": 7},
+        ),
+        # LiteLLM's class for compatible servers: all that it may pass on but `style`
+        (
+            "",
+            {"User-Agent": "OpenAI/Python 3.57.0", "X-Stainless-Retry-Count": "0"},
+            OPEN_WEBUI
+            | {"background": "auto", "moderation": "low", "output_format": "webp", "user": "ada"}
+            | {"quality": "standard", "size": "512x512", "output_compression": 80},
+        ),
+    ],
+)
+def test_requests_of_other_programs(
+    context: AppContext, query: str, headers: dict[str, str], body: dict[str, object]
+):
+    """Open WebUI and LiteLLM get a picture for the requests that their sources make."""
+    key = {"Authorization": "Bearer none", "Content-Type": "application/json"}
+    answer = Request(context, finish, key | headers, PATH + query).post(**body)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert base64.b64decode(answer.json()["data"][0]["b64_json"])
+
+
+def test_picture_of_an_url_can_be_fetched_with_the_key(context: AppContext):
+    """Open WebUI fetches the URL of a picture with the headers of its request."""
+    answer = Request(context, finish).post(response_format="url")
+    path = answer.json()["data"][0]["url"].removeprefix("http://fleet")
+    picture = TestClient(Starlette(routes=files.ROUTES)).get(path, headers=BEARER)
+    assert picture.headers["content-type"] == "image/png"
+
+
+Work = Callable[[AppContext, Job], None]
+
+
+async def with_openai(
+    context: AppContext, work: Work, call: Callable[[AsyncOpenAI], Awaitable[object]]
+) -> object:
+    """Return the result of a call of OpenAI's own client, and let a worker work meanwhile."""
+    transport = httpx2.ASGITransport(app=APP)
+    async with AsyncOpenAI(
+        base_url="http://fleet/v1",
+        api_key="none",
+        max_retries=0,
+        http_client=httpx2.AsyncClient(transport=transport),
+    ) as client:
+        answer = asyncio.ensure_future(call(client))
+        work(context, await next_job(context, answer))
+        return await answer
+
+
+def test_openai_client_gets_its_pictures(context: AppContext):
+    """The real client reads the answer, of a size and with a parameter of this project."""
+
+    async def call(client: AsyncOpenAI) -> object:
+        return await client.images.generate(prompt="a cat", n=2, extra_body={"seed": 1})
+
+    answer = asyncio.run(with_openai(context, finish, call))
+    assert [base64.b64decode(each.b64_json) for each in answer.data] == [PICTURE, PICTURE]
+
+
+def test_openai_client_reads_the_stream(context: AppContext, generate_slowly: Work):
+    """The real client gets a partial picture and the picture as its own events."""
+
+    async def call(client: AsyncOpenAI) -> object:
+        stream = await client.images.generate(prompt="a cat", stream=True, partial_images=1)
+        return [event async for event in stream]
+
+    events = asyncio.run(with_openai(context, generate_slowly, call))
+    assert [event.type for event in events] == [
+        "image_generation.partial_image",
+        "image_generation.completed",
+    ]
+    assert base64.b64decode(events[-1].b64_json) == PICTURE
+
+
+def test_openai_client_raises_its_own_error(context: AppContext):
+    """A failed job is an error of the real client, with the reason and a code."""
+
+    async def call(client: AsyncOpenAI) -> object:
+        return await client.images.generate(prompt="a cat")
+
+    with pytest.raises(InternalServerError, match=r"Out of memory\.") as error:
+        asyncio.run(with_openai(context, fail, call))
+    assert error.value.code == "generation_failed"

@@ -5,6 +5,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 
+from core.api_keys import parse_api_keys
 from core.errors import SettingsError
 from core.settings import Settings, load_settings
 from worker import command
@@ -228,3 +229,36 @@ def test_raw_password_is_explained_without_it(monkeypatch, name: str, password: 
     with pytest.raises(SettingsError, match=f"{name} .*percent-encode the password") as raised:
         load_settings()
     assert "hunter" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("webui:3f9c0a7d52e1", {"webui"}),
+        (" webui:3f9c0a7d52e1 , ci.nightly-2:a:b==:cd+/ ", {"webui", "ci.nightly-2"}),
+        ("", set()),
+    ],
+)
+def test_keys_of_programs(text: str, names: set[str]):
+    """API_KEYS names the keys of programs; a key may contain what generators of keys write."""
+    settings = Settings(_env_file=None, api_keys=text)
+    assert set(parse_api_keys(settings.api_keys)) == names
+    assert "3f9c" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "secret-key",
+        "webui:short",
+        "web ui:3f9c0a7d52e1",
+        "a:3f9c0a7d,a:5e6f7a8b",
+        "a:3f9c0a7d,b:3f9c0a7d",
+    ],
+)
+def test_wrong_keys_of_programs_are_not_shown(monkeypatch: pytest.MonkeyPatch, text: str):
+    """A mistake in API_KEYS stops the start with a sentence that contains no key."""
+    monkeypatch.setenv("API_KEYS", text)
+    with pytest.raises(SettingsError, match="API_KEYS") as error:
+        load_settings()
+    assert not any(part in str(error.value) for part in ("secret", "short", "3f9c0a7d,", "5e6f"))

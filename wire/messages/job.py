@@ -14,7 +14,7 @@ import uuid_utils
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from core.errors import MessageError
-from core.validation import first_error
+from core.validation import all_errors, first_error
 from wire.messages.object_names import JobId
 from wire.messages.parameters import GenerationParameters
 
@@ -116,7 +116,8 @@ def validate(model: type[Model], fields: dict[str, Any]) -> Model:
         return model.model_validate(fields)
     except ValidationError as error:
         field, reason = first_error(error)
-        raise MessageError(f"The {field or 'message'} {reason}.") from None
+        sentence = f"The {field or 'message'} {reason}."
+        raise MessageError(sentence, all_errors(error)) from None
 
 
 def refuse_unknown_fields(model: type[BaseModel], fields: dict[str, Any]) -> None:
@@ -126,7 +127,8 @@ def refuse_unknown_fields(model: type[BaseModel], fields: dict[str, Any]) -> Non
         if name not in known:
             nearest = _nearest(name, known)
             hint = f"; did you mean {nearest}?" if nearest else f". Fields: {', '.join(known)}."
-            raise MessageError(f"There is no field {name[:40]}{hint}")
+            sentence = f"There is no field {name[:40]}{hint}"
+            raise MessageError(sentence, {name[:40]: sentence})
 
 
 def _nearest(name: str, known: Sequence[str]) -> str | None:

@@ -5,7 +5,6 @@ the same jobs, by the same function.
 """
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,6 +17,9 @@ from wire.messages.parameters import PARAMETERS, GenerationParameters
 from wire.messages.quantities import Count, Quantity
 
 _Side = Annotated[int, Field(ge=1, le=65536)]
+Problems = Iterator[tuple[str, str]]
+"""Names of parameters, each with why it is not accepted, as a sentence."""
+
 _ALWAYS_ACCEPTED = ("prompt", "width", "height", "steps", "seed")
 
 
@@ -48,15 +50,15 @@ class ModelCapabilities(BaseModel):
 
 def require_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> None:
     """Raise MessageError, with what is accepted instead, unless the model accepts these."""
-    problems = chain(
-        _not_accepted(model, parameters),
-        _side_problems(model, "width", parameters.width),
-        _side_problems(model, "height", parameters.height),
-        _step_problems(model, parameters.steps),
-        _name_problems(model, parameters),
-    )
-    for problem in problems:
-        raise MessageError(problem)
+    problems = [
+        *_not_accepted(model, parameters),
+        *_side_problems(model, "width", parameters.width),
+        *_side_problems(model, "height", parameters.height),
+        *_step_problems(model, parameters.steps),
+        *_name_problems(model, parameters),
+    ]
+    if problems:
+        raise MessageError(problems[0][1], dict(reversed(problems)))  # the first of each field
 
 
 def accepted_part(
@@ -76,39 +78,42 @@ def accepted_part(
     return accepted, tuple(problems)
 
 
-def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
+def _not_accepted(model: ModelCapabilities, parameters: GenerationParameters) -> Problems:
     for name in PARAMETERS:
         if getattr(parameters, name) not in (None, ()) and name not in model.accepts:
-            yield f"The model {model.model_id} takes no {name}."
+            yield name, f"The model {model.model_id} takes no {name}."
 
 
-def _side_problems(model: ModelCapabilities, name: str, side: int | None) -> Iterator[str]:
+def _side_problems(model: ModelCapabilities, name: str, side: int | None) -> Problems:
     if side is None:
         return
     if not model.min_side <= side <= model.max_side:
         limits = f"{model.min_side} to {model.max_side}"
-        yield f"The {name} must be {limits} pixels for this model, not {side}."
+        yield name, f"The {name} must be {limits} pixels for this model, not {side}."
     if side % model.size_multiple:
         lower = side // model.size_multiple * model.size_multiple
         yield (
+            name,
             f"The {name} must be a multiple of {model.size_multiple} pixels for this model; "
-            f"the nearest are {lower} and {lower + model.size_multiple}, not {side}."
+            f"the nearest are {lower} and {lower + model.size_multiple}, not {side}.",
         )
 
 
-def _step_problems(model: ModelCapabilities, steps: int | None) -> Iterator[str]:
+def _step_problems(model: ModelCapabilities, steps: int | None) -> Problems:
     if steps is not None and steps > model.max_steps:
-        yield f"The model {model.model_id} takes at most {model.max_steps} steps, not {steps}."
+        most = f"The model {model.model_id} takes at most {model.max_steps} steps"
+        yield "steps", f"{most}, not {steps}."
 
 
-def _name_problems(model: ModelCapabilities, parameters: GenerationParameters) -> Iterator[str]:
+def _name_problems(model: ModelCapabilities, parameters: GenerationParameters) -> Problems:
     if parameters.scheduler and parameters.scheduler not in model.schedulers:
         known = ", ".join(model.schedulers)
-        yield f"There is no scheduler {parameters.scheduler} for this model; there are: {known}."
+        there_is_none = f"There is no scheduler {parameters.scheduler} for this model"
+        yield "scheduler", f"{there_is_none}; there are: {known}."
     for lora in parameters.loras:
         if lora.name not in model.loras:
             known = ", ".join(model.loras) or "none"
-            yield f"There is no LoRA {lora.name}; there are: {known}."
+            yield "loras", f"There is no LoRA {lora.name}; there are: {known}."
 
 
 def encode_capabilities(capabilities: ModelCapabilities) -> bytes:

@@ -6,19 +6,18 @@ Each held request is called for the events of its job, and awaits them on the ev
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from anyio import to_thread
 from starlette.requests import ClientDisconnect, Request
 
 from dashboard import runtime
-from dashboard.domain.inputs import Input
 from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.routes.job_changes import JobChanges, observed
 from dashboard.routes.jobs import SUBMISSIONS, find_job
 from dashboard.routes.openai.errors import Refusal
-from wire.messages.event import Event
 from wire.messages.job import Job
 
 MAX_HELD_REQUESTS = 200
@@ -74,9 +73,9 @@ async def follow(request: Request, job: Job, seconds: float) -> AsyncGenerator[J
     gone = asyncio.ensure_future(_disconnected(request))
     end = time.monotonic() + seconds
     try:
-        with _observed(job.id) as changed:
+        with observed(job.id) as changed:
             while not gone.done():
-                changed.clear()
+                changed.take()
                 if view := await find_job(job.id):
                     yield view
                 if (rest := end - time.monotonic()) <= 0:
@@ -91,35 +90,13 @@ async def follow(request: Request, job: Job, seconds: float) -> AsyncGenerator[J
         gone.cancel()
 
 
-async def _first(changed: asyncio.Event, gone: asyncio.Future[None], seconds: float) -> None:
+async def _first(changed: JobChanges, gone: asyncio.Future[None], seconds: float) -> None:
     waiter = asyncio.ensure_future(changed.wait())
     either: set[asyncio.Future[Any]] = {waiter, gone}
     try:
         await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         waiter.cancel()
-
-
-@contextmanager
-def _observed(job_id: str) -> Iterator[asyncio.Event]:
-    """Set an event of the running loop at each event of a job."""
-    loop, changed = asyncio.get_running_loop(), asyncio.Event()
-    observers = runtime.current().observers
-
-    def wake(received: Input) -> None:
-        if isinstance(received, Event) and job_id in (received.job_id, _id(received.job)):
-            with suppress(RuntimeError):  # the loop is closed: the process ends
-                loop.call_soon_threadsafe(changed.set)
-
-    observers.attach(wake)
-    try:
-        yield changed
-    finally:
-        observers.detach(wake)
-
-
-def _id(job: Job | None) -> str | None:
-    return job.id if job else None
 
 
 async def _disconnected(request: Request) -> None:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from dashboard import runtime
 from dashboard.routes.errors import NO_STORE
 from dashboard.routes.openai.errors import Refusal
-from dashboard.routes.openai.keys import require_role
+from dashboard.routes.openai.keys import require_program
 
 
 def model_ids() -> frozenset[str]:
@@ -21,14 +21,14 @@ def model_ids() -> frozenset[str]:
 
 async def list_models(request: Request) -> Response:
     """Return the models."""
-    require_role(request)
+    require_program(request)
     data = [_model_fields(name) for name in sorted(model_ids())]
     return JSONResponse({"object": "list", "data": data}, headers=NO_STORE)
 
 
 async def read_model(request: Request) -> Response:
     """Return one model."""
-    require_role(request)
+    require_program(request)
     name = request.path_params["id"]
     if name not in model_ids():
         message = f"The model '{name[:100]}' does not exist."

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -68,6 +69,13 @@ class Deployed:
         """Return the objects of some kinds, as `kubectl get` prints them."""
         text = self.kubectl("-n", NAMESPACE, "get", ",".join(kinds), "--output=json")
         return json.loads(text)["items"]
+
+    def dashboard_url(self) -> str:
+        """Return where the dashboard's pod answers on this machine, from its log."""
+        names = [pod["metadata"]["name"] for pod in self.objects("pods")]
+        (name,) = [name for name in names if name.startswith("dashboard-")]
+        log = self.cluster.control_plane.folder / "pods" / name / "log"
+        return re.findall(r"Open (http://[\w.]+:[0-9]+)", log.read_text())[-1]
 
     def login(self) -> Path:
         """Return a kubeconfig with a new token of the dashboard's ServiceAccount."""

@@ -1,0 +1,146 @@
+"""Progress of jobs as server-sent events: https://html.spec.whatwg.org/#server-sent-events.
+
+Each event is a whole job, so that a client that missed some has lost nothing. Its id is the time
+and the state, from which a client that connects again gets what has changed since.
+"""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dashboard import runtime
+from dashboard.domain.jobs import FINISHED, JobView
+from dashboard.routes.errors import NO_STORE
+from dashboard.routes.job_changes import JobChanges, observed
+from dashboard.routes.v1.answers import no_content
+from dashboard.routes.v1.jobs import requested_job, shown
+
+MAX_STREAMS = 200
+"""Each keeps a connection."""
+HEARTBEAT_SECONDS = 15.0
+"""Proxies close a stream that is silent for longer."""
+_PAUSE_SECONDS = 0.1
+"""Between two events of a job, at least: a quick worker reports hundreds of steps a second."""
+_CLOCK_TOLERANCE_SECONDS = 5.0
+"""How far the clocks of workers, which date events, may differ from this one."""
+
+_MAX_KNOWN_JOBS = 200
+
+_MEDIA_TYPE = "text/event-stream"
+_HEADERS = NO_STORE | {"X-Accel-Buffering": "no"}
+"""The second has nginx pass on each event at once."""
+_HEARTBEAT = ": heartbeat\n\n"
+_ID = re.compile(r"([0-9]{1,15})-([a-z]+)")
+
+_places = asyncio.Semaphore(MAX_STREAMS)
+
+
+@dataclass(frozen=True)
+class _LastEvent:
+    """What a client that connects again received last."""
+
+    at: float
+    """Unix seconds."""
+    state: str
+
+
+async def stream_job(request: Request) -> Response:
+    """Stream a job until it is finished."""
+    view, last = await requested_job(request), _last_event(request)
+    if last and view.state in FINISHED and last.state == view.state:
+        return no_content()  # upon which a browser does not connect again
+    return _respond(request, _job_events(request, view))
+
+
+async def stream_jobs(request: Request) -> Response:
+    """Stream all jobs that change."""
+    return _respond(request, _all_events(request, _last_event(request)))
+
+
+def _respond(request: Request, events: AsyncGenerator[str]) -> Response:
+    if request.method == "HEAD":
+        return Response(headers=_HEADERS, media_type=_MEDIA_TYPE)
+    if _places.locked():
+        sentence = f"{MAX_STREAMS} streams are open, the maximum. Please try again later."
+        raise HTTPException(503, sentence, {"Retry-After": "10"})
+    return StreamingResponse(_in_place(events), headers=_HEADERS, media_type=_MEDIA_TYPE)
+
+
+async def _in_place(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
+    async with _places:
+        try:
+            async for event in events:
+                yield event
+        finally:
+            await events.aclose()
+
+
+async def _job_events(request: Request, view: JobView) -> AsyncGenerator[str]:
+    context, write = runtime.current(), _EventWriter(request)
+    with observed(view.job.id) as changes:
+        view = context.journal.find(view.job.id) or view
+        yield write(view)
+        while view.state not in FINISHED and runtime.current() is context:
+            await _changed(changes)
+            view = context.journal.find(view.job.id) or view
+            yield write(view) or _HEARTBEAT
+
+
+async def _all_events(request: Request, last: _LastEvent | None) -> AsyncGenerator[str]:
+    context, write = runtime.current(), _EventWriter(request)
+    with observed() as changes:
+        yield _HEARTBEAT  # the headers reach the client at once
+        for view in _changed_since(context.journal.jobs(), last):
+            yield write(view)
+        while runtime.current() is context:
+            changed = await _changed(changes)
+            views = (context.journal.find(job_id) for job_id in changed)
+            yield "".join(write(view) for view in views if view) or _HEARTBEAT
+
+
+async def _changed(changes: JobChanges) -> tuple[str, ...]:
+    """Return the jobs that changed; none after the time of a heartbeat."""
+    try:
+        await asyncio.wait_for(changes.wait(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return ()
+    await asyncio.sleep(_PAUSE_SECONDS)
+    return changes.take()
+
+
+def _changed_since(views: Iterable[JobView], last: _LastEvent | None) -> Iterator[JobView]:
+    """Yield the jobs that are unfinished, or finished since the last event, oldest first."""
+    if last is None:
+        return
+    since = last.at - _CLOCK_TOLERANCE_SECONDS
+    for view in reversed(tuple(views)):
+        if view.state not in FINISHED or (view.finished_at or 0.0) >= since:
+            yield view
+
+
+class _EventWriter:
+    """Writes jobs as events, each state of a job once: a dashboard receives its own events, too."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._sent: LRUCache[str, str] = LRUCache(_MAX_KNOWN_JOBS)
+
+    def __call__(self, view: JobView) -> str:
+        """Return the event; empty if the client has received the job as it is."""
+        data = shown(self._request, view).model_dump_json()
+        if self._sent.get(view.job.id) == data:
+            return ""
+        self._sent[view.job.id] = data
+        return f"event: job\nid: {int(time.time() * 1000)}-{view.state}\ndata: {data}\n\n"
+
+
+def _last_event(request: Request) -> _LastEvent | None:
+    found = _ID.fullmatch(request.headers.get("last-event-id", ""))
+    return _LastEvent(int(found[1]) / 1000, found[2]) if found else None
