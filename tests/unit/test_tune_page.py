@@ -156,7 +156,7 @@ def test_another_kind_is_deployed_before_it_is_patched():
     text = patch.text(patch.lines(CLUSTER, tried, "worker", "pictures", trigger=1))
     first, merge, trigger = text.replace("kubectl", "\nkubectl").split("\n\n")
     assert first == "make deploy-scaledjob  # was a ScaledObject"
-    assert merge.startswith("kubectl -n pictures patch scaledjob worker --type merge")
+    assert merge.startswith("kubectl -n pictures patch \\\n  scaledjob worker --type merge")
     fields = {"minReplicaCount": 1, "maxReplicaCount": 4, "pollingInterval": 5}
     assert yaml.safe_load(merge.split("'")[1]) == {"spec": fields}
     path = "/spec/triggers/0/metadata/value"
@@ -320,6 +320,18 @@ def test_settings_without_any_waiting_are_labelled():
     trials = try_all([CLUSTER.setup], ARRIVALS, MODEL, Price(0.5))
     found = pareto.draw(Pareto(trials, outcome, outcome, 30.0, "$")).layout.annotations
     assert any("<b>real</b>" in each.text for each in found)
+
+
+def test_labels_of_the_chart_point_to_its_middle():
+    """On a phone no label runs over the axis, and costs begin at zero."""
+    cheap = replace(try_scenario(CLUSTER, ARRIVALS).outcome, hours=1.0, cost=None, p95=31.0)
+    dear = replace(cheap, hours=10.0, p95=27.0)
+    layout = pareto.draw(Pareto([], dear, cheap, 40.0, "$")).layout
+    labels = {each.text.split("</b>")[0]: each for each in layout.annotations}
+    real, tried = labels["<b>real"], labels["<b>what if"]
+    assert (real.xanchor, tried.xanchor) == ("right", "left")
+    assert (real.yanchor, tried.yanchor) == ("top", "bottom")
+    assert layout.xaxis.range == (0, 10.5)
 
 
 def test_another_price_changes_only_the_cost_of_trials():

@@ -60,19 +60,28 @@ def lines(
     if real.setup.is_local:
         return list(_settings(Numbers(real, tried)))
     kind = tried.setup.kind
-    command = f"kubectl -n {namespace} patch {kind.lower()} {name}"
+    target = f"{kind.lower()} {name}"
     if kind == real.setup.kind:
-        return list(_patches(Numbers(real, tried), command, trigger))
+        return list(_patches(Numbers(real, tried), namespace, target, trigger))
     # Deploying sets the numbers of the manifests, whose only trigger counts requests.
     deploy = Line(f"make deploy-{kind.lower()}", was=f"a {real.setup.kind}")
-    return [deploy, *_patches(Numbers(real, tried, writes_all=True), command, trigger=0)]
+    whole = Numbers(real, tried, writes_all=True)
+    return [deploy, *_patches(whole, namespace, target, trigger=0)]
 
 
-def _patches(numbers: Numbers, command: str, trigger: int) -> Iterator[Line]:
+def _patches(numbers: Numbers, namespace: str, target: str, trigger: int) -> Iterator[Line]:
     if limits := list(_limits(numbers)):
-        yield from (Line(f"{command} --type merge --patch '"), Line("spec:"), *limits, Line("'"))
+        yield from (*_command(namespace, target, "merge"), Line("spec:"), *limits, Line("'"))
     if per_worker := _trigger(numbers, trigger):
-        yield from (Line(f"{command} --type json --patch '"), *per_worker, Line("'"))
+        yield from (*_command(namespace, target, "json"), *per_worker, Line("'"))
+
+
+def _command(namespace: str, target: str, kind: str) -> tuple[Line, Line]:
+    """Return a command on two lines, which are not wrapped beside other cards."""
+    return (
+        Line(f"kubectl -n {namespace} patch \\"),
+        Line(f"  {target} --type {kind} --patch '"),
+    )
 
 
 def count(found: list[Line]) -> int:
