@@ -4,10 +4,11 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from kubernetes.client import AppsV1Api, AutoscalingV2Api, CoreV1Api
+from kubernetes.client import CoreV1Api
 
 from dashboard import runtime
 from dashboard.components.tune import laboratory
@@ -15,9 +16,7 @@ from dashboard.components.tune.arrivals import Source
 from dashboard.components.tune.laboratory import Real
 from dashboard.components.tune.patch import patch_lines
 from dashboard.domain.snapshot import Sample
-from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.presentation.whatif import patch
-from dashboard.runtime.context import AppContext
 from dashboard.whatif import arrivals, parallel
 from dashboard.whatif.agreement import Agreement, agreement
 from dashboard.whatif.arrivals import Arrivals
@@ -30,6 +29,7 @@ from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.cluster.credentials import secrets_of
 from tests.support.cluster.idle_workers import idle_workers
+from tests.support.cluster.scaled_fleet import ScaledFleet
 from tests.support.cluster.simulated_workers import SimulatedWorkers
 from tests.support.conditions import CACHE, wait_until
 from tests.support.minio_server import MinioServer
@@ -46,47 +46,14 @@ _WINDOW = 20.0
 """Seconds of stabilization before fewer workers, moved by hand beside what Find found."""
 
 
-@dataclass(frozen=True)
-class World:
-    """A dashboard, and the scaler and workers that it reads."""
-
-    cluster: Cluster
-    context: AppContext
-    apps: AppsV1Api
-    autoscaling: AutoscalingV2Api
-
-    def replicas(self) -> int:
-        """Return the workers that are wanted, as the API server has them."""
-        return self.apps.read_namespaced_deployment("worker", _NAMESPACE).spec.replicas or 0
-
-    def ready(self) -> int:
-        """Return the workers that are ready."""
-        return self.apps.read_namespaced_deployment("worker", _NAMESPACE).status.ready_replicas or 0
-
-    def done(self) -> int:
-        """Return the finished jobs."""
-        return sum(view.state == "done" for view in self.context.sampler.snapshot().jobs)
-
-    def gpu_nodes(self) -> int:
-        """Return the GPU nodes."""
-        return sum(bool(machine.gpus) for machine in self.cluster.kubelet.machines())
-
-    def has_applied(self, policy: ScalingPolicy) -> bool:
-        """Return whether KEDA has given a policy to the autoscaler, and its minimum is ready."""
-        [scaler] = self.autoscaling.list_namespaced_horizontal_pod_autoscaler(_NAMESPACE).items
-        window = scaler.spec.behavior.scale_down.stabilization_window_seconds
-        limits = scaler.spec.max_replicas, window
-        is_limited = limits == (policy.maximum, policy.down.window)
-        return is_limited and self.replicas() == self.ready() == policy.minimum
-
-
 @pytest.fixture
-def world(
+def fleet(
     cluster: Cluster,
     rabbitmq: RabbitServer,
     minio_server: MinioServer,
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[World]:
+    tmp_path: Path,
+) -> Iterator[ScaledFleet]:
     """Run a ScaledObject of few workers, with GPU nodes that join, and a dashboard."""
     plane = cluster.control_plane
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig))
@@ -96,14 +63,11 @@ def world(
         items = [idle_workers(_NAMESPACE, gpus=1), *_scaler(plane)]
         plane.apply({"apiVersion": "v1", "kind": "List", "items": items})
         settings = settings_for(rabbitmq, rabbitmq.amqp_url(vhost)).model_copy(
-            update={"fleet": "kubernetes", "kube_namespace": _NAMESPACE}
+            update={"fleet": "kubernetes", "kube_namespace": _NAMESPACE, "data_dir": tmp_path}
         )
         api = CoreV1Api(cluster.client())
         with SimulatedWorkers(api, _NAMESPACE, settings, _SECONDS_PER_JOB):
-            client = cluster.client()
-            yield World(
-                cluster, runtime.start(settings), AppsV1Api(client), AutoscalingV2Api(client)
-            )
+            yield ScaledFleet(cluster, _NAMESPACE, runtime.start(settings))
             runtime.stop()
         plane.kubectl("delete", "namespace", _NAMESPACE, "--wait=false")
 
@@ -122,7 +86,7 @@ def _scaler(plane: ControlPlane) -> list[dict]:
 
 
 def test_patch_copied_from_tune_does_what_the_page_said(
-    world: World, record_property: Callable[[str, object], None]
+    fleet: ScaledFleet, record_property: Callable[[str, object], None]
 ) -> None:
     """Replicas at each second, the finish and p95 are within 10% of the page's prediction.
 
@@ -131,13 +95,13 @@ def test_patch_copied_from_tune_does_what_the_page_said(
     """
     requests = arrivals.burst(_REQUESTS)
     requests = replace(requests, at=requests.at - requests.at[0])
-    real = _measure(world, requests)
+    real = _measure(fleet, requests)
     predicted = _found(real, requests)
     _apply(real, predicted.scenario)
     wait_until(
-        lambda: world.has_applied(predicted.scenario.setup.policy), what="the patch is in force"
+        lambda: fleet.has_applied(predicted.scenario.setup.policy), what="the patch is in force"
     )
-    error = _send(world, predicted)
+    error = _send(fleet, predicted)
     record_property("error", str(error))
     print(f"Off from what the page said: {error}")
     assert error.replicas <= 0.10, f"replicas are {error.replicas:.1%} off"
@@ -145,16 +109,17 @@ def test_patch_copied_from_tune_does_what_the_page_said(
     assert error.p95 <= 0.10, f"p95 of waiting is {error.p95:.1%} off"
 
 
-def _measure(world: World, requests: Arrivals) -> Real:
+def _measure(fleet: ScaledFleet, requests: Arrivals) -> Real:
     """Send a small burst; once all is back at zero, return what the page replays requests on."""
+    wait_until(lambda: fleet.gpu_nodes() == 0, what="no node of another test is left")
     for _ in range(_MEASURED_REQUESTS):
-        world.context.submit(JobRequest(prompt="never generated"))
-    wait_until(lambda: world.done() == _MEASURED_REQUESTS, what="the first burst is done")
-    wait_until(lambda: world.replicas() == 0, what="no worker is wanted")
-    wait_until(lambda: world.gpu_nodes() == 0, what="no node is left")
-    snapshot = world.context.sampler.snapshot()
+        fleet.context.submit(JobRequest(prompt="never generated"))
+    wait_until(lambda: fleet.done() == _MEASURED_REQUESTS, what="the first burst is done")
+    wait_until(lambda: fleet.replicas() == 0, what="no worker is wanted")
+    wait_until(lambda: fleet.gpu_nodes() == 0, what="no node is left")
+    snapshot = fleet.context.sampler.snapshot()
     source = Source(Stretch(requests, ()), snapshot)
-    real = laboratory.real_scenario((source,), None, world.context.settings.max_ready_jobs)
+    real = laboratory.real_scenario((source,), None, fleet.context.settings.max_ready_jobs)
     assert real is not None
     assert not real.measured.picture.is_assumed
     assert not real.measured.join.is_assumed
@@ -179,28 +144,28 @@ def _apply(real: Real, tried: Scenario) -> None:
     subprocess.run(["bash", "-e", "-c", text], env=os.environ | {"PATH": programs}, check=True)
 
 
-def _send(world: World, predicted: Result) -> Agreement:
+def _send(fleet: ScaledFleet, predicted: Result) -> Agreement:
     """Send the requests at their times; compare until both are back at the minimum."""
     run, idle = predicted.run, max(1, predicted.scenario.setup.policy.minimum)
     start = time.time()
     for at in run.arrivals.at:
         time.sleep(max(0.0, start + at - time.time()))
-        world.context.submit(JobRequest(prompt="never generated"))
-    samples = [Sample(at=start, wanted=idle), *_until_idle(world, len(run.arrivals), idle)]
+        fleet.context.submit(JobRequest(prompt="never generated"))
+    samples = [Sample(at=start, wanted=idle), *_until_idle(fleet, len(run.arrivals), idle)]
     returns = [at for at, number in run.wanted if number == idle]
     span = max(samples[-1].at - start, *returns) + 1.0
     observed = replace(run.arrivals, start=start, span=span)
-    snapshot = world.context.sampler.snapshot()
+    snapshot = fleet.context.sampler.snapshot()
     return agreement(replace(run, arrivals=observed), snapshot, samples)
 
 
-def _until_idle(world: World, requests: int, idle: int) -> list[Sample]:
+def _until_idle(fleet: ScaledFleet, requests: int, idle: int) -> list[Sample]:
     """Return the wanted workers at many times, until all is done and few are wanted."""
     samples: list[Sample] = []
 
     def is_over() -> bool:
-        samples.append(Sample(at=time.time(), wanted=world.replicas()))
-        return world.done() == _MEASURED_REQUESTS + requests and samples[-1].wanted == idle
+        samples.append(Sample(at=time.time(), wanted=fleet.replicas()))
+        return fleet.done() == _MEASURED_REQUESTS + requests and samples[-1].wanted == idle
 
     wait_until(is_over, what="the fleet is back at its minimum")
     return samples
