@@ -322,7 +322,7 @@ def test_settings_without_any_waiting_are_labelled():
     assert any("<b>real</b>" in each.text for each in found)
 
 
-def test_labels_of_the_chart_point_to_its_middle():
+def test_labels_of_the_chart_stay_inside():
     """On a phone no label runs over the axis, and costs begin at zero."""
     cheap = replace(try_scenario(CLUSTER, ARRIVALS).outcome, hours=1.0, cost=None, p95=31.0)
     dear = replace(cheap, hours=10.0, p95=27.0)

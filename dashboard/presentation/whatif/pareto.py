@@ -13,6 +13,8 @@ from dashboard.whatif.search import Trial, frontier
 
 HEIGHT = 260
 _MARGIN = {"l": 44, "r": 12, "t": 8, "b": 34}
+_LABEL_SHARE = 0.42
+"""Of the chart's width on a phone, which the label of a point takes."""
 _TIMES_LIMIT = 2.5
 """The waiting axis ends at a multiple of what matters, so that the good settings lie apart."""
 _AXIS: dict[str, object] = {
@@ -157,7 +159,7 @@ def _label(name: str, outcome: Outcome, chart: Pareto) -> dict[str, object]:
         if outcome.cost is None
         else formatting.money(outcome.cost, chart.currency)
     )
-    is_left = expense(outcome) < _right(chart) / 2
+    is_left = expense(outcome) < (1 - _LABEL_SHARE) * _right(chart)
     other = chart.tried if name == "real" else chart.real
     is_upper = (outcome.p95 or 0.0, name == "real") >= (other.p95 or 0.0, name != "real")
     return {
@@ -166,7 +168,7 @@ def _label(name: str, outcome: Outcome, chart: Pareto) -> dict[str, object]:
         "text": f"<b>{name}</b> {price}, {seconds(outcome.p95 or 0.0)}",
         "font": {"size": FONT, "color": "var(--ink)"},
         "bgcolor": "var(--card)",
-        # Towards the middle, and away from the other label.
+        # To the right where it has room, and away from the other label.
         "xanchor": "left" if is_left else "right",
         "xshift": 10 if is_left else -10,
         "yanchor": "bottom" if is_upper else "top",
