@@ -76,8 +76,23 @@ def _changed(
 def try_all(
     setups: Iterable[ScalerSetup], arrivals: Arrivals, model: FleetModel, price: Price | None
 ) -> list[Trial]:
-    """Simulate each setting with the same requests."""
-    return [Trial(setup, outcome(simulate(arrivals, setup, model), price)) for setup in setups]
+    """Simulate each setting with the same requests.
+
+    Where the maximum was never reached, a larger one changes nothing and is not simulated.
+    """
+    unreached: dict[ScalerSetup, Trial] = {}
+    trials: list[Trial] = []
+    for setup in setups:
+        key = replace(setup, policy=replace(setup.policy, maximum=0))
+        known = unreached.get(key)
+        if known and setup.policy.maximum >= known.setup.policy.maximum:
+            trials.append(replace(known, setup=setup))
+            continue
+        run = simulate(arrivals, setup, model)
+        trials.append(Trial(setup, outcome(run, price)))
+        if max(workers for _, workers in run.wanted) < setup.policy.maximum:
+            unreached[key] = trials[-1]
+    return trials
 
 
 def priced(trials: Iterable[Trial], price: Price | None) -> list[Trial]:

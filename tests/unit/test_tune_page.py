@@ -225,6 +225,16 @@ def test_candidates_are_valid_and_begin_with_the_real_settings():
     assert len(list(candidates(LAPTOP.setup))) <= 600
 
 
+@pytest.mark.parametrize("kind", ["ScaledObject", "ScaledJob", LOCAL])
+def test_a_maximum_that_is_not_reached_changes_nothing(kind):
+    """Settings that are not simulated have the outcome that a simulation would have given."""
+    burst = Arrivals(np.sort(np.random.default_rng(1).uniform(0, 90, 60)), np.ones(60), 120.0)
+    model = replace(MODEL, nodes=None) if kind == LOCAL else MODEL
+    setups = list(candidates(replace(CLUSTER.setup, kind=kind)))[::3]
+    apart = [try_all([setup], burst, model, None)[0] for setup in setups]
+    assert try_all(setups, burst, model, None) == apart
+
+
 @pytest.mark.parametrize("real", ["ScaledObject", "ScaledJob"])
 @pytest.mark.parametrize("tried", ["ScaledObject", "ScaledJob"])
 def test_a_search_keeps_the_kind_and_polling_that_are_tried(real, tried):
