@@ -116,6 +116,15 @@ def test_formula_has_every_number_between_the_requests_and_the_wanted_workers():
     ]
 
 
+def test_requests_that_the_autoscaler_has_not_counted_yet_are_named():
+    """A burst of the last second does not make 8 equal 7."""
+    history = samples((20, 14, 7), (0, 20, 7))
+    assert formula(snapshot(requests(14.0), history=history))[-2:] == [
+        "→ 7 highest of the last 60 s (newer requests not yet counted)",
+        "= 7 wanted (6 ready, 1 starting)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("shown", "name", "number", "detail"),
     [
