@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -154,9 +155,15 @@ def _send(fleet: ScaledFleet, predicted: Result) -> Agreement:
     samples = [Sample(at=start, wanted=idle), *_until_idle(fleet, len(run.arrivals), idle)]
     returns = [at for at, number in run.wanted if number == idle]
     span = max(samples[-1].at - start, *returns) + 1.0
+    print(f"The page said {run.wanted}; KEDA did {_changes(samples, start)}")
     observed = replace(run.arrivals, start=start, span=span)
     snapshot = fleet.context.sampler.snapshot()
     return agreement(replace(run, arrivals=observed), snapshot, samples)
+
+
+def _changes(samples: list[Sample], start: float) -> list[tuple[float, int | None]]:
+    found = (after for before, after in pairwise(samples) if after.wanted != before.wanted)
+    return [(round(sample.at - start, 1), sample.wanted) for sample in found]
 
 
 def _until_idle(fleet: ScaledFleet, requests: int, idle: int) -> list[Sample]:
