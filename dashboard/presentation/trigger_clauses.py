@@ -105,7 +105,7 @@ def unknown_demand(trigger: Trigger, triggers: Sequence[Trigger]) -> str:
 
 
 def measurement(trigger: Trigger, unit: str = "worker") -> str:
-    """Describe a trigger's value and target, such as ``75 %, target 60 %``."""
+    """Describe a trigger's value and target, such as ``75%, target 60%``."""
     if trigger.target_type == "AverageValue" and can_activate(trigger):
         return f"{value(trigger)} {_share(trigger, unit)}"
     return f"{value(trigger)}, target {target_of(trigger)}"
@@ -127,7 +127,7 @@ def _quantity(trigger: Trigger, number: float | None) -> str:
     if number is None:
         return "unknown"
     if trigger.target_type == "Utilization":
-        return f"{number:g} %"
+        return f"{number:g}%"
     if noun := _NOUNS.get(trigger.measure):
         return pluralize(int(number), noun) if number == int(number) else f"{number:g} {noun}s"
     if trigger.measure == "bytes":

@@ -47,7 +47,7 @@ def workers(real: Scenario) -> Iterator[Dial]:
         "picture",
         "One picture takes",
         "fleet",
-        0.1,
+        min(0.1, found.picture),
         max(20.0, 2 * found.picture),
         0.1,
         lambda each: each.model.workers.picture,

@@ -1,8 +1,9 @@
 """The settings under which a fleet really ran, and the stretch of its run to try others on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.jobs import FINISHED, JobView
@@ -14,6 +15,8 @@ from dashboard.whatif.arrivals import Arrivals, from_jobs
 from dashboard.whatif.measure import Measurements, measure
 from dashboard.whatif.nodes import NodeModel
 from dashboard.whatif.setup import SCALED_JOB, FleetModel, ScalerSetup, WorkerModel
+
+_SHORTEST_POLLING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ def setup_of(scaler: Scaler, max_ready: int | None = None) -> ScalerSetup:
         down=scaler.scale_down or DEFAULT_SCALE_DOWN,
     )
     counted = None if scaler.kind == LOCAL else max_ready
-    return ScalerSetup(scaler.kind, policy, scaler.polling_interval, max_waiting=counted)
+    # KEDA takes 0 for polls without a pause; a simulation of them would never end.
+    polling = scaler.polling_interval or _SHORTEST_POLLING_SECONDS
+    return ScalerSetup(scaler.kind, policy, polling, max_waiting=counted)
 
 
 def _activation(scaler: Scaler) -> int:
@@ -70,26 +75,61 @@ def _activation(scaler: Scaler) -> int:
     return int(next((each.activation for each in counting), 0))
 
 
-def in_step(setup: ScalerSetup, samples: Sequence[Sample], start: float) -> ScalerSetup:
+def in_step(setup: ScalerSetup, samples: Sequence[Sample], arrivals: Arrivals) -> ScalerSetup:
     """Return the setup with polls and syncs at the times at which they really happened.
 
-    ``start`` is the Unix second from which the simulation counts.
-    Only KEDA leaves zero, at a poll; only the HPA changes other numbers, at a sync.
+    Beside an HPA, KEDA only leaves zero, at a poll; the HPA changes other numbers, at a sync.
+    Requests that are made up have no such times: the first one waits for half of each period.
     """
-    polls: list[float] = []
-    syncs: list[float] = []
+    start = arrivals.start or 0.0
+    polls: list[_Change] = []
+    syncs: list[_Change] = []
     for before, after in pairwise(samples):
         if before.wanted is not None and after.wanted and before.wanted != after.wanted:
-            middle = (before.at + after.at) / 2 - start
-            (syncs if before.wanted else polls).append(middle)
-    # The HPA changes the number at most once a sync.
-    sync = min([setup.sync, *(max(1.0, round(end - start)) for start, end in pairwise(syncs))])
+            is_sync = before.wanted and setup.has_autoscaler
+            (syncs if is_sync else polls).append(
+                _Change.between(before.at - start, after.at - start)
+            )
+    found = replace(setup, sync=min([setup.sync, *_shorter_syncs(syncs, setup.sync)]))
+    if arrivals.start is None:
+        return _half_a_period_after(found, float(arrivals.at[0]) if len(arrivals) else 0.0)
+    return replace(
+        found,
+        first_poll=polls[0].at % found.polling if polls else found.first_poll,
+        first_sync=syncs[0].at % found.sync if syncs else found.first_sync,
+    )
+
+
+def _half_a_period_after(setup: ScalerSetup, at: float) -> ScalerSetup:
+    poll = at + setup.polling / 2
     return replace(
         setup,
-        sync=sync,
-        first_poll=polls[0] % setup.polling if polls else setup.first_poll,
-        first_sync=syncs[0] % sync if syncs else setup.first_sync,
+        first_poll=poll % setup.polling,
+        first_sync=(poll + setup.sync / 2) % setup.sync,
     )
+
+
+class _Change(NamedTuple):
+    """When the wanted workers changed, in seconds, and how far off that may be."""
+
+    at: float
+    off: float
+
+    @classmethod
+    def between(cls, before: float, after: float) -> "_Change":
+        """Return the change between two readings."""
+        return cls((before + after) / 2, (after - before) / 2)
+
+
+def _shorter_syncs(syncs: Sequence[_Change], known: float) -> Iterator[float]:
+    """Yield the seconds between changes that are surely closer than a known period.
+
+    The HPA changes the number at most once a sync.
+    """
+    for first, second in pairwise(syncs):
+        seconds = second.at - first.at
+        if seconds + first.off + second.off < known:
+            yield max(1.0, round(seconds))
 
 
 def measured(snapshot: Snapshot) -> Measurements:

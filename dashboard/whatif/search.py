@@ -32,21 +32,25 @@ class Trial:
         return self.outcome.hours if self.outcome.cost is None else self.outcome.cost
 
 
-def candidates(real: ScalerSetup) -> Iterator[ScalerSetup]:
-    """Yield the real settings, then combinations around them, about 500."""
-    yield real
+def candidates(real: ScalerSetup, tried: ScalerSetup | None = None) -> Iterator[ScalerSetup]:
+    """Yield the real settings, then combinations around them, about 500.
+
+    All have the kind and the polling that are tried, since a search chooses neither.
+    """
+    base = replace(real, kind=tried.kind, polling=tried.polling) if tried else real
+    yield base
     most = real.policy.maximum
     minimums = sorted({round(share * most) for share in _MINIMUM_SHARES})
     maximums = sorted({max(1, round(share * most)) for share in _MAXIMUM_SHARES})
-    choices = product(_JOBS_PER_WORKER, minimums, maximums, _pauses(real))
+    choices = product(_JOBS_PER_WORKER, minimums, maximums, _pauses(real, base))
     for per_worker, low, high, pauses in choices:
         if low <= high:
-            yield _changed(real, per_worker, low, high, pauses)
+            yield _changed(base, per_worker, low, high, pauses)
 
 
-def _pauses(real: ScalerSetup) -> tuple[tuple[float, float], ...]:
+def _pauses(real: ScalerSetup, base: ScalerSetup) -> tuple[tuple[float, float], ...]:
     """Return the pauses that a scaler knows: a ScaledJob has none, a supervisor one setting."""
-    if real.creates_jobs:
+    if real.creates_jobs or base.creates_jobs:
         return ((real.policy.down.window, real.policy.cooldown),)
     if real.is_local:
         return tuple((scale_down_window(cooldown), cooldown) for cooldown in _LOCAL_COOLDOWNS)
@@ -72,8 +76,23 @@ def _changed(
 def try_all(
     setups: Iterable[ScalerSetup], arrivals: Arrivals, model: FleetModel, price: Price | None
 ) -> list[Trial]:
-    """Simulate each setting with the same requests."""
-    return [Trial(setup, outcome(simulate(arrivals, setup, model), price)) for setup in setups]
+    """Simulate each setting with the same requests.
+
+    Where the maximum was never reached, a larger one changes nothing and is not simulated.
+    """
+    unreached: dict[ScalerSetup, Trial] = {}
+    trials: list[Trial] = []
+    for setup in setups:
+        key = replace(setup, policy=replace(setup.policy, maximum=0))
+        known = unreached.get(key)
+        if known and setup.policy.maximum >= known.setup.policy.maximum:
+            trials.append(replace(known, setup=setup))
+            continue
+        run = simulate(arrivals, setup, model)
+        trials.append(Trial(setup, outcome(run, price)))
+        if max(workers for _, workers in run.wanted) < setup.policy.maximum:
+            unreached[key] = trials[-1]
+    return trials
 
 
 def priced(trials: Iterable[Trial], price: Price | None) -> list[Trial]:

@@ -6,11 +6,9 @@ No worker receives jobs here, so the test decides the length of the queue.
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pika
 import pytest
-import yaml
 from kubernetes.client import AppsV1Api
 from pika.adapters.blocking_connection import BlockingChannel
 
@@ -20,6 +18,7 @@ from dashboard.fleet.scaling_rule import (
     ScalingPolicy,
     decide,
 )
+from tests.support.cluster.bare_scaler import bare_scaler
 from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.cluster.credentials import secrets_of
@@ -31,7 +30,6 @@ from wire.backends import open_queue
 from wire.messages.job import JobRequest, encode, new_job
 from wire.messages.names import QUEUE
 
-_OVERLAY = Path(__file__).parents[2] / "k8s" / "overlays" / "cpu" / "scaledobject"
 _NAMESPACE = "rule"
 _QUEUE_LENGTHS = (3, 20, 5, 0)
 _SYNC_PERIOD = 2.0
@@ -69,20 +67,15 @@ def target(
     plane.kubectl("delete", "namespace", _NAMESPACE, "--wait=false")
 
 
-def _scaler(plane: ControlPlane) -> Iterator[dict]:
-    """Yield the scaler's objects, with the periods of the policy above."""
+def _scaler(plane: ControlPlane) -> list[dict]:
+    """Return the scaler's objects, with the periods of the policy above."""
     down = {"type": "Pods", "value": 2, "periodSeconds": _PERIOD}
     up = {"type": "Pods", "value": 8, "periodSeconds": _PERIOD}
-    behaviour = {
+    behavior = {
         "scaleUp": {"stabilizationWindowSeconds": 0, "policies": [up]},
         "scaleDown": {"stabilizationWindowSeconds": 0, "policies": [down]},
     }
-    for item in yaml.safe_load_all(plane.kubectl("kustomize", str(_OVERLAY))):
-        if item["kind"] == "ScaledObject":
-            item["spec"] |= {"pollingInterval": 1, "cooldownPeriod": 16}
-            item["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] = behaviour
-        if item["kind"] in ("ScaledObject", "TriggerAuthentication"):
-            yield item | {"metadata": item["metadata"] | {"namespace": _NAMESPACE}}
+    return bare_scaler(plane, _NAMESPACE, behavior, pollingInterval=1, cooldownPeriod=16)
 
 
 def test_rule_takes_the_autoscalers_steps(

@@ -36,7 +36,7 @@ def compare(name: str) -> Agreement:
     """Return how far a simulation with the recorded settings is from a recorded run."""
     recorded = snapshot(name)
     stretch = stretch_of(recorded, float("inf"))
-    setup = in_step(setup_of(recorded.fleet.value.scaler), recorded.samples, stretch.start)
+    setup = in_step(setup_of(recorded.fleet.value.scaler), recorded.samples, stretch.arrivals)
     run = simulate(stretch.arrivals, setup, model_of(measured(recorded)))
     return agreement(run, recorded, _listings(name))
 

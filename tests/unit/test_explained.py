@@ -116,6 +116,15 @@ def test_formula_has_every_number_between_the_requests_and_the_wanted_workers():
     ]
 
 
+def test_requests_that_the_autoscaler_has_not_counted_yet_are_named():
+    """A burst of the last second does not make 8 equal 7."""
+    history = samples((20, 14, 7), (0, 20, 7))
+    assert formula(snapshot(requests(14.0), history=history))[-2:] == [
+        "→ 7 highest of the last 60 s (newer requests not yet counted)",
+        "= 7 wanted (6 ready, 1 starting)",
+    ]
+
+
 @pytest.mark.parametrize(
     ("shown", "name", "number", "detail"),
     [
@@ -195,8 +204,8 @@ def test_the_trigger_that_decides_is_shown_and_all_are_listed():
     cpu = Trigger("cpu", 60.0, "Utilization", measure="cores", value=75.0, demand=9)
     shown = snapshot(requests(14.0), cpu, Trigger("prometheus", None, unknown="no value"))
     assert formula(shown)[:4] == [
-        " 75 % the cpu trigger ()",
-        "÷ 60 % target (of the trigger)",
+        " 75% the cpu trigger ()",
+        "÷ 60% target (of the trigger)",
         f"{TIMES} 6 workers ready ()",
         "= 9 called for (1 trigger more, unknown)",
     ]
@@ -250,7 +259,7 @@ def test_several_and_disabled_rates_are_stated():
         minimum=1,
     )
     assert rules(shown)["More workers"] == (
-        "after 30 s, at most 4 more each 15 s or 100 % more each 30 s, the smaller of them"
+        "after 30 s, at most 4 more each 15 s or 100% more each 30 s, the smaller of them"
     )
     assert rules(shown)["Fewer workers"] == "never: disabled"
     assert rules(shown)["To zero"] == "never: the minimum is 1"

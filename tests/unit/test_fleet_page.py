@@ -54,7 +54,7 @@ def test_unknown_numbers_of_the_scaler_are_not_zero():
         ),
         (
             Trigger("cpu", 60.0, "Utilization", measure="cores", value=75.0),
-            "75 %, target 60 %",
+            "75%, target 60%",
         ),
         (
             Trigger("memory", 2.0**29, measure="bytes", value=768.0 * 2**20),

@@ -82,7 +82,7 @@ def test_present_shows_gpus_beside_their_nodes():
 
 
 def test_present_says_what_is_unknown():
-    """A GPU that reports no utilization, and one that no longer reports, are never at 0 %."""
+    """A GPU that reports no utilization, and one that no longer reports, are never at 0%."""
     assert cell(snapshot(NAMELESS)) == numbers.Cell(
         "gpus", "1 GPU", None, below="utilization not reported, power unknown"
     )

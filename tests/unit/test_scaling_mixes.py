@@ -125,11 +125,11 @@ def test_cpu_beside_the_queue_has_its_own_value_and_target():
     tasks = external("s0-rabbitmq-tasks", "10", "20")
     assert sentence(found, hpa(2, tasks, cpu), 3) == (
         "Why 3 workers: 20 requests at 20 per worker want 1 worker; "
-        "the cpu trigger, 90 %, target 60 %, wants 3 workers. All 3 are ready."
+        "the cpu trigger, 90%, target 60%, wants 3 workers. All 3 are ready."
     )
     alone = scaled_object(CPU)
     assert sentence(alone, hpa(2, cpu), 3) == (
-        "Why 3 workers: the cpu trigger, 90 %, target 60 %, wants 3 workers. All 3 are ready."
+        "Why 3 workers: the cpu trigger, 90%, target 60%, wants 3 workers. All 3 are ready."
     )
 
 
@@ -313,7 +313,7 @@ MIXES = {
         hpa(2, external(FIRST, "500m"), container(90, 60)),
         3,
         "Why 3 workers: 1 request at 1 per worker wants 1 worker; "
-        "the cpu trigger, 90 %, target 60 %, wants 3 workers. All 3 are ready.",
+        "the cpu trigger, 90%, target 60%, wants 3 workers. All 3 are ready.",
     ),
     "cpu alone, without a metrics server": (
         scaled_object(CPU),
@@ -339,7 +339,7 @@ MIXES = {
             external("composite-metric", "1", "5"),
         ),
         3,
-        "Why 3 workers: the cpu trigger, 90 %, target 60 %, wants 3 workers. All 3 are ready.",
+        "Why 3 workers: the cpu trigger, 90%, target 60%, wants 3 workers. All 3 are ready.",
     ),
     "a formula that is not active": (
         scaled_object(QUEUE | {"name": "queue"}, spec=FORMULA, active=False),

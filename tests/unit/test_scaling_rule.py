@@ -65,7 +65,7 @@ def test_scale_up_is_limited_by_the_rate():
 
 
 def test_large_fleet_doubles_within_a_period():
-    """100 % per 15 s allows more than 4 workers once there are more than 4."""
+    """100% per 15 s allows more than 4 workers once there are more than 4."""
     policy = replace(POLICY, maximum=100)
     polls = [(second, 100) for second in range(18)]
     assert after(policy, *polls).workers == 10
@@ -225,7 +225,7 @@ def test_more_jobs_never_need_fewer_workers(policy, workers, some, more):
 
 @given(policies, st.integers(1, 50), st.integers(0, 500))
 def test_within_the_tolerance_nothing_changes(policy, workers, jobs):
-    """A load within 10 % of the target keeps the workers, within minimum and maximum."""
+    """A load within 10% of the target keeps the workers, within minimum and maximum."""
     target = policy.jobs_per_worker * workers
     if abs(jobs - target) < 0.0999 * target and policy.minimum <= workers <= policy.maximum:
         assert recommendation(policy, workers, jobs) == workers

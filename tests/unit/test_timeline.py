@@ -14,7 +14,7 @@ from dashboard.domain.fleet import FleetReading, Scaler
 from dashboard.domain.snapshot import Annotation, Reading, Sample, Snapshot
 from dashboard.presentation.timeline.figure import alt_text, draw
 from dashboard.presentation.timeline.lanes import LANES
-from dashboard.presentation.timeline.layout import share_height
+from dashboard.presentation.timeline.layout import layout, share_height
 from dashboard.presentation.timeline.marks import newest, with_room
 from dashboard.presentation.timeline.series import Window, bars, line, nice_top, unknown
 
@@ -39,6 +39,13 @@ def test_pandas_is_imported_before_any_figure_is_drawn():
     loaded = "import sys, dashboard.presentation.timeline.layout; print('pandas' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True)
     assert printed.stdout.strip() == "True", printed.stderr
+
+
+@pytest.mark.parametrize(("seconds", "has_seconds"), [(120, True), (180, True), (600, False)])
+def test_ticks_of_half_a_minute_have_seconds(seconds, has_seconds):
+    """Two ticks of one minute never have the same label."""
+    axis = layout(Window(NOW, seconds), share_height([1]))["xaxis"]
+    assert axis["tickformat"].endswith("%S") == has_seconds
 
 
 def test_line_ends_where_nothing_is_known():

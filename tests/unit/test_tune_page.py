@@ -1,6 +1,8 @@
 """The Tune page's words, dials, patch and search, on small fleets."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -60,6 +62,18 @@ def test_every_dial_writes_what_it_reads(real):
         if value is not None:
             assert dial.read(dial.write(real, value)) == value
         assert set(changes_to(real, apply(real, {dial.name: dial.high}))) <= {dial.name, "maximum"}
+
+
+def test_dials_reach_real_numbers_below_their_usual_ends():
+    """KEDA takes half a request per worker, and a laptop polls twice a second: no change is shown.
+
+    A moved dial sends all numbers, and none of the others may be limited to another one.
+    """
+    fast = replace(MODEL, workers=WorkerModel(load=0.0, picture=0.02))
+    policy = replace(POLICY, maximum=0, jobs_per_worker=0.5)
+    real = replace(CLUSTER, setup=ScalerSetup("ScaledObject", policy, polling=0.5), model=fast)
+    values = {dial.name: dial.read(real) for dial in dials(real)}
+    assert changes_to(real, apply(real, values)) == {}
 
 
 @pytest.mark.parametrize(
@@ -142,11 +156,27 @@ def test_another_kind_is_deployed_before_it_is_patched():
     text = patch.text(patch.lines(CLUSTER, tried, "worker", "pictures", trigger=1))
     first, merge, trigger = text.replace("kubectl", "\nkubectl").split("\n\n")
     assert first == "make deploy-scaledjob  # was a ScaledObject"
-    assert merge.startswith("kubectl -n pictures patch scaledjob worker --type merge")
+    assert merge.startswith("kubectl -n pictures patch \\\n  scaledjob worker --type merge")
     fields = {"minReplicaCount": 1, "maxReplicaCount": 4, "pollingInterval": 5}
     assert yaml.safe_load(merge.split("'")[1]) == {"spec": fields}
     path = "/spec/triggers/0/metadata/value"
     assert yaml.safe_load(trigger.split("'")[1]) == [{"op": "replace", "path": path, "value": "1"}]
+
+
+def test_a_scaled_job_becomes_the_scaled_object_that_was_simulated():
+    """The manifests' windows and rates are replaced by those of the simulation."""
+    job = replace(CLUSTER, setup=setup_of(replace(SCALER, kind="ScaledJob")))
+    found = patch.lines(job, apply(job, {"other_kind": 1}), "worker", "pictures")
+    merge = yaml.safe_load(patch.text(found).split("'")[1])["spec"]
+    rules = merge["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+    rate = {"type": "Percent", "value": 100, "periodSeconds": 15}
+    assert rules["scaleDown"] == {
+        "stabilizationWindowSeconds": 300,
+        "selectPolicy": "Max",
+        "policies": [rate],
+    }
+    assert rules["scaleUp"]["policies"] == [{"type": "Pods", "value": 4, "periodSeconds": 15}, rate]
+    assert merge["cooldownPeriod"] == 300
 
 
 def test_a_scaled_job_as_a_scaled_object_has_kedas_cooldown():
@@ -193,6 +223,28 @@ def test_candidates_are_valid_and_begin_with_the_real_settings():
     assert 300 <= len(found) <= 600
     assert all(0 <= each.policy.minimum <= each.policy.maximum for each in found)
     assert len(list(candidates(LAPTOP.setup))) <= 600
+
+
+@pytest.mark.parametrize("kind", ["ScaledObject", "ScaledJob", LOCAL])
+def test_a_maximum_that_is_not_reached_changes_nothing(kind):
+    """Settings that are not simulated have the outcome that a simulation would have given."""
+    burst = Arrivals(np.sort(np.random.default_rng(1).uniform(0, 90, 60)), np.ones(60), 120.0)
+    model = replace(MODEL, nodes=None) if kind == LOCAL else MODEL
+    setups = list(candidates(replace(CLUSTER.setup, kind=kind)))[::3]
+    apart = [try_all([setup], burst, model, None)[0] for setup in setups]
+    assert try_all(setups, burst, model, None) == apart
+
+
+@pytest.mark.parametrize("real", ["ScaledObject", "ScaledJob"])
+@pytest.mark.parametrize("tried", ["ScaledObject", "ScaledJob"])
+def test_a_search_keeps_the_kind_and_polling_that_are_tried(real, tried):
+    """Each candidate can be reached by the dials, from which the patch is made."""
+    scenario = replace(CLUSTER, setup=replace(CLUSTER.setup, kind=real))
+    moved = apply(scenario, {"other_kind": float(real != tried), "polling": 2.0})
+    for setup in list(candidates(scenario.setup, moved.setup))[::7]:
+        assert (setup.kind, setup.polling) == (tried, 2.0)
+        changes = changes_to(scenario, replace(scenario, setup=setup))
+        assert apply(scenario, changes).setup == setup
 
 
 def test_processes_of_their_own_give_the_same_trials_in_order():
@@ -280,6 +332,18 @@ def test_settings_without_any_waiting_are_labelled():
     assert any("<b>real</b>" in each.text for each in found)
 
 
+def test_labels_of_the_chart_stay_inside():
+    """On a phone no label runs over the axis, and costs begin at zero."""
+    cheap = replace(try_scenario(CLUSTER, ARRIVALS).outcome, hours=1.0, cost=None, p95=31.0)
+    dear = replace(cheap, hours=10.0, p95=27.0)
+    layout = pareto.draw(Pareto([], dear, cheap, 40.0, "$")).layout
+    labels = {each.text.split("</b>")[0]: each for each in layout.annotations}
+    real, tried = labels["<b>real"], labels["<b>what if"]
+    assert (real.xanchor, tried.xanchor) == ("right", "left")
+    assert (real.yanchor, tried.yanchor) == ("top", "bottom")
+    assert layout.xaxis.range == (0, 10.5)
+
+
 def test_another_price_changes_only_the_cost_of_trials():
     """The dots of a search stay comparable with the two points after the price was changed."""
     [trial] = try_all([CLUSTER.setup], ARRIVALS, MODEL, None)
@@ -296,6 +360,19 @@ def test_results_are_derived_once_for_all_pages():
     first, second = [1], [1]
     assert [cached((first,), "$"), cached((first,), "$"), cached((second,), "$")] == [1, 1, 2]
     assert cached((first,), "€") == 3
+
+
+def test_a_slow_result_does_not_hold_up_others():
+    """A session that simulates a day does not stop the pages of the others."""
+    slow, quick = Event(), Event()
+    cached = result_cache(lambda event: event.wait(10.0))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(cached, (slow,))
+        quick.set()
+        assert cached((quick,))
+        assert not waiting.done()
+        slow.set()
+        assert waiting.result()
 
 
 @pytest.mark.parametrize(

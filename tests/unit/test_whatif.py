@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard.domain.fleet import LOCAL
+from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN
+from dashboard.domain.snapshot import Sample
 from dashboard.fleet.scaled_job_rule import jobs_to_create
 from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.whatif import arrivals
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.nodes import NodeModel
+from dashboard.whatif.real import in_step, setup_of
 from dashboard.whatif.result import Price, lanes, outcome
 from dashboard.whatif.setup import FleetModel, ScalerSetup, WorkerModel
 from dashboard.whatif.simulate import simulate
@@ -189,3 +191,45 @@ def test_a_burst_arrives_within_a_second():
     found = arrivals.burst(20)
     assert len(found) == 20
     assert np.ptp(found.at) <= 1.0
+
+
+WANTED = ((0.0, 0), (2.0, 0), (4.0, 1), (16.0, 1), (18.0, 4), (31.0, 4), (33.0, 6))
+
+
+def samples(*wanted: tuple[float, int | None]) -> list[Sample]:
+    """Return samples of the wanted workers, with their Unix seconds."""
+    return [Sample(at=1000.0 + at, wanted=number) for at, number in wanted]
+
+
+def test_a_simulation_is_in_step_with_the_polls_and_syncs_that_were_read():
+    """From zero KEDA acts, at 3 s; other numbers are the HPA's, at 17 s and 32 s."""
+    found = in_step(SCALED_OBJECT, samples(*WANTED), replace(requests(5.0), start=1000.0))
+    assert (found.first_poll, found.first_sync, found.sync) == (3.0, 2.0, 15.0)
+
+
+@pytest.mark.parametrize(("second", "sync"), [(30.0, 15.0), (29.0, 15.0), (24.0, 8.0), (19.0, 3.0)])
+def test_a_shorter_sync_is_found_only_beyond_what_readings_are_off(second, sync):
+    """Readings are 2 s apart, so changes 13 s apart may be 15 s apart; 8 s are not."""
+    read = samples((14.0, 1), (16.0, 4), (second - 2.0, 4), (second, 6))
+    found = in_step(SCALED_OBJECT, read, replace(requests(5.0), start=1000.0))
+    assert found.sync == sync
+
+
+def test_all_changes_of_a_scaler_without_an_autoscaler_are_polls():
+    """The local supervisor changes any number at a poll; with a minimum it never leaves zero."""
+    local = replace(LOCAL_SCALER, polling=5.0)
+    found = in_step(local, samples((6.0, 1), (8.0, 3)), replace(requests(5.0), start=1000.0))
+    assert found.first_poll == 2.0
+
+
+def test_made_up_requests_wait_for_half_of_each_period():
+    """No poll was read before a burst that never was: neither the best nor the worst is shown."""
+    found = in_step(SCALED_OBJECT, samples(*WANTED), arrivals.burst(20))
+    run = simulate(arrivals.burst(20), found, NO_NODES)
+    assert run.wanted[:3] == ((0.0, 0), (12.5, 1), (20.0, 5))
+
+
+def test_polls_without_a_pause_are_simulated_at_each_second():
+    """KEDA takes 0 for polls without a pause, which no simulation survives."""
+    scaler = Scaler("ScaledJob", "rabbitmq", 0, 2.0, 1, 6, 0.0, 150.0)
+    assert setup_of(scaler).polling == 1.0

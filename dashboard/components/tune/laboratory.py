@@ -1,10 +1,10 @@
 """The real scenario of a run, and its comparison with the one that a viewer tries."""
 
 from dataclasses import dataclass
-from threading import Lock
+from threading import Condition
 
 import streamlit as st
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 
 from core.errors import RecordingError
 from dashboard import runtime
@@ -31,10 +31,10 @@ _UNREAD = "Unknown: the settings of what scales the workers cannot be read at th
 _NO_SCALER = "Unknown: this dashboard reads no scaler (FLEET=none). Choose a recording."
 _NO_REQUESTS = "Unknown: no trigger of this scaler counts requests, so none can be replayed."
 
-_results: LRUCache[tuple[int, Scenario], tuple[Arrivals, Result]] = LRUCache(
-    _MAX_KEPT_REQUESTS, getsizeof=lambda kept: _REQUESTS_OF_AN_EMPTY_RUN + len(kept[0])
+_results: LRUCache[tuple[Scenario, int], Result] = LRUCache(
+    _MAX_KEPT_REQUESTS,
+    getsizeof=lambda result: _REQUESTS_OF_AN_EMPTY_RUN + len(result.run.arrivals),
 )
-_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def real_scenario(source: Source, price: float | None, max_ready: int) -> Real |
         return None
     found = measured(source.snapshot)
     setup = in_step(
-        setup_of(fleet.scaler, max_ready), source.snapshot.samples, source.stretch.start
+        setup_of(fleet.scaler, max_ready), source.snapshot.samples, source.stretch.arrivals
     )
     scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
     return Real(fleet.scaler, scenario, found)
@@ -98,15 +98,11 @@ def compare(source: Source, real: Real, changes: dict[str, float]) -> tuple[Resu
     return _try(as_real, arrivals), _try(tried, arrivals)
 
 
+# The key has the arrivals' id, which is not reused: their run keeps them alive.
+@cached(_results, key=lambda scenario, arrivals: (scenario, id(arrivals)), condition=Condition())
 def _try(scenario: Scenario, arrivals: Arrivals) -> Result:
-    """Simulate once for all sessions that show the same."""
-    with _lock:
-        # The cache keeps the arrivals alive, so that their id is not reused.
-        _, result = _results.get((id(arrivals), scenario), (arrivals, None))
-        if result is None:
-            result = try_scenario(scenario, arrivals)
-            _results[id(arrivals), scenario] = (arrivals, result)
-        return result
+    """Simulate once for all sessions that show the same; others do not wait for it."""
+    return try_scenario(scenario, arrivals)
 
 
 def show_reset(source: Source, real: Real, as_real: Result) -> None:

@@ -16,20 +16,30 @@ _patch = custom_component.component("tune/patch", "<div class='patch'></div>")
 
 def show(real: Scenario, tried: Scenario, scaler: Scaler) -> None:
     """Show the changed settings as commands for kubectl, or as lines of ``.env``."""
-    namespace = runtime.current().settings.kube_namespace
-    found = patch.lines(real, tried, scaler.name or "worker", namespace, _trigger(scaler))
+    found = patch_lines(real, tried, scaler, runtime.current().settings.kube_namespace)
     changed = patch.count(found)
     name = "Settings" if real.setup.is_local else "Patch"
-    st.html(
-        tables.title(name, f"{formatting.pluralize(changed, 'value')} differ" if changed else "")
-    )
+    st.html(tables.title(name, _count(changed)))
     if not found:
         st.html(tables.note(_UNCHANGED))
         return
-    if real.setup.is_local:
-        st.html(tables.note("Lines for .env; they apply when the dashboard starts again."))
     lines = [[line.before, line.value, _comment(line)] for line in found]
     _patch(data={"lines": lines, "text": patch.text(found)}, key="tune_patch")
+    if real.setup.is_local:
+        st.html(tables.note("Lines for .env; they apply when the dashboard starts again."))
+
+
+def patch_lines(
+    real: Scenario, tried: Scenario, scaler: Scaler, namespace: str
+) -> list[patch.Line]:
+    """Return the lines of the patch for a scaler; ``patch.text`` of them is what Copy copies."""
+    return patch.lines(real, tried, scaler.name or "worker", namespace, _trigger(scaler))
+
+
+def _count(changed: int) -> str:
+    if not changed:
+        return ""
+    return f"{formatting.pluralize(changed, 'value')} {'differs' if changed == 1 else 'differ'}"
 
 
 def _comment(line: patch.Line) -> str:

@@ -27,7 +27,9 @@ _KEY, _LIMIT_KEY = "tune_search", "tune_limit"
 _DEFAULT_LIMIT = 30.0
 _FLEET = frozenset({"join", "pull", "idle", "slots", "load", "picture", "batch"})
 _KEPT = _FLEET | {"price", "spot"}
-"""Dials that a search does not turn."""
+"""Dials that a search does not turn, beside those of the scaler that it starts from."""
+_SUBJECT = _FLEET | {"other_kind", "polling"}
+"""Dials after which a search is of another subject."""
 _EMPTY = "Find tries many settings on the same requests, and shows what each would cost."
 
 _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if search")
@@ -66,9 +68,9 @@ def move_dials(requests: Hashable) -> None:
 
 
 def _subject(requests: Hashable) -> Hashable:
-    """Return what a search is about: the requests, and the fleet's dials that were moved."""
+    """Return what a search is about: the requests, and what it takes from moved dials."""
     changes = sorted(controls.changes().items())
-    return requests, tuple(change for change in changes if change[0] in _FLEET)
+    return requests, tuple(change for change in changes if change[0] in _SUBJECT)
 
 
 def show(
@@ -133,10 +135,13 @@ def _refusal(arrivals: Arrivals) -> str:
 
 
 def start(arrivals: Arrivals, tried: Scenario, real: Scenario, requests: Hashable) -> None:
-    """Start to try all settings around the real ones, with the fleet and price of the dials."""
+    """Start to try all settings around the real ones.
+
+    Kind and polling of the scaler, the fleet and the price are the dials'.
+    """
     if _refusal(arrivals):
         return
-    setups = list(candidates(real.setup))
+    setups = list(candidates(real.setup, tried.setup))
     future = _executor.submit(parallel.try_all, setups, arrivals, tried.model, tried.price)
     limit = st.session_state.get(_LIMIT_KEY, _DEFAULT_LIMIT)
     st.session_state[_KEY] = Search(future, real, limit, len(setups), _subject(requests))

@@ -53,7 +53,7 @@ def _tolerance(load: Load, up: ScalingRules, down: ScalingRules) -> str:
 
 
 def _percent(rules: ScalingRules) -> str:
-    return f"{100 * rules.tolerance:g} %"
+    return f"{100 * rules.tolerance:g}%"
 
 
 def _more(scaler: Scaler, rules: ScalingRules) -> str:
@@ -102,5 +102,5 @@ def describe_limits(rules: ScalingRules, more: str) -> str:
 
 
 def _limit(limit: RateLimit, more: str) -> str:
-    unit = " %" if limit.unit == "Percent" else ""
+    unit = "%" if limit.unit == "Percent" else ""
     return f"{limit.value}{unit} {more} each {limit.period:g} s"

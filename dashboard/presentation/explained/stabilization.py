@@ -84,6 +84,9 @@ def _of_window(load: Load, samples: Sequence[Sample]) -> Term | None:
     name = f"highest of the last {rules.window:g} s"
     if all(value is None for value in bars.values):
         return Term(UNKNOWN, name, "only requests are recorded", "workers", "→")
+    if load.target <= load.wanted < (bars.values[-1] or 0):
+        # The dashboard reads the queue more often than the HPA.
+        return Term(str(load.wanted), name, "newer requests not yet counted", "workers", "→", bars)
     detail = "stabilization before fewer" if load.target < bars.highest else "nothing to stabilize"
     return Term(str(max(bars.highest, load.target)), name, detail, "workers", "→", bars)
 

@@ -12,6 +12,8 @@ SMALL_FONT = 11
 _MARGIN = {"l": 24, "r": 88, "t": 2, "b": 22}
 PLOT_HEIGHT = HEIGHT - _MARGIN["t"] - _MARGIN["b"]
 
+_TICKS = 7
+"""On the time axis at most. Plotly's largest step below a minute is half of one."""
 _GAP = 0.03
 """Space between lanes, as a share of the plot's height."""
 _HEADROOM = 1.5
@@ -107,9 +109,9 @@ def _time_axis(window: Window, anchor: str) -> dict[str, object]:
         "anchor": anchor,
         "showgrid": False,
         "zeroline": False,
-        "tickformat": "%H:%M:%S" if window.length <= 120 else "%H:%M",
+        "tickformat": "%H:%M:%S" if window.length <= _TICKS * 30 else "%H:%M",
         "hoverformat": "%H:%M:%S",
-        "nticks": 7,
+        "nticks": _TICKS,
         "tickfont": _SMALL_MUTED,
         "fixedrange": True,
         "showspikes": True,

@@ -13,6 +13,8 @@ from dashboard.whatif.search import Trial, frontier
 
 HEIGHT = 260
 _MARGIN = {"l": 44, "r": 12, "t": 8, "b": 34}
+_LABEL_SHARE = 0.42
+"""Of the chart's width on a phone, which the label of a point takes."""
 _TIMES_LIMIT = 2.5
 """The waiting axis ends at a multiple of what matters, so that the good settings lie apart."""
 _AXIS: dict[str, object] = {
@@ -63,6 +65,11 @@ def _top(chart: Pareto) -> float:
     return max(1.0, min(_TIMES_LIMIT * wanted, 1.05 * slowest), 1.1 * wanted)
 
 
+def _right(chart: Pareto) -> float:
+    known = (chart.real, chart.tried, *(trial.outcome for trial in chart.trials))
+    return 1.05 * max(map(expense, known)) or 1.0
+
+
 def _dots(chart: Pareto) -> go.Scatter:
     known = [trial for trial in chart.trials if trial.outcome.p95 is not None]
     return go.Scatter(
@@ -108,7 +115,14 @@ def _layout(chart: Pareto, top: float) -> dict[str, object]:
         **base_layout(HEIGHT, _MARGIN),
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": "var(--line)"},
-        "xaxis": _AXIS | {"tickprefix": unit, "tickformat": ",.2f", "showgrid": False},
+        "xaxis": _AXIS
+        | {
+            "tickprefix": unit,
+            "tickformat": ",.2f",
+            "showgrid": False,
+            # Plotly's own range makes room for labels, below zero on a phone.
+            "range": [0, _right(chart)],
+        },
         "yaxis": _AXIS | {"ticksuffix": " s", "range": [0, top]},
         "shapes": [limit],
         "annotations": list(_texts(chart)),
@@ -145,15 +159,19 @@ def _label(name: str, outcome: Outcome, chart: Pareto) -> dict[str, object]:
         if outcome.cost is None
         else formatting.money(outcome.cost, chart.currency)
     )
+    is_left = expense(outcome) < (1 - _LABEL_SHARE) * _right(chart)
+    other = chart.tried if name == "real" else chart.real
+    is_upper = (outcome.p95 or 0.0, name == "real") >= (other.p95 or 0.0, name != "real")
     return {
         "x": expense(outcome),
         "y": outcome.p95,
         "text": f"<b>{name}</b> {price}, {seconds(outcome.p95 or 0.0)}",
         "font": {"size": FONT, "color": "var(--ink)"},
         "bgcolor": "var(--card)",
-        "xanchor": "left" if name == "real" else "right",
-        "xshift": 10 if name == "real" else -10,
-        "yanchor": "bottom" if name == "real" else "top",
+        # To the right where it has room, and away from the other label.
+        "xanchor": "left" if is_left else "right",
+        "xshift": 10 if is_left else -10,
+        "yanchor": "bottom" if is_upper else "top",
         "showarrow": False,
     }
 

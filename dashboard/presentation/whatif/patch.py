@@ -3,8 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from dashboard.domain.scaling_rules import ScalingRules
 from dashboard.whatif.scenario import Scenario
 from dashboard.whatif.setup import ScalerSetup
+
+_DIRECTION, _RULES = " " * 8, " " * 10
+_WINDOW = "stabilizationWindowSeconds: "
 
 
 @dataclass(frozen=True)
@@ -56,19 +60,28 @@ def lines(
     if real.setup.is_local:
         return list(_settings(Numbers(real, tried)))
     kind = tried.setup.kind
-    command = f"kubectl -n {namespace} patch {kind.lower()} {name}"
+    target = f"{kind.lower()} {name}"
     if kind == real.setup.kind:
-        return list(_patches(Numbers(real, tried), command, trigger))
+        return list(_patches(Numbers(real, tried), namespace, target, trigger))
     # Deploying sets the numbers of the manifests, whose only trigger counts requests.
     deploy = Line(f"make deploy-{kind.lower()}", was=f"a {real.setup.kind}")
-    return [deploy, *_patches(Numbers(real, tried, writes_all=True), command, trigger=0)]
+    whole = Numbers(real, tried, writes_all=True)
+    return [deploy, *_patches(whole, namespace, target, trigger=0)]
 
 
-def _patches(numbers: Numbers, command: str, trigger: int) -> Iterator[Line]:
+def _patches(numbers: Numbers, namespace: str, target: str, trigger: int) -> Iterator[Line]:
     if limits := list(_limits(numbers)):
-        yield from (Line(f"{command} --type merge --patch '"), Line("spec:"), *limits, Line("'"))
+        yield from (*_command(namespace, target, "merge"), Line("spec:"), *limits, Line("'"))
     if per_worker := _trigger(numbers, trigger):
-        yield from (Line(f"{command} --type json --patch '"), *per_worker, Line("'"))
+        yield from (*_command(namespace, target, "json"), *per_worker, Line("'"))
+
+
+def _command(namespace: str, target: str, kind: str) -> tuple[Line, Line]:
+    """Return a command on two lines, which are not wrapped beside other cards."""
+    return (
+        Line(f"kubectl -n {namespace} patch \\"),
+        Line(f"  {target} --type {kind} --patch '"),
+    )
 
 
 def count(found: list[Line]) -> int:
@@ -88,11 +101,33 @@ def _limits(numbers: Numbers) -> Iterator[Line]:
     if numbers.tried.setup.creates_jobs:
         return
     yield from numbers.line("  cooldownPeriod: ", lambda setup: setup.policy.cooldown)
-    key = f"{' ' * 10}stabilizationWindowSeconds: "
-    if window := list(numbers.line(key, lambda setup: setup.policy.down.window)):
-        parents = ("advanced", "horizontalPodAutoscalerConfig", "behavior", "scaleDown")
-        yield from (Line(f"{'  ' * depth}{key}:") for depth, key in enumerate(parents, start=1))
-        yield from window
+    yield from _behavior(numbers)
+
+
+def _behavior(numbers: Numbers) -> Iterator[Line]:
+    """Yield the window, and all rules of an HPA whose manifest may have others."""
+    window = list(numbers.line(f"{_RULES}{_WINDOW}", lambda setup: setup.policy.down.window))
+    if not window:
+        return
+    policy = numbers.tried.setup.policy
+    parents = ("advanced", "horizontalPodAutoscalerConfig", "behavior")
+    yield from (Line(f"{'  ' * depth}{key}:") for depth, key in enumerate(parents, start=1))
+    if numbers.writes_all:
+        yield Line(f"{_DIRECTION}scaleUp:")
+        yield Line(f"{_RULES}{_WINDOW}{policy.up.window:g}")
+        yield from _rates(policy.up)
+    yield Line(f"{_DIRECTION}scaleDown:")
+    yield from window
+    if numbers.writes_all:
+        yield from _rates(policy.down)
+
+
+def _rates(rules: ScalingRules) -> Iterator[Line]:
+    yield Line(f"{_RULES}selectPolicy: {rules.select}")
+    yield Line(f"{_RULES}policies:")
+    for limit in rules.limits:
+        fields = f"type: {limit.unit}, value: {limit.value}, periodSeconds: {limit.period:g}"
+        yield Line(f"{_RULES}  - {{ {fields} }}")
 
 
 def _trigger(numbers: Numbers, index: int) -> list[Line]:

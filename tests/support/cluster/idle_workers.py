@@ -2,13 +2,25 @@
 
 from typing import Any
 
+_GPU = "nvidia.com/gpu"
 
-def idle_workers(namespace: str, **resources: dict[str, str]) -> dict[str, Any]:
-    """Return the Deployment, at zero replicas; ``resources`` are those of its container."""
+
+def idle_workers(namespace: str, gpus: int = 0, **resources: dict[str, str]) -> dict[str, Any]:
+    """Return the Deployment, at zero replicas.
+
+    Args:
+        namespace: the Deployment's.
+        gpus: of each pod.
+        resources: of its container.
+
+    """
     labels = {"app.kubernetes.io/name": "worker"}
+    if gpus:
+        resources["limits"] = {_GPU: str(gpus)}
     container = {"name": "pause", "image": "pause"} | (
         {"resources": resources} if resources else {}
     )
+    tolerations = [{"key": _GPU, "operator": "Exists"}] if gpus else []
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -16,6 +28,9 @@ def idle_workers(namespace: str, **resources: dict[str, str]) -> dict[str, Any]:
         "spec": {
             "replicas": 0,
             "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container]}},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {"containers": [container], "tolerations": tolerations},
+            },
         },
     }
