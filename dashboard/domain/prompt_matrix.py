@@ -114,11 +114,11 @@ def _alternatives(tokens: Sequence[str]) -> tuple[str, ...]:
             "{red cat|blue cat|dog}."
         )
     alternatives = [""]
-    for token in tokens[:-1]:
-        if token == "|":
+    for part in tokens[:-1]:
+        if part == "|":
             alternatives.append("")
         else:
-            alternatives[-1] += _literal(token)
+            alternatives[-1] += _literal(part)
     return tuple(alternatives)
 
 
