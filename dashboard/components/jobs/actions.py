@@ -9,7 +9,7 @@ from dashboard.components.jobs import own_jobs
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.presentation.templates import render_macro
 
-ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
+ACTIONS: dict[access.Action, Callable[[JobView], object]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),
     "retry": lambda view: own_jobs.retry(view.job),
     "submit": lambda view: own_jobs.repeat(view.job),
