@@ -12,7 +12,7 @@ from dashboard.components.grid import cells, grid, links
 from dashboard.components.jobs import sending
 from dashboard.components.pictures import stars, variations
 from dashboard.components.studio import form_submission, matrix_form
-from dashboard.domain import grid_ids, prompt_matrix
+from dashboard.domain import grids, prompt_matrix
 from dashboard.domain.hidden_prompts import HIDDEN_PROMPT
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
@@ -57,7 +57,7 @@ def test_each_prompt_is_a_job_with_the_same_seed_and_the_next_id(context: AppCon
     """The link to the grid names the jobs by their first id, in the order of the prompts."""
     jobs = send(context)
     assert [job.prompt for job in jobs] == list(MATRIX.prompts)
-    assert [job.id for job in jobs] == [grid_ids.nth_id(FIRST, number) for number in range(6)]
+    assert [job.id for job in jobs] == [grids.nth_id(FIRST, number) for number in range(6)]
     assert {(job.count, job.seed, job.submitter) for job in jobs} == {(2, 7, "someone")}
     assert matrix_form.count(MATRIX, 2) == "6 prompts, 12 pictures"
 
@@ -147,7 +147,7 @@ def test_headings_are_text(context: AppContext):
 
 def test_address_survives_any_prompt():
     """Braces, bars and other special characters of a prompt come back from the address."""
-    assert links.address(FIRST, "{a|b} & ü #?") == (
+    assert links.address(grids.Grid(FIRST, "{a|b} & ü #?", "2 prompts")) == (
         f"grid?id={FIRST}&prompt=%7Ba%7Cb%7D+%26+%C3%BC+%23%3F"
     )
 

@@ -3,7 +3,7 @@ r"""Prompt matrices: which prompts a text with braces makes, and what is refused
 import pytest
 
 from core.errors import MessageError
-from dashboard.domain import grid_ids, prompt_matrix
+from dashboard.domain import grids, prompt_matrix
 from wire.messages.job import JobRequest, new_job, submitted_at
 
 
@@ -88,8 +88,8 @@ def test_rows_and_columns_are_in_the_order_of_the_prompts():
 
 def test_first_id_names_all_jobs_of_a_grid():
     """The ids follow one another, sort by time as all ids, and are valid ids of jobs."""
-    first = grid_ids.first_id()
-    ids = [grid_ids.nth_id(first, number) for number in range(prompt_matrix.MAX_PROMPTS)]
+    first = grids.first_id()
+    ids = [grids.nth_id(first, number) for number in range(prompt_matrix.MAX_PROMPTS)]
     assert ids[0] == first
     assert sorted(set(ids)) == ids
     last = new_job(JobRequest(prompt="x"), job_id=ids[-1])
@@ -104,5 +104,5 @@ def test_first_id_names_all_jobs_of_a_grid():
 )  # fmt: skip
 def test_other_ids_name_no_grid(text: str):
     """A shortened or changed link is not read as another grid."""
-    assert not grid_ids.is_first_id(text)
-    assert grid_ids.is_first_id("019a6f00-0000-7000-8000-00000000a000")
+    assert not grids.is_first_id(text)
+    assert grids.is_first_id("019a6f00-0000-7000-8000-00000000a000")

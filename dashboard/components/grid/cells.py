@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dashboard import runtime
-from dashboard.domain import grid_ids
+from dashboard.domain import grids
 from dashboard.domain.hidden_prompts import is_hidden
 from dashboard.domain.jobs import JobView
 from dashboard.domain.prompt_matrix import Matrix
@@ -55,7 +55,7 @@ def read(first_id: str, matrix: Matrix, snapshot: Snapshot) -> list[Cell]:
     """Return the cells in the order of the prompts; prompts that are not read yet are requested."""
     context = runtime.current()
     views = {view.job.id: view for view in snapshot.jobs}
-    ids = [grid_ids.nth_id(first_id, number) for number in range(len(matrix.prompts))]
+    ids = [grids.nth_id(first_id, number) for number in range(len(matrix.prompts))]
     unread = [job_id for job_id in ids if context.gallery.index.prompt(job_id) is None]
     context.gallery.prompts.request(unread)
     return [

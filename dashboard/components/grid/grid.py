@@ -12,7 +12,7 @@ from dashboard.components import pictures
 from dashboard.components.common import dom_patch
 from dashboard.components.grid import cells
 from dashboard.components.grid.cells import Cell
-from dashboard.domain import grid_ids, prompt_matrix
+from dashboard.domain import grids, prompt_matrix
 from dashboard.domain.prompt_matrix import Matrix
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.formatting import pluralize
@@ -36,7 +36,7 @@ def matrix_of(first_id: str, prompt: str) -> Matrix | None:
         matrix = prompt_matrix.parse(prompt)
     except MessageError:
         return None
-    return matrix if matrix.groups and grid_ids.is_first_id(first_id) else None
+    return matrix if matrix.groups and grids.is_first_id(first_id) else None
 
 
 def show(first_id: str, prompt: str, snapshot: Snapshot) -> str | None:

@@ -9,10 +9,12 @@ import streamlit as st
 
 from core.errors import ApplicationError
 from dashboard import access, runtime
+from dashboard.access import browser_memory
 from dashboard.components.common import navigation
 from dashboard.components.grid import links
 from dashboard.components.jobs import sending
-from dashboard.domain import grid_ids, prompt_matrix
+from dashboard.domain import grids, prompt_matrix
+from dashboard.domain.grids import Grid
 from dashboard.domain.prompt_matrix import Matrix
 from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.templates import render_macro
@@ -20,7 +22,6 @@ from dashboard.runtime import submission
 
 _DRAFT = "matrix_draft"
 _SAME_SEED = "matrix_same_seed"
-_GRID = "matrix_grid"
 _MAX_LISTED = 6
 
 Fields = dict[str, Any]
@@ -46,7 +47,7 @@ def propose(fields: Fields) -> bool:
 def dismiss() -> None:
     """Forget the matrix that was not sent, and the link to the grid of an earlier one."""
     st.session_state.pop(_DRAFT, None)
-    st.session_state.pop(_GRID, None)
+    browser_memory.current().grid = None
 
 
 def requests(matrix: Matrix, fields: Fields) -> list[Fields]:
@@ -57,7 +58,7 @@ def requests(matrix: Matrix, fields: Fields) -> list[Fields]:
 def with_ids(cells: Sequence[Fields], first_id: str) -> list[Fields]:
     """Give the requests the ids of a grid's jobs."""
     return [
-        {**fields, sending.JOB_ID: grid_ids.nth_id(first_id, number)}
+        {**fields, sending.JOB_ID: grids.nth_id(first_id, number)}
         for number, fields in enumerate(cells)
     ]
 
@@ -75,11 +76,11 @@ def show(send: Send) -> None:
     if fields := st.session_state.get(_DRAFT):
         with place.container(key="matrix", gap="small"):
             _show_draft(fields, send)
-    elif grid := st.session_state.get(_GRID):
+    elif grid := browser_memory.current().grid:
         with place.container(key="matrix", gap="small"):
             st.html(_render("matrix_sent", grid.count))
             if st.button("Open the grid", width="stretch", key="matrix_open"):
-                navigation.begin(links.address(grid.first_id, grid.prompt))
+                navigation.begin(links.address(grid))
 
 
 def _show_draft(fields: Fields, send: Send) -> None:
@@ -115,10 +116,10 @@ def _send(fields: Fields, send: Send) -> None:
         st.session_state.submission_error = f"{error} Your text is still here."
         return
     dismiss()
-    first_id = grid_ids.first_id()
+    first_id = grids.first_id()
     send(with_ids(cells, first_id))
-    grid = links.Grid(first_id, fields["prompt"], count(matrix, fields["count"]))
-    st.session_state[_GRID] = grid
+    grid = Grid(first_id, fields["prompt"], count(matrix, fields["count"]))
+    browser_memory.current().grid = grid
 
 
 def _seed(fields: Fields) -> int | None:

@@ -29,6 +29,7 @@ _MAX_SUGGESTIONS = 4
 _PRESETS = "presets"
 _PARAMETERS = "parameters"
 _SENDING = "Sending: the queue has not confirmed the request yet. Your text is still here."
+_MATRIX = "Braces make several prompts: a {red|blue} {cat|dog} is four, shown as a grid."
 _SEPARATE = SubmitRequest.model_fields["separate"]
 
 _render = partial(render_macro, "components/studio/prompt_form.html")
@@ -74,6 +75,7 @@ def _show_fields(suggestions: tuple[str, ...], capabilities: ModelCapabilities) 
             placeholder=suggestions[0],
             max_chars=MAX_PROMPT_CHARACTERS,
             height="stretch",
+            help=_MATRIX,
             persist_state="session",
         )
         st.slider("Pictures", 1, 16, 4, key="count", persist_state="session")

@@ -1,14 +1,26 @@
-"""Ids of the jobs of a grid: they follow one another, so that the first one names them all.
+"""Grids: the jobs of a prompt matrix, whose ids follow one another, so that the first names all.
 
 An id stays a UUIDv7 (RFC 9562 allows a counter in its random part), and a link to a grid needs no
 stored object: its first id and its prompt name all jobs and so all pictures.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 import uuid_utils
 
 _COUNTER_BITS = 12
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A prompt matrix that was sent."""
+
+    first_id: str
+    prompt: str
+    """As it was typed, with its braces."""
+    count: str
+    """The number of prompts and pictures, for people."""
 
 
 def first_id() -> str:
