@@ -12,13 +12,13 @@ class ZipStream:
 
     def __init__(self) -> None:
         self._sink = _Sink()
-        self._zip = zipfile.ZipFile(self._sink, "w")  # type: ignore[arg-type]  # needs only write
+        self._zip = zipfile.ZipFile(self._sink, "w")
 
     def add(self, name: str, body: bytes, at: float) -> bytes:
         """Return the part of the archive with one more file; ``at`` is its time in Unix seconds."""
         time = datetime.fromtimestamp(at, UTC)
         moment = (max(_FIRST_YEAR, time.year), *time.timetuple()[1:6])
-        self._zip.writestr(zipfile.ZipInfo(name, moment), body)  # type: ignore[arg-type]
+        self._zip.writestr(zipfile.ZipInfo(name, moment), body)
         return self._sink.take()
 
     def close(self) -> bytes:
@@ -39,6 +39,9 @@ class _Sink:
 
     def flush(self) -> None:
         """Do nothing: the parts are taken after each file."""
+
+    def close(self) -> None:
+        """Do nothing: the last part is taken after the end of the archive."""
 
     def take(self) -> bytes:
         parts, self._parts = self._parts, []
