@@ -75,7 +75,6 @@ def _show_fields(suggestions: tuple[str, ...], capabilities: ModelCapabilities) 
             placeholder=suggestions[0],
             max_chars=MAX_PROMPT_CHARACTERS,
             height="stretch",
-            help=_MATRIX,
             persist_state="session",
         )
         st.slider("Pictures", 1, 16, 4, key="count", persist_state="session")
@@ -142,6 +141,7 @@ def _show_parameters(capabilities: ModelCapabilities) -> None:
             on_change="ignore",
             persist_state="session",
         )
+        st.html(_render("hint", _MATRIX))
         png_input.show()
 
 
