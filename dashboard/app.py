@@ -20,6 +20,10 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
+        # Opened from the Gallery, for two selected pictures.
+        st.Page(_HERE / "views" / "compare.py", title="Compare", visibility="hidden"),
+        # Opened from the Studio, with the link to a prompt matrix's pictures.
+        st.Page(_HERE / "views" / "grid.py", title="Prompt grid", visibility="hidden"),
         # Opened with a key on Present, on the presenter's own screen.
         st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
     ],

@@ -11,6 +11,7 @@ import streamlit as st
 from cachetools import TTLCache
 
 from dashboard.access.tokens import is_token, new_token
+from dashboard.domain.grids import Grid
 
 COOKIE = "browser"
 _MAX_BROWSERS = 10_000
@@ -24,6 +25,8 @@ class Memory:
 
     job_ids: set[str] = field(default_factory=set)
     """The jobs that it submitted."""
+    grid: Grid | None = None
+    """The prompt matrix that it sent last."""
     token: str = field(default_factory=new_token)
     """Names the browser in this process."""
     has_key: bool = False

@@ -202,6 +202,12 @@ class GalleryIndex:
             entry = self._order.find(name)
             return self._view(entry) if entry else None
 
+    def pictures_of(self, job_id: str) -> tuple[str, ...]:
+        """Return the names of a job's known pictures, in order."""
+        names = (picture_name(job_id, number) for number in range(MAX_PICTURES_PER_JOB))
+        with self._lock:
+            return tuple(name for name in names if name in self._order)
+
     def page(self, query: GalleryQuery, first: str = "") -> GalleryPage:
         """Return the page that begins with the picture ``first``, by default the newest page."""
         with self._lock:

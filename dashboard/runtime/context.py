@@ -86,6 +86,10 @@ class AppContext:
             self.publish(accepted)
         return job
 
+    def require_room(self, jobs: int) -> None:
+        """Raise QueueFull unless the queue takes this number of jobs now."""
+        self.waiting_limit.require_room(self._count_waiting, jobs)
+
     def _count_waiting(self) -> int:
         """Count the waiting jobs; while the broker's count is unknown, those of the events."""
         snapshot = self.sampler.snapshot()

@@ -9,7 +9,7 @@ from core.errors import MessageError, QueueError, StoreError
 from dashboard import runtime
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.runtime import blocked_words
-from wire.messages.job import Job, JobRequest, nth_seed, refuse_unknown_fields, validate
+from wire.messages.job import Job, JobRequest, new_job, nth_seed, refuse_unknown_fields, validate
 from wire.messages.model import require_accepted
 from wire.messages.object_names import parse_picture_name
 from wire.messages.parameters import REQUIRES, GenerationParameters, Lora
@@ -45,6 +45,14 @@ def submit(
 
     """
     return publish_all(jobs_of(check(fields, by_presenter)), submitter=submitter)
+
+
+def submit_cell(
+    job_id: str, fields: dict[str, Any], by_presenter: bool = False, submitter: str | None = None
+) -> Job:
+    """Publish a request as the one job with this id; raises what ``submit`` raises."""
+    [request] = jobs_of(check(fields, by_presenter))
+    return runtime.current().submit(new_job(request, submitter, job_id))
 
 
 def check(fields: dict[str, Any], by_presenter: bool = False) -> SubmitRequest:

@@ -20,6 +20,17 @@ class WaitingLimit:
         self._publishing = 0
         """Jobs that were admitted and that the count may lack."""
 
+    def require_room(self, count_waiting: Callable[[], int], jobs: int) -> None:
+        """Raise QueueFull unless this number of jobs may be published now."""
+        with self._lock:
+            waiting = count_waiting() + self._publishing
+        if waiting + jobs > self._maximum:
+            takes = pluralize(self._maximum, "waiting job")
+            raise QueueFull(
+                f"The queue takes {takes} (MAX_WAITING_JOBS), and {waiting} wait: there is no room "
+                f"for {jobs} more. Nothing was sent; please send fewer, or send them again later."
+            )
+
     @contextmanager
     def admit(self, count_waiting: Callable[[], int]) -> Iterator[None]:
         """Publish one job in the block, and have it counted by its end; raises QueueFull."""

@@ -6,9 +6,10 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import address, viewer
+from dashboard.components.compare import comparison
 from dashboard.components.gallery import filters, pager, summary, tiles
 from dashboard.components.page import top_bar
-from dashboard.components.pictures import deletion, dialog
+from dashboard.components.pictures import deletion, dialog, stars
 
 _REFRESH_SECONDS = 1.0
 
@@ -33,6 +34,11 @@ def show_live() -> None:
         dialog.open_picture(clicks.opened)
     if clicks.deletion:
         deletion.request(clicks.deletion)
+    if clicks.starred:
+        stars.change(clicks.starred)
+        st.rerun(scope="fragment")
+    if len(clicks.compared) == 2:
+        comparison.open_page(*clicks.compared)
     if clicks.opened or clicks.deletion:
         st.rerun()  # a dialog opened here would be closed by the next refresh
 

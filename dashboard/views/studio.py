@@ -8,7 +8,7 @@ from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
-from dashboard.components.studio import job_cards, prompt_form
+from dashboard.components.studio import form_submission, job_cards, prompt_form
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import model_facts, scaling_reason
 from dashboard.presentation.model_facts import assumed_capabilities
@@ -25,7 +25,7 @@ def show_live() -> None:
     snapshot = viewer_snapshot.shown(time_range.snapshot())
     if snapshot.model != announced and not time_range.frozen():
         st.rerun()  # the form shows what the model accepts
-    if prompt_form.has_result():
+    if form_submission.has_result():
         st.rerun()  # the form shows why a request was not sent
     zone = viewer.zone()
     with st.container(key="bar"):

@@ -247,6 +247,29 @@ def test_options_are_submitted(studio: StudioPage, worker: ScriptedWorker):
     assert (job.steps, job.width, job.height, job.seed) == (7, 128, None, None)
 
 
+def test_prompt_matrix_is_counted_sent_and_shown_as_a_grid(
+    studio: StudioPage, worker: ScriptedWorker, open_page: Callable[..., Page]
+):
+    """Its prompts are shown before they are sent; cells fill live; the link shows the same."""
+    studio.generate("a {red|blue} {cat|dog}")
+    expect(studio.page.get_by_text("4 prompts, 16 pictures")).to_be_visible()
+    studio.page.get_by_role("button", name="Send 4 requests").click()
+    studio.page.get_by_role("button", name="Open the grid").click()
+    table = studio.page.locator("table.grid")
+    expect(table.get_by_role("rowheader")).to_have_text(["red", "blue"])
+    expect(table.get_by_role("columnheader")).to_have_text(["cat", "dog"])
+    jobs = [worker.generate() for _ in range(2)]
+    expect(table.get_by_role("img")).to_have_count(8)
+    jobs += [worker.generate() for _ in range(2)]
+    expect(table.get_by_role("img")).to_have_count(16)
+    prompts = [f"a {colour} {animal}" for colour in ("red", "blue") for animal in ("cat", "dog")]
+    assert [job.prompt for job in jobs] == prompts
+    assert len({job.seed for job in jobs}) == 1
+    linked = open_page(studio.page.url)
+    linked.get_by_role("button", name="a blue dog, picture 1: details").click()
+    expect(linked.get_by_role("dialog").locator("td").first).to_have_text("a blue dog")
+
+
 def test_suggestion_fills_the_form(studio: StudioPage):
     """A click on a suggestion fills the prompt field."""
     suggestion = read_model_defaults("models/demo").suggestions[1]

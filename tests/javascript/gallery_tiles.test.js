@@ -122,6 +122,36 @@ test("a click with a modifier key starts selecting", async () => {
   assert.deepEqual(reported(), []);
 });
 
+test("two selected pictures can be compared, in the order in which they were selected", async () => {
+  await show(["c", "b", "a"]);
+  button("Select").click();
+  tiles()[1].click();
+  assert.equal(button("Compare").disabled, true);
+  tiles()[0].click();
+  button("Compare").click();
+  assert.deepEqual(reported(), [["compared", ["b", "c"]]]);
+  tiles()[2].click();
+  assert.equal(button("Compare").disabled, true);
+});
+
+test("selected pictures are starred, and unstarred once all of them are", async () => {
+  await show(["star", "a"]);
+  button("Select").click();
+  tiles()[0].click();
+  assert.ok(button("Unstar"));
+  tiles()[1].click();
+  button("Star").click();
+  assert.deepEqual(reported(), [["starred", { names: ["star", "a"], starred: true }]]);
+});
+
+test("who may not star is given the reason", async () => {
+  await show(["a"], { no_star: "Log in to do this." });
+  button("Select").click();
+  tiles()[0].click();
+  assert.equal(button("Star").disabled, true);
+  assert.equal(button("Star").title, "Log in to do this.");
+});
+
 test("more pictures than a zip holds cannot be downloaded", async () => {
   await show(["c", "b", "a"]);
   button("Select").click();
@@ -129,7 +159,7 @@ test("more pictures than a zip holds cannot be downloaded", async () => {
   assert.equal(button("Download as zip").hasAttribute("href"), false);
   assert.equal(
     root.querySelector(".actions span").textContent,
-    "3 selected; a zip holds at most 2",
+    "3 selected; stars and zip take at most 2",
   );
 });
 

@@ -7,7 +7,7 @@ from core.model_defaults import read_model_defaults
 from dashboard import access
 from dashboard.access import submitters
 from dashboard.components.jobs import own_jobs, sending
-from dashboard.components.studio.prompt_form import separate_fields
+from dashboard.components.studio.form_submission import separate_fields
 from dashboard.domain.bursts import BURSTS, MIXED, Burst
 from dashboard.runtime import blocked_words, submission
 from wire.messages.job import Job, JobRequest, new_job, validate

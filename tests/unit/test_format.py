@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.errors import QueueUnavailable
-from dashboard.components.studio import job_cards, prompt_form
+from dashboard.components.studio import form_submission, job_cards
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
@@ -182,14 +182,14 @@ def test_card_escapes_the_prompt():
 def test_burst_uses_the_prompt_or_the_suggestions_in_turn():
     """A burst without a prompt uses the suggestions in turn; no two jobs share a seed."""
     suggestions = ("a cat", "a dog")
-    typed = prompt_form.burst_fields("a boat", suggestions, {"seed": 1, "steps": 2})
-    assert typed == [{"prompt": "a boat", "count": 1, "steps": 2}] * prompt_form.BURST
-    empty = prompt_form.burst_fields("", suggestions, {})
+    typed = form_submission.burst_fields("a boat", suggestions, {"seed": 1, "steps": 2})
+    assert typed == [{"prompt": "a boat", "count": 1, "steps": 2}] * form_submission.BURST
+    empty = form_submission.burst_fields("", suggestions, {})
     assert [fields["prompt"] for fields in empty[:3]] == ["a cat", "a dog", "a cat"]
 
 
 def test_refusal_counts_what_was_sent():
     """An error message states whether and how many requests were sent."""
     error = QueueUnavailable("The queue cannot be reached.")
-    assert prompt_form.refusal(error, 0, 20) == f"{error} Your text is still here."
-    assert prompt_form.refusal(error, 7, 20).startswith("7 of 20 requests were sent")
+    assert form_submission.refusal(error, 0, 20) == f"{error} Your text is still here."
+    assert form_submission.refusal(error, 7, 20).startswith("7 of 20 requests were sent")

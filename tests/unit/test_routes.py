@@ -29,8 +29,11 @@ from dashboard.gallery.pictures import PictureReader
 from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes import api, archive, files, health, metrics
+from tests.support.samples import metadata_of
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
+from wire.messages.metadata import decode_metadata, encode_metadata
 from wire.messages.model import ModelCapabilities
+from wire.messages.object_names import picture_name
 from wire.queues.base import QueueDepth
 
 NAME = "019a6f00-0000-7000-8000-000000000001-0.png"
@@ -75,6 +78,9 @@ class FakeContext:
     def is_deleted(self, name: str) -> bool:
         """Return whether the test deleted a picture."""
         return name in self.deleted
+
+    def find(self, name: str) -> None:
+        """Return that no picture is indexed."""
 
     def lacks_approval(self, job_id: str) -> bool:
         """Return whether the test requires approval of a job."""
@@ -596,16 +602,48 @@ def test_picture_pending_approval_has_no_url(client: TestClient, context: FakeCo
 
 
 def test_several_pictures_are_one_zip(client: TestClient, context: FakeContext):
-    """A zip contains each requested picture once as stored, without deleted ones."""
-    names = [NAME.replace("-0.png", f"-{number}.png") for number in range(4)]
-    context.pictures = {name: name.encode() for name in names[:3]}
+    """A zip contains each requested picture once as stored, with its metadata, none deleted."""
+    job_id = NAME.removesuffix("-0.png")
+    names = [picture_name(job_id, number) for number in range(4)]
+    metadata = metadata_of(Job(id=job_id, prompt="A red/blue cat?", seed=7, count=4))
+    stored = encode_metadata(metadata.model_copy(update={"seeds": (7, 8, 9, 10)}))
+    context.pictures = {name: name.encode() for name in names[:3]} | {f"{job_id}.json": stored}
     context.deleted.add(names[2])
     response = client.get("/pictures.zip", params={"names": ",".join([*names, names[0]])})
     assert response.headers["content-type"] == "application/zip"
     assert "pictures.zip" in response.headers["content-disposition"]
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
-        assert archive.namelist() == names[:2]
-        assert archive.read(names[1]) == names[1].encode()
+        assert archive.testzip() is None
+        first, second = "a-red-blue-cat_seed-7_1", "a-red-blue-cat_seed-8_2"
+        day = archive.namelist()[0][:11]
+        files = [f"{day}{stem}.{kind}" for stem in (first, second) for kind in ("png", "json")]
+        assert archive.namelist() == files
+        assert archive.read(files[2]) == names[1].encode()
+        alone = decode_metadata(archive.read(files[3]))
+    assert (alone.seed, alone.number_of_images, alone.pictures) == (8, 1, (names[1],))
+
+
+def test_zip_without_metadata_still_holds_its_pictures(client: TestClient, context: FakeContext):
+    """A job in progress has no metadata yet; nor does a damaged one keep its pictures back."""
+    names = [NAME, "019a6f00-0000-7000-8000-0000000000cc-0.png"]
+    context.pictures = dict.fromkeys(names, b"png") | {f"{names[1][:36]}.json": b"not JSON"}
+    response = client.get("/pictures.zip", params={"names": ",".join(names)})
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        assert [name[10:] for name in archive.namelist()] == ["_picture_1.png", "_picture_1_2.png"]
+
+
+def test_zip_breaks_off_when_the_store_fails_midway(client: TestClient, context: FakeContext):
+    """Half a zip is never a whole answer: the connection breaks, as browsers report."""
+    names = [NAME, NAME.replace("-0.png", "-1.png")]
+    context.pictures = dict.fromkeys(names, b"png")
+
+    def fail_at_the_second() -> None:
+        if context.reads > 2:  # the first picture and its metadata
+            context.store_error = StoreUnavailable("The store is away.")
+
+    context.during_read = fail_at_the_second
+    with pytest.raises(RuntimeError, match="response already started"):
+        client.get("/pictures.zip", params={"names": ",".join(names)})
 
 
 @pytest.mark.parametrize("names", ["", "../../etc/passwd", NAME], ids=["none", "a path", "missing"])

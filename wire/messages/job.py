@@ -68,10 +68,10 @@ class Job(JobRequest):
     """Whose turn the job takes: a name without meaning, the same for all jobs of one submitter."""
 
 
-def new_job(request: JobRequest, submitter: str | None = None) -> Job:
+def new_job(request: JobRequest, submitter: str | None = None, job_id: str | None = None) -> Job:
     """Assign an id: a UUIDv7 (RFC 9562), so that ids sort by submission time."""
     fields = request.model_dump() | ({"submitter": submitter} if submitter else {})
-    return Job(id=str(uuid_utils.uuid7()), **fields)
+    return Job(id=job_id or str(uuid_utils.uuid7()), **fields)
 
 
 def nth_seed(first: int, number: int) -> int:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import MessageError
 from core.validation import first_error
-from wire.messages.object_names import JobId
+from wire.messages.object_names import JobId, parse_picture_name
 from wire.messages.parameters import GenerationParameters
 from wire.messages.quantities import Quantity, UnixSeconds
 
@@ -79,6 +79,31 @@ class Metadata(BaseModel):
     node: str | None = None
     device: str | None = None
     """The GPU's product name, or ``cpu``."""
+
+
+def of_picture(metadata: Metadata, number: int) -> Metadata:
+    """Return the metadata of one of a job's pictures, as if its job had generated it alone.
+
+    Older metadata, which lacks the seeds of the pictures, is returned as it is.
+    """
+    if number >= len(metadata.seeds):
+        return metadata
+    seed = metadata.seeds[number]
+    parameters = metadata.parameters and metadata.parameters.model_copy(update={"seed": seed})
+    changes = {
+        "number_of_images": 1,
+        "seed": seed,
+        "seeds": (seed,),
+        "parameters": parameters,
+        "pictures": tuple(name for name in metadata.pictures if _number(name) == number),
+        "withheld": (),
+    }
+    return metadata.model_copy(update=changes)
+
+
+def _number(name: str) -> int | None:
+    picture = parse_picture_name(name)
+    return picture.number if picture else None
 
 
 def encode_metadata(metadata: Metadata) -> bytes:

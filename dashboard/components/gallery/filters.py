@@ -17,6 +17,8 @@ _ALL, _STARRED = "All", "Starred"
 def show(zone: tzinfo | None) -> None:
     """Show the filters; the address bar keeps the search and the choice of starred pictures."""
     filter_history.show(["search", "show"])
+    if st.session_state.get("until") and not address.read(FIRST):
+        st.session_state.until = None  # Back, or a search, has left the page of this day
     with st.container(horizontal=True, key="gallery_filters", vertical_alignment="center"):
         st.text_input(
             "Search words in prompts",

@@ -2,27 +2,15 @@
 // idle; otherwise a button counts them, and nothing moves.
 
 import { createTile, fillGrid } from "../pictures/tile.js";
+import { createButton, createElement } from "./elements.js";
+import { SelectionActions } from "./selection_actions.js";
 
 const READING_SCROLL_PIXELS = 60;
-
-function createElement(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-function createButton(className, text, onClick) {
-  const button = createElement("button", className, text);
-  button.type = "button";
-  button.addEventListener("click", onClick);
-  return button;
-}
 
 class GalleryTiles {
   constructor(root) {
     this.root = root;
-    this.selected = new Set();
+    this.selected = new Map(); // names, and whether they are starred
     this.isSelecting = false;
     this.grid = root.querySelector(".tiles");
     this.scroller = root.closest(".stMain") ?? document.documentElement;
@@ -34,16 +22,11 @@ class GalleryTiles {
     this.summary = createElement("span", "muted summary", "");
     this.newButton = createButton("button news", "", () => this.showNewest());
     this.selectButton = createButton("button", "Select", () => this.startSelecting());
-    this.actions = createElement("span", "actions", "");
-    this.selectionCount = createElement("span", "muted", "");
-    this.zipLink = createElement("a", "button", "Download as zip");
-    this.zipLink.setAttribute("download", "pictures.zip");
-    this.deleteButton = createButton("button", "Delete", () =>
-      this.emit("deletion", [...this.selected]),
+    this.actions = new SelectionActions(
+      (name, value) => this.emit(name, value),
+      () => this.stopSelecting(),
     );
-    const doneButton = createButton("button", "Done", () => this.stopSelecting());
-    this.actions.append(this.selectionCount, this.zipLink, this.deleteButton, doneButton);
-    bar.append(this.summary, this.newButton, this.actions, this.selectButton);
+    bar.append(this.summary, this.newButton, this.actions.element, this.selectButton);
   }
 
   listen() {
@@ -122,7 +105,7 @@ class GalleryTiles {
   }
 
   toggleSelected(name) {
-    if (!this.selected.delete(name)) this.selected.add(name);
+    if (!this.selected.delete(name)) this.selected.set(name, false);
     this.drawSelection();
   }
 
@@ -140,28 +123,21 @@ class GalleryTiles {
 
   drawSelection() {
     this.grid.classList.toggle("selecting", this.isSelecting);
-    this.drawActions();
     for (const [index, tile] of [...this.grid.children].entries()) {
       const picture = this.shown[index];
+      const isSelected = this.selected.has(picture?.name);
       tile.classList.toggle("starred", Boolean(picture?.starred));
-      if (this.isSelecting) tile.setAttribute("aria-pressed", this.selected.has(picture?.name));
+      if (isSelected) this.selected.set(picture.name, Boolean(picture.starred));
+      if (this.isSelecting) tile.setAttribute("aria-pressed", isSelected);
       else tile.removeAttribute("aria-pressed");
     }
+    this.drawActions();
   }
 
   drawActions() {
-    const { zip, max_selected: maximum, no_deletion: noDeletion } = this.data;
-    const count = this.selected.size;
-    const isTooMany = count > maximum;
-    this.actions.hidden = !this.isSelecting;
+    this.actions.element.hidden = !this.isSelecting;
     this.selectButton.hidden = this.isSelecting || this.shown.length === 0;
-    this.selectionCount.textContent = isTooMany
-      ? `${count} selected; a zip holds at most ${maximum}`
-      : `${count} selected`;
-    if (count === 0 || isTooMany) this.zipLink.removeAttribute("href");
-    else this.zipLink.setAttribute("href", `${zip}?names=${[...this.selected].join(",")}`);
-    this.deleteButton.disabled = count === 0 || Boolean(noDeletion);
-    this.deleteButton.title = noDeletion ?? "";
+    this.actions.draw(this.selected, this.data);
   }
 
   moveFocus(event) {

@@ -1,10 +1,10 @@
-"""A page of the gallery as tiles: open a picture, or select several to download or delete."""
+"""A page of the gallery as tiles: open a picture, or select several to compare, star or delete."""
 
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from dashboard.components.common import custom_component
-from dashboard.components.pictures import deletion, tiles
+from dashboard.components.pictures import deletion, stars, tiles
 from dashboard.gallery.query import PICTURES_PER_PAGE, GalleryPage
 from dashboard.presentation import formatting
 from dashboard.presentation.urls import MAX_ZIP_PICTURES, absolute
@@ -21,6 +21,10 @@ class Clicks:
     opened: str | None
     deletion: tuple[str, ...]
     """Names of the selected pictures for which Delete was pressed."""
+    compared: tuple[str, ...]
+    """Names of the two pictures for which Compare was pressed."""
+    starred: stars.Change | None
+    """The selected pictures for which Star or Unstar was pressed."""
 
 
 def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Clicks:
@@ -45,11 +49,19 @@ def show(page: GalleryPage, view: str, summary: str, zone: tzinfo | None) -> Cli
         "max_selected": MAX_ZIP_PICTURES,
         "deleted": deletion.last(),
         "no_deletion": deletion.refusal(),
+        "no_star": stars.refusal(),
     }
     result = _tiles(
         data=data,
         key="gallery",
         on_opened_change=custom_component.noop,
         on_deletion_change=custom_component.noop,
+        on_compared_change=custom_component.noop,
+        on_starred_change=custom_component.noop,
     )
-    return Clicks(result.opened, tuple(result.deletion or ()))
+    return Clicks(
+        result.opened,
+        tuple(result.deletion or ()),
+        tuple(result.compared or ()),
+        stars.parse(result.starred),
+    )

@@ -9,10 +9,15 @@ from dashboard.components.jobs import own_jobs
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.presentation.templates import render_macro
 
+
+def _repeat(view: JobView) -> None:
+    own_jobs.repeat(view.job)
+
+
 ACTIONS: dict[access.Action, Callable[[JobView], None]] = {
     "cancel": lambda view: own_jobs.cancel(view.job.id),
     "retry": lambda view: own_jobs.retry(view.job),
-    "submit": lambda view: own_jobs.repeat(view.job),
+    "submit": _repeat,
     "prioritize": lambda view: own_jobs.move_to_front(view.job.id),
 }
 LABELS: dict[access.Action, str] = {

@@ -32,10 +32,14 @@ def retry(job: Job) -> None:
         st.toast(str(error))
 
 
-def repeat(job: Job, seed: int | None = None) -> None:
+def repeat(job: Job, seed: int | None = None) -> bool:
     """Submit a job's parameters again, without its seed or with another; a callback of buttons.
 
     The new job is the viewer's own: a presenter's needs no approval, even if the visitor's did.
+
+    Returns:
+        whether it was sent; a toast states why not.
+
     """
     fields = job.model_dump(exclude={"id", "seed", "pending_approval", "submitter"})
     try:
@@ -46,6 +50,8 @@ def repeat(job: Job, seed: int | None = None) -> None:
         record([submission.resubmit(request, access.is_presenter(), submitter)])
     except ApplicationError as error:
         st.toast(str(error))
+        return False
+    return True
 
 
 def _require_prompt(job: Job) -> None:

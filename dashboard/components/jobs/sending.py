@@ -21,6 +21,9 @@ from wire.messages.job import Job
 _SECONDS_BEFORE_RETURN = 0.5
 """A queue that works has confirmed by then, and the page shows the result at once."""
 
+JOB_ID = "id"
+"""The key of the id that a request's job is to have; sent again, it is the same job."""
+
 _senders = ThreadPoolExecutor(max_workers=8, thread_name_prefix="send")
 
 
@@ -91,10 +94,17 @@ def send_all(
     jobs: list[Job] = []
     for sent, fields in enumerate(requests):
         try:
-            jobs.extend(submission.submit(fields, by_presenter, submitter))
+            jobs.extend(_submit(fields, by_presenter, submitter))
         except ApplicationError as error:
             return Result(len(requests), sent, tuple(jobs), tuple(requests[sent:]), error)
     return Result(len(requests), len(requests), tuple(jobs))
+
+
+def _submit(fields: dict[str, Any], by_presenter: bool, submitter: str | None) -> Sequence[Job]:
+    if JOB_ID not in fields:
+        return submission.submit(fields, by_presenter, submitter)
+    others = {name: value for name, value in fields.items() if name != JOB_ID}
+    return [submission.submit_cell(fields[JOB_ID], others, by_presenter, submitter)]
 
 
 def _sending(place: str) -> Future[Result] | None:

@@ -6,10 +6,10 @@ from typing import Literal
 import streamlit as st
 
 from core.errors import ApplicationError, MessageError, ObjectMissing, StoreUnavailable
-from dashboard import access, runtime
+from dashboard import runtime
 from dashboard.components.common import address, form_values
 from dashboard.components.jobs import links, own_jobs
-from dashboard.components.pictures import deletion, details, render, viewer
+from dashboard.components.pictures import deletion, details, render, stars, variations, viewer
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.query import GalleryQuery
 from dashboard.gallery.stored_jobs import job_of, parameters_of
@@ -150,7 +150,10 @@ def _show_form_buttons(name: str, picture: PictureName, metadata: Metadata) -> N
         form_values.open_form(
             {**dict.fromkeys(PARAMETERS), **parameters_of(metadata), "seed": seed}
         )
-    if model and "init_image" in model.accepts:
+    if variations.offered(model):
+        if variations.show_button(picture, metadata):
+            _close()
+            st.rerun()  # closes the dialog
         tooltip = "Opens the form in the Studio; the new picture begins with this one."
         if st.button("Use as initial picture", key="dialog_init_image", help=tooltip):
             _close()
@@ -170,23 +173,14 @@ def _is_stored(name: str, metadata: Metadata | None) -> bool:
 
 def _show_star(name: str) -> None:
     starred = runtime.current().gallery.index.is_starred(name)
-    allowed = access.allows("star")
     st.button(
         "★ Starred" if starred else "☆ Star",
         key="dialog_star",
-        on_click=_star,
-        args=(name, not starred),
-        disabled=not allowed,
-        help=None if allowed else access.reason("star"),
+        on_click=stars.change,
+        args=(stars.Change((name,), not starred),),
+        disabled=stars.refusal() is not None,
+        help=stars.refusal(),
     )
-
-
-def _star(name: str, starred: bool) -> None:
-    try:
-        access.require("star")
-        runtime.current().gallery.star(name, starred)
-    except ApplicationError as error:
-        st.toast(f"{error} The star was not changed.")
 
 
 def _show_neighbours(name: str, query: GalleryQuery) -> None:

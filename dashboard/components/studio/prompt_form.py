@@ -1,31 +1,35 @@
 """Prompt form. Keeps its input when a submission fails, and while a recording is replayed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from itertools import cycle, islice
 from typing import Any
 
 import streamlit as st
 
-from core.errors import ApplicationError
 from dashboard import access, runtime
 from dashboard.components.common import form_values
-from dashboard.components.jobs import sending
 from dashboard.components.page import account
-from dashboard.components.studio import draft, parameter_inputs, paste_limit, png_input
+from dashboard.components.studio import (
+    draft,
+    form_submission,
+    matrix_form,
+    parameter_inputs,
+    paste_limit,
+    png_input,
+)
+from dashboard.domain import prompt_matrix
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.templates import render_macro
-from dashboard.runtime.submission import SubmitRequest, separate_seed
+from dashboard.runtime.submission import SubmitRequest
 from wire.messages.model import ModelCapabilities
 from wire.messages.parameters import MAX_PROMPT_CHARACTERS
 
-BURST = 20
 _MAX_SUGGESTIONS = 4
 _PRESETS = "presets"
 _PARAMETERS = "parameters"
-_PLACE = "form"
 _SENDING = "Sending: the queue has not confirmed the request yet. Your text is still here."
+_MATRIX = "Braces make several prompts: a {red|blue} {cat|dog} is four, shown as a grid."
 _SEPARATE = SubmitRequest.model_fields["separate"]
 
 _render = partial(render_macro, "components/studio/prompt_form.html")
@@ -34,13 +38,14 @@ _render = partial(render_macro, "components/studio/prompt_form.html")
 def show(model: ModelFacts, capabilities: ModelCapabilities) -> None:
     """Show the form; the callbacks of its buttons run before it is rendered again."""
     is_replay = runtime.current().replaying
-    _take_result()
+    form_submission.take_result()
     _fill(capabilities)
     _show_fields(model.suggestions, capabilities)
     if not is_replay:
         draft.keep()
         paste_limit.show()
         _show_result()
+        matrix_form.show(form_submission.send)
     if access.policy().login and access.email() is None:
         account.show_login("form")
     _show_suggestions(model.suggestions)
@@ -55,6 +60,8 @@ def _fill(capabilities: ModelCapabilities) -> None:
     """Take over the parameters that another page or a PNG file has left for the form."""
     if fields := form_values.take():
         st.session_state[_PARAMETERS] = True  # opens the list
+        if prompt := fields.get("prompt"):
+            fields = {**fields, "prompt": prompt_matrix.escape(prompt)}
         problems = parameter_inputs.fill(capabilities, fields)
         if problems:
             st.session_state.submission_error = f"Not filled in: {' '.join(problems)}"
@@ -72,8 +79,13 @@ def _show_fields(suggestions: tuple[str, ...], capabilities: ModelCapabilities) 
         )
         st.slider("Pictures", 1, 16, 4, key="count", persist_state="session")
         with st.container(horizontal=True, gap="small"):
-            _show_submit("Generate", _generate, capabilities, type="primary")
-            _show_submit(f"Burst of {BURST}", _send_burst, suggestions, capabilities)
+            _show_submit("Generate", form_submission.generate, capabilities, type="primary")
+            _show_submit(
+                f"Burst of {form_submission.BURST}",
+                form_submission.send_burst,
+                suggestions,
+                capabilities,
+            )
             with st.popover("More", key=_PRESETS, on_change="rerun"):
                 for burst in BURSTS:
                     _show_submit(burst.label, _send_preset, burst)
@@ -83,7 +95,7 @@ def _show_submit(label: str, callback: Callable[..., None], *args: Any, **style:
     st.form_submit_button(
         label,
         width="stretch",
-        disabled=not access.allows("submit") or sending.is_pending(_PLACE),
+        disabled=not access.allows("submit") or form_submission.is_pending(),
         on_click=callback,
         args=args,
         **style,
@@ -95,12 +107,17 @@ def _show_result() -> None:
     message = st.session_state.pop("submission_error", None)
     if not access.allows("submit"):
         message = access.reason("submit")
-    elif sending.is_pending(_PLACE):
+    elif form_submission.is_pending():
         message = _SENDING
     if message:
         st.html(_render("answer", message))
     if unsent := st.session_state.get("unsent"):
-        st.button(f"Send the other {len(unsent)}", width="stretch", on_click=_send, args=(unsent,))
+        st.button(
+            f"Send the other {len(unsent)}",
+            width="stretch",
+            on_click=form_submission.send,
+            args=(unsent,),
+        )
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:
@@ -124,6 +141,7 @@ def _show_parameters(capabilities: ModelCapabilities) -> None:
             on_change="ignore",
             persist_state="session",
         )
+        st.html(_render("hint", _MATRIX))
         png_input.show()
 
 
@@ -134,73 +152,6 @@ def _show_vocabulary(vocabulary: dict[str, tuple[str, ...]]) -> None:
             st.html(_render("vocabulary", vocabulary))
 
 
-def _prompt() -> str:
-    prompt: str = st.session_state.prompt
-    return prompt.strip()
-
-
-def burst_fields(
-    prompt: str, suggestions: tuple[str, ...], parameters: dict[str, Any]
-) -> list[dict[str, Any]]:
-    """Return the requests of a burst: one picture each, each with a random seed."""
-    prompts = islice(cycle((prompt,) if prompt else suggestions), BURST)
-    parameters = {name: value for name, value in parameters.items() if name != "seed"}
-    return [{"prompt": text, "count": 1, **parameters} for text in prompts]
-
-
-def separate_fields(fields: dict[str, Any], count: int) -> list[dict[str, Any]]:
-    """Return a request for each picture, so that those that were not sent can be sent later."""
-    seed = fields.get("seed")
-    return [{**fields, "count": 1, "seed": separate_seed(seed, number)} for number in range(count)]
-
-
-def _generate(capabilities: ModelCapabilities) -> None:
-    fields = {"prompt": _prompt(), **parameter_inputs.values(capabilities)}
-    count = st.session_state.count
-    separate = st.session_state.separate
-    _send(separate_fields(fields, count) if separate else [{**fields, "count": count}])
-
-
 def _send_preset(burst: Burst) -> None:
     st.session_state[_PRESETS] = False  # closes the list
-    _send(burst.requests())
-
-
-def _send_burst(suggestions: tuple[str, ...], capabilities: ModelCapabilities) -> None:
-    _send(burst_fields(_prompt(), suggestions, parameter_inputs.values(capabilities)))
-
-
-def _send(requests: Sequence[dict[str, Any]]) -> None:
-    """Begin to send the requests."""
-    if not requests[0]["prompt"]:
-        message = "Describe a picture first, or pick one of the suggestions."
-        st.session_state.submission_error = message
-        return
-    if sending.is_pending(_PLACE):  # the button was pressed twice
-        return
-    st.session_state.unsent = ()
-    sending.begin(_PLACE, requests)
-    _take_result()
-
-
-def has_result() -> bool:
-    """Return whether the form must be rendered anew, to show the result of a submission."""
-    return sending.is_done(_PLACE)
-
-
-def _take_result() -> None:
-    """Take the result of the last submission, once there is one."""
-    result = sending.take(_PLACE)
-    if result and result.error:
-        st.session_state.unsent = result.unsent if result.sent else ()
-        st.session_state.submission_error = refusal(result.error, result.sent, result.total)
-
-
-def refusal(error: ApplicationError, sent: int, total: int) -> str:
-    """Describe a failed submission, and that the input was kept.
-
-    Whether the request was sent is in the error: a queue whose connection broke before it
-    confirmed may have the job.
-    """
-    before = f"{sent} of {total} requests were sent, then an error: " if sent else ""
-    return f"{before}{error} Your text is still here."
+    form_submission.send_preset(burst)
