@@ -67,7 +67,7 @@ def open_page(
 ) -> Iterator[Callable[..., Page]]:
     """Open an address as another person each time: ``open_page(url, width=390)``.
 
-    A test that adds scripts, routes or listeners to its page asks for one of its own: ``reused=False``.
+    A test that adds scripts, routes or listeners to its page opens its own: ``reused=False``.
     """
     own: list[Page] = []
     shared: list[Page] = []
