@@ -1,19 +1,29 @@
 """Present: the fleet and its pictures on one screen, for a projector."""
 
+from datetime import tzinfo
+
 import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.fleet import fleet_map
 from dashboard.components.page import top_bar
-from dashboard.components.pictures import dialog, tiles
-from dashboard.components.present import invitation, keys, wall
+from dashboard.components.pictures import dialog
+from dashboard.components.present import (
+    batch_end,
+    cost_race,
+    invitation,
+    keys,
+    layout,
+    podium,
+    wall,
+)
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
+from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import scaling_reason
 
 _REFRESH_SECONDS = 1.0
-_PICTURES = 10
 _DETAILED_NODES = 4
 """One row of boxes; a second one has no room."""
 
@@ -23,24 +33,38 @@ def show_live() -> None:
     replay_bar.keep_in_step()
     snapshot = viewer_snapshot.newest()
     zone = viewer.zone()
+    pictures = wall.pictures_of(snapshot, zone)
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
+    clicked = None
+    if podium.is_shown():
+        with st.container(key="stage_podium"):
+            podium.show()
+    else:
+        show_fleet(snapshot, zone)
+        with st.container(key="stage_wall"):
+            clicked = wall.show(snapshot, pictures)
+    with st.container(key="stage_announcement"):
+        keys.show_announcement()
+        layout.show(wall.is_flowing(snapshot, pictures))
+        batch_end.watch(snapshot)
+    if clicked:
+        dialog.open_picture(clicked)
+        st.rerun()  # a dialog opened here would be closed by the next refresh
+
+
+def show_fleet(snapshot: Snapshot, zone: tzinfo | None) -> None:
+    """Show the chart or the map, and the cost."""
     if keys.shows_map():
         with st.container(key="stage_map"):
             fleet_map.show_map(snapshot, zone, _DETAILED_NODES)
     else:
         with st.container(key="stage_chart"):
             live_plot.show(snapshot, time_range.seconds(), zone, height=None)
-    with st.container(key="stage_wall"):
-        in_progress = wall.pictures_in_progress(snapshot, runtime.current().shown_preview)
-        clicked = tiles.show_grid(snapshot, _PICTURES, zone, in_progress)
-    with st.container(key="stage_announcement"):
-        keys.show_announcement()
-    if clicked:
-        dialog.open_picture(clicked)
-        st.rerun()  # a dialog opened here would be closed by the next refresh
+    with st.container(key="stage_cost"):
+        cost_race.show(snapshot, zone)
 
 
 top_bar.show_hidden_heading("Present")

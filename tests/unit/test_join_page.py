@@ -329,7 +329,7 @@ def test_public_url_is_the_same_origin_behind_a_proxy(tmp_path: Path, public_url
 
 
 def test_page_is_small_and_self_contained(phone: TestClient):
-    """The page and all its files are some kB, without inline scripts, and its policy blocks other sites."""
+    """Page and files are some kB, without inline scripts; its policy blocks other sites."""
     paths = ("/join", "/join/page.css", *(f"/join/{script}" for script in page.SCRIPTS))
     context = [phone.get(path) for path in paths]
     assert sum(len(part.content) for part in context) < 12_000

@@ -8,7 +8,7 @@ from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.components.common import navigation
 from dashboard.components.jobs import sending
-from dashboard.components.present import full_screen, render
+from dashboard.components.present import batch_end, full_screen, podium, render
 from dashboard.domain.bursts import BURSTS, Burst
 from dashboard.presentation.formatting import pluralize
 
@@ -43,6 +43,11 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
             st.link_button("Approve", "approve", shortcut="a", disabled=dialog_is_open)
         label = "Show the chart" if shows_map() else "Show the map"
         st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
+        label = "Hide the podium" if podium.is_shown() else "Podium"
+        st.button(
+            label, key="podium_key", shortcut="p", on_click=podium.switch, disabled=dialog_is_open
+        )
+        batch_end.show_choice()
         full_screen.show()
         if st.button("Leave", shortcut="esc", disabled=dialog_is_open):
             navigation.begin(home)
