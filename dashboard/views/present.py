@@ -18,12 +18,15 @@ from dashboard.components.present import (
     podium,
     wall,
 )
+from dashboard.components.present.layout import Layout
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import scaling_reason
 
 _REFRESH_SECONDS = 1.0
+_LOW_PLOT_HEIGHT = 120
+"""Pixels of the chart's own scale; its box is a quarter of the screen."""
 _DETAILED_NODES = 4
 """One row of boxes; a second one has no room."""
 
@@ -38,33 +41,44 @@ def show_live() -> None:
         numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
-    clicked = None
+    arrangement = layout.choose(wall.is_flowing(snapshot, pictures))
+    clicked, has_cost = None, False
     if podium.is_shown():
         with st.container(key="stage_podium"):
             podium.show()
     else:
-        show_fleet(snapshot, zone)
+        has_cost = show_fleet(snapshot, zone, arrangement)
         with st.container(key="stage_wall"):
             clicked = wall.show(snapshot, pictures)
     with st.container(key="stage_announcement"):
         keys.show_announcement()
-        layout.show(wall.is_flowing(snapshot, pictures))
+        layout.show(arrangement, has_cost)
         batch_end.watch(snapshot)
     if clicked:
         dialog.open_picture(clicked)
         st.rerun()  # a dialog opened here would be closed by the next refresh
 
 
-def show_fleet(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the chart or the map, and the cost."""
+def show_fleet(snapshot: Snapshot, zone: tzinfo | None, arrangement: Layout) -> bool:
+    """Show the chart or the map, and the cost; return whether that is known."""
     if keys.shows_map():
         with st.container(key="stage_map"):
             fleet_map.show_map(snapshot, zone, _DETAILED_NODES)
     else:
         with st.container(key="stage_chart"):
-            live_plot.show(snapshot, time_range.seconds(), zone, height=None)
+            show_chart(snapshot, zone, low=arrangement == "pictures")
     with st.container(key="stage_cost"):
-        cost_race.show(snapshot, zone)
+        return cost_race.show(snapshot, zone)
+
+
+def show_chart(snapshot: Snapshot, zone: tzinfo | None, low: bool) -> None:
+    """Show the chart; a low one below the wall, which replaces the pictures' lane."""
+    span = time_range.seconds()
+    if low:
+        without_pictures = wall.without_lane(snapshot)
+        live_plot.show(without_pictures, span, zone, height=None, plot_height=_LOW_PLOT_HEIGHT)
+    else:
+        live_plot.show(snapshot, span, zone, height=None)
 
 
 top_bar.show_hidden_heading("Present")

@@ -108,7 +108,7 @@ def test_wall_shows_a_picture_out_of_noise(
     delivery = worker.receive()
     worker.step(delivery, 0, 2, preview_file())
     expect(tile.locator("img")).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
-    expect(tile).to_have_accessible_name("out of noise, in progress")
+    expect(tile).to_have_accessible_name("out of noise, generating, step 2 of 4 on worker-1")
     expect(tile).to_be_disabled()
     worker.store(delivery, 0)
     worker.finish(delivery)

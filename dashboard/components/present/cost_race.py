@@ -23,16 +23,17 @@ class Runner:
     """Of the longer bar, from 0 to 1."""
 
 
-def show(snapshot: Snapshot, zone: tzinfo | None) -> None:
-    """Show the race since the start; nothing without a price or a reading."""
+def show(snapshot: Snapshot, zone: tzinfo | None) -> bool:
+    """Show the race since the start; return False without a price or a reading."""
     settings, total = runtime.current().settings, cost.total_usage(snapshot)
     price = settings.gpu_hour_price
     if price is None or not (bars := runners(total, price, settings.currency)):
-        return
+        return False
     rate = f"{formatting.money(price, settings.currency)} per {total.unit}-hour"
     length = formatting.duration(total.known + total.unknown)
     title = f"Cost since {formatting.clock(total.start, zone)[:5]}"
     st.html(render("cost_race", title, f"{length}, {rate}", bars))
+    return True
 
 
 def runners(total: Usage, price: float, currency: str) -> list[Runner]:

@@ -2,5 +2,7 @@
 // :has() would make the browser style everything anew at each update.
 
 export default function ({ data, parentElement }) {
-  parentElement.closest(".st-key-stage").dataset.layout = data.layout;
+  const { dataset } = parentElement.closest(".st-key-stage");
+  dataset.layout = data.layout;
+  dataset.cost = data.cost;
 }

@@ -10,13 +10,13 @@ Layout = Literal["chart", "pictures", "podium"]
 _layout = custom_component.component("present/layout", "")
 
 
-def show(flowing: bool) -> None:
-    """Give the stage its layout; ``flowing`` if pictures arrive."""
-    _layout(data={"layout": choose(flowing)}, key="stage_layout")
+def show(layout: Layout, cost: bool) -> None:
+    """Give the stage its layout, with room for the cost or without."""
+    _layout(data={"layout": layout, "cost": str(cost).lower()}, key="stage_layout")
 
 
 def choose(flowing: bool) -> Layout:
-    """Choose the podium, the pictures that arrive, or the chart or map."""
+    """Choose the podium, the pictures while they arrive (``flowing``), or the chart or map."""
     if podium.is_shown():
         return "podium"
     return "pictures" if flowing and not keys.shows_map() else "chart"

@@ -1,9 +1,11 @@
 """Present's wall: pictures in progress, then the newest ones with their hearts."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import tzinfo
 
 from dashboard import runtime
+from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.pictures import tiles
 from dashboard.components.pictures.tiles import Tile
 from dashboard.domain.jobs import JobView, PicturePreview
@@ -22,6 +24,12 @@ _FLOW_SECONDS = 120.0
 def show(snapshot: Snapshot, pictures: list[Tile]) -> str | None:
     """Show the wall; return the name of a picture that was clicked."""
     return tiles.show_grid(pictures, SLOTS, tiles.without_pictures(snapshot.store))
+
+
+@snapshot_cache
+def without_lane(snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose chart has no lane for pictures: the wall shows them."""
+    return replace(snapshot, lanes=tuple(lane for lane in snapshot.lanes if lane != "pictures"))
 
 
 def pictures_of(snapshot: Snapshot, zone: tzinfo | None) -> list[Tile]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from dashboard.domain.snapshot import Annotation
 from dashboard.presentation.timeline.lanes import Labels, Lane
-from dashboard.presentation.timeline.layout import FONT, SMALL_FONT, LaneGeometry
+from dashboard.presentation.timeline.layout import FONT, PLOT_HEIGHT, SMALL_FONT, LaneGeometry
 from dashboard.presentation.timeline.series import Window
 
 Mark = dict[str, object]
@@ -51,7 +51,9 @@ def _width(text: str, font: int) -> float:
     return (len(text) * _LETTER_WIDTH * font + 10) / _PLOT_WIDTH
 
 
-def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
+def newest(
+    labels: Labels, geometry: LaneGeometry, color: str, plot_height: int = PLOT_HEIGHT
+) -> list[Mark]:
     """Write a lane's newest values beside their lines.
 
     Labels move up where they would overlap or lie below the lane; of equal values the first
@@ -62,7 +64,7 @@ def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
     marks = []
     lowest = FONT * 0.65
     for value, text in sorted(labels, key=lambda label: label[0]):
-        natural = geometry.pixels(value)
+        natural = geometry.pixels(value, plot_height)
         height = max(natural, lowest)
         lowest = height + FONT * 1.3
         marks.append(
