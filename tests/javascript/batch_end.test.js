@@ -16,8 +16,14 @@ class FakeNotification {
   }
 }
 
+const stored = new Map();
+
 beforeEach(() => {
-  localStorage.clear();
+  stored.clear();
+  globalThis.localStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => stored.set(key, value),
+  };
   notifications.length = 0;
   FakeNotification.permission = "granted";
   globalThis.Notification = FakeNotification;
