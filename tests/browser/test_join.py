@@ -132,7 +132,7 @@ def test_wall_shows_a_picture_after_approval_with_its_hearts(
     given = phone.get_by_role("button", name="Heart for a good one: 1", pressed=True)
     expect(given).to_be_focused()
     expect(stage.locator(".tile:visible")).to_have_attribute("data-hearts", "1")
-    stage.keyboard.press("p")
+    stage.keyboard.press("h")
     expect(stage.locator(".podium figure")).to_contain_text("♥ 1")
     phone.locator("a[data-large]").first.click()
     large = phone.get_by_role("dialog", name="Picture")

@@ -45,7 +45,7 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
         st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
         label = "Hide the podium" if podium.is_shown() else "Podium"
         st.button(
-            label, key="podium_key", shortcut="p", on_click=podium.switch, disabled=dialog_is_open
+            label, key="podium_key", shortcut="h", on_click=podium.switch, disabled=dialog_is_open
         )
         batch_end.show_choice()
         full_screen.show()
