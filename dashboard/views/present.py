@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.chaos import line
 from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.fleet import fleet_map
 from dashboard.components.page import top_bar
 from dashboard.components.pictures import dialog, tiles
-from dashboard.components.present import invitation, keys, wall
+from dashboard.components.present import invitation, keys, scene, wall
 from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.presentation import scaling_reason
@@ -26,13 +27,15 @@ def show_live() -> None:
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
+        scene.show()
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
+        line.show(snapshot, zone)
     if keys.shows_map():
         with st.container(key="stage_map"):
             fleet_map.show_map(snapshot, zone, _DETAILED_NODES)
     else:
         with st.container(key="stage_chart"):
-            live_plot.show(snapshot, time_range.seconds(), zone, height=None)
+            live_plot.show(snapshot, time_range.seconds(), zone, None, scene.lane())
     with st.container(key="stage_wall"):
         in_progress = wall.pictures_in_progress(snapshot, runtime.current().shown_preview)
         clicked = tiles.show_grid(snapshot, _PICTURES, zone, in_progress)

@@ -16,17 +16,23 @@ _plot = custom_component.component(
 
 
 @snapshot_cache
-def _figure(snapshot: Snapshot, span: float, zone: tzinfo | None) -> str:
-    return figure.draw(snapshot, span, zone).to_json()
+def _figure(snapshot: Snapshot, span: float, zone: tzinfo | None, focus: str | None) -> str:
+    return figure.draw(snapshot, span, zone, focus).to_json()
 
 
-def show(snapshot: Snapshot, span: float, zone: tzinfo | None, height: int | None = HEIGHT) -> None:
-    """Show the last ``span`` seconds in the viewer's time zone.
+def show(
+    snapshot: Snapshot,
+    span: float,
+    zone: tzinfo | None,
+    height: int | None = HEIGHT,
+    focus: str | None = None,
+) -> None:
+    """Show the last ``span`` seconds in the viewer's time zone; ``focus`` is a lane's name.
 
     Without a height, in pixels, the chart fills the box that the page's style sheet gives
     it, and its text and lines are scaled by the font size of ``.live-plot`` there.
     """
-    show_figure(_figure(snapshot, span, zone), figure.alt_text(snapshot), "timeline", height)
+    show_figure(_figure(snapshot, span, zone, focus), figure.alt_text(snapshot), "timeline", height)
 
 
 def show_figure(figure_json: str, alt: str, key: str, height: int | None) -> None:

@@ -30,8 +30,13 @@ from dashboard.presentation.timeline.series import (
 Trace = go.Scatter | go.Bar
 
 
-def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figure:
-    """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading."""
+def draw(
+    snapshot: Snapshot, span: float, zone: tzinfo | None = None, focus: str | None = None
+) -> go.Figure:
+    """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading.
+
+    With the name of a lane as ``focus``, the other lanes are dimmed.
+    """
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
     window = Window(snapshot.at, span, zone, first)
     samples = within(snapshot.samples, window)
@@ -53,6 +58,13 @@ def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figu
         annotations.append(marks.title(lane, geometry, window))
         annotations += marks.newest(lane.newest(snapshot), geometry, f"var(--{lane.name})")
         data += _traces(lane, samples, window, geometry)
+    shapes += [
+        marks.ring(each, window, by_name[each.lane])
+        for each, _ in captioned
+        if marks.is_new_fault(each, window)
+    ]
+    if focus in by_name:
+        shapes += [marks.dim(geometry) for name, geometry in by_name.items() if name != focus]
     figure_layout = layout(window, geometries)
     return go.Figure(data, figure_layout | {"shapes": shapes, "annotations": annotations})
 
