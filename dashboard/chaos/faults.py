@@ -84,7 +84,7 @@ def _kill(worker: Worker) -> Injection:
 
 def _of_nodes(fleet: FleetReading) -> Iterator[Injection]:
     nodes = fleet.nodes or ()
-    placed = [worker.node for worker in fleet.workers]
+    placed = [worker.node for worker in fleet.workers if worker.phase != "stopping"]
     drained = max(
         (node for node in nodes if node.ready and node.name in placed),
         key=lambda node: placed.count(node.name),

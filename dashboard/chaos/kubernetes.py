@@ -77,8 +77,11 @@ class KubernetesFaults:
 
 
 def _is_worker(pod: Object) -> bool:
-    labels: dict[str, Any] = pod["metadata"].get("labels") or {}
-    return labels.get("app.kubernetes.io/name") == "worker"
+    """Return whether a pod is a worker that is not about to end."""
+    metadata: dict[str, Any] = pod["metadata"]
+    labels = metadata.get("labels") or {}
+    is_ending = "deletionTimestamp" in metadata
+    return labels.get("app.kubernetes.io/name") == "worker" and not is_ending
 
 
 def _cordon(api: "ApiClient", node: str, *, unschedulable: bool) -> None:

@@ -17,7 +17,6 @@ from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
 
 _MAX_PICTURES = 12
-_COLUMNS = 4
 
 _EMPTY = (
     "No pictures waiting. While approval is on, pictures that no presenter requested appear here "
@@ -28,8 +27,8 @@ Decision = Callable[[str], None]
 """Approve or reject the pictures of a job; raises ApplicationError."""
 
 
-def show(approvals: Approvals) -> None:
-    """Show the pictures that wait, oldest first."""
+def show(approvals: Approvals, columns: int = 4) -> None:
+    """Show the pictures that wait, oldest first, in some columns."""
     waiting = approvals.pending()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(tables.title(f"{pluralize(len(waiting), 'picture')} waiting"))
@@ -37,9 +36,9 @@ def show(approvals: Approvals) -> None:
             _show_all_button(approvals, waiting)
     if not waiting:
         st.html(pictures.render("notice", _EMPTY))
-    columns = st.columns(_COLUMNS, gap="small")
+    places = st.columns(columns, gap="small")
     for number, picture in enumerate(waiting[:_MAX_PICTURES]):
-        with columns[number % _COLUMNS].container(border=True, key=f"card_held_{picture.name}"):
+        with places[number % columns].container(border=True, key=f"card_held_{picture.name}"):
             _show_picture(approvals, picture, is_oldest=number == 0)
 
 

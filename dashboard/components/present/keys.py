@@ -7,9 +7,10 @@ import streamlit as st
 
 from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
+from dashboard.components.chaos import panel
 from dashboard.components.common import navigation
 from dashboard.components.jobs import sending
-from dashboard.components.present import full_screen, render, scene
+from dashboard.components.present import full_screen, invitation, render, scene
 from dashboard.domain.bursts import BURSTS, Fields
 from dashboard.presentation.formatting import pluralize
 
@@ -43,6 +44,12 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
         scene.show_buttons(dialog_is_open)
         if access.allows("approve"):
             st.link_button("Approve", "approve", shortcut="a", disabled=dialog_is_open)
+        if access.allows("present"):
+            with st.popover("Remote"):
+                st.html(invitation.remote_html())
+        if panel.is_enabled():
+            with st.popover("Chaos"):
+                panel.show("stage")
         label = "Show the chart" if shows_map() else "Show the map"
         st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
         full_screen.show()
