@@ -48,6 +48,7 @@ class Management:
     def __init__(self, settings: Settings) -> None:
         """Raise SettingsError if RABBITMQ_MANAGEMENT_URL is not an HTTP URL."""
         parameters = connection_parameters(settings.rabbitmq_url)
+        self._virtual_host = parameters.virtual_host
         self._vhost = quote(parameters.virtual_host, safe="")
         configured = settings.rabbitmq_management_url
         url = _parse(configured.get_secret_value()) if configured else _default_url(parameters)
@@ -88,11 +89,12 @@ class Management:
 
         Raises QueueUnavailable if they cannot be listed.
         """
-        listed, reason = self._request(f"/api/vhosts/{self._vhost}/connections", list)
+        # The virtual host's own list lacks connections that have emitted no statistics yet.
+        listed, reason = self._request("/api/connections", list)
         if reason:
             raise QueueUnavailable(f"RabbitMQ's management API at {self._base} failed: {reason}.")
-        names = [each["name"] for each in listed if isinstance(each.get("name"), str)]
-        return sum(self._close(name) for name in names)
+        own = [each["name"] for each in listed if each.get("vhost") == self._virtual_host]
+        return sum(self._close(name) for name in own)
 
     def _close(self, connection: str) -> bool:
         path = f"{self._base}/api/connections/{quote(connection, safe='')}"
