@@ -7,6 +7,7 @@ from contextlib import closing
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.presenter import ON_STAGE, log_in
 from tests.support.browser.screen_sizes import on_screens
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
@@ -155,14 +156,13 @@ def test_talk_is_given_from_the_phone(
 
     Present follows by itself; without the key the phone does nothing, and anyone sees no chaos.
     """
-    settings = {"PRESENTER_KEY": "bb1-bb1-bb1", "CHAOS": "true", "JOIN_APPROVAL": "true"}
-    dashboard = start_dashboard(FLEET="none", **settings)
+    dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", **ON_STAGE)
     stage = _stage(open_page(f"{dashboard.url}/present", 1920, 1080))
     expect(stage.get_by_role("button", name="Chaos")).to_have_count(0)
     phone = open_page(f"{dashboard.url}/remote", 390, 844)
     expect(phone.get_by_role("alert")).to_contain_text("Only the presenter may do this")
     expect(phone.get_by_role("button", name="Begin")).to_have_count(0)
-    _log_in(phone)
+    log_in(phone)
 
     phone.get_by_role("button", name="Begin").click()
     expect(stage.locator(".scene h2")).to_have_text("Scaled to zero")
@@ -197,13 +197,6 @@ def test_talk_is_given_from_the_phone(
     stage.wait_for_function(f"() => ({_FITS})().length === 0")
     phone.get_by_role("button", name="End the talk").click()
     expect(stage.locator(".scene")).to_have_count(0)
-
-
-def _log_in(page: Page) -> None:
-    page.get_by_role("button", name="Presenter login").click()
-    page.get_by_label("Presenter key").fill("bb1-bb1-bb1")
-    page.get_by_label("Presenter key").press("Enter")
-    expect(page.get_by_label("Presenter key")).to_have_count(0)
 
 
 def test_burst_without_a_queue_is_kept_and_the_error_shown(
