@@ -45,10 +45,17 @@ def show_buttons(disabled: bool) -> None:
     """Show the buttons that step through the scenes, to a presenter."""
     if not access.allows("present"):
         return
-    st.button("Back", key="scene_back", shortcut="p", on_click=_step, args=(-1,), disabled=disabled)
-    st.button("Next", key="scene_next", shortcut="n", on_click=_step, args=(1,), disabled=disabled)
+    st.button("Back", key="scene_back", shortcut="p", on_click=step, args=(-1,), disabled=disabled)
+    st.button("Next", key="scene_next", shortcut="n", on_click=step, args=(1,), disabled=disabled)
 
 
-def _step(by: int) -> None:
+def step(by: int) -> None:
+    """Go forward or back on all screens, as a click's callback."""
     if access.allows("present"):
         stage.step(by)
+
+
+def end() -> None:
+    """Take the scenes off all screens, as a click's callback."""
+    if access.allows("present"):
+        stage.end()

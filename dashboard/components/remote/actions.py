@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import access, runtime
 from dashboard.components.chaos import panel
 from dashboard.components.common import tables
-from dashboard.components.present import approval_list, keys
+from dashboard.components.present import approval_list, keys, scene
 from dashboard.domain.bursts import BURSTS
 from dashboard.talk import stage
 
@@ -42,4 +42,4 @@ def show_approvals() -> None:
 def show_end() -> None:
     """Show the button that takes the scenes off all screens."""
     if stage.number():
-        st.button("End the talk", key="end_talk", width="stretch", on_click=stage.end)
+        st.button("End the talk", key="end_talk", width="stretch", on_click=scene.end)

@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from dashboard import access
 from dashboard.components.present import keys
+from dashboard.components.present import scene as stage_scene
 from dashboard.components.remote import render
 from dashboard.talk import stage
 from dashboard.talk.scenes import Scene, scenes
@@ -16,7 +18,7 @@ def show() -> None:
     else:
         _show_scene(scene)
     _show_steps(scene)
-    if scene and scene.requests:
+    if scene and scene.requests and access.allows("submit"):
         st.button(
             f"Send: {scene.sends}",
             key="send_scene",
@@ -43,7 +45,7 @@ def _show_steps(scene: Scene | None) -> None:
             shortcut="p",
             width="stretch",
             disabled=scene is None,
-            on_click=stage.step,
+            on_click=stage_scene.step,
             args=(-1,),
         )
         forward.button(
@@ -53,6 +55,6 @@ def _show_steps(scene: Scene | None) -> None:
             type="primary",
             width="stretch",
             disabled=stage.number() == len(scenes()),
-            on_click=stage.step,
+            on_click=stage_scene.step,
             args=(1,),
         )
