@@ -1,5 +1,6 @@
 """The faults that can be injected now, and the one place that injects them."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -38,9 +39,7 @@ class Injection:
     effect: str
     """What will happen, as a sentence."""
     subject: str = ""
-    """The worker or node."""
-    job_id: str | None = None
-    """The job that the worker has."""
+    """The worker, the node, or the kind of scaler."""
 
 
 def available(snapshot: Snapshot) -> tuple[Injection, ...]:
@@ -58,12 +57,8 @@ def _of_fleet(fleet: FleetReading) -> Iterator[Injection]:
         return
     name = _scaler(scaler.kind)
     if scaler.paused:
-        yield Injection(
-            "resume",
-            f"Resume {name}",
-            "The number of workers follows the queue again.",
-            scaler.kind,
-        )
+        effect = "The number of workers follows the queue again."
+        yield Injection("resume", f"Resume {name}", effect, scaler.kind)
     else:
         effect = f"The number of workers stays as it is until {name} is resumed."
         yield Injection("pause", f"Pause {name}", effect, scaler.kind)
@@ -79,7 +74,7 @@ def _victim(workers: tuple[Worker, ...]) -> Worker | None:
 def _kill(worker: Worker) -> Injection:
     job = "Its request is delivered again to another worker." if worker.job_id else ""
     effect = f"{worker.name} ends at once. {job}".strip()
-    return Injection("kill", f"Kill {worker.name}", effect, worker.name, worker.job_id)
+    return Injection("kill", f"Kill {worker.name}", effect, worker.name)
 
 
 def _of_nodes(fleet: FleetReading) -> Iterator[Injection]:
@@ -115,11 +110,18 @@ def inject(context: AppContext, injection: Injection) -> str:
 
     Raises ApplicationError with a sentence if nothing was done.
     """
+    at, job_id = time.time(), _job_of(context.sampler.snapshot(), injection.subject)
     text = _apply(context, injection)
     if target := _TARGETS.get(injection.name):
-        fault = Event(kind="fault", target=target, detail=text, job_id=injection.job_id)
-        context.publish(fault)
+        context.publish(Event(kind="fault", at=at, target=target, detail=text, job_id=job_id))
     return text
+
+
+def _job_of(snapshot: Snapshot, worker: str) -> str | None:
+    """Return the job that a worker has; None if the subject is no worker, or has none."""
+    fleet = snapshot.fleet.value if snapshot.fleet else None
+    workers = fleet.workers if fleet else ()
+    return next((each.job_id for each in workers if each.name == worker), None)
 
 
 def _apply(context: AppContext, injection: Injection) -> str:

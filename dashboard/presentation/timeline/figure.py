@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.explained import history
 from dashboard.presentation.formatting import UNKNOWN
-from dashboard.presentation.timeline import marks
+from dashboard.presentation.timeline import fault_marks, marks
 from dashboard.presentation.timeline.lanes import LANES, Curve, Lane, with_target
 from dashboard.presentation.timeline.layout import LaneGeometry, layout, share_height
 from dashboard.presentation.timeline.series import (
@@ -59,9 +59,9 @@ def draw(
         annotations += marks.newest(lane.newest(snapshot), geometry, f"var(--{lane.name})")
         data += _traces(lane, samples, window, geometry)
     shapes += [
-        marks.ring(each, window, by_name[each.lane])
+        fault_marks.ring(each, window, by_name[each.lane])
         for each, _ in captioned
-        if marks.is_new_fault(each, window)
+        if fault_marks.is_new(each, window)
     ]
     if focus in by_name:
         shapes += [marks.dim(geometry) for name, geometry in by_name.items() if name != focus]

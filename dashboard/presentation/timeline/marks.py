@@ -7,6 +7,7 @@ are right of the plot.
 from collections.abc import Iterable, Sequence
 
 from dashboard.domain.snapshot import Annotation
+from dashboard.presentation.timeline import fault_marks
 from dashboard.presentation.timeline.lanes import Labels, Lane
 from dashboard.presentation.timeline.layout import FONT, SMALL_FONT, LaneGeometry
 from dashboard.presentation.timeline.series import Window
@@ -25,10 +26,6 @@ _LETTER_WIDTH = 0.56
 _SAME_LINE = 10 / _PLOT_WIDTH
 """Annotations that are closer share one line."""
 _INK, _MUTED, _CARD = "var(--ink)", "var(--muted)", "var(--card)"
-_FAULT = "var(--silent)"
-_NEW_FAULT_SECONDS = 30.0
-"""How long the caption of a fault stands out."""
-_RING_PIXELS = 5
 
 
 def title(lane: Lane, geometry: LaneGeometry, window: Window) -> Mark:
@@ -124,8 +121,7 @@ def caption(
     annotation: Annotation, window: Window, geometry: LaneGeometry, leftwards: bool
 ) -> Mark:
     """Write an annotation's text in the headroom of its lane; a new fault's on a plate."""
-    is_new = is_new_fault(annotation, window)
-    plate = {"bordercolor": _FAULT, "borderwidth": 1, "borderpad": 3} if is_new else {}
+    is_new = fault_marks.is_new(annotation, window)
     return _text(annotation.text, SMALL_FONT, _INK if is_new else _MUTED) | {
         "name": CAPTION,
         "xref": "x",
@@ -137,31 +133,7 @@ def caption(
         "yanchor": "top",
         "yshift": 1,
         "bgcolor": _CARD,
-        **plate,
-    }
-
-
-def is_new_fault(annotation: Annotation, window: Window) -> bool:
-    """Return whether a fault was injected in the last seconds."""
-    return annotation.is_fault and window.end - annotation.at < _NEW_FAULT_SECONDS
-
-
-def ring(annotation: Annotation, window: Window, geometry: LaneGeometry) -> Mark:
-    """Draw a ring where a fault was injected."""
-    return {
-        "type": "circle",
-        "xref": "x",
-        "xsizemode": "pixel",
-        "xanchor": window.x(annotation.at),
-        "yref": "paper",
-        "ysizemode": "pixel",
-        "yanchor": geometry.full,
-        "x0": -_RING_PIXELS,
-        "x1": _RING_PIXELS,
-        "y0": -_RING_PIXELS,
-        "y1": _RING_PIXELS,
-        "fillcolor": _CARD,
-        "line": {"color": _FAULT, "width": 2},
+        **(fault_marks.PLATE if is_new else {}),
     }
 
 
