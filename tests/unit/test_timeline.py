@@ -145,7 +145,8 @@ def test_captions_do_not_cover_the_title(lane: str, count: int):
 def test_new_fault_stands_out(age: int, stands_out: bool):
     """A fault has a ring and a plate for half a minute, then a caption like others."""
     fault = Annotation(NOW - age, "workers", "worker-1 killed", is_fault=True)
-    figure = draw(replace(_snapshot(tuple(_samples(1, 1))), annotations=(fault,)), 120)
+    samples = tuple(_samples(1, 1, start=NOW - 110))
+    figure = draw(replace(_snapshot(samples), annotations=(fault,)), 120)
     [caption] = [note for note in figure.layout.annotations if note.text == "worker-1 killed"]
     rings = [shape for shape in figure.layout.shapes if shape.type == "circle"]
     assert (caption.bordercolor == "var(--silent)", len(rings) == 1) == (stands_out, stands_out)
