@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components.common import navigation
-from dashboard.components.page import account, connection, style
+from dashboard.components.page import account, approval_badge, connection, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
@@ -20,8 +20,14 @@ page = st.navigation(
         st.Page(_HERE / "views" / "jobs.py", title="Jobs"),
         st.Page(_HERE / "views" / "present.py", title="Present"),
         st.Page(_HERE / "views" / "recordings.py", title="Recordings"),
-        # Opened with a key on Present, on the presenter's own screen.
-        st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
+        # Opened with a key on Present too, on the presenter's own screen.
+        st.Page(
+            _HERE / "views" / "approve.py",
+            title="Approve",
+            visibility="visible" if approval_badge.is_listed() else "hidden",
+        ),
+        # Opened from Present's menu, on the presenter's phone.
+        st.Page(_HERE / "views" / "remote.py", title="Remote", visibility="hidden"),
     ],
     position="top",
 )
@@ -35,5 +41,6 @@ style.show(present=page.url_path == "present")
 replay_bar.show()
 page.run()
 connection.show()
+approval_badge.show()
 account.show()
 navigation.show_if_begun()

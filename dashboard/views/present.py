@@ -5,6 +5,7 @@ from datetime import tzinfo
 import streamlit as st
 
 from dashboard import runtime
+from dashboard.components.chaos import line
 from dashboard.components.common import numbers, scaling_sentence, viewer, viewer_snapshot
 from dashboard.components.fleet import fleet_map
 from dashboard.components.page import top_bar
@@ -16,6 +17,7 @@ from dashboard.components.present import (
     keys,
     layout,
     podium,
+    scene,
     wall,
 )
 from dashboard.components.present.layout import Layout
@@ -40,7 +42,9 @@ def show_live() -> None:
     with st.container(key="stage_numbers"):
         numbers.show(snapshot, zone, everything=True)
     with st.container(key="stage_why"):
+        scene.show()
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
+        line.show(snapshot, zone)
     arrangement = layout.choose(wall.is_flowing(snapshot, pictures))
     clicked, has_cost = None, False
     if podium.is_shown():
@@ -76,9 +80,16 @@ def show_chart(snapshot: Snapshot, zone: tzinfo | None, low: bool) -> None:
     span = time_range.seconds()
     if low:
         without_pictures = wall.without_lane(snapshot)
-        live_plot.show(without_pictures, span, zone, height=None, plot_height=_LOW_PLOT_HEIGHT)
+        live_plot.show(
+            without_pictures,
+            span,
+            zone,
+            height=None,
+            focus=scene.lane(),
+            plot_height=_LOW_PLOT_HEIGHT,
+        )
     else:
-        live_plot.show(snapshot, span, zone, height=None)
+        live_plot.show(snapshot, span, zone, height=None, focus=scene.lane())
 
 
 top_bar.show_hidden_heading("Present")

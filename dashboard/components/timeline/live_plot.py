@@ -16,8 +16,10 @@ _plot = custom_component.component(
 
 
 @snapshot_cache
-def _figure(snapshot: Snapshot, span: float, zone: tzinfo | None, plot_height: int) -> str:
-    return figure.draw(snapshot, span, zone, plot_height).to_json()
+def _figure(
+    snapshot: Snapshot, span: float, zone: tzinfo | None, focus: str | None, plot_height: int
+) -> str:
+    return figure.draw(snapshot, span, zone, focus, plot_height).to_json()
 
 
 def show(
@@ -25,17 +27,17 @@ def show(
     span: float,
     zone: tzinfo | None,
     height: int | None = HEIGHT,
+    focus: str | None = None,
     plot_height: int = PLOT_HEIGHT,
 ) -> None:
-    """Show the last ``span`` seconds in the viewer's time zone.
+    """Show the last ``span`` seconds in the viewer's time zone; ``focus`` is a lane's name.
 
     Without a height, in pixels, the chart fills the box that the page's style sheet gives
     it, and its text and lines are scaled by the font size of ``.live-plot`` there. Where that box
     is low, ``plot_height`` says how low, without the time axis and before the scaling.
     """
-    show_figure(
-        _figure(snapshot, span, zone, plot_height), figure.alt_text(snapshot), "timeline", height
-    )
+    drawn = _figure(snapshot, span, zone, focus, plot_height)
+    show_figure(drawn, figure.alt_text(snapshot), "timeline", height)
 
 
 def show_figure(figure_json: str, alt: str, key: str, height: int | None) -> None:

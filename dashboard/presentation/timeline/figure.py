@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.explained import history
 from dashboard.presentation.formatting import UNKNOWN
-from dashboard.presentation.timeline import marks
+from dashboard.presentation.timeline import fault_marks, marks
 from dashboard.presentation.timeline.lanes import LANES, Curve, Lane, with_target
 from dashboard.presentation.timeline.layout import (
     PLOT_HEIGHT,
@@ -39,11 +39,13 @@ def draw(
     snapshot: Snapshot,
     span: float,
     zone: tzinfo | None = None,
+    focus: str | None = None,
     plot_height: int = PLOT_HEIGHT,
 ) -> go.Figure:
     """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading.
 
-    In a plot of less height than usual, in pixels, labels of the newest values stay apart.
+    With the name of a lane as ``focus``, the other lanes are dimmed. In a plot of less height than
+    usual, in pixels, labels of the newest values stay apart.
     """
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
     window = Window(snapshot.at, span, zone, first)
@@ -67,6 +69,13 @@ def draw(
         labels = lane.newest(snapshot)
         annotations += marks.newest(labels, geometry, f"var(--{lane.name})", plot_height)
         data += _traces(lane, samples, window, geometry)
+    shapes += [
+        fault_marks.ring(each, window, by_name[each.lane])
+        for each, _ in captioned
+        if fault_marks.is_new(each, window)
+    ]
+    if focus in by_name:
+        shapes += [marks.dim(geometry) for name, geometry in by_name.items() if name != focus]
     figure_layout = layout(window, geometries)
     return go.Figure(data, figure_layout | {"shapes": shapes, "annotations": annotations})
 

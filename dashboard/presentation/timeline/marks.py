@@ -7,6 +7,7 @@ are right of the plot.
 from collections.abc import Iterable, Sequence
 
 from dashboard.domain.snapshot import Annotation
+from dashboard.presentation.timeline import fault_marks
 from dashboard.presentation.timeline.lanes import Labels, Lane
 from dashboard.presentation.timeline.layout import FONT, PLOT_HEIGHT, SMALL_FONT, LaneGeometry
 from dashboard.presentation.timeline.series import Window
@@ -121,8 +122,9 @@ def lines(annotations: Iterable[Annotation], window: Window) -> list[Mark]:
 def caption(
     annotation: Annotation, window: Window, geometry: LaneGeometry, leftwards: bool
 ) -> Mark:
-    """Write an annotation's text in the headroom of its lane."""
-    return _text(annotation.text, SMALL_FONT, _MUTED) | {
+    """Write an annotation's text in the headroom of its lane; a new fault's on a plate."""
+    is_new = fault_marks.is_new(annotation, window)
+    return _text(annotation.text, SMALL_FONT, _INK if is_new else _MUTED) | {
         "name": CAPTION,
         "xref": "x",
         "x": window.x(annotation.at),
@@ -133,6 +135,20 @@ def caption(
         "yanchor": "top",
         "yshift": 1,
         "bgcolor": _CARD,
+        **(fault_marks.PLATE if is_new else {}),
+    }
+
+
+def dim(geometry: LaneGeometry) -> Mark:
+    """Cover a lane that is not in focus with a veil."""
+    return {"type": "rect", "layer": "above", "line": {"width": 0}, "opacity": 0.66} | {
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "yref": "paper",
+        "y0": geometry.bottom,
+        "y1": geometry.top,
+        "fillcolor": _CARD,
     }
 
 
