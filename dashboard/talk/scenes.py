@@ -12,7 +12,16 @@ from dashboard.domain.bursts import BURSTS, Fields
 _FILE = Path(__file__).with_name("talk.toml")
 
 Focus = Literal[
-    "numbers", "why", "requests", "workers", "nodes", "pictures", "map", "wall", "invitation"
+    "numbers",
+    "why",
+    "requests",
+    "workers",
+    "nodes",
+    "pictures",
+    "map",
+    "wall",
+    "invitation",
+    "podium",
 ]
 """A part of Present, or a lane of its chart."""
 LANES: frozenset[Focus] = frozenset({"requests", "workers", "nodes", "pictures"})

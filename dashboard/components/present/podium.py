@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import runtime
 from dashboard.components.common import dom_patch
-from dashboard.components.present import render
+from dashboard.components.present import render, scene
 from dashboard.domain.snapshot import PictureView
 from dashboard.runtime.context import AppContext
 
@@ -42,13 +42,13 @@ FindPicture = Callable[[str], PictureView | None]
 
 
 def is_shown() -> bool:
-    """Return whether the presenter has asked for the podium."""
-    return bool(st.session_state.get("podium_shown"))
+    """Return whether it replaces the wall: the key ``h`` changes the scene's choice."""
+    return bool(st.session_state.get("podium_shown")) != scene.wants_podium()
 
 
 def switch() -> None:
     """Show the podium, or the wall again."""
-    st.session_state.podium_shown = not is_shown()
+    st.session_state.podium_shown = not st.session_state.get("podium_shown")
 
 
 def show() -> None:

@@ -13,6 +13,7 @@ _PARTS: dict[Focus, str] = {
     "map": "map",
     "wall": "wall",
     "invitation": "invitation",
+    "podium": "podium",
     **dict.fromkeys(LANES, "chart"),
 }
 """The part of the stage that a focus belongs to."""
@@ -39,6 +40,12 @@ def wants_map() -> bool:
     """Return whether the scene is about the map of the fleet."""
     scene = stage.current()
     return scene is not None and scene.focus == "map"
+
+
+def wants_podium() -> bool:
+    """Return whether the scene is about the pictures with the most hearts."""
+    scene = stage.current()
+    return scene is not None and scene.focus == "podium"
 
 
 def show_buttons(disabled: bool) -> None:
