@@ -1,7 +1,7 @@
 // Hearts: gives them without leaving the page, and keeps the counts of everybody live. Pictures
 // never move under a finger: new ones are shown on request.
 
-const POLL_INTERVAL_MILLISECONDS = 4000;
+const POLL_INTERVAL_MILLISECONDS = 5000;
 const section = document.querySelector("#room");
 const [message, more] = section ? section.querySelectorAll("[role=alert], .more") : [];
 
