@@ -24,6 +24,7 @@ def show_scene() -> None:
     keys.show_announcement()
     scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
     line.show(snapshot, zone)
+    actions.show_end()
 
 
 @st.fragment(run_every=_REFRESH_SECONDS)
@@ -48,4 +49,3 @@ with st.container(key="remote"):
         actions.show_bursts()
         actions.show_faults()
         show_approvals()
-        actions.show_end()

@@ -68,7 +68,10 @@ def scenes_list() -> str:
         f"{number}. **{scene.title}** ({scene.minutes:g} min). {scene.notes.strip()}"
         for number, scene in enumerate(talk.scenes(), start=1)
     )
-    return "\n".join(textwrap.fill(scene, 98, subsequent_indent="   ") for scene in scenes)
+    return "\n".join(
+        textwrap.fill(scene, 98, subsequent_indent="   ", break_on_hyphens=False)
+        for scene in scenes
+    )
 
 
 def test_talk_page_lists_every_scene() -> None:

@@ -40,7 +40,9 @@ def _show(place: str) -> None:
 def _show_buttons(place: str) -> None:
     with st.container(horizontal=True, gap="small"):
         for each in available(runtime.current().sampler.snapshot()):
-            key = f"{each.name}_{each.subject}_{place}"
+            # The victim changes from one second to the next; the button that is clicked stays.
+            node = each.subject if each.name == "uncordon" else ""
+            key = f"{each.name}_{node}_{place}"
             st.button(each.label, key=key, on_click=_arm, args=(each,))
 
 

@@ -17,6 +17,8 @@ _PARTS: dict[Focus, str] = {
     **dict.fromkeys(LANES, "chart"),
 }
 """The part of the stage that a focus belongs to."""
+_DIMMED = ("numbers", "chart", "map", "wall")
+"""The parts that step back; not the invitation, which phones must read."""
 
 
 def show() -> None:
@@ -25,7 +27,7 @@ def show() -> None:
     if scene is None:
         return
     part = _PARTS[scene.focus] if scene.focus else ""
-    dimmed = [each for each in ("numbers", "chart", "map", "wall", "invitation") if each != part]
+    dimmed = [each for each in _DIMMED if each != part]
     position = f"{stage.number()} of {len(scenes())}"
     st.html(render("scene", scene.title, scene.line, position, dimmed if part else ()))
 
