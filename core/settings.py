@@ -217,6 +217,11 @@ class Settings(BaseSettings):
         description="`true`: pictures that no presenter requested need the presenter's approval; "
         "the Approve page overrides it",
     )
+    chaos: bool = Field(
+        False,
+        description="`true`: presenters may inject faults: kill a worker, drain a node, pause the "
+        "scaler, cut the queue; needs `PRESENTER_KEY` or a login",
+    )
 
     @field_validator("*", mode="before")
     @classmethod

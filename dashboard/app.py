@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.components.common import navigation
-from dashboard.components.page import account, connection, style
+from dashboard.components.page import account, approval_badge, connection, style
 from dashboard.components.recordings import replay_bar
 
 _HERE = Path(__file__).parent
@@ -24,8 +24,14 @@ page = st.navigation(
         st.Page(_HERE / "views" / "compare.py", title="Compare", visibility="hidden"),
         # Opened from the Studio, with the link to a prompt matrix's pictures.
         st.Page(_HERE / "views" / "grid.py", title="Prompt grid", visibility="hidden"),
-        # Opened with a key on Present, on the presenter's own screen.
-        st.Page(_HERE / "views" / "approve.py", title="Approve", visibility="hidden"),
+        # Opened with a key on Present too, on the presenter's own screen.
+        st.Page(
+            _HERE / "views" / "approve.py",
+            title="Approve",
+            visibility="visible" if approval_badge.is_listed() else "hidden",
+        ),
+        # Opened from Present's menu, on the presenter's phone.
+        st.Page(_HERE / "views" / "remote.py", title="Remote", visibility="hidden"),
     ],
     position="top",
 )
@@ -39,5 +45,6 @@ style.show(present=page.url_path == "present")
 replay_bar.show()
 page.run()
 connection.show()
+approval_badge.show()
 account.show()
 navigation.show_if_begun()

@@ -24,6 +24,7 @@ Action = Literal[
     "purge",
     "record",
     "present",
+    "inject",
 ]
 
 _RANKS: tuple[Role, ...] = ("visitor", "member", "presenter")

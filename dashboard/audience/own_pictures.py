@@ -9,7 +9,8 @@ from dashboard.runtime.context import AppContext
 from wire.messages.object_names import metadata_name, parse_metadata_name, picture_name
 
 COOKIE = "requests"
-_MAX_REQUESTS = 12
+_MAX_REQUESTS = 60
+"""Their ids, 37 characters each, fit into one cookie."""
 _SEPARATOR = "."
 
 

@@ -35,3 +35,11 @@ def default_limits() -> Visitors:
     A visitor may send 3 requests at once, then 1 per 10 s; an address 60, then 3 per s.
     """
     return Visitors(per_visitor=TokenBuckets(3, 1 / 10), per_address=TokenBuckets(60, 3))
+
+
+def heart_limits() -> Visitors:
+    """Return the limits of hearts, which cost less than pictures.
+
+    A visitor may give or take back 20 at once, then 1 per s; an address 300, then 30 per s.
+    """
+    return Visitors(per_visitor=TokenBuckets(20, 1), per_address=TokenBuckets(300, 30))

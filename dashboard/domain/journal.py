@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dashboard.domain.faults import FaultHistory, add_fault, count_job
 from dashboard.domain.fleet import Worker
 from dashboard.domain.gpus import GONE_AFTER_SECONDS, DeviceReading
 from dashboard.domain.inputs import Observer, noop
@@ -61,11 +62,13 @@ class Journal:
         self._model: ModelCapabilities | None = None
         self._devices: dict[str, DeviceReading] = {}
         self._has_seen_gpu = False
+        self._faults = FaultHistory()
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
         with self._lock:
             self._observer(event)
+            self._record_fault(event)
             self._record_job(event)
             self._record_worker(event)
             self._model = event.model or self._model
@@ -107,6 +110,10 @@ class Journal:
         """Return whether a worker has ever reported a GPU."""
         return self._has_seen_gpu
 
+    def faults(self) -> FaultHistory:
+        """Return the injected faults, and the jobs that are counted since."""
+        return self._faults
+
     def record_fleet(self, workers: Iterable[Worker]) -> None:
         """Apply a reading of the fleet's workers to their starts."""
         with self._lock:
@@ -129,6 +136,11 @@ class Journal:
             self._workers.pop(name, None)
             self._devices.pop(name, None)
 
+    def _record_fault(self, event: Event) -> None:
+        if event.kind == "fault":
+            unfinished = (view for view in self._jobs.values() if view.state not in FINISHED)
+            self._faults = add_fault(self._faults, event, unfinished)
+
     def _record_job(self, event: Event) -> None:
         job_id = event.job.id if event.job else event.job_id
         if job_id is None:
@@ -139,6 +151,7 @@ class Journal:
 
     def _keep(self, job_id: str, view: JobView) -> None:
         self._jobs[job_id] = view
+        self._faults = count_job(self._faults, view)
         if view.state in FINISHED and not is_cancelled_on_queue(view):
             self._finished.setdefault(job_id)
         else:

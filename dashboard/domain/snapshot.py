@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
+from dashboard.domain.faults import FaultHistory, FaultReport, report
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.gpus import DeviceReading, Gpu, list_gpus
 from dashboard.domain.jobs import JobView
@@ -64,6 +65,8 @@ class Annotation:
     lane: str
     """``requests``, ``workers``, ``nodes``, ``gpus`` or ``pictures``."""
     text: str
+    is_fault: bool = False
+    """Whether a presenter injected a fault then."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Snapshot:
     annotations: tuple[Annotation, ...] = ()
     jobs: tuple[JobView, ...] = ()
     """Newest first."""
+    faults: FaultHistory = field(default_factory=FaultHistory)
     pictures: tuple[PictureView, ...] = ()
     """Newest first, at most some hundreds."""
     pictures_total: int | None = None
@@ -128,3 +132,8 @@ class Snapshot:
     def counts(self) -> QueueCounts | None:
         """Waiting and generating jobs; None while the queue cannot be read."""
         return count_jobs(self.queue.value, self.queue.at or self.at, self.jobs)
+
+    @cached_property
+    def fault_report(self) -> FaultReport | None:
+        """What became of the jobs since a fault; None without one."""
+        return report(self.faults, self.queue.value, self.queue.at or self.at, self.jobs)

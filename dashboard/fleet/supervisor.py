@@ -63,6 +63,8 @@ class Supervisor:
         self._policy = make_policy(settings, len(gpus))
         self._grace_period = settings.grace_period
         self._state = ScalerState()
+        self.paused = False
+        """Whether the number of workers stays as it is."""
         self._workers: dict[str, WorkerProcess] = {}
         self._events: tuple[FleetEvent, ...] = ()
         self._lock = SupervisorLock(settings.data_dir)
@@ -113,14 +115,18 @@ class Supervisor:
         if error := self._lock.acquire():
             return SupervisorStatus(now, has_lock=False, error=error)
         jobs = self._count_jobs()
-        self._state = decide(self._policy, self._state, jobs, now)
+        if not self.paused:
+            self._state = decide(self._policy, self._state, jobs, now)
         if not self._stopping.is_set():
             self._reconcile(self._state.workers, now)
         return SupervisorStatus(
             at=now,
             has_lock=True,
             wanted=self._state.workers,
-            scaler=describe_scaler(self._settings, self._policy, self._state, jobs, now),
+            scaler=replace(
+                describe_scaler(self._settings, self._policy, self._state, jobs, now),
+                paused=self.paused,
+            ),
             workers=tuple(self._workers.values()),
             events=self._events,
         )

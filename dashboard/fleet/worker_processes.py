@@ -142,7 +142,7 @@ def kill_if_overdue(worker: WorkerProcess, grace_period: float, now: float) -> N
     """Kill a worker that did not stop within its grace period (seconds)."""
     is_overdue = now - worker.since > grace_period + _KILL_MARGIN_SECONDS
     if worker.child and worker.state == "stopping" and is_overdue:
-        _kill(worker.child.popen)
+        kill(worker.child.popen)
 
 
 def stop_all(workers: Iterable[WorkerProcess], grace_period: float) -> None:
@@ -154,7 +154,7 @@ def stop_all(workers: Iterable[WorkerProcess], grace_period: float) -> None:
         _wait(processes, grace_period + _KILL_MARGIN_SECONDS)
     finally:  # also when a second Ctrl+C interrupts the wait
         for process in processes:
-            _kill(process)
+            kill(process)
             process.wait()
             _close_stdin(process)
 
@@ -166,7 +166,8 @@ def _wait(processes: list[subprocess.Popen[bytes]], timeout: float) -> None:
             process.wait(max(0.0, deadline - time.monotonic()))
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Send SIGKILL to a worker; do nothing if it has ended."""
     # The whole session, so that a worker's child processes end too.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""`python -m dashboard.recordings`: record without a page, and check recordings."""
+"""`python -m dashboard.recordings`: record without a page, check recordings, make souvenirs."""
 
 import signal
 import sys
@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from core import logs
-from core.errors import ApplicationError
+from core.errors import ApplicationError, RecordingError
 from core.settings import load_settings
 from dashboard import runtime
 from dashboard.presentation import formatting
 from dashboard.recordings import control
 from dashboard.recordings.reader import read
+from dashboard.recordings.souvenir.make import souvenir as make_souvenir
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -55,6 +56,23 @@ def check(file: Annotated[Path, typer.Argument(help="A recording.")]) -> None:
         f"{formatting.pluralize(pictures, 'picture')}, "
         f"{formatting.pluralize(len(recording.steps), 'input')}.{truncated}"
     )
+
+
+@app.command()
+def souvenir(
+    file: Annotated[Path, typer.Argument(help="A recording.")],
+    output: Annotated[
+        Path | None, typer.Argument(help="The file to write; default: beside the recording.")
+    ] = None,
+) -> None:
+    """Write a recording as one HTML file that replays without a server."""
+    target = output or file.with_suffix(".html")
+    page = make_souvenir(read(file), zone=None)
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RecordingError(f"{target} cannot be written: {error.strerror}.") from None
+    print(f"{target}, {formatting.size(len(page.encode()))}. Open it with any browser.")
 
 
 if __name__ == "__main__":

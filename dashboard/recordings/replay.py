@@ -119,6 +119,7 @@ class Replay:
             events=events,
             journal=state.journal,
             approvals=None,
+            hearts=None,
             dead_letters=None,
             gallery=Gallery(state.gallery, prompts, store, events),
             sampler=state.sampler,

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from core.errors import ApplicationError, MessageError
 from dashboard import access, runtime
-from dashboard.access import submitters, tokens
-from dashboard.audience import own_pictures, page, visitors
+from dashboard.access import submitters
+from dashboard.audience import own_pictures, page, room, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS, Form
 from dashboard.audience.status import Status, status_of
 from dashboard.audience.visitors import COOKIE
@@ -23,27 +23,19 @@ from dashboard.presentation import model_facts
 from dashboard.presentation.model_facts import ModelFacts
 from dashboard.presentation.urls import absolute
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
-from dashboard.routes.errors import NO_STORE, to_http
+from dashboard.routes import join_hearts
+from dashboard.routes.errors import to_http
 from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.join_answers import HEADERS, set_cookie, with_visitor
 from dashboard.routes.requests import check_origin, client_address, program_role, read_body
 from dashboard.runtime import submission
 from wire.messages.job import Job
 
 _FOLDER = Path(page.__file__).parent
+_ASSETS = {"page.css": "text/css"} | dict.fromkeys(page.SCRIPTS, "text/javascript")
 _MAX_BODY_BYTES = 8192
-_COOKIE_SECONDS = 86400
 _MAX_SUGGESTIONS = 4
 _TOO_LONG = f"The prompt is too long; the maximum is {MAX_PROMPT_CHARACTERS} characters."
-
-_HEADERS = NO_STORE | {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'self'"
-    ),
-    # With "no-referrer", browsers would send a form with the origin "null".
-    "Referrer-Policy": "same-origin",
-}
 
 _visitors = visitors.default_limits()
 
@@ -58,10 +50,18 @@ async def show(request: Request) -> Response:
     with suppress(ApplicationError):  # the form works without a status
         status = await _read_status(request, job_id) if job_id else None
     earlier = tuple(each for each in requested if each != job_id)
-    form = replace(
-        _form(prompt, job_id=job_id), earlier=own_pictures.pictures_of(runtime.current(), earlier)
+    form = _with_pictures(_form(prompt, job_id=job_id), earlier, request.cookies.get(COOKIE))
+    return with_visitor(request, _page(form, status))
+
+
+def _with_pictures(form: Form, earlier: tuple[str, ...], cookie: str | None) -> Form:
+    context = runtime.current()
+    return replace(
+        form,
+        earlier=own_pictures.pictures_of(context, earlier),
+        room=room.newest_pictures(context, room.visitor_of(cookie)),
+        can_give=context.hearts is not None,
     )
-    return _with_cookie(request, _page(form, status))
 
 
 async def send(request: Request) -> Response:
@@ -76,12 +76,12 @@ async def send(request: Request) -> Response:
         cookie, address = request.cookies.get(COOKIE), client_address(request)
         job = await to_thread.run_sync(_submit, prompt, cookie, address, limiter=SUBMISSIONS)
     except (ApplicationError, HTTPException, ValueError) as error:
-        return _with_cookie(request, _refuse(typed, error))
+        return with_visitor(request, _refuse(typed, error))
     kept = {"typed": typed} if typed and "suggestion" in fields else {}
     location = f"{absolute('/join')}?{urlencode({'job': job.id} | kept)}"
-    response = _with_cookie(request, RedirectResponse(location, 303, headers=_HEADERS))
+    response = with_visitor(request, RedirectResponse(location, 303, headers=HEADERS))
     requested = own_pictures.with_newest(request.cookies.get(own_pictures.COOKIE), job.id)
-    return _set_cookie(request, response, own_pictures.COOKIE, requested)
+    return set_cookie(request, response, own_pictures.COOKIE, requested)
 
 
 async def show_job(request: Request) -> Response:
@@ -92,8 +92,8 @@ async def show_job(request: Request) -> Response:
         status = await _read_status(request, job_id) if is_id else None
     except ApplicationError as error:
         refusal = to_http(error)
-        return PlainTextResponse(refusal.detail, refusal.status_code, headers=_HEADERS)
-    return HTMLResponse(page.render_job(status), 200 if status else 404, headers=_HEADERS)
+        return PlainTextResponse(refusal.detail, refusal.status_code, headers=HEADERS)
+    return HTMLResponse(page.render_job(status), 200 if status else 404, headers=HEADERS)
 
 
 async def _read_status(request: Request, job_id: str) -> Status | None:
@@ -157,47 +157,22 @@ def _model(model_id: str, recorded: bool) -> ModelFacts:
 
 
 def _page(form: Form, status: Status | None, code: int = 200) -> Response:
-    return HTMLResponse(page.render_page(form, status), code, headers=_HEADERS)
+    return HTMLResponse(page.render_page(form, status), code, headers=HEADERS)
 
 
-def _with_cookie(request: Request, response: Response) -> Response:
-    if tokens.is_token(request.cookies.get(COOKIE)):
-        return response
-    return _set_cookie(request, response, COOKIE, tokens.new_token())
-
-
-def _set_cookie(request: Request, response: Response, name: str, value: str) -> Response:
-    response.set_cookie(
-        name,
-        value,
-        max_age=_COOKIE_SECONDS,
-        path=absolute("/join"),
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
-    return response
-
-
-async def style_sheet(_request: Request) -> Response:
-    """Return the page's style sheet."""
-    return _asset("page.css", "text/css")
-
-
-async def script(_request: Request) -> Response:
-    """Return the page's script."""
-    return _asset("page.js", "text/javascript")
-
-
-def _asset(name: str, media_type: str) -> Response:
-    headers = _HEADERS | {"Cache-Control": "public, max-age=300"}
-    return Response((_FOLDER / name).read_bytes(), media_type=media_type, headers=headers)
+async def read_asset(request: Request) -> Response:
+    """Return the page's style sheet, or one of its scripts."""
+    name = request.path_params["name"]
+    if name not in _ASSETS:
+        raise HTTPException(404, "The page has no such file.")
+    headers = HEADERS | {"Cache-Control": "public, max-age=300"}
+    return Response((_FOLDER / name).read_bytes(), media_type=_ASSETS[name], headers=headers)
 
 
 ROUTES = [
     Route("/join", show, methods=["GET"]),
     Route("/join", send, methods=["POST"]),
     Route("/join/jobs/{id}", show_job, methods=["GET"]),
-    Route("/join/page.css", style_sheet, methods=["GET"]),
-    Route("/join/page.js", script, methods=["GET"]),
+    *join_hearts.ROUTES,
+    Route("/join/{name}", read_asset, methods=["GET"]),
 ]

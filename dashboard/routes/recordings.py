@@ -1,4 +1,4 @@
-"""Downloads of recordings and session reports."""
+"""Downloads of recordings, session reports and souvenirs."""
 
 from collections.abc import Callable
 from datetime import tzinfo
@@ -16,6 +16,7 @@ from dashboard import runtime
 from dashboard.recordings import folder
 from dashboard.recordings.reader import read
 from dashboard.recordings.report import make
+from dashboard.recordings.souvenir.make import souvenir
 from dashboard.routes.errors import NO_STORE, json_route
 from dashboard.sampling.history import DAY
 
@@ -34,6 +35,12 @@ async def report_of_recording(request: Request) -> Response:
     """Return the report on a recording."""
     path, settings, zone = _find(request), runtime.current().settings, _zone(request)
     return await _respond(lambda: make.recording_report(read(path), settings, zone), path.stem)
+
+
+async def souvenir_of_recording(request: Request) -> Response:
+    """Return the replay of a recording as one HTML file."""
+    path, zone = _find(request), _zone(request)
+    return await _respond(lambda: souvenir(read(path), zone), f"{path.stem}-replay")
 
 
 async def report(request: Request) -> Response:
@@ -74,5 +81,6 @@ def _zone(request: Request) -> tzinfo | None:
 ROUTES = [
     json_route("/recordings/{file}", recording),
     json_route("/recordings/{file}/report", report_of_recording),
+    json_route("/recordings/{file}/souvenir", souvenir_of_recording),
     json_route("/report", report),
 ]

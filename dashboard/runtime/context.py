@@ -13,6 +13,7 @@ from dashboard.domain.journal import Journal
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.gallery import Gallery
+from dashboard.gallery.hearts import Hearts
 from dashboard.gallery.stored_jobs import stored_job
 from dashboard.runtime.waiting_limit import WaitingLimit
 from dashboard.sampling.dead_letters import DeadLetterReader, dead_letter_of
@@ -39,6 +40,8 @@ class AppContext:
     gallery: Gallery
     approvals: Approvals | None
     """None in a replay: recordings contain no pending pictures."""
+    hearts: Hearts | None
+    """None in a replay: recordings contain no hearts."""
     dead_letters: DeadLetterReader | None
     """None in a replay: recordings contain no dead letters."""
     sampler: Sampler

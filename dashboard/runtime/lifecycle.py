@@ -13,6 +13,7 @@ from dashboard.domain.journal import MAX_UNFINISHED_JOBS, Journal
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.backfill import GalleryBackfill, GalleryPrompts
 from dashboard.gallery.gallery import Gallery
+from dashboard.gallery.hearts import Hearts
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.reader import POLL_INTERVAL_SECONDS, GalleryReader
 from dashboard.runtime.context import AppContext
@@ -93,12 +94,13 @@ def _build_context(settings: Settings) -> AppContext:
     journal = _build_journal(settings, observers)
     gallery = _build_gallery(store, events, journal, observers)
     approvals = Approvals(store, gallery.index, settings.join_approval)
+    hearts = Hearts(store)
     dead_letters = DeadLetterReader(queue, journal)
     fleet = set_up_fleet(settings, queue, journal)
     sources = Sources(
         queue=Source("the queue", queue.depth, every=1.0),
         store=_store_source(gallery, journal, approvals),
-        gallery=_gallery_sources(gallery),
+        gallery=_gallery_sources(gallery, hearts),
         events=_event_source(events, journal, gallery.index, approvals),
         dead_letters=Source("the dead letters", dead_letters.read, every=5.0),
         turns=Source("the turns", queue.dispatch, every=0.25),
@@ -114,6 +116,7 @@ def _build_context(settings: Settings) -> AppContext:
         journal=journal,
         gallery=gallery,
         approvals=approvals,
+        hearts=hearts,
         dead_letters=dead_letters,
         sampler=_build_sampler(sources, journal, gallery.index, fleet, observers),
         observers=observers,
@@ -140,12 +143,13 @@ def _store_source(gallery: Gallery, journal: Journal, approvals: Approvals) -> S
     return Source("the store", reader.read, every=POLL_INTERVAL_SECONDS)
 
 
-def _gallery_sources(gallery: Gallery) -> tuple[Source[int], ...]:
+def _gallery_sources(gallery: Gallery, hearts: Hearts) -> tuple[Source[int], ...]:
     backfill = GalleryBackfill(gallery.store, gallery.index)
     return (
         Source("the prompts", gallery.prompts.read, every=0.25, answer_within=30.0),
         Source("the older pictures", backfill.read, every=0.1),
         Source("the stars", gallery.read_stars, every=10.0),
+        Source("the hearts", hearts.read, every=10.0, answer_within=30.0),
     )
 
 

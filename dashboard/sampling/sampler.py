@@ -15,6 +15,7 @@ from dashboard.domain.queue_counts import count_jobs
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.domain.workers import apply_newer_events, to_worker
 from dashboard.gallery.index import GalleryIndex
+from dashboard.sampling.fault_annotations import annotate
 from dashboard.sampling.history import SAMPLE_INTERVAL_SECONDS, History, extend
 from dashboard.sampling.samples import make_sample, with_gpu_lane
 from dashboard.sampling.source import Source
@@ -190,6 +191,7 @@ class Sampler:
         stored = self._gallery.stored_since_start()
         # Unknown until the store or the events have answered for the first time.
         known = observation.store.at is not None or observation.events.at is not None
+        faults = self._journal.faults()
         return Snapshot(
             at=observation.at,
             mode=self._mode,
@@ -201,8 +203,9 @@ class Sampler:
             devices=self._journal.devices(),
             # The chart ends at the snapshot's time, with the numbers that are shown beside it.
             samples=(*self._history.samples, self._make_sample(observation, jobs, stored)),
-            annotations=self._history.annotations(submitted),
+            annotations=annotate(self._history.annotations(submitted), faults, jobs, self._lanes),
             jobs=jobs,
+            faults=faults,
             pictures=self._gallery.newest(),
             pictures_total=stored if known else None,
             pictures_stored=None if observation.store.at is None else self._gallery.count(),

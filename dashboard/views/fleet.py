@@ -5,7 +5,8 @@ from datetime import tzinfo
 
 import streamlit as st
 
-from dashboard.components.common import scaling_sentence, viewer, viewer_snapshot
+from dashboard.components.chaos import line, panel
+from dashboard.components.common import scaling_sentence, tables, viewer, viewer_snapshot
 from dashboard.components.fleet import (
     cost,
     events,
@@ -34,6 +35,7 @@ def show_live() -> None:
         top_bar.show("Fleet", snapshot, zone, None if time_range.frozen() else time.time())
         scaling_sentence.show(*scaling_reason.explain_snapshot(snapshot, zone))
         warnings.show(snapshot.fleet)
+        line.show(snapshot, zone)
     with st.container(key="fleet_chart"):
         live_plot.show(snapshot, time_range.seconds(), zone)
     with st.container(key="fleet_explained"):
@@ -72,3 +74,7 @@ with st.container(key="fleet"):
     with st.container(key="fleet_controls"):
         time_range.show()
     st.fragment(run_every=None if time_range.frozen() else _REFRESH_SECONDS)(show_live)()
+    if panel.is_enabled():
+        with st.container(border=True, key="card_chaos", gap="xsmall"):
+            st.html(tables.title("Chaos", "inject a fault, and see that nothing is lost"))
+            panel.show("fleet")

@@ -18,6 +18,7 @@ _PAGES = {
     "/jobs": "Jobs",
     "/present": "Present",
     "/approve": "Approve",
+    "/remote": "Remote",
     "/recordings": "Recordings",
 }
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

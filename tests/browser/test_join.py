@@ -88,10 +88,13 @@ def test_phone_without_javascript_shows_its_picture(
     context.close()
 
 
-def test_wall_shows_a_picture_after_approval(
+def test_wall_shows_a_picture_after_approval_with_its_hearts(
     start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
 ):
-    """While approval is on, a picture appears after the presenter approves it, never before."""
+    """While approval is on, a picture appears after the presenter approves it, never before.
+
+    Then a visitor gives it a heart, which the wall and the podium show, and sees it large.
+    """
     dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", PRESENTER_KEY="open sesame")
     worker = ScriptedWorker(dashboard.data_dir)
     stage = open_page(f"{dashboard.url}/present", 1366, 768)
@@ -121,3 +124,22 @@ def test_wall_shows_a_picture_after_approval(
     expect(presenter.get_by_text("No pictures waiting.")).to_be_visible()
     expect(stage.locator(".tile:visible")).to_have_count(1)
     worker.close()
+
+    phone = open_page(f"{dashboard.url}/join", width=390, height=844)
+    heart = phone.get_by_role("button", name="Heart for a good one: 0")
+    expect(phone.locator(".room li")).to_have_count(1)
+    heart.click()
+    given = phone.get_by_role("button", name="Heart for a good one: 1", pressed=True)
+    expect(given).to_be_focused()
+    expect(stage.locator(".tile:visible")).to_have_attribute("data-hearts", "1")
+    stage.keyboard.press("h")
+    expect(stage.locator(".podium figure")).to_contain_text("♥ 1")
+    phone.locator("a[data-large]").first.click()
+    large = phone.get_by_role("dialog", name="Picture")
+    expect(large.get_by_role("img", name="a good one")).to_be_visible()
+    expect(large.get_by_role("link", name="Download")).to_have_attribute(
+        "download", re.compile(r"-0\.png$")
+    )
+    large.get_by_role("button", name="Close").click()
+    given.click()
+    expect(stage.locator(".podium")).to_contain_text("No hearts yet.")

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from contextlib import closing
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.support.browser.presenter import ON_STAGE, log_in
 from tests.support.browser.screen_sizes import on_screens
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.dashboard_server import Dashboard
@@ -108,7 +110,7 @@ def test_wall_shows_a_picture_out_of_noise(
     delivery = worker.receive()
     worker.step(delivery, 0, 2, preview_file())
     expect(tile.locator("img")).to_have_attribute("src", re.compile("^data:image/webp;base64,"))
-    expect(tile).to_have_accessible_name("out of noise, in progress")
+    expect(tile).to_have_accessible_name("out of noise, generating, step 2 of 4 on worker-1")
     expect(tile).to_be_disabled()
     worker.store(delivery, 0)
     worker.finish(delivery)
@@ -145,6 +147,56 @@ def test_keys_need_the_presenter_login_and_ignore_typing(
     expect(page.get_by_role("button", name="Mixed")).to_have_count(1)
     page.keyboard.press("Escape")
     page.wait_for_url(f"{dashboard.url}/")
+
+
+def test_talk_is_given_from_the_phone(
+    start_dashboard: Callable[..., Dashboard], open_page: Callable[..., Page]
+):
+    """With the key a phone steps through the scenes, sends, approves all and injects faults.
+
+    Present follows by itself; without the key the phone does nothing, and anyone sees no chaos.
+    """
+    dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", **ON_STAGE)
+    stage = _stage(open_page(f"{dashboard.url}/present", 1920, 1080))
+    expect(stage.get_by_role("button", name="Chaos")).to_have_count(0)
+    phone = open_page(f"{dashboard.url}/remote", 390, 844)
+    expect(phone.get_by_role("alert")).to_contain_text("Only the presenter may do this")
+    expect(phone.get_by_role("button", name="Begin")).to_have_count(0)
+    log_in(phone)
+
+    phone.get_by_role("button", name="Begin").click()
+    expect(stage.locator(".scene h2")).to_have_text("Scaled to zero")
+    phone.keyboard.press("n")
+    expect(stage.locator(".scene h2")).to_have_text("One request")
+    stage.wait_for_function(f"() => ({_FITS})().length === 0")
+    phone.get_by_role("button", name="Send: cartoon dwarf").click()
+    expect(phone.locator(".announcement")).to_contain_text("cartoon dwarf: 1 request sent.")
+    phone.get_by_role("button", name="Back").click()
+    expect(stage.locator(".scene h2")).to_have_text("Scaled to zero")
+
+    with closing(ScriptedWorker(dashboard.data_dir)) as worker:
+        worker.generate()
+        for prompt in ("from the audience", "from the audience, too"):
+            dashboard.submit(prompt)
+            worker.generate()
+    expect(phone.get_by_text("2 pictures waiting")).to_be_visible()
+    waiting = "a => getComputedStyle(a).getPropertyValue('--waiting')"
+    presenter = phone.context.new_page()
+    presenter.goto(f"{dashboard.url}/jobs")
+    link = presenter.get_by_role("link", name="Approve")
+    presenter.wait_for_function(f"a => ({waiting})(a).includes('2')", arg=link.element_handle())
+    phone.get_by_role("button", name="Approve all").click()
+    expect(phone.get_by_text("0 pictures waiting")).to_be_visible()
+    expect(stage.locator(".tile:visible").first).to_be_visible()
+
+    phone.get_by_role("button", name="Cut the queue").click()
+    expect(phone.locator(".fault-effect")).to_contain_text("no job can be sent")
+    phone.get_by_role("button", name="Cut the queue").click()
+    expect(phone.locator(".fault-result")).to_have_text("Queue locked for 10 s.")
+    expect(stage.locator(".fault-line")).to_contain_text("Nothing lost: no request since")
+    stage.wait_for_function(f"() => ({_FITS})().length === 0")
+    phone.get_by_role("button", name="End the talk").click()
+    expect(stage.locator(".scene")).to_have_count(0)
 
 
 def test_burst_without_a_queue_is_kept_and_the_error_shown(

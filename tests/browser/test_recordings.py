@@ -73,6 +73,37 @@ def test_report_shows_prompts_as_text(
         assert [url for url in requested if not url.startswith(("data:", "file:"))] == []
 
 
+def test_souvenir_replays_from_a_disk(
+    recorded: Path,  # noqa: ARG001, makes the recording
+    shared_dashboard: Dashboard,
+    open_page: Callable[..., Page],
+    tmp_path: Path,
+):
+    """The file plays without a server; hostile prompts are text, and its policy blocks nothing."""
+    [file] = (shared_dashboard.data_dir / "recordings").glob("*.jsonl")
+    path = tmp_path / "souvenir.html"
+    path.write_bytes(httpx.get(f"{shared_dashboard.url}/recordings/{file.name}/souvenir").content)
+    page = open_page(path.as_uri(), width=390, height=844, reused=False)
+    problems, requested = [], []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("request", lambda request: requested.append(request.url))
+    page.reload()
+    picture = page.locator(".pictures-wall button")
+    expect(picture).to_have_text(HOSTILE)
+    expect(page.locator("[data-number=pictures]")).to_have_text("1")
+    page.get_by_label("Time").fill("0")
+    expect(picture).to_be_hidden()
+    page.get_by_role("button", name="60x").click()
+    page.get_by_role("button", name="Play").click()
+    expect(picture).to_be_visible()
+    picture.click()
+    assert page.locator("dialog img").evaluate("image => image.decode().then(() => true)")
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert page.title() == NAME
+    assert [url for url in requested if not url.startswith(("data:", "file:"))] == []
+    assert problems == []
+
+
 def test_recording_plays_for_everybody_until_back_to_live(
     recorded: Path,  # noqa: ARG001, makes the recording
     shared_dashboard: Dashboard,

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from core.errors import FleetError
+from dashboard.chaos.kubernetes import KubernetesFaults
 from dashboard.domain.fleet import FleetReading
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes import client
@@ -22,7 +23,9 @@ from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import recorded
 
 NAMESPACE = "stable-diffusion"
-RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
+K8S = Path(__file__).parents[2] / "k8s"
+RBAC = K8S / "base" / "dashboard-rbac.yaml"
+CHAOS_RBAC = K8S / "components" / "chaos" / "rbac.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +43,9 @@ def plane(tmp_path_factory) -> Iterator[ControlPlane]:
         plane.stop()
 
 
-def grant_rights(plane: ControlPlane) -> None:
+def grant_rights(plane: ControlPlane, rbac: Path = RBAC) -> None:
     """Apply the dashboard's rights in the namespace, as kustomize would."""
-    for rights in yaml.safe_load_all(RBAC.read_text()):
+    for rights in yaml.safe_load_all(rbac.read_text()):
         for subject in rights.get("subjects", ()):
             subject["namespace"] = NAMESPACE
         if not rights["kind"].startswith("Cluster"):
@@ -103,6 +106,77 @@ def test_role_allows_every_list(plane, fleet):
     assert reason.startswith("waits for a GPU node (")
     assert "1 Insufficient nvidia.com/gpu" in reason
     assert any("nodes are available" in event.text for event in reading.events)
+
+
+@pytest.fixture
+def faults(plane, fleet) -> KubernetesFaults:  # noqa: ARG001, logs in as the dashboard
+    """Return the faults that the dashboard injects with its own token."""
+    return KubernetesFaults(NAMESPACE, "worker")
+
+
+def placed_worker() -> dict:
+    """Return a worker's pod that runs on the node, as far as the API server knows."""
+    labels = {"app.kubernetes.io/name": "worker"}
+    metadata = {"name": "worker-placed", "namespace": NAMESPACE, "labels": labels}
+    container = {"name": "worker", "image": "worker"}
+    spec = {"nodeName": "gpu-1", "containers": [container]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def test_chaos_needs_its_component_and_has_its_rights_only(plane, fleet, faults):
+    """Without the component every fault is refused in a sentence; with it each one works.
+
+    A worker is deleted, KEDA's object paused and resumed, a node cordoned and its worker evicted.
+    """
+    install_keda(plane)
+    plane.apply(applicable("deployment"))
+    reading = read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers")
+    victim = reading.workers[0].name
+    for inject in (
+        lambda: faults.kill(victim),
+        lambda: faults.set_paused(True),
+        lambda: faults.drain("gpu-1"),
+    ):
+        with pytest.raises(FleetError, match=r"does not let the dashboard .*component chaos"):
+            inject()
+
+    grant_rights(plane, CHAOS_RBAC)
+    wait_until(lambda: is_done(lambda: faults.kill(victim)), what="the rights are known")
+    gone = lambda reading: victim not in {worker.name for worker in reading.workers}  # noqa: E731
+    read_until(fleet, gone, "the worker is gone")
+    with pytest.raises(FleetError, match="it does not exist any more"):
+        faults.kill(victim)
+
+    faults.set_paused(True)
+    read_until(fleet, lambda reading: reading.scaler.paused, "KEDA is paused")
+    faults.set_paused(False)
+    read_until(fleet, lambda reading: not reading.scaler.paused, "KEDA is resumed")
+
+    plane.apply(placed_worker())
+    assert faults.drain("gpu-1") == 1
+    read_until(fleet, lambda reading: "cordoned" in reading.nodes[0].state, "it is cordoned")
+    faults.uncordon("gpu-1")
+    read_until(fleet, lambda reading: "cordoned" not in reading.nodes[0].state, "it is not")
+    pod = ("pod", "worker-placed", "--namespace", NAMESPACE)
+    assert '"deletionTimestamp"' in plane.kubectl("get", *pod, "--output=json")
+    plane.kubectl("delete", *pod, "--force", "--grace-period=0")
+    for right in ("delete deployments", "patch pods", "delete nodes", "patch scaledobjects/other"):
+        assert may(plane, right) == "no", right
+
+
+def is_done(inject) -> bool:
+    try:
+        inject()
+    except FleetError:
+        return False
+    return True
+
+
+def may(plane: ControlPlane, right: str) -> str:
+    """Return whether the dashboard's ServiceAccount has a right, as kubectl says it."""
+    account = f"system:serviceaccount:{NAMESPACE}:dashboard"
+    asked = ("auth", "can-i", *right.split(), "--namespace", NAMESPACE, "--as", account)
+    return plane.kubectl(*asked, check=False).split()[0]
 
 
 def test_lists_of_several_pages_are_complete(plane, fleet, monkeypatch):

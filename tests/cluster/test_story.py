@@ -8,10 +8,14 @@ from base64 import b64decode
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+import yaml
 from openai import OpenAI
 
+from core.errors import FleetError
+from dashboard.chaos.kubernetes import KubernetesFaults
 from dashboard.domain.fleet import FleetReading
 from tests.support.cluster.agreement import confirmed_reading, is_worker
 from tests.support.cluster.deployed import NAMESPACE, Deployed
@@ -21,6 +25,7 @@ from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Queue, QueueDepth
 
+_CHAOS_RBAC = Path(__file__).parents[2] / "k8s" / "components" / "chaos" / "rbac.yaml"
 _MAX_WORKERS = 4
 _QUICK = {
     "scaleUp": {"policies": [{"type": "Pods", "value": _MAX_WORKERS, "periodSeconds": 15}]},
@@ -84,6 +89,41 @@ def test_stopped_keda_is_reported_until_it_is_back(deployed: Deployed, queue: Qu
         operator.start()
     _wait_for(deployed, lambda fleet: not _scaler_error(fleet), "KEDA is ready again")
     _wait_for(deployed, _is_idle, "nothing runs")
+
+
+def test_paused_keda_starts_no_worker_until_it_is_resumed(deployed: Deployed, queue: Queue) -> None:
+    """While a presenter has paused KEDA requests wait; once resumed it scales, and none is lost."""
+    _deploy_scaled_object(deployed)
+    _wait_for(deployed, _is_idle, "nothing runs")
+    faults = KubernetesFaults(NAMESPACE, "worker")
+    for rights in yaml.safe_load_all(_CHAOS_RBAC.read_text()):
+        for subject in rights.get("subjects", ()):
+            subject["namespace"] = NAMESPACE
+        if not rights["kind"].startswith("Cluster"):
+            rights["metadata"]["namespace"] = NAMESPACE
+        deployed.cluster.control_plane.apply(rights)
+    wait_until(lambda: _is_paused(faults), what="the rights are known")
+    _wait_for(deployed, lambda fleet: fleet.scaler.paused, "KEDA is paused")
+    _wait_for(deployed, lambda fleet: _condition(fleet, "Paused"), "KEDA confirms it")
+    jobs = _submit(queue, prompts=2, pictures=1)
+    _wait_for(deployed, lambda fleet: fleet.wanted == 0, "no worker is wanted")
+    assert queue.depth().ready == 2
+    faults.set_paused(False)
+    names = _expected_names(jobs)
+    wait_until(lambda: _stored(deployed, jobs) == len(names), what="all pictures are stored")
+    _wait_for(deployed, _is_idle, "nothing runs")
+
+
+def _is_paused(faults: KubernetesFaults) -> bool:
+    try:
+        faults.set_paused(True)
+    except FleetError:
+        return False
+    return True
+
+
+def _condition(fleet: FleetReading, name: str) -> bool:
+    return any(each.name == name and each.status for each in fleet.scaler.conditions)
 
 
 def _created_workers(deployed: Deployed) -> int:

@@ -178,7 +178,14 @@ def test_store_refuses_everything_else(minio: MinioServer):
         lambda store: store.delete("a-0.png"),
         *(
             lambda store, mark=mark: store.put(mark, b"", "text/plain")
-            for mark in ("held/a", "rejected/a", "join/approval", "stars/a-0.png", "cancelled/a")
+            for mark in (
+                "held/a",
+                "rejected/a",
+                "join/approval",
+                "stars/a-0.png",
+                "hearts/a",
+                "cancelled/a",
+            )
         ),
     ]
     for change in changes:

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import pika
 import pytest
+from pydantic import SecretStr
 
 from core.errors import PublishRefused, QueueUnavailable
 from core.settings import Settings
+from dashboard.chaos.rabbitmq import RabbitFaults
 from tests.support.conditions import free_port, wait_until
 from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.rabbitmq_server import settings_for
@@ -101,6 +103,31 @@ def test_broker_restart_loses_no_job(rabbitmq, rabbitmq_vhost, queue):
     for delivery in deliveries:
         queue.acknowledge(delivery)
     wait_until(lambda: queue.depth() == QueueDepth(0, 0), what="an empty queue")
+
+
+def test_cut_broker_loses_no_job(rabbitmq_settings, rabbitmq_url):
+    """A presenter's cut closes all connections of the virtual host, and clients reconnect.
+
+    The users of a cluster's Secret may close none, which is said.
+    """
+    with pytest.raises(QueueUnavailable, match="no connection that it may close; nothing was cut"):
+        RabbitFaults(rabbitmq_settings).cut()
+    settings = rabbitmq_settings.model_copy(update={"rabbitmq_url": SecretStr(rabbitmq_url)})
+    settings = settings.model_copy(
+        update={"rabbitmq_management_url": management_of(rabbitmq_settings)}
+    )
+    with closing(RabbitQueue(settings)) as queue:
+        queue.publish(make_job("before"))
+        faults = RabbitFaults(settings, seconds=0)
+        assert eventually(faults.cut).startswith("broker cut for 0 s, ")
+        eventually(lambda: queue.publish(make_job("after")))
+        assert eventually(queue.depth).waiting == 2
+
+
+def management_of(settings: Settings) -> SecretStr:
+    """Return the management API's URL without its user, so that it is RABBITMQ_URL's."""
+    url = settings.rabbitmq_management_url.get_secret_value()
+    return SecretStr(f"http://{url.rpartition('@')[2]}")
 
 
 def test_waiting_receiver_survives_a_broker_restart(rabbitmq, rabbitmq_vhost, queue):

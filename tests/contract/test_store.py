@@ -19,7 +19,7 @@ from tests.support.forwarding import from_ipv6, from_tls
 from tests.support.minio_server import MinioServer
 from wire.messages.job import JobRequest, new_job
 from wire.messages.object_names import PictureName, metadata_name, picture_name
-from wire.stores import stars
+from wire.stores import hearts, stars
 from wire.stores.base import Store
 from wire.stores.deletion import delete_picture
 from wire.stores.directory import DirectoryStore
@@ -167,6 +167,21 @@ def test_stars_are_listed(store: Store):
     store.put("stars/of/something-else", b"", "text/plain")
     store.put("z", b"", "text/plain")
     assert stars.list_starred(store) == {pictures[0]}
+
+
+def test_hearts_of_a_visitor_are_replaced(store: Store):
+    """A visitor's hearts keep their order, and each change is seen in the listing of visitors."""
+    job_id = new_job(JobRequest(prompt="cat")).id
+    first, second = (picture_name(job_id, number) for number in range(2))
+    assert hearts.read_hearts(store, "a") == ()
+    hearts.write_hearts(store, "a", [second, first])
+    hearts.write_hearts(store, "b", [first])
+    listed = dict(hearts.list_visitors(store))
+    assert set(listed) == {"a", "b"}
+    assert hearts.read_hearts(store, "a") == (second, first)
+    hearts.write_hearts(store, "a", [])
+    assert hearts.read_hearts(store, "a") == ()
+    assert dict(hearts.list_visitors(store))["a"] != listed["a"]
 
 
 def test_deleting_the_last_picture_deletes_the_metadata(store: Store):

@@ -10,6 +10,7 @@ import pytest
 
 from core.settings import Settings
 from dashboard.fleet.worker_environment import as_environment
+from tests.support.browser.presenter import ON_STAGE
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard, running_dashboard
 from tests.support.minio_server import MinioServer
@@ -21,7 +22,7 @@ QUICK_FLEET = {"FLEET": "local", "MAX_WORKERS": "2", "COOLDOWN_PERIOD": "10"}
 @pytest.fixture(scope="module")
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """Start the app on SQLite and a folder."""
-    with running_dashboard(tmp_path_factory.mktemp("laptop"), **QUICK_FLEET) as app:
+    with running_dashboard(tmp_path_factory.mktemp("laptop"), **QUICK_FLEET, **ON_STAGE) as app:
         yield app
 
 
@@ -48,7 +49,7 @@ def servers(
     environment = as_environment(server_settings)
     del environment["DATA_DIR"]
     folder = tmp_path_factory.mktemp("servers")
-    with running_dashboard(folder, **(environment | QUICK_FLEET)) as app:
+    with running_dashboard(folder, **(environment | QUICK_FLEET | ON_STAGE)) as app:
         # The dashboard declares the queue, which other clients expect to exist.
         wait_until(lambda: httpx.get(f"{app.url}/readyz").is_success, what="queue and store answer")
         yield app

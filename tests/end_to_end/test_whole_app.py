@@ -1,6 +1,7 @@
 """From a prompt in a browser to a picture, with real servers and workers, and with failures."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
@@ -14,6 +15,7 @@ from playwright.sync_api import Page, expect
 from core.errors import QueueError
 from core.settings import Settings
 from tests.end_to_end.conftest import QUICK_FLEET
+from tests.support.browser.presenter import log_in
 from tests.support.browser.studio_page import StudioPage
 from tests.support.conditions import wait_until
 from tests.support.dashboard_server import Dashboard, stop
@@ -44,14 +46,24 @@ INVALID_MESSAGES = (
 )
 
 
-def test_killed_worker_loses_no_job(app: Dashboard):
-    """A job whose workers are all killed in the middle of it is finished by another worker."""
-    job_id = app.submit("a job that outlives its worker", count=8)
-    wait_until(lambda: app.job(job_id)["pictures"], what="the first picture")
+def test_killed_worker_loses_no_job(app: Dashboard, open_page: Callable[..., Page]):
+    """A job whose workers are all killed in the middle of it is finished by another worker.
+
+    The presenter kills the first one on stage, and the page counts that nothing is lost.
+    """
+    remote = open_page(f"{app.url}/remote")
+    log_in(remote)
+    jobs = [app.submit("a job that outlives its worker", count=8) for _ in range(2)]
+    wait_until(lambda: app.job(jobs[0])["pictures"], what="the first picture")
+    remote.get_by_role("button", name="Kill worker-").click()
+    remote.get_by_role("button", name="Cancel").wait_for()
+    remote.get_by_role("button", name="Kill worker-").click()
+    expect(remote.locator(".fault-result")).to_contain_text("killed")
     for worker in _workers(app):
         worker.kill()
-    done = _wait_for_done(app, job_id)
-    assert len(set(done["pictures"])) == 8
+    for job_id in jobs:
+        assert len(set(_wait_for_done(app, job_id)["pictures"])) == 8
+    expect(remote.locator(".fault-line")).to_contain_text(re.compile(r"Nothing lost.*, 0 lost\."))
 
 
 @pytest.mark.usefixtures("servers")

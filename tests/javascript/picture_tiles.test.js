@@ -180,3 +180,34 @@ test("without pictures the placeholder says why", () => {
   assert.equal(placeholder.textContent, "No pictures yet.");
   assert.equal(placeholder.hidden, false);
 });
+
+test("a heart rises when a picture gets one, not when its tile shows another picture", async () => {
+  const grid = createGrid(1);
+  const [tile] = grid.children;
+  let reduced = false;
+  globalThis.matchMedia = () => ({ matches: reduced });
+  const rising = () => tile.querySelectorAll(".rising-heart").length;
+  for (const [name, hearts, expected] of [
+    ["a.png", 30, 0],
+    ["a.png", 32, 2],
+    ["a.png", 31, 2],
+    ["b.png", 40, 2],
+    ["b.png", 90, 12],
+  ]) {
+    fillGrid(grid, [{ ...picture(name), hearts }]);
+    await settle();
+    assert.equal(rising(), expected);
+  }
+  assert.equal(tile.dataset.hearts, "90");
+  assert.equal(tile.getAttribute("aria-label"), "prompt of b.png, 12:00, hearts: 90: details");
+  tile.querySelector(".rising-heart").dispatchEvent(new window.Event("animationend"));
+  assert.equal(rising(), 11);
+  reduced = true;
+  fillGrid(grid, [{ ...picture("b.png"), hearts: 91 }]);
+  await settle();
+  assert.equal(rising(), 11);
+  fillGrid(grid, [picture("b.png")]);
+  await settle();
+  assert.equal(tile.dataset.hearts, undefined);
+  delete globalThis.matchMedia;
+});

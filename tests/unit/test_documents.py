@@ -3,12 +3,14 @@
 import ast
 import re
 import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from core.settings import Settings
 from dashboard.runtime.submission import SubmitRequest
+from dashboard.talk import scenes as talk
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,6 +60,23 @@ def _format_limits(schema: dict[str, Any]) -> str:
 def test_api_page_lists_every_field() -> None:
     """docs/api.md lists every field of a request, with its limits and meaning."""
     assert parameters_table() in (ROOT / "docs" / "api.md").read_text()
+
+
+def scenes_list() -> str:
+    """Return the scenes of the talk as the list in docs/talk.md."""
+    scenes = (
+        f"{number}. **{scene.title}** ({scene.minutes:g} min). {scene.notes.strip()}"
+        for number, scene in enumerate(talk.scenes(), start=1)
+    )
+    return "\n".join(
+        textwrap.fill(scene, 98, subsequent_indent="   ", break_on_hyphens=False)
+        for scene in scenes
+    )
+
+
+def test_talk_page_lists_every_scene() -> None:
+    """docs/talk.md lists the scenes that Present and the remote show."""
+    assert scenes_list() in (ROOT / "docs" / "talk.md").read_text()
 
 
 def test_env_example_lists_every_setting() -> None:

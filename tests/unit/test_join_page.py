@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -12,7 +13,7 @@ from core.errors import QueueUnavailable, StoreUnavailable
 from core.settings import Settings
 from dashboard import access, runtime
 from dashboard.access import Policy, tokens
-from dashboard.audience import own_pictures, visitors
+from dashboard.audience import own_pictures, page, visitors
 from dashboard.audience.page import MAX_PROMPT_CHARACTERS
 from dashboard.components.present import wall
 from dashboard.components.studio import job_cards
@@ -23,7 +24,7 @@ from dashboard.recordings.folder import BUNDLED
 from dashboard.recordings.reader import read as read_recording
 from dashboard.recordings.replay import Replay
 from dashboard.recordings.replay_backends import NOTHING_CHANGES
-from dashboard.routes import api, files, join
+from dashboard.routes import api, files, join, join_hearts
 from dashboard.runtime.context import AppContext
 from tests.support.browser.scripted_worker import ScriptedWorker
 from tests.support.conditions import wait_until
@@ -55,6 +56,7 @@ def phone(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> TestClient:
     """Return a client that has opened the page and keeps its cookie."""
     assert context.replaying is False
     monkeypatch.setattr(join, "_visitors", visitors.default_limits())
+    monkeypatch.setattr(join_hearts, "_visitors", visitors.heart_limits())
     client = TestClient(Starlette(routes=[*join.ROUTES, *api.ROUTES, *files.ROUTES]))
     client.get("/join")
     return client
@@ -86,10 +88,50 @@ def test_page_that_is_opened_again_shows_my_pictures(
     wait_until(lambda: all(map(context.gallery.index.find, names)), what="the pictures")
     body = phone.get("/join").text
     assert "<h2>a green dog</h2>" in body
-    assert [f"/thumbnails/{name}" in body for name in names] == [True, True, False]
+    mine = body.partition("<h2>My pictures</h2>")[2].partition("</p>")[0]
+    assert [f"/thumbnails/{name}" in mine for name in names] == [True, True, False]
     assert HOSTILE not in body
     context.approvals.reject(jobs[0])
     assert names[0] not in phone.get("/join").text
+
+
+def test_visitors_give_hearts_to_pictures_that_are_shown(
+    phone: TestClient, worker: ScriptedWorker, context: AppContext
+):
+    """Once for each visitor, taken back by the second tap, and never to a withheld picture."""
+    name, hidden = (picture_name(send(phone, prompt), 0) for prompt in (HOSTILE, "hidden"))
+    for _ in range(2):
+        worker.generate()
+    wait_until(lambda: context.gallery.index.find(name), what="the picture")
+    wait_until(lambda: context.gallery.index.find(hidden), what="the other picture")
+    context.approvals.reject(hidden[:36])
+
+    other = TestClient(phone.app)
+    other.get("/join")
+    for visitor in (phone, phone, other):
+        assert heart(visitor, name, "1") == 303
+    context.sampler.refresh()
+    body = phone.get("/join/pictures").text
+    assert 'value="0" aria-pressed="true"' in body
+    assert f"Heart for {escape(HOSTILE)}: 2" in body
+    assert (HOSTILE in body, hidden in body) == (False, False)
+    assert (heart(phone, name, "0"), context.hearts.count(name)) == (303, 1)
+
+    refused = [heart(phone, hidden, "1"), heart(phone, "x.png", "1"), heart(phone, name, "2")]
+    assert refused == [404, 404, 422]
+    assert heart(TestClient(phone.app), name, "1") == 403
+    assert heart(phone, name, "1", {"sec-fetch-site": "cross-site"}) == 403
+    codes = [heart(phone, name, "0") for _ in range(25)]
+    assert codes[-1] == 429
+    assert context.hearts.count(name) == 1
+
+
+def heart(phone: TestClient, name: str, given: str, headers: dict[str, str] | None = None) -> int:
+    """Give a heart or take it back; return the status code."""
+    address = f"/join/hearts/{name}"
+    fields = {"given": given}
+    answer = phone.post(address, data=fields, headers=headers, follow_redirects=False)
+    return answer.status_code
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "../..", ".".join(["0" * 40] * 500)])
@@ -288,9 +330,10 @@ def test_public_url_is_the_same_origin_behind_a_proxy(tmp_path: Path, public_url
 
 
 def test_page_is_small_and_self_contained(phone: TestClient):
-    """The page is a few kB, without inline scripts, and its policy blocks other sites."""
-    context = [phone.get(path) for path in ("/join", "/join/page.css", "/join/page.js")]
-    assert sum(len(part.content) for part in context) < 10_000
+    """Page and files are some kB, without inline scripts; its policy blocks other sites."""
+    paths = ("/join", "/join/page.css", *(f"/join/{script}" for script in page.SCRIPTS))
+    context = [phone.get(path) for path in paths]
+    assert sum(len(part.content) for part in context) < 12_000
     policy = context[0].headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert "unsafe" not in policy

@@ -148,6 +148,28 @@ def test_captions_do_not_cover_the_title(lane: str, count: int):
     assert with_room([replace(annotation, at=NOW - 118)], WINDOW, [LANES[lane]]) == []
 
 
+@pytest.mark.parametrize(("age", "stands_out"), [(10, True), (60, False)])
+def test_new_fault_stands_out(age: int, stands_out: bool):
+    """A fault has a ring and a plate for half a minute, then a caption like others."""
+    fault = Annotation(NOW - age, "workers", "worker-1 killed", is_fault=True)
+    samples = tuple(_samples(1, 1, start=NOW - 110))
+    figure = draw(replace(_snapshot(samples), annotations=(fault,)), 120)
+    [caption] = [note for note in figure.layout.annotations if note.text == "worker-1 killed"]
+    rings = [shape for shape in figure.layout.shapes if shape.type == "circle"]
+    assert (caption.bordercolor == "var(--silent)", len(rings) == 1) == (stands_out, stands_out)
+
+
+def test_other_lanes_are_dimmed_around_the_one_in_focus():
+    """A veil lies on each other lane; a focus that is no lane of this mode changes nothing."""
+    snapshot = _snapshot(tuple(_samples(1, 1)))
+
+    def veils(focus: str | None) -> int:
+        shapes = draw(snapshot, 120, None, focus).layout.shapes
+        return sum(shape.layer == "above" and shape.type == "rect" for shape in shapes)
+
+    assert [veils("workers"), veils("nodes"), veils(None)] == [2, 0, 0]
+
+
 @given(
     st.lists(
         st.builds(

@@ -33,9 +33,13 @@ Kind = Literal[
     "cancelled",  # a user cancelled the job
     "prioritized",  # a presenter moved the job to the front of the queue
     "deleted",  # a user deleted the picture `name` from the store
+    "fault",  # a presenter injected a fault into `target`; `detail` names it, `job_id` may be set
     "telemetry",  # a worker measured its device; `telemetry` is set, no job
     "stopped",  # a worker stops; no job
 ]
+
+FaultTarget = Literal["worker", "node", "scaler", "queue"]
+"""What a presenter may inject a fault into."""
 
 
 class Event(BaseModel):
@@ -64,6 +68,8 @@ class Event(BaseModel):
     """On `returned` after a failed attempt: when the job is delivered again."""
     removed: Literal[True] | None = None
     """On `cancelled`: the job is not on the queue any more."""
+    target: FaultTarget | None = None
+    """Set on `fault`."""
     timings: Timings | None = None
     """Set on `done`."""
     model: ModelCapabilities | None = None

@@ -60,12 +60,17 @@ class _TotalUsage:
         return same_start and 0 <= snapshot.at - at < max_age
 
 
-_total_usage = _TotalUsage()
+_total = _TotalUsage()
+
+
+def total_usage(snapshot: Snapshot) -> Usage:
+    """Return the usage since the start, at most some seconds old."""
+    return _total.at(snapshot)
 
 
 def show(snapshot: Snapshot, span: float, zone: tzinfo | None) -> None:
     """Show the usage in the last ``span`` seconds and since the start, at the viewer's price."""
-    recent, total = _recent_usage(snapshot, span), _total_usage.at(snapshot)
+    recent, total = _recent_usage(snapshot, span), total_usage(snapshot)
     st.html(tables.title(_TITLES[total.unit], "compared with always-on workers"))
     above_price = st.container()
     above_price.html(table(recent, total, span, _price(total.unit), zone))

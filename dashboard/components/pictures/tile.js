@@ -2,6 +2,8 @@
 // that nothing flickers, and no tile moves under the pointer. A picture in progress has previews;
 // it cannot be opened yet.
 
+import { rise } from "./rising_hearts.js";
+
 /** Create a hidden, empty tile; onClick receives the tile and the event. */
 export function createTile(onClick) {
   const tile = document.createElement("button");
@@ -13,12 +15,26 @@ export function createTile(onClick) {
   return tile;
 }
 
+/** Show a picture's hearts, and the steps of one in progress, which the style sheets draw. */
+function setMarks(tile, picture) {
+  const hearts = picture.hearts ?? 0;
+  const more = hearts - Number(tile.dataset.hearts ?? 0);
+  if (tile.heartsOf === picture.name && more > 0) rise(tile, more);
+  tile.heartsOf = picture.name;
+  if (hearts) tile.dataset.hearts = hearts;
+  else delete tile.dataset.hearts;
+  tile.style.setProperty("--step", picture.step ?? 0);
+  tile.style.setProperty("--steps", picture.steps ?? 0);
+}
+
 function setTexts(tile, picture) {
+  setMarks(tile, picture);
   const [image, caption] = tile.children;
   image.alt = picture.prompt;
   tile.disabled = Boolean(picture.inProgress);
   const action = picture.inProgress ? "" : ": details";
-  tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}${action}`);
+  const hearts = picture.hearts ? `, hearts: ${picture.hearts}` : "";
+  tile.setAttribute("aria-label", `${picture.prompt}, ${picture.caption}${hearts}${action}`);
   const details = document.createElement("small");
   details.append(document.createElement("br"), picture.caption);
   caption.replaceChildren(picture.prompt, details);

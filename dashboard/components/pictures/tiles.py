@@ -13,7 +13,7 @@ from dashboard.presentation.urls import absolute
 SLOTS = 20
 """Full rows with the 10, 5 and 4 columns of wide, medium and narrow pages."""
 
-Tile = dict[str, str | bool]
+Tile = dict[str, str | bool | int]
 """A picture as ``tile.js`` reads it."""
 FormatTime = Callable[[float, tzinfo | None], str]
 
@@ -29,20 +29,14 @@ _tiles = custom_component.component(
 def show(snapshot: Snapshot, zone: tzinfo | None, notice: str | None) -> str | None:
     """Show the tiles with a title; return the name of a picture that was clicked in this run."""
     st.html(tables.title("Newest pictures", _beside_title(snapshot, notice)))
-    return show_grid(snapshot, SLOTS, zone)
+    newest = [fields(view, zone) for view in snapshot.pictures[:SLOTS]]
+    return show_grid(newest, SLOTS, without_pictures(snapshot.store))
 
 
-def show_grid(
-    snapshot: Snapshot, slots: int, zone: tzinfo | None, in_progress: Sequence[Tile] = ()
-) -> str | None:
-    """Show pictures in progress and the newest ones in fixed slots; return a clicked one's name."""
-    finished = (fields(view, zone) for view in snapshot.pictures[:slots])
+def show_grid(pictures: Sequence[Tile], slots: int, empty: str) -> str | None:
+    """Show pictures in fixed slots, or a text without any; return a clicked one's name."""
     result = _tiles(
-        data={
-            "pictures": [*in_progress, *finished][:slots],
-            "slots": slots,
-            "empty": without_pictures(snapshot.store),
-        },
+        data={"pictures": list(pictures[:slots]), "slots": slots, "empty": empty},
         key="tiles",
         on_opened_change=custom_component.noop,
     )

@@ -1,7 +1,7 @@
 """The pictures that wait for the presenter's approval, each with its prompt and two buttons."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import streamlit as st
@@ -17,7 +17,6 @@ from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
 
 _MAX_PICTURES = 12
-_COLUMNS = 4
 
 _EMPTY = (
     "No pictures waiting. While approval is on, pictures that no presenter requested appear here "
@@ -28,23 +27,39 @@ Decision = Callable[[str], None]
 """Approve or reject the pictures of a job; raises ApplicationError."""
 
 
-def show(approvals: Approvals) -> None:
-    """Show the pictures that wait, oldest first."""
+def show(approvals: Approvals, columns: int = 4) -> None:
+    """Show the pictures that wait, oldest first, in some columns."""
     waiting = approvals.pending()
-    st.html(tables.title(f"{pluralize(len(waiting), 'picture')} waiting"))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(tables.title(f"{pluralize(len(waiting), 'picture')} waiting"))
+        if waiting:
+            _show_all_button(approvals, waiting)
     if not waiting:
         st.html(pictures.render("notice", _EMPTY))
-    columns = st.columns(_COLUMNS, gap="small")
+    places = st.columns(columns, gap="small")
     for number, picture in enumerate(waiting[:_MAX_PICTURES]):
-        with columns[number % _COLUMNS].container(border=True, key=f"card_held_{picture.name}"):
-            _show_picture(approvals, picture)
+        with places[number % columns].container(border=True, key=f"card_held_{picture.name}"):
+            _show_picture(approvals, picture, is_oldest=number == 0)
 
 
-def _show_picture(approvals: Approvals, picture: PendingPicture) -> None:
+def _show_all_button(approvals: Approvals, waiting: Sequence[PendingPicture]) -> None:
+    """Show the button that approves what waits now, and nothing that arrives meanwhile."""
+    job_ids = tuple(dict.fromkeys(picture.job_id for picture in waiting))
+    st.button(
+        "Approve all",
+        key="approve_all",
+        shortcut="shift+a",
+        on_click=_decide_all,
+        args=(approvals, job_ids),
+    )
+
+
+def _show_picture(approvals: Approvals, picture: PendingPicture, is_oldest: bool) -> None:
     st.html(_card(picture.name, _prompt(picture.job_id)))
+    keys = ("a", "x") if is_oldest else (None, None)
     with st.container(horizontal=True, gap="small"):
-        _show_button("Approve", "primary", picture, approvals.approve)
-        _show_button("Reject", "secondary", picture, approvals.reject)
+        _show_button("Approve", "primary", picture, approvals.approve, keys[0])
+        _show_button("Reject", "secondary", picture, approvals.reject, keys[1])
 
 
 def _card(name: str, prompt: str) -> Markup:
@@ -58,13 +73,18 @@ def _card(name: str, prompt: str) -> Markup:
 
 
 def _show_button(
-    label: str, kind: Literal["primary", "secondary"], picture: PendingPicture, decision: Decision
+    label: str,
+    kind: Literal["primary", "secondary"],
+    picture: PendingPicture,
+    decision: Decision,
+    shortcut: str | None,
 ) -> None:
     st.button(
         label,
         key=f"{label}_{picture.name}",
         type=kind,
         width="stretch",
+        shortcut=shortcut,
         on_click=_decide,
         args=(decision, picture),
     )
@@ -77,6 +97,18 @@ def _decide(decision: Decision, picture: PendingPicture) -> None:
         decision(picture.job_id)
     except ApplicationError as error:
         st.toast(f"{error} The picture still waits.")
+
+
+def _decide_all(approvals: Approvals, job_ids: Sequence[str]) -> None:
+    """Approve jobs, as a click's callback; after an error the others still wait."""
+    approved = 0
+    try:
+        access.require("approve")
+        for job_id in job_ids:
+            approvals.approve(job_id)
+            approved += 1
+    except ApplicationError as error:
+        st.toast(f"{error} {pluralize(len(job_ids) - approved, 'request')} still wait.")
 
 
 def _prompt(job_id: str) -> str:

@@ -1,6 +1,7 @@
 """The invitation for the audience: the address of /join, and its QR code."""
 
 from functools import cache
+from urllib.parse import urljoin
 
 import segno
 import streamlit as st
@@ -29,6 +30,14 @@ def html(url: str) -> Markup:
     """Render the invitation to a URL; the QR code is embedded."""
     host, _, page = url.partition("://")[2].rpartition("/")
     return render("invitation", host, page, url, _code(url))
+
+
+def remote_html() -> Markup:
+    """Render the address of the remote, as this browser or a phone opens it, and its QR code."""
+    join = address_of_join().url
+    url = urljoin(join or st.context.url or "http://localhost", "remote")
+    host, _, page = url.partition("://")[2].rpartition("/")
+    return render("remote", host, page, url, _code(url))
 
 
 @cache

@@ -1,15 +1,24 @@
 """The presenter's keyboard shortcuts, each of which is also a button."""
 
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard import access
 from dashboard.access.rate_limit import TokenBuckets
+from dashboard.components.chaos import panel
 from dashboard.components.common import navigation
 from dashboard.components.jobs import sending
-from dashboard.components.present import full_screen, render
-from dashboard.domain.bursts import BURSTS, Burst
+from dashboard.components.present import (
+    batch_end,
+    full_screen,
+    invitation,
+    podium,
+    render,
+    scene,
+)
+from dashboard.domain.bursts import BURSTS, Fields
 from dashboard.presentation.formatting import pluralize
 
 _KEYS = ("b", "1", "2", "3")
@@ -35,14 +44,26 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
                 st.button(
                     burst.label,
                     shortcut=key,
-                    on_click=_send,
-                    args=(burst,),
+                    on_click=send,
+                    args=(burst.name, burst.requests()),
                     disabled=dialog_is_open,
                 )
+        scene.show_buttons(dialog_is_open)
         if access.allows("approve"):
             st.link_button("Approve", "approve", shortcut="a", disabled=dialog_is_open)
+        if access.allows("present"):
+            with st.popover("Remote"):
+                st.html(invitation.remote_html())
+        if panel.is_enabled():
+            with st.popover("Chaos"):
+                panel.show("stage")
         label = "Show the chart" if shows_map() else "Show the map"
         st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
+        label = "Hide the podium" if podium.is_shown() else "Podium"
+        st.button(
+            label, key="podium_key", shortcut="h", on_click=podium.switch, disabled=dialog_is_open
+        )
+        batch_end.show_choice()
         full_screen.show()
         if st.button("Leave", shortcut="esc", disabled=dialog_is_open):
             navigation.begin(home)
@@ -51,16 +72,16 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
 
 
 def shows_map() -> bool:
-    """Return whether the map of the fleet is shown in place of the chart."""
-    return bool(st.session_state.get("stage_map_shown"))
+    """Return whether the map is shown in place of the chart: the key ``m`` changes the scene's."""
+    return bool(st.session_state.get("stage_map_shown")) != scene.wants_map()
 
 
 def _switch() -> None:
-    st.session_state.stage_map_shown = not shows_map()
+    st.session_state.stage_map_shown = not st.session_state.get("stage_map_shown")
 
 
-def _send(burst: Burst) -> None:
-    """Send a burst, or the unsent requests of the previous one."""
+def send(burst: str, fields: Sequence[Fields]) -> None:
+    """Send a burst's requests, or the unsent requests of the previous one."""
     if not access.allows("present"):
         _announce(access.reason("present"))
         return
@@ -70,7 +91,7 @@ def _send(burst: Burst) -> None:
     if sending.is_pending(_PLACE):
         _announce("The last burst is still being sent.")
         return
-    name, requests = st.session_state.pop("unsent_burst", (burst.name, burst.requests()))
+    name, requests = st.session_state.pop("unsent_burst", (burst, fields))
     st.session_state.sent_burst = name
     sending.begin(_PLACE, requests)
     _announce(f"{name}: sending {pluralize(len(requests), 'request')}…")

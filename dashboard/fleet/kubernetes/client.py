@@ -108,10 +108,14 @@ def request(
     query: Mapping[str, str] | None = None,
     body: Object | None = None,
 ) -> Object:
-    """Send a request, and return the JSON object that answers it. Raises ListFailed."""
+    """Send a request, and return the JSON object that answers it. Raises ListFailed.
+
+    The body of a PATCH is a JSON merge patch (RFC 7386).
+    """
     from kubernetes.client import ApiException
 
-    content = {"Content-Type": "application/json"} if body else {}
+    media_type = "application/merge-patch+json" if method == "PATCH" else "application/json"
+    content = {"Content-Type": media_type} if body else {}
     serialized = api.param_serialize(
         method,
         path,

@@ -13,9 +13,14 @@ import plotly.graph_objects as go
 from dashboard.domain.snapshot import Sample, Snapshot
 from dashboard.presentation.explained import history
 from dashboard.presentation.formatting import UNKNOWN
-from dashboard.presentation.timeline import marks
+from dashboard.presentation.timeline import fault_marks, marks
 from dashboard.presentation.timeline.lanes import LANES, Curve, Lane, with_target
-from dashboard.presentation.timeline.layout import LaneGeometry, layout, share_height
+from dashboard.presentation.timeline.layout import (
+    PLOT_HEIGHT,
+    LaneGeometry,
+    layout,
+    share_height,
+)
 from dashboard.presentation.timeline.series import (
     Point,
     Window,
@@ -30,8 +35,18 @@ from dashboard.presentation.timeline.series import (
 Trace = go.Scatter | go.Bar
 
 
-def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figure:
-    """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading."""
+def draw(
+    snapshot: Snapshot,
+    span: float,
+    zone: tzinfo | None = None,
+    focus: str | None = None,
+    plot_height: int = PLOT_HEIGHT,
+) -> go.Figure:
+    """Draw at most the last ``span`` seconds of a snapshot, a lane for each kind of reading.
+
+    With the name of a lane as ``focus``, the other lanes are dimmed. In a plot of less height than
+    usual, in pixels, labels of the newest values stay apart.
+    """
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
     window = Window(snapshot.at, span, zone, first)
     samples = within(snapshot.samples, window)
@@ -51,8 +66,16 @@ def draw(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> go.Figu
         shapes += marks.unknown_areas(spans, window, geometry)
         annotations += marks.unknown_texts(spans, window, geometry)
         annotations.append(marks.title(lane, geometry, window))
-        annotations += marks.newest(lane.newest(snapshot), geometry, f"var(--{lane.name})")
+        labels = lane.newest(snapshot)
+        annotations += marks.newest(labels, geometry, f"var(--{lane.name})", plot_height)
         data += _traces(lane, samples, window, geometry)
+    shapes += [
+        fault_marks.ring(each, window, by_name[each.lane])
+        for each, _ in captioned
+        if fault_marks.is_new(each, window)
+    ]
+    if focus in by_name:
+        shapes += [marks.dim(geometry) for name, geometry in by_name.items() if name != focus]
     figure_layout = layout(window, geometries)
     return go.Figure(data, figure_layout | {"shapes": shapes, "annotations": annotations})
 

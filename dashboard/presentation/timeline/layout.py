@@ -43,9 +43,9 @@ class LaneGeometry:
         """Return the height of the tick, as a share of the plot's height."""
         return self.bottom + (self.top - self.bottom) / _HEADROOM
 
-    def pixels(self, value: float) -> float:
-        """Return the height of a value above the lane's bottom."""
-        return value / self.scale * (self.full - self.bottom) * PLOT_HEIGHT
+    def pixels(self, value: float, plot_height: int = PLOT_HEIGHT) -> float:
+        """Return the height of a value above the lane's bottom, in a plot of that height."""
+        return value / self.scale * (self.full - self.bottom) * plot_height
 
 
 def share_height(scales: Sequence[float]) -> list[LaneGeometry]:

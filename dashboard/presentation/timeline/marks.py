@@ -7,8 +7,9 @@ are right of the plot.
 from collections.abc import Iterable, Sequence
 
 from dashboard.domain.snapshot import Annotation
+from dashboard.presentation.timeline import fault_marks
 from dashboard.presentation.timeline.lanes import Labels, Lane
-from dashboard.presentation.timeline.layout import FONT, SMALL_FONT, LaneGeometry
+from dashboard.presentation.timeline.layout import FONT, PLOT_HEIGHT, SMALL_FONT, LaneGeometry
 from dashboard.presentation.timeline.series import Window
 
 Mark = dict[str, object]
@@ -51,7 +52,9 @@ def _width(text: str, font: int) -> float:
     return (len(text) * _LETTER_WIDTH * font + 10) / _PLOT_WIDTH
 
 
-def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
+def newest(
+    labels: Labels, geometry: LaneGeometry, color: str, plot_height: int = PLOT_HEIGHT
+) -> list[Mark]:
     """Write a lane's newest values beside their lines.
 
     Labels move up where they would overlap or lie below the lane; of equal values the first
@@ -62,7 +65,7 @@ def newest(labels: Labels, geometry: LaneGeometry, color: str) -> list[Mark]:
     marks = []
     lowest = FONT * 0.65
     for value, text in sorted(labels, key=lambda label: label[0]):
-        natural = geometry.pixels(value)
+        natural = geometry.pixels(value, plot_height)
         height = max(natural, lowest)
         lowest = height + FONT * 1.3
         marks.append(
@@ -119,8 +122,9 @@ def lines(annotations: Iterable[Annotation], window: Window) -> list[Mark]:
 def caption(
     annotation: Annotation, window: Window, geometry: LaneGeometry, leftwards: bool
 ) -> Mark:
-    """Write an annotation's text in the headroom of its lane."""
-    return _text(annotation.text, SMALL_FONT, _MUTED) | {
+    """Write an annotation's text in the headroom of its lane; a new fault's on a plate."""
+    is_new = fault_marks.is_new(annotation, window)
+    return _text(annotation.text, SMALL_FONT, _INK if is_new else _MUTED) | {
         "name": CAPTION,
         "xref": "x",
         "x": window.x(annotation.at),
@@ -131,6 +135,20 @@ def caption(
         "yanchor": "top",
         "yshift": 1,
         "bgcolor": _CARD,
+        **(fault_marks.PLATE if is_new else {}),
+    }
+
+
+def dim(geometry: LaneGeometry) -> Mark:
+    """Cover a lane that is not in focus with a veil."""
+    return {"type": "rect", "layer": "above", "line": {"width": 0}, "opacity": 0.66} | {
+        "xref": "paper",
+        "x0": 0,
+        "x1": 1,
+        "yref": "paper",
+        "y0": geometry.bottom,
+        "y1": geometry.top,
+        "fillcolor": _CARD,
     }
 
 

@@ -24,11 +24,16 @@ def live_report(context: AppContext, seconds: float, zone: tzinfo | None) -> str
 
 def recording_report(recording: Recording, settings: Settings, zone: tzinfo | None) -> str:
     """Write the report of a whole recording."""
+    session, store = play_whole(recording)
+    return page.write(session, recording.header.name, store.get, _price(settings), zone)
+
+
+def play_whole(recording: Recording) -> tuple[Session, ReplayedStore]:
+    """Return the session of a whole recording, and its pictures."""
     state = ReplayState(recording)
     state.play_until(recording.end)
     store = ReplayedStore(recording, state.sampler.snapshot)
-    session = Session(recording.start, recording.end, state.sampler.snapshot())
-    return page.write(session, recording.header.name, store.get, _price(settings), zone)
+    return Session(recording.start, recording.end, state.sampler.snapshot()), store
 
 
 def _price(settings: Settings) -> Callable[[float], str] | None:

@@ -26,7 +26,7 @@ from dashboard.presentation.timeline.series import (
 from dashboard.recordings.report.figures import Session
 
 WIDTH, LANE_HEIGHT, GAP, LEFT, AXIS_HEIGHT = 960, 84, 12, 34, 20
-"""SVG units: the drawing's width, a lane's height, and the room between and around lanes."""
+"""SVG units: the usual width, a lane's height, and the room between and around lanes."""
 _HEADROOM = 0.34
 """The share of a lane above its tick: room for title and captions."""
 _LETTER_WIDTH = 6.2
@@ -34,10 +34,23 @@ _TICKS = 6
 
 
 @dataclass(frozen=True)
+class Axis:
+    """Maps times to SVG units."""
+
+    window: Window
+    width: int
+    """Of the whole drawing."""
+
+    def x(self, at: float) -> float:
+        """Return the x coordinate of a time, within the drawing."""
+        return LEFT + min(1.0, max(0.0, self.window.share(at))) * (self.width - LEFT)
+
+
+@dataclass(frozen=True)
 class Scale:
     """Maps times and values of one lane to SVG units."""
 
-    window: Window
+    axis: Axis
     top: int
     """The value at the lane's tick."""
     bottom: int
@@ -50,7 +63,7 @@ class Scale:
 
     def x(self, at: float) -> float:
         """Return the x coordinate of a time, within the drawing."""
-        return _x(at, self.window)
+        return self.axis.x(at)
 
     def y(self, value: float) -> float:
         """Return the y coordinate of a value."""
@@ -98,23 +111,24 @@ class LaneDrawing:
     bars: list[Rect]
 
 
-def draw(session: Session, zone: tzinfo | None = None) -> Markup:
-    """Draw the lanes of the session's mode."""
+def draw(session: Session, zone: tzinfo | None = None, width: int = WIDTH) -> Markup:
+    """Draw the lanes of the session's mode; texts have the same size at any width."""
     window = Window(session.end, max(1.0, session.end - session.start), zone)
+    axis = Axis(window, width)
     lanes = [LANES[name] for name in session.snapshot.lanes if name in LANES]
     samples = within(session.samples, window)
     return render(
         "recordings/report/timeline.html",
-        width=WIDTH,
+        width=width,
         height=len(lanes) * (LANE_HEIGHT + GAP) + AXIS_HEIGHT,
         left=LEFT,
         lane_height=LANE_HEIGHT,
         title=f"{', '.join(lane.title for lane in lanes)} over time",
         lanes=[
-            _draw_lane(lane, index, samples, session.annotations, window)
+            _draw_lane(lane, index, samples, session.annotations, axis)
             for index, lane in enumerate(lanes)
         ],
-        ticks=list(_ticks(window)),
+        ticks=list(_ticks(axis)),
     )
 
 
@@ -123,18 +137,19 @@ def _draw_lane(
     index: int,
     samples: Sequence[Sample],
     annotations: Sequence[Annotation],
-    window: Window,
+    axis: Axis,
 ) -> LaneDrawing:
+    window = axis.window
     columns = bars(samples, window) if lane.name == "pictures" else []
     highest_value = max(highest(samples, *lane.values), *(number for _, number in columns), 1)
     top = lane.top or nice_top(highest_value)
-    scale = Scale(window, top, (index + 1) * (LANE_HEIGHT + GAP) - GAP)
+    scale = Scale(axis, top, (index + 1) * (LANE_HEIGHT + GAP) - GAP)
     spans = unknown(samples, window, lane.curves[0].value) if lane.curves else []
     return LaneDrawing(
         name=lane.name,
         title=lane.title,
         scale=scale,
-        captions=list(_captions(lane, annotations, window)),
+        captions=list(_captions(lane, annotations, axis)),
         unknown=[_unknown(start, end, scale) for start, end in spans],
         bands=[
             _band(run, curve.fill or "dashes", scale)
@@ -145,16 +160,12 @@ def _draw_lane(
     )
 
 
-def _x(at: float, window: Window) -> float:
-    return LEFT + min(1.0, max(0.0, window.share(at))) * (WIDTH - LEFT)
-
-
-def _captions(lane: Lane, annotations: Sequence[Annotation], window: Window) -> Iterator[Caption]:
+def _captions(lane: Lane, annotations: Sequence[Annotation], axis: Axis) -> Iterator[Caption]:
     """Yield the captions of a lane; where they would overlap, the first is kept."""
     free = LEFT + len(lane.title) * _LETTER_WIDTH * 1.4 + 8
     for annotation in annotations:
-        x, width = _x(annotation.at, window), len(annotation.text) * _LETTER_WIDTH
-        if annotation.lane == lane.name and x >= free and x + width <= WIDTH:
+        x, width = axis.x(annotation.at), len(annotation.text) * _LETTER_WIDTH
+        if annotation.lane == lane.name and x >= free and x + width <= axis.width:
             free = x + width + 12
             yield Caption(x, annotation.text)
 
@@ -172,14 +183,16 @@ def _band(run: Sequence[Point], form: str, scale: Scale) -> Band:
 
 
 def _bar(at: float, count: int, scale: Scale) -> Rect:
-    width = max(2.0, scale.window.bar / scale.window.length * (WIDTH - LEFT) - 2)
+    axis = scale.axis
+    width = max(2.0, axis.window.bar / axis.window.length * (axis.width - LEFT) - 2)
     y = scale.y(count)
     return Rect(scale.x(at) - width / 2, y, width, scale.bottom - y)
 
 
-def _ticks(window: Window) -> Iterator[tuple[float, str, str]]:
+def _ticks(axis: Axis) -> Iterator[tuple[float, str, str]]:
     """Yield x coordinate, text anchor and text of each tick of the time axis."""
+    window = axis.window
     for n in range(_TICKS):
         at = window.start + window.length * n / (_TICKS - 1)
         anchor = "start" if n == 0 else "end" if n == _TICKS - 1 else "middle"
-        yield _x(at, window), anchor, formatting.clock(at, window.zone)
+        yield axis.x(at), anchor, formatting.clock(at, window.zone)

@@ -16,7 +16,7 @@ from urllib3 import BaseHTTPResponse, Timeout, make_headers
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
-from core.errors import SettingsError
+from core.errors import QueueUnavailable, SettingsError
 from core.network.http import explain_request, pool_for
 from core.network.urls import PERCENT_ENCODE, checked_url
 from core.settings import Settings
@@ -48,6 +48,7 @@ class Management:
     def __init__(self, settings: Settings) -> None:
         """Raise SettingsError if RABBITMQ_MANAGEMENT_URL is not an HTTP URL."""
         parameters = connection_parameters(settings.rabbitmq_url)
+        self._virtual_host = parameters.virtual_host
         self._vhost = quote(parameters.virtual_host, safe="")
         configured = settings.rabbitmq_management_url
         url = _parse(configured.get_secret_value()) if configured else _default_url(parameters)
@@ -83,6 +84,27 @@ class Management:
         # A queue that has emitted no statistics yet has no counts; they are unknown, not zero.
         return None
 
+    def close_connections(self) -> int:
+        """Close the virtual host's connections that this user may close; return their number.
+
+        Raises QueueUnavailable if they cannot be listed.
+        """
+        # The virtual host's own list lacks connections that have emitted no statistics yet.
+        listed, reason = self._request("/api/connections", list)
+        if reason:
+            raise QueueUnavailable(f"RabbitMQ's management API at {self._base} failed: {reason}.")
+        own = [each["name"] for each in listed if each.get("vhost") == self._virtual_host]
+        return sum(self._close(name) for name in own)
+
+    def _close(self, connection: str) -> bool:
+        path = f"{self._base}/api/connections/{quote(connection, safe='')}"
+        headers = {**self._http.headers, "X-Reason": "fault injection"}
+        try:
+            answer = self._http.request("DELETE", path, headers=headers, redirect=False)
+        except HTTPError:
+            return False
+        return answer.status == HTTPStatus.NO_CONTENT
+
     def _get(self, path: str) -> Any:
         if time.monotonic() < self._paused_until:
             return None
@@ -92,7 +114,7 @@ class Management:
         self._log_change(reason and f"RabbitMQ's management API at {self._base} failed: {reason}.")
         return answer
 
-    def _request(self, path: str) -> tuple[Any, str | None]:
+    def _request(self, path: str, expected: type = Mapping) -> tuple[Any, str | None]:
         """Return the answer, or the reason for having none."""
         try:
             # The header with the password must not follow a redirect to another host.
@@ -101,7 +123,7 @@ class Management:
             return None, explain_request(failure, self._base)
         answer = _json(response)
         if response.status == HTTPStatus.OK:
-            return (answer, None) if isinstance(answer, Mapping) else (None, _NO_API)
+            return (answer, None) if isinstance(answer, expected) else (None, _NO_API)
         return None, _explain_status(response, answer)
 
     def _log_change(self, error: str | None) -> None:

@@ -1,0 +1,115 @@
+"""Faults of the workers in a cluster, with the rights of k8s/components/chaos.
+
+Sources:
+    https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/ for evictions, and KEDA's
+    apis/keda/v1alpha1/scaledobject_types.go and scaledjob_types.go for its annotation.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from core.errors import FleetError
+from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_objects, request
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_FORBIDDEN, _NOT_FOUND, _TOO_MANY_REQUESTS = 403, 404, 429
+_SCALERS = ("scaledobjects", "scaledjobs")
+_PAUSED = "autoscaling.keda.sh/paused"
+_AT_ONCE = "1"
+"""Grace period in seconds. With 0 the API server would forget a pod that may still run."""
+_HOW_TO_ALLOW = "add the component chaos to the overlay (docs/kubernetes.md)"
+
+
+class KubernetesFaults:
+    """Faults of the workers that KEDA scales in one namespace.
+
+    Args:
+        namespace: that of the workers.
+        scaler: the name of the ScaledObject or ScaledJob.
+
+    """
+
+    def __init__(self, namespace: str, scaler: str) -> None:
+        self._pods = f"/api/v1/namespaces/{namespace}/pods"
+        self._keda = f"/apis/keda.sh/v1alpha1/namespaces/{namespace}"
+        self._scaler = scaler
+
+    def kill(self, worker: str) -> None:
+        """Delete a worker's pod with a grace period of a second. Raises FleetError."""
+        query = {"gracePeriodSeconds": _AT_ONCE}
+        _send(connect(1), "DELETE", f"{self._pods}/{worker}", f"delete the pod {worker}", query)
+
+    def drain(self, node: str) -> int:
+        """Cordon a node and evict its workers; return their number. Raises FleetError."""
+        api = connect(1)
+        _cordon(api, node, unschedulable=True)
+        workers = list_objects(api, self._pods, fieldSelector=f"spec.nodeName={node}")
+        names = [pod["metadata"]["name"] for pod in workers if _is_worker(pod)]
+        for name in names:
+            self._evict(api, name)
+        return len(names)
+
+    def uncordon(self, node: str) -> None:
+        """Let a node take pods again. Raises FleetError."""
+        _cordon(connect(1), node, unschedulable=False)
+
+    def set_paused(self, paused: bool) -> None:
+        """Set or remove KEDA's annotation of a pause. Raises FleetError."""
+        api = connect(1)
+        patch = {"metadata": {"annotations": {_PAUSED: "true" if paused else None}}}
+        if not any(self._patch_scaler(api, kind, patch) for kind in _SCALERS):
+            raise FleetError(f"The cluster has no ScaledObject and no ScaledJob {self._scaler}.")
+
+    def _patch_scaler(self, api: "ApiClient", kind: str, patch: Object) -> bool:
+        """Patch KEDA's object of one kind; False if there is none."""
+        try:
+            request(api, "PATCH", f"{self._keda}/{kind}/{self._scaler}", body=patch)
+        except ListFailed as error:
+            if error.status == _NOT_FOUND:
+                return False
+            raise FleetError(_explain(error, f"pause or resume {self._scaler}")) from None
+        return True
+
+    def _evict(self, api: "ApiClient", pod: str) -> None:
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+        _send(api, "POST", f"{self._pods}/{pod}/eviction", f"evict the pod {pod}", body=eviction)
+
+
+def _is_worker(pod: Object) -> bool:
+    """Return whether a pod is a worker that is not about to end."""
+    metadata: dict[str, Any] = pod["metadata"]
+    labels = metadata.get("labels") or {}
+    is_ending = "deletionTimestamp" in metadata
+    return labels.get("app.kubernetes.io/name") == "worker" and not is_ending
+
+
+def _cordon(api: "ApiClient", node: str, *, unschedulable: bool) -> None:
+    patch = {"spec": {"unschedulable": unschedulable or None}}
+    done = f"{'cordon' if unschedulable else 'uncordon'} the node {node}"
+    _send(api, "PATCH", f"/api/v1/nodes/{node}", done, body=patch)
+
+
+def _send(
+    api: "ApiClient",
+    method: str,
+    path: str,
+    action: str,
+    query: dict[str, str] | None = None,
+    body: Object | None = None,
+) -> None:
+    """Send a request; raise FleetError with a sentence that names the action."""
+    try:
+        request(api, method, path, query, body)
+    except ListFailed as error:
+        raise FleetError(_explain(error, action)) from None
+
+
+def _explain(error: ListFailed, action: str) -> str:
+    if error.status == _FORBIDDEN:
+        return f"The cluster does not let the dashboard {action}: {_HOW_TO_ALLOW}."
+    if error.status == _NOT_FOUND:
+        return f"The cluster could not {action}: it does not exist any more."
+    if error.status == _TOO_MANY_REQUESTS:
+        return f"The cluster did not {action} now: a PodDisruptionBudget protects it."
+    return f"The cluster did not {action}. {error}"

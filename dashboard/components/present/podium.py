@@ -1,0 +1,100 @@
+"""The three pictures with the most hearts, as a podium."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import runtime
+from dashboard.components.common import dom_patch
+from dashboard.components.present import render, scene
+from dashboard.domain.snapshot import PictureView
+from dashboard.runtime.context import AppContext
+
+SESSION_SECONDS = 12 * 3600.0
+"""Pictures of a talk or a workshop: yesterday's do not win today."""
+_PLACES = 3
+
+
+@dataclass(frozen=True)
+class Place:
+    """A picture on the podium."""
+
+    rank: int
+    """1, 2 or 3; pictures with the same number of hearts share one."""
+    name: str
+    prompt: str
+    hearts: int
+
+
+@dataclass(frozen=True)
+class Podium:
+    """At most three places, and what shares the last one."""
+
+    places: tuple[Place, ...]
+    """The winner first; the earlier of two pictures with the same hearts."""
+    tied: int = 0
+    """Further pictures with as many hearts as the third."""
+
+
+FindPicture = Callable[[str], PictureView | None]
+"""Returns a picture that may be shown; None for a deleted or withheld one."""
+
+
+def is_shown() -> bool:
+    """Return whether it replaces the wall: the key ``h`` changes the scene's choice."""
+    return bool(st.session_state.get("podium_shown")) != scene.wants_podium()
+
+
+def switch() -> None:
+    """Show the podium, or the wall again."""
+    st.session_state.podium_shown = not st.session_state.get("podium_shown")
+
+
+def show() -> None:
+    """Show the podium of this session."""
+    dom_patch.show(render("podium", podium_of(runtime.current())), key="podium")
+
+
+def podium_of(context: AppContext) -> Podium:
+    """Return the podium of the pictures that were stored in the last hours."""
+
+    def find(name: str) -> PictureView | None:
+        view = context.gallery.index.find(name)
+        return None if view is None or context.lacks_approval(view.job_id) else view
+
+    ranking = context.hearts.ranking() if context.hearts else []
+    return award(ranking, find, context.now() - SESSION_SECONDS)
+
+
+def award(ranking: Iterable[tuple[str, int]], find: FindPicture, since: float) -> Podium:
+    """Give the places to the pictures with the most hearts.
+
+    Args:
+        ranking: names of pictures and their hearts, the highest number first.
+        find: finds those that may be shown.
+        since: Unix seconds; older pictures take no part.
+
+    """
+    finalists = list(_finalists(ranking, find, since))
+    finalists.sort(key=lambda finalist: (-finalist[1], finalist[0].at, finalist[0].name))
+    hearts = [number for _, number in finalists]
+    places = tuple(
+        Place(1 + hearts.index(number), view.name, view.prompt or "prompt not read yet", number)
+        for view, number in finalists[:_PLACES]
+    )
+    return Podium(places, tied=sum(number == hearts[_PLACES - 1] for number in hearts[_PLACES:]))
+
+
+def _finalists(
+    ranking: Iterable[tuple[str, int]], find: FindPicture, since: float
+) -> Iterator[tuple[PictureView, int]]:
+    """Yield the pictures of the places, and those that share the last one."""
+    last = found = 0
+    for name, number in ranking:
+        if found >= _PLACES and number < last:
+            return
+        view = find(name)
+        if view and view.at >= since:
+            found, last = found + 1, number
+            yield view, number

@@ -1,0 +1,89 @@
+"""The hearts of all visitors, counted in memory."""
+
+import threading
+from collections import Counter
+
+from core.errors import MessageError
+from wire.stores.base import Entry, Store
+from wire.stores.hearts import MAX_VISITORS, list_visitors, read_hearts, write_hearts
+
+MAX_HEARTS = 100
+"""Hearts that a visitor has given at a time."""
+
+
+class Hearts:
+    """Counts each visitor once for a picture; thread-safe.
+
+    This process knows its own visitors' hearts at once, and those that other dashboards received
+    after the next ``read``, which reads only what changed.
+
+    Args:
+        store: keeps the hearts.
+
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._changing = threading.Lock()
+        self._given: dict[str, tuple[str, ...]] = {}
+        self._counts: Counter[str] = Counter()
+        self._seen: dict[str, Entry] = {}
+
+    def give(self, visitor: str, picture: str, given: bool) -> None:
+        """Give a visitor's heart to a picture, or take it back; repeating it changes nothing.
+
+        Raises MessageError beyond ``MAX_HEARTS`` or ``MAX_VISITORS``, StoreUnavailable, StoreFull.
+        """
+        with self._changing:  # a visitor taps quickly, and each tap replaces the visitor's object
+            # Another dashboard may have received the visitor's last heart.
+            pictures = read_hearts(self._store, visitor)
+            if given != (picture in pictures):
+                pictures = self._change(visitor, pictures, picture, given)
+            self._set(visitor, pictures)
+
+    def count(self, picture: str) -> int:
+        """Return the number of visitors that gave a picture their heart."""
+        return self._counts[picture]
+
+    def given_by(self, visitor: str) -> frozenset[str]:
+        """Return the pictures that have a visitor's heart."""
+        with self._lock:
+            return frozenset(self._given.get(visitor, ()))
+
+    def ranking(self) -> list[tuple[str, int]]:
+        """Return all pictures with hearts and their counts, the highest first."""
+        with self._lock:
+            return [(name, count) for name, count in self._counts.most_common() if count > 0]
+
+    def read(self) -> int:
+        """Read the hearts that changed in the store; return the number of all."""
+        listed = dict(list_visitors(self._store))
+        for visitor, entry in listed.items():
+            if self._seen.get(visitor) != entry:
+                with self._changing:  # a heart of this process is not overwritten by an older one
+                    self._set(visitor, read_hearts(self._store, visitor))
+                self._seen[visitor] = entry
+        with self._lock:
+            return self._counts.total()
+
+    def _change(
+        self, visitor: str, before: tuple[str, ...], picture: str, given: bool
+    ) -> tuple[str, ...]:
+        others = tuple(name for name in before if name != picture)
+        after = (*others, picture) if given else others
+        self._check_limits(visitor, after)
+        write_hearts(self._store, visitor, after)
+        return after
+
+    def _check_limits(self, visitor: str, after: tuple[str, ...]) -> None:
+        if len(after) > MAX_HEARTS:
+            raise MessageError(f"You gave {MAX_HEARTS} hearts. Take one back to give another.")
+        if visitor not in self._given and len(self._given) >= MAX_VISITORS:
+            raise MessageError("This room takes no more hearts.")
+
+    def _set(self, visitor: str, pictures: tuple[str, ...]) -> None:
+        with self._lock:
+            self._counts.subtract(self._given.get(visitor, ()))
+            self._counts.update(pictures)
+            self._given[visitor] = pictures

@@ -1,0 +1,1 @@
+"""Write souvenirs: the replay of a recording as one HTML file that needs no server."""

@@ -1,0 +1,37 @@
+"""Hearts that visitors give to pictures: one object in the store for each visitor.
+
+``hearts/<visitor>`` lists the names of the pictures, one a line. A room of 300 people makes 300
+small objects, however many hearts they give; only a visitor's own requests write the object. Hearts
+of deleted pictures stay in it, and count for nothing.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from core.errors import ObjectMissing
+from wire.messages.object_names import parse_picture_name
+from wire.stores.base import Entry, Store
+
+MAX_VISITORS = 5000
+"""Visitors whose hearts are counted."""
+_PREFIX = "hearts/"
+
+
+def write_hearts(store: Store, visitor: str, pictures: Iterable[str]) -> None:
+    """Replace the hearts of a visitor."""
+    store.put(_PREFIX + visitor, "\n".join(pictures).encode(), "text/plain")
+
+
+def read_hearts(store: Store, visitor: str) -> tuple[str, ...]:
+    """Return the pictures that have a visitor's heart, in the order in which they got it."""
+    try:
+        names = store.get(_PREFIX + visitor).decode(errors="replace").split("\n")
+    except ObjectMissing:
+        return ()
+    return tuple(name for name in dict.fromkeys(names) if parse_picture_name(name))
+
+
+def list_visitors(store: Store) -> Iterator[tuple[str, Entry]]:
+    """Yield the visitors that gave hearts, and the entries of their objects."""
+    for entry in islice(store.entries(prefix=_PREFIX), MAX_VISITORS):
+        yield entry.name.removeprefix(_PREFIX), entry
