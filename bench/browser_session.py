@@ -53,11 +53,12 @@ async def _run(
     connection: ClientConnection, known: set[str], traffic: Traffic, rerun: AutoRerun | None
 ) -> AutoRerun:
     """Run the script, or the fragment of ``rerun``; return the request for the next run."""
-    start = time.monotonic()
+    start = last = time.monotonic()
     await connection.send(_request(known, rerun).SerializeToString())
     received, next_rerun = 0, rerun
-    async for body in connection:
-        received += len(body)
+    # Of an update, a server may send only the elements that changed, and no end.
+    while body := await _next_message(connection, rerun if received else None):
+        received, last = received + len(body), time.monotonic()
         message = ForwardMsg.FromString(body)
         known.add(message.hash)
         kind = message.WhichOneof("type")
@@ -67,9 +68,18 @@ async def _run(
             break
     if next_rerun is None:
         raise RuntimeError("the page requested no refresh")
-    traffic.refreshes.append(time.monotonic() - start)
+    traffic.refreshes.append(last - start)
     traffic.received += received
     return next_rerun
+
+
+async def _next_message(connection: ClientConnection, rerun: AutoRerun | None) -> bytes | None:
+    """Return the next message; None if there is none for half an interval of ``rerun``."""
+    try:
+        async with asyncio.timeout(rerun.interval / 2 if rerun else None):
+            return await connection.recv(decode=False)
+    except TimeoutError:
+        return None
 
 
 def _request(known: set[str], rerun: AutoRerun | None) -> BackMsg:

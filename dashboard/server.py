@@ -26,6 +26,7 @@ from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, health, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
+from dashboard.routes.changed_elements import ChangedElements
 from dashboard.routes.connections import (
     SessionLimit,
     bounds_for,
@@ -124,5 +125,6 @@ app = st.App(
         Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
+        Middleware(ChangedElements),
     ],
 )
