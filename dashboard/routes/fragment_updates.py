@@ -26,6 +26,8 @@ _CLEAN_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RU
 
 _Place = tuple[int, ...]
 """The path of an element in the page."""
+_Elements = dict[str, dict[_Place, bytes]]
+"""Something of each element, by fragment."""
 
 
 @dataclass
@@ -37,7 +39,7 @@ class _Run:
     is_held: bool
     messages: list[bytes] = field(default_factory=list)
     """Those that are held."""
-    elements: dict[str, dict[_Place, bytes]] = field(default_factory=dict)
+    elements: _Elements = field(default_factory=dict)
     """The newest message of each place, by fragment."""
     is_whole: bool = False
     """Whether it drew something that must not be left out."""
@@ -55,7 +57,7 @@ class _Run:
         if kind == "add_block":
             self.blocks.add(body)
 
-    def digests(self) -> dict[str, dict[_Place, bytes]]:
+    def digests(self) -> _Elements:
         """Return a digest of each element, by fragment."""
         return {
             fragment: {place: blake2b(body).digest() for place, body in drawn.items()}
@@ -71,7 +73,7 @@ class FragmentUpdates:
         self._runs_sent_whole = 0
         self._is_running = False
         """Whether the browser knows that a run is in progress."""
-        self._shown: dict[str, dict[_Place, bytes]] = {}
+        self._shown: _Elements = {}
         """Digests of what the browser has, by fragment."""
 
     def receive_request(self, body: bytes) -> None:
@@ -124,8 +126,9 @@ class FragmentUpdates:
 
     def _end(self, run: _Run, message: ForwardMsg, body: bytes) -> list[bytes]:
         self._run = None
-        changed = self._changed(run)
-        self._record(run, is_clean=message.script_finished in _CLEAN_ENDS)
+        drawn = run.digests()
+        changed = self._changed(run, drawn)
+        self._record(run, drawn, is_clean=message.script_finished in _CLEAN_ENDS)
         return [body] if not run.is_held else self._send(run, changed, body)
 
     def _abort(self) -> list[bytes]:
@@ -133,7 +136,7 @@ class FragmentUpdates:
         run, self._run = self._run, None
         if run is None:
             return []
-        self._record(run, is_clean=False)
+        self._record(run, run.digests(), is_clean=False)
         return self._send(run, None)
 
     def _send(self, run: _Run, changed: list[bytes] | None, *end: bytes) -> list[bytes]:
@@ -143,9 +146,8 @@ class FragmentUpdates:
         self._is_running = True
         return [*run.messages, *end]
 
-    def _changed(self, run: _Run) -> list[bytes] | None:
+    def _changed(self, run: _Run, drawn: _Elements) -> list[bytes] | None:
         """Return the elements that differ; None if all messages are needed."""
-        drawn = run.digests()
         if run.is_whole or set(drawn) - set(run.fragments):  # nested fragments may vanish
             return None
         shown = {fragment: self._shown.get(fragment, {}) for fragment in run.fragments}
@@ -159,8 +161,8 @@ class FragmentUpdates:
         ]
         return None if run.blocks.intersection(changed) else changed
 
-    def _record(self, run: _Run, *, is_clean: bool) -> None:
-        drawn = run.digests()
+    def _record(self, run: _Run, drawn: _Elements, *, is_clean: bool) -> None:
+        """Record what the browser has after a run."""
         if not run.fragments and is_clean:
             self._shown = drawn
             return
