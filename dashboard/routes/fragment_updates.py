@@ -148,7 +148,7 @@ class FragmentUpdates:
 
     def _changed(self, run: _Run, drawn: _Elements) -> list[bytes] | None:
         """Return the elements that differ; None if all messages are needed."""
-        if run.is_whole or set(drawn) - set(run.fragments):  # nested fragments may vanish
+        if run.is_whole or _has_nested(run):
             return None
         shown = {fragment: self._shown.get(fragment, {}) for fragment in run.fragments}
         if any(shown[each].keys() != drawn.get(each, {}).keys() for each in run.fragments):
@@ -169,3 +169,11 @@ class FragmentUpdates:
         for fragment in {*drawn, *run.fragments}:
             kept = {} if is_clean else self._shown.get(fragment, {})
             self._shown[fragment] = kept | drawn.get(fragment, {})
+        if run.fragments and _has_nested(run):
+            # The next run may lack the nested fragment, and is not compared with this one.
+            for fragment in run.fragments:
+                del self._shown[fragment]
+
+
+def _has_nested(run: _Run) -> bool:
+    return bool(set(run.elements) - set(run.fragments))

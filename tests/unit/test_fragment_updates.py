@@ -129,6 +129,12 @@ def test_other_elements_need_the_whole_run(updates: FragmentUpdates, drawn: list
     assert _send(updates, run) == run
 
 
+def test_nested_fragment_is_removed(updates: FragmentUpdates):
+    """A fragment that is no longer drawn by another one leaves the page."""
+    nested, without = _run(*_live(PAGE), _delta(4, "more", "nested")), _run(*_live(PAGE))
+    assert [_send(updates, run) for run in (nested, without, without)] == [nested, without, []]
+
+
 def test_toast_is_sent_each_time(updates: FragmentUpdates):
     """Two errors in a row with the same text are two toasts."""
     run = _run(*_live(PAGE), _toast("The queue cannot be reached."))
