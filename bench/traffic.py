@@ -15,7 +15,7 @@ from tests.support.conditions import need_program
 from tests.support.dashboard_server import Dashboard, running_dashboard
 
 _PAGES = ("", "gallery", "fleet", "jobs", "present", "recordings")
-_SETTLE_SECONDS, _IDLE_SECONDS = 5.0, 30.0
+_SETTLE_SECONDS, _IDLE_SECONDS = 4.0, 20.0
 
 
 @dataclass
