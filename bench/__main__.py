@@ -14,6 +14,7 @@ _BENCHMARKS = (
     "first-picture",
     "gallery",
     "sessions",
+    "traffic",
     "cluster",
     "whatif",
 )

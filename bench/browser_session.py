@@ -15,6 +15,9 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+_MAX_INTERVALS = 10
+"""After as many, a refresh has sent nothing, since nothing changed."""
+
 
 @dataclass
 class Traffic:
@@ -53,11 +56,12 @@ async def _run(
     connection: ClientConnection, known: set[str], traffic: Traffic, rerun: AutoRerun | None
 ) -> AutoRerun:
     """Run the script, or the fragment of ``rerun``; return the request for the next run."""
-    start = time.monotonic()
+    start = last = time.monotonic()
     await connection.send(_request(known, rerun).SerializeToString())
     received, next_rerun = 0, rerun
-    async for body in connection:
-        received += len(body)
+    # Of an update, a server may send only the elements that changed, and no end.
+    while body := await _next_message(connection, rerun, is_first=not received):
+        received, last = received + len(body), time.monotonic()
         message = ForwardMsg.FromString(body)
         known.add(message.hash)
         kind = message.WhichOneof("type")
@@ -67,9 +71,22 @@ async def _run(
             break
     if next_rerun is None:
         raise RuntimeError("the page requested no refresh")
-    traffic.refreshes.append(time.monotonic() - start)
-    traffic.received += received
+    if received:
+        traffic.refreshes.append(last - start)
+        traffic.received += received
     return next_rerun
+
+
+async def _next_message(
+    connection: ClientConnection, rerun: AutoRerun | None, *, is_first: bool
+) -> bytes | None:
+    """Return the next message; None if a run of ``rerun`` seems to send no more."""
+    intervals = _MAX_INTERVALS if is_first else 0.5
+    try:
+        async with asyncio.timeout(rerun.interval * intervals if rerun else None):
+            return await connection.recv(decode=False)
+    except TimeoutError:
+        return None
 
 
 def _request(known: set[str], rerun: AutoRerun | None) -> BackMsg:

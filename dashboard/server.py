@@ -26,6 +26,8 @@ from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, health, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
+from dashboard.routes.changed_elements import ChangedElements
+from dashboard.routes.compressed_files import CompressedFiles
 from dashboard.routes.connections import (
     SessionLimit,
     bounds_for,
@@ -126,5 +128,7 @@ app = st.App(
         Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
+        Middleware(CompressedFiles, base_path=_settings.base_path),
+        Middleware(ChangedElements),
     ],
 )

@@ -4,6 +4,8 @@
 const CAPTIONS_MIN_WIDTH_PIXELS = 560;
 
 let library;
+let timeRange;
+const moving = new Set();
 
 function loadPlotly(url) {
   library ??= new Promise((resolve, reject) => {
@@ -75,12 +77,27 @@ function fit(figure, width, height) {
 function draw(plot) {
   if (!window.Plotly || !plot.clientWidth) return;
   const figure = parseFigure(plot);
+  if (moving.has(plot) && timeRange) figure.layout.xaxis.range = timeRange;
   scale(plot, figure);
   fit(figure, plot.clientWidth, plot.clientHeight);
   window.Plotly.react(plot, figure.data, figure.layout, {
     displayModeBar: false,
     doubleClick: false,
   });
+}
+
+// A new figure comes with a new axis: both are drawn at once, and nothing while the tab is hidden.
+function drawSoon(plot) {
+  plot.nextFrame ??= requestAnimationFrame(() => {
+    plot.nextFrame = undefined;
+    draw(plot);
+  });
+}
+
+/** Move the time axis of the figures that have one in common, to the values at its edges. */
+export function moveAxis(range) {
+  timeRange = range;
+  for (const plot of moving) drawSoon(plot);
 }
 
 // Redraws without new data, for another size or theme. A change of theme is detected by the
@@ -101,10 +118,14 @@ export default function ({ data, parentElement }) {
   plot.figureText = data.figure;
   plot.fixedHeight = data.height;
   plot.setAttribute("aria-label", data.alt);
+  if (data.moves) moving.add(plot);
   if (!plot.resizeObserver) observe(plot);
-  loadPlotly(data.library).then(() => draw(plot), reportError);
+  loadPlotly(data.library).then(() => drawSoon(plot), reportError);
 
   return () => {
+    moving.delete(plot);
+    cancelAnimationFrame(plot.nextFrame);
+    plot.nextFrame = undefined;
     plot.resizeObserver.disconnect();
     plot.resizeObserver = undefined;
     window.Plotly?.purge(plot);

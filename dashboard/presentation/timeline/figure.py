@@ -28,6 +28,8 @@ from dashboard.presentation.timeline.series import (
     highest,
     line,
     nice_top,
+    run_ahead,
+    span_ahead,
     unknown,
     within,
 )
@@ -47,11 +49,10 @@ def draw(
     With the name of a lane as ``focus``, the other lanes are dimmed. In a plot of less height than
     usual, in pixels, labels of the newest values stay apart.
     """
-    first = snapshot.samples[0].at if snapshot.samples else snapshot.at
-    window = Window(snapshot.at, span, zone, first)
+    window = window_of(snapshot, span, zone)
     samples = within(snapshot.samples, window)
-    lanes = _lanes(snapshot)
-    geometries = share_height([_scale(lane, samples, window, snapshot) for lane in lanes])
+    lanes = lanes_of(snapshot)
+    geometries = place(lanes, snapshot, window)
     by_name = {lane.name: geometry for lane, geometry in zip(lanes, geometries, strict=True)}
 
     captioned = marks.with_room(snapshot.annotations, window, lanes)
@@ -63,7 +64,8 @@ def draw(
     data = []
     for lane, geometry in zip(lanes, geometries, strict=True):
         spans = unknown(samples, window, lane.curves[0].value) if lane.curves else []
-        shapes += marks.unknown_areas(spans, window, geometry)
+        ahead = [span_ahead(span, window) for span in spans]
+        shapes += marks.unknown_areas(ahead, window, geometry)
         annotations += marks.unknown_texts(spans, window, geometry)
         annotations.append(marks.title(lane, geometry, window))
         labels = lane.newest(snapshot)
@@ -80,9 +82,21 @@ def draw(
     return go.Figure(data, figure_layout | {"shapes": shapes, "annotations": annotations})
 
 
+def window_of(snapshot: Snapshot, span: float, zone: tzinfo | None = None) -> Window:
+    """Return the time axis of a snapshot, of at most ``span`` seconds."""
+    first = snapshot.samples[0].at if snapshot.samples else snapshot.at
+    return Window(snapshot.at, span, zone, first)
+
+
+def place(lanes: Sequence[Lane], snapshot: Snapshot, window: Window) -> list[LaneGeometry]:
+    """Return the positions and scales of a snapshot's lanes."""
+    samples = within(snapshot.samples, window)
+    return share_height([_scale(lane, samples, window, snapshot) for lane in lanes])
+
+
 def alt_text(snapshot: Snapshot) -> str:
     """Describe the chart and its newest values, for people who do not see it."""
-    titles = ", ".join(lane.title for lane in _lanes(snapshot))
+    titles = ", ".join(lane.title for lane in lanes_of(snapshot))
     newest = snapshot.samples[-1] if snapshot.samples else Sample(snapshot.at)
     numbers = {"waiting": newest.waiting, "generating": newest.generating}
     if "workers" in snapshot.lanes:
@@ -93,7 +107,8 @@ def alt_text(snapshot: Snapshot) -> str:
     return f"{titles} over time. Now: {', '.join(values)}."
 
 
-def _lanes(snapshot: Snapshot) -> list[Lane]:
+def lanes_of(snapshot: Snapshot) -> list[Lane]:
+    """Return the lanes that a snapshot's mode has, top to bottom."""
     lanes = LANES | {"workers": _workers(snapshot)}
     return [lanes[name] for name in snapshot.lanes if name in lanes]
 
@@ -124,7 +139,7 @@ def _traces(
     if not lane.curves:
         return [_draw_bars(lane, samples, window, geometry)]
     return [
-        draw_line(lane, curve, columns(run, window), geometry)
+        draw_line(lane, curve, columns(run_ahead(run, window), window), geometry)
         for curve in lane.curves
         # A trace for each run: within one trace, the fill would bridge its gaps.
         for run in line(samples, window, curve.value)

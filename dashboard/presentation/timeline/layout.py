@@ -89,6 +89,16 @@ def layout(window: Window, geometries: Sequence[LaneGeometry]) -> dict[str, obje
     }
 
 
+def axis_range(window: Window) -> list[float]:
+    """Return the values at the edges of the time axis."""
+    return [window.x(window.start), window.x(window.end)]
+
+
+def tick_format(window: Window) -> str:
+    """Return how the times of the axis are written."""
+    return "%H:%M:%S" if window.length <= _TICKS * 30 else "%H:%M"
+
+
 def _value_axis(lane: LaneGeometry) -> dict[str, object]:
     return {
         "domain": [lane.bottom, lane.top],
@@ -105,11 +115,11 @@ def _value_axis(lane: LaneGeometry) -> dict[str, object]:
 def _time_axis(window: Window, anchor: str) -> dict[str, object]:
     return {
         "type": "date",
-        "range": [window.x(window.start), window.x(window.end)],
+        "range": axis_range(window),
         "anchor": anchor,
         "showgrid": False,
         "zeroline": False,
-        "tickformat": "%H:%M:%S" if window.length <= _TICKS * 30 else "%H:%M",
+        "tickformat": tick_format(window),
         "hoverformat": "%H:%M:%S",
         "nticks": _TICKS,
         "tickfont": _SMALL_MUTED,

@@ -19,6 +19,10 @@ _GAP_SECONDS = 10.0
 """Time without a sample that interrupts a line: the dashboard was suspended or restarted."""
 _MIN_SECONDS = 10.0
 """Shortest time axis."""
+AHEAD_SECONDS = 30.0
+"""How far a figure is drawn beyond its end, so that its time axis alone can move."""
+_AHEAD_STEP_SECONDS = 5.0
+"""Close enough for a pointer near the axis's end to find a point."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +119,20 @@ def unknown(samples: Sequence[Sample], window: Window, value: Value) -> list[tup
     if began is not None:
         spans.append((max(began, window.start), window.end))
     return [(start, end) for start, end in spans if end > window.start]
+
+
+def run_ahead(run: list[Point], window: Window) -> list[Point]:
+    """Continue a run that reaches the window's end."""
+    if not run or run[-1][0] != window.end:
+        return run
+    steps = range(1, int(AHEAD_SECONDS / _AHEAD_STEP_SECONDS) + 1)
+    return run + [(window.end + step * _AHEAD_STEP_SECONDS, run[-1][1]) for step in steps]
+
+
+def span_ahead(span: tuple[float, float], window: Window) -> tuple[float, float]:
+    """Continue a span that reaches the window's end."""
+    start, end = span
+    return (start, end + AHEAD_SECONDS) if end == window.end else span
 
 
 def bars(samples: Sequence[Sample], window: Window) -> list[Point]:
