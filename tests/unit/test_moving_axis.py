@@ -8,6 +8,7 @@ from dashboard.components.timeline import live_plot
 from dashboard.domain.fleet import FleetReading, Scaler
 from dashboard.domain.snapshot import Annotation, Reading, Sample, Snapshot
 from dashboard.presentation.timeline.figure import draw
+from dashboard.presentation.timeline.layout import PLOT_HEIGHT
 from dashboard.presentation.timeline.moving import can_move
 from dashboard.presentation.timeline.series import AHEAD_SECONDS
 
@@ -44,7 +45,15 @@ DRAWN = _snapshot(0)
 def test_idle_figure_is_drawn_once(seconds: float):
     """While nothing changes, the figure is not made or sent again; its axis moves."""
     assert can_move(DRAWN, _snapshot(seconds), 120)
-    assert live_plot._figure(DRAWN, 120, None) is live_plot._figure(_snapshot(seconds), 120, None)
+    view = (120, None, None, PLOT_HEIGHT)
+    assert live_plot._figure(DRAWN, *view) is live_plot._figure(_snapshot(seconds), *view)
+
+
+@pytest.mark.parametrize("view", [(120, None, "workers", PLOT_HEIGHT), (120, None, None, 150)])
+def test_each_view_has_its_own_figure(view: tuple):
+    """A scene's focus or a lower plot never shows the figure of another view."""
+    usual = live_plot._figure(DRAWN, 120, None, None, PLOT_HEIGHT)
+    assert live_plot._figure(DRAWN, *view) is not usual
 
 
 @pytest.mark.parametrize(
