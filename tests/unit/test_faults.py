@@ -3,6 +3,7 @@
 import time
 from contextlib import closing
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -89,6 +90,9 @@ def test_jobs_are_counted_from_the_fault_to_their_end():
         (QueueDepth(0, 0), 1, None),  # the counts may be older than the job
         (QueueDepth(0, None), 60, None),  # a worker may have it
         (None, 60, None),
+        (QueueDepth(1, 1), 60, None),  # one of the two is not this dashboard's
+        (QueueDepth(2, 0), 60, None),
+        (QueueDepth(1, 1), 1, 0),  # a job that was returned just now may be counted twice
     ],
 )
 def test_a_lost_job_is_neither_finished_nor_on_the_queue(depth, age, lost):
@@ -114,6 +118,22 @@ def test_fault_after_all_jobs_are_finished_begins_a_new_count():
     found = report(journal, QueueDepth(0, 0), received.at + 3)
     assert found
     assert (found.since, found.requests, found.lost) == (received.at + 2, 0, 0)
+
+
+def test_request_whose_id_has_no_time_is_counted_from_its_delivery():
+    """Other clients choose their ids: such a request begins no count before the first fault."""
+    job, accepted, received = job_and_events()
+    foreign = job.model_copy(update={"id": str(uuid4())})
+    at = received.at
+    journal = run(Event(kind="accepted", at=at, job=foreign))
+    assert journal.faults().states == {}
+    journal.record(accepted)
+    journal.record(fault(at + 1))
+    assert (journal.faults().since, len(journal.faults().states)) == (at + 1, 2)
+    late = foreign.model_copy(update={"id": str(uuid4())})
+    journal.record(Event(kind="accepted", at=at + 2, job=late))
+    journal.record(Event(kind="received", at=at + 3, job=late, job_id=late.id, worker="worker-1"))
+    assert late.id in journal.faults().states
 
 
 def test_fault_that_is_received_twice_is_one_fault():
