@@ -131,8 +131,7 @@ def _apply(context: AppContext, injection: Injection) -> str:
             _fleet(context).kill(subject)
             return f"{subject} killed"
         case "drain":
-            count = _cluster(context.settings).drain(subject)
-            return f"{subject} drained of {pluralize(count, 'worker')}"
+            return _cluster(context.settings).drain(subject)
         case "uncordon":
             _cluster(context.settings).uncordon(subject)
             return f"{subject} uncordoned"
