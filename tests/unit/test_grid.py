@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.util import AttributeDictionary
 
 from core.errors import MessageError, PromptRefused, QueueFull
 from core.settings import Settings
 from dashboard import access, runtime
+from dashboard.access import browser_memory
 from dashboard.components.grid import cells, grid, links
 from dashboard.components.jobs import sending
 from dashboard.components.pictures import stars, variations
@@ -172,6 +174,26 @@ def test_matrix_is_checked_before_its_count_is_shown(
     assert not context.replaying
     with pytest.raises(error):
         matrix_form.propose({"prompt": prompt, "count": 1})
+
+
+def test_grid_is_linked_only_once_its_requests_are_being_sent(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """A second press sends nothing again; while others are being sent, the matrix stays."""
+    assert not context.replaying
+    state = AttributeDictionary(matrix_draft=FIELDS)
+    memory = browser_memory.Memory()
+    monkeypatch.setattr(matrix_form.st, "session_state", state)
+    monkeypatch.setattr(browser_memory, "current", lambda: memory)
+    sent: list[list] = []
+    matrix_form._send(FIELDS, lambda _requests: False)
+    assert "still being sent" in str(state["submission_error"])
+    assert (state["matrix_draft"], memory.grid) == (FIELDS, None)
+    for _ in range(2):
+        matrix_form._send(FIELDS, lambda requests: not sent.append(list(requests)))
+    assert len(sent) == 1
+    assert memory.grid is not None
+    assert memory.grid.first_id == sent[0][0]["id"]
 
 
 def test_burst_of_a_matrix_repeats_its_prompts():
