@@ -84,7 +84,7 @@ class Approvals:
         with self._lock:
             # The listing may lack the marks of jobs that were added during it.
             self._pending = marks.pending_approval | (self._pending - before)
-            rejected = marks.rejected - self._rejected if self._was_read else ()
+            rejected = marks.rejected - self._rejected if self._was_read else frozenset()
             self._rejected = marks.rejected
             self._was_read = True
             self._drop_rejected()

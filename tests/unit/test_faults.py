@@ -3,12 +3,14 @@
 import time
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 
 from core.errors import FleetError, QueueUnavailable
-from dashboard.chaos.faults import available
+from dashboard.chaos import faults, progress
+from dashboard.chaos.faults import Injection, available
 from dashboard.chaos.local import LocalFaults
 from dashboard.chaos.sqlite import SqliteFaults
 from dashboard.domain.faults import FaultReport
@@ -212,6 +214,39 @@ def test_killed_worker_is_replaced_and_a_paused_supervisor_keeps_its_number(tmp_
         running(1, setup)
         faults.set_paused(False)
         running(3, setup)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence", "failed"),
+    [
+        (KeyError("metadata"), progress._UNEXPECTED, True),
+        (FleetError("worker-1 had ended."), "worker-1 had ended.", True),
+        (
+            "gpu-1 cordoned, 0 of 1 worker evicted: No",
+            "Gpu-1 cordoned, 0 of 1 worker evicted: No.",
+            False,
+        ),
+    ],
+)
+def test_result_of_a_fault_is_a_sentence_whatever_happened(monkeypatch, outcome, sentence, failed):
+    """An unexpected error breaks no page; the mark names what was done, not what was not."""
+
+    def apply(*_arguments) -> str:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    published: list[Event] = []
+    sampler = SimpleNamespace(snapshot=lambda: Snapshot(0.0, "cluster", LANES))
+    monkeypatch.setattr(faults, "_apply", apply)
+    context = SimpleNamespace(sampler=sampler, publish=published.append)
+    progress.begin(context, Injection("drain", "Drain gpu-1", "", "gpu-1"))
+    wait_until(progress.newest, what="the result")
+    result = progress.newest()
+    assert result
+    assert (result.sentence, result.failed) == (sentence, failed)
+    marks = [] if failed else ["gpu-1 cordoned, 0 of 1 worker evicted"]
+    assert [event.detail for event in published] == marks
 
 
 def test_locked_queue_takes_no_job_and_loses_none(tmp_path):
