@@ -84,7 +84,8 @@ def send(requests: Sequence[dict[str, Any]]) -> bool:
         return False
     if is_pending():  # the button was pressed twice
         return False
-    st.session_state.unsent = ()
+    is_rest = requests == st.session_state.get("unsent")
+    st.session_state.unsent, st.session_state.resent = (), requests if is_rest else ()
     sending.begin(_PLACE, requests)
     take_result()
     return True
@@ -104,7 +105,9 @@ def take_result() -> None:
     """Take the result of the last submission, once there is one."""
     result = sending.take(_PLACE)
     if result and result.error:
-        st.session_state.unsent = result.unsent if result.sent else ()
+        # Requests that are sent the second time are in no text any more.
+        rest = st.session_state.get("resent", ())
+        st.session_state.unsent = result.unsent if result.sent else rest
         st.session_state.submission_error = refusal(result.error, result.sent, result.total)
 
 
