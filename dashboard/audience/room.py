@@ -24,7 +24,8 @@ class RoomPicture:
 def visitor_of(cookie: str | None) -> str | None:
     """Return the name of a visitor in the store, from which nobody gets the cookie; None without.
 
-    Only a browser that has opened the page has one: it cannot give two hearts.
+    A browser has one heart for a picture as long as it keeps its cookie. Programs that invent
+    cookies are slowed by the limit of their address (visitors.heart_limits).
     """
     if not tokens.is_token(cookie):
         return None

@@ -108,12 +108,15 @@ def _cut(snapshot: Snapshot) -> Injection:
 def inject(context: AppContext, injection: Injection) -> str:
     """Inject a fault and mark it on the timeline; return what was done, as a clause.
 
+    What could not be done follows a colon.
+
     Raises ApplicationError with a sentence if nothing was done.
     """
     at, job_id = time.time(), _job_of(context.sampler.snapshot(), injection.subject)
     text = _apply(context, injection)
     if target := _TARGETS.get(injection.name):
-        context.publish(Event(kind="fault", at=at, target=target, detail=text, job_id=job_id))
+        done = text.partition(": ")[0]  # what could not be done is for the presenter
+        context.publish(Event(kind="fault", at=at, target=target, detail=done, job_id=job_id))
     return text
 
 
@@ -131,8 +134,7 @@ def _apply(context: AppContext, injection: Injection) -> str:
             _fleet(context).kill(subject)
             return f"{subject} killed"
         case "drain":
-            count = _cluster(context.settings).drain(subject)
-            return f"{subject} drained of {pluralize(count, 'worker')}"
+            return _cluster(context.settings).drain(subject)
         case "uncordon":
             _cluster(context.settings).uncordon(subject)
             return f"{subject} uncordoned"

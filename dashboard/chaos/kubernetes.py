@@ -5,10 +5,12 @@ Sources:
     apis/keda/v1alpha1/scaledobject_types.go and scaledjob_types.go for its annotation.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FleetError
 from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_objects, request
+from dashboard.presentation.formatting import pluralize
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _FORBIDDEN, _NOT_FOUND, _TOO_MANY_REQUESTS = 403, 404, 429
 _SCALERS = ("scaledobjects", "scaledjobs")
 _PAUSED = "autoscaling.keda.sh/paused"
+_PAUSED_AT = "autoscaling.keda.sh/paused-replicas"
 _AT_ONCE = "1"
 """Grace period in seconds. With 0 the API server would forget a pod that may still run."""
 _HOW_TO_ALLOW = "add the component chaos to the overlay (docs/kubernetes.md)"
@@ -40,24 +43,29 @@ class KubernetesFaults:
         query = {"gracePeriodSeconds": _AT_ONCE}
         _send(connect(1), "DELETE", f"{self._pods}/{worker}", f"delete the pod {worker}", query)
 
-    def drain(self, node: str) -> int:
-        """Cordon a node and evict its workers; return their number. Raises FleetError."""
+    def drain(self, node: str) -> str:
+        """Cordon a node and evict its workers; return what was done, as a clause.
+
+        Raises FleetError if the node is not cordoned. One that is stays so when a worker cannot be
+        evicted, and the others are evicted.
+        """
         api = connect(1)
         _cordon(api, node, unschedulable=True)
-        workers = list_objects(api, self._pods, fieldSelector=f"spec.nodeName={node}")
-        names = [pod["metadata"]["name"] for pod in workers if _is_worker(pod)]
-        for name in names:
-            self._evict(api, name)
-        return len(names)
+        try:
+            workers = list_objects(api, self._pods, fieldSelector=f"spec.nodeName={node}")
+        except FleetError as error:
+            return f"{node} cordoned, no worker evicted: {_without_period(error)}"
+        return _describe_drain(node, [self._evict(api, pod) for pod in filter(_is_worker, workers)])
 
     def uncordon(self, node: str) -> None:
         """Let a node take pods again. Raises FleetError."""
         _cordon(connect(1), node, unschedulable=False)
 
     def set_paused(self, paused: bool) -> None:
-        """Set or remove KEDA's annotation of a pause. Raises FleetError."""
+        """Set KEDA's annotation of a pause, or remove those of all pauses. Raises FleetError."""
         api = connect(1)
-        patch = {"metadata": {"annotations": {_PAUSED: "true" if paused else None}}}
+        annotations = {_PAUSED: "true"} if paused else {_PAUSED: None, _PAUSED_AT: None}
+        patch = {"metadata": {"annotations": annotations}}
         if not any(self._patch_scaler(api, kind, patch) for kind in _SCALERS):
             raise FleetError(f"The cluster has no ScaledObject and no ScaledJob {self._scaler}.")
 
@@ -71,9 +79,28 @@ class KubernetesFaults:
             raise FleetError(_explain(error, f"pause or resume {self._scaler}")) from None
         return True
 
-    def _evict(self, api: "ApiClient", pod: str) -> None:
-        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
-        _send(api, "POST", f"{self._pods}/{pod}/eviction", f"evict the pod {pod}", body=eviction)
+    def _evict(self, api: "ApiClient", worker: Object) -> FleetError | None:
+        """Evict a worker; return the error. One that has ended meanwhile is evicted."""
+        name = worker["metadata"]["name"]
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
+        try:
+            request(api, "POST", f"{self._pods}/{name}/eviction", body=eviction)
+        except ListFailed as error:
+            if error.status != _NOT_FOUND:
+                return FleetError(_explain(error, f"evict the pod {name}"))
+        return None
+
+
+def _describe_drain(node: str, evictions: Sequence[FleetError | None]) -> str:
+    errors = [error for error in evictions if error]
+    if not errors:
+        return f"{node} drained of {pluralize(len(evictions), 'worker')}"
+    evicted = f"{len(evictions) - len(errors)} of {pluralize(len(evictions), 'worker')} evicted"
+    return f"{node} cordoned, {evicted}: {_without_period(errors[0])}"
+
+
+def _without_period(error: FleetError) -> str:
+    return str(error).removesuffix(".")
 
 
 def _is_worker(pod: Object) -> bool:

@@ -13,6 +13,7 @@ from dashboard.chaos.faults import Injection, inject
 from dashboard.runtime.context import AppContext
 
 _SECONDS_BEFORE_RETURN = 0.5
+_UNEXPECTED = "The fault failed, perhaps after a part of it. The dashboard's log has the reason."
 
 _injector = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inject")
 _log = logging.getLogger(__name__)
@@ -47,4 +48,7 @@ def _run(context: AppContext, injection: Injection) -> Result:
         text = inject(context, injection)
     except ApplicationError as error:
         return Result(time.time(), str(error), failed=True)
+    except Exception:  # noqa: BLE001, every page would raise it again each second
+        _log.exception("The fault %s failed.", injection.label)
+        return Result(time.time(), _UNEXPECTED, failed=True)
     return Result(time.time(), f"{text[:1].upper()}{text[1:]}.")

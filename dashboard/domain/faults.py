@@ -64,12 +64,19 @@ def add_fault(history: FaultHistory, event: Event, unfinished: Iterable[JobView]
 
 def count_job(history: FaultHistory, view: JobView) -> FaultHistory:
     """Update the state of a job, if it is counted."""
-    job_id, submitted = view.job.id, view.submitted_at or 0.0
-    if job_id not in history.states and not history.since <= submitted <= history.until:
+    job_id = view.job.id
+    if job_id not in history.states and not _belongs_to(history, view):
         return history
     if history.states.get(job_id) == view.state:
         return history
     return replace(history, states={**history.states, job_id: view.state})
+
+
+def _belongs_to(history: FaultHistory, view: JobView) -> bool:
+    """Return whether a job was submitted within the time that is counted."""
+    # Ids that other clients choose may contain no time.
+    at = view.received_at if view.submitted_at is None else view.submitted_at
+    return bool(history.faults) and at is not None and history.since <= at <= history.until
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,8 @@ class FaultReport:
     waiting: int
     generating: int
     lost: int | None
-    """None while it is unknown: the queue cannot be read, or its counts are too old."""
+    """None while it is unknown: the queue cannot be read, its counts are too old, or it holds jobs
+    of which no event was received."""
 
     @property
     def open(self) -> int:
@@ -131,12 +139,15 @@ def _lost(
         return 0
     if depth is None:
         return None
-    expected = [view for view in jobs if _is_on_queue(view)]
+    views = tuple(jobs)
+    expected = [view for view in views if _is_on_queue(view)]
     missing = len(expected) - depth.waiting - (depth.unacknowledged or 0)
-    if missing <= 0:
-        return 0
-    # A job that was submitted or returned after the queue counted may be missing in its counts.
+    # A job that changed after the queue counted may be missing in its counts, or still be in them.
     counted_at = read_at - _STATISTICS_DELAY_SECONDS
+    if missing <= 0:
+        # Others than the known jobs are on the queue, in place of which known ones may be lost.
+        unknown = -missing - sum(_changed_at(view) > counted_at for view in views)
+        return None if unknown > 0 else 0
     recent = sum(_changed_at(view) > counted_at for view in expected)
     if depth.unacknowledged is None or recent >= missing:
         return None

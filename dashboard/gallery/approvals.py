@@ -5,6 +5,7 @@ not list its job.
 """
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,9 +84,11 @@ class Approvals:
         with self._lock:
             # The listing may lack the marks of jobs that were added during it.
             self._pending = marks.pending_approval | (self._pending - before)
+            rejected = marks.rejected - self._rejected if self._was_read else frozenset()
             self._rejected = marks.rejected
             self._was_read = True
             self._drop_rejected()
+        self._remove_shown(rejected)
         self._show_admitted()
 
     def approve(self, job_id: str) -> None:
@@ -102,6 +105,7 @@ class Approvals:
             self._rejected |= {job_id}
             self._pending -= {job_id}
             self._drop_rejected()
+        self._remove_shown((job_id,))
 
     def pending(self) -> list[PendingPicture]:
         """Return the generated pictures that wait for approval, oldest first."""
@@ -138,6 +142,12 @@ class Approvals:
     def _drop_rejected(self) -> None:
         hidden = self._hidden.items()
         self._hidden = {name: at for name, at in hidden if _job_id(name) not in self._rejected}
+
+    def _remove_shown(self, rejected: Iterable[str]) -> None:
+        """Remove the pictures that another presenter had approved, or another dashboard."""
+        for job_id in rejected:
+            for name in self._index.pictures_of(job_id):
+                self._index.remove(name)
 
     def _show_admitted(self) -> None:
         with self._lock:

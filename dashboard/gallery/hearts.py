@@ -1,11 +1,18 @@
 """The hearts of all visitors, counted in memory."""
 
 import threading
+import time
 from collections import Counter
 
 from core.errors import MessageError
 from wire.stores.base import Entry, Store
-from wire.stores.hearts import MAX_VISITORS, list_visitors, read_hearts, write_hearts
+from wire.stores.hearts import (
+    EXPIRES_AFTER_SECONDS,
+    MAX_VISITORS,
+    list_visitors,
+    read_hearts,
+    write_hearts,
+)
 
 MAX_HEARTS = 100
 """Hearts that a visitor has given at a time."""
@@ -57,15 +64,29 @@ class Hearts:
             return [(name, count) for name, count in self._counts.most_common() if count > 0]
 
     def read(self) -> int:
-        """Read the hearts that changed in the store; return the number of all."""
+        """Read the hearts that changed in the store, delete expired ones; return the number of all.
+
+        Raises StoreUnavailable.
+        """
         listed = dict(list_visitors(self._store))
-        for visitor, entry in listed.items():
-            if self._seen.get(visitor) != entry:
-                with self._changing:  # a heart of this process is not overwritten by an older one
-                    self._set(visitor, read_hearts(self._store, visitor))
-                self._seen[visitor] = entry
+        for visitor in {**self._seen, **listed}:
+            entry = listed.get(visitor)
+            if entry and time.time() - entry.modified > EXPIRES_AFTER_SECONDS:
+                write_hearts(self._store, visitor, ())
+                entry = None
+            if entry is None or self._seen.get(visitor) != entry:
+                self._read_visitor(visitor, entry)
         with self._lock:
             return self._counts.total()
+
+    def _read_visitor(self, visitor: str, entry: Entry | None) -> None:
+        """Read a visitor's hearts; without an entry they were taken back, or have expired."""
+        with self._changing:  # a heart of this process is not overwritten by an older one
+            self._set(visitor, read_hearts(self._store, visitor))
+        if entry:
+            self._seen[visitor] = entry
+        else:
+            self._seen.pop(visitor, None)
 
     def _change(
         self, visitor: str, before: tuple[str, ...], picture: str, given: bool
@@ -86,4 +107,7 @@ class Hearts:
         with self._lock:
             self._counts.subtract(self._given.get(visitor, ()))
             self._counts.update(pictures)
-            self._given[visitor] = pictures
+            if pictures:
+                self._given[visitor] = pictures
+            else:
+                self._given.pop(visitor, None)

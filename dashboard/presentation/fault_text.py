@@ -5,7 +5,7 @@ from datetime import tzinfo
 from dashboard.domain.faults import FaultReport
 from dashboard.presentation.formatting import UNKNOWN, clock, pluralize
 
-_LATE = f"lost: {UNKNOWN} while the queue's counts are missing or late"
+_LATE = f"lost: {UNKNOWN} while the queue's counts are missing, late, or include unknown requests"
 
 
 def verdict(report: FaultReport) -> str:

@@ -50,6 +50,8 @@ class Scene(BaseModel):
     def _names_a_burst(self) -> "Scene":
         if self.burst and self.burst not in {burst.name for burst in BURSTS}:
             raise ValueError(f"there is no burst {self.burst}")
+        if self.burst and self.prompt:
+            raise ValueError("a scene sends a burst or a prompt, not both")
         return self
 
     @property

@@ -153,7 +153,7 @@ def test_chaos_needs_its_component_and_has_its_rights_only(plane, fleet, faults)
     read_until(fleet, lambda reading: not reading.scaler.paused, "KEDA is resumed")
 
     plane.apply(placed_worker())
-    assert faults.drain("gpu-1") == 1
+    assert faults.drain("gpu-1") == "gpu-1 drained of 1 worker"
     read_until(fleet, lambda reading: "cordoned" in reading.nodes[0].state, "it is cordoned")
     faults.uncordon("gpu-1")
     read_until(fleet, lambda reading: "cordoned" not in reading.nodes[0].state, "it is not")

@@ -17,10 +17,12 @@ from dashboard.components.common import viewer_snapshot
 from dashboard.components.jobs import dead_letters, details, own_jobs, sending
 from dashboard.components.jobs.filters import Filter
 from dashboard.domain.hidden_prompts import HIDDEN_PROMPT, hide_prompt
+from dashboard.gallery.query import GalleryQuery
 from dashboard.routes import api, join
 from dashboard.runtime import submission
 from dashboard.runtime.context import AppContext
 from wire.messages.job import Job, JobRequest, new_job
+from wire.messages.object_names import picture_name
 from wire.queues.base import DeadLetter
 from wire.stores import approval
 
@@ -165,6 +167,22 @@ def test_rejected_prompts_stay_hidden(client: TestClient, context: AppContext):
     context.approvals.reject(job_id)
     assert newest(context).prompt == HIDDEN_PROMPT
     assert SECRET not in client.get(f"/api/jobs/{job_id}").text
+
+
+def test_rejection_hides_pictures_that_were_approved_before(context: AppContext):
+    """Of two presenters, or two dashboards, a rejection wins: nothing is shown."""
+    job_ids = [new_job(JobRequest(prompt=SECRET)).id for _ in range(2)]
+    index = context.gallery.index
+    for job_id in job_ids:
+        context.approvals.mark_pending(job_id)
+        index.add(picture_name(job_id, 0), 1.0)
+        context.approvals.approve(job_id)
+    assert index.count() == 2
+    context.approvals.reject(job_ids[0])
+    assert index.page(GalleryQuery()).total == 1
+    approval.reject(context.store, job_ids[1])
+    context.approvals.read()
+    assert index.newest() == ()
 
 
 def test_presenters_read_pending_prompts(

@@ -3,11 +3,14 @@
 import time
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 
 from core.errors import FleetError, QueueUnavailable
-from dashboard.chaos.faults import available
+from dashboard.chaos import faults, progress
+from dashboard.chaos.faults import Injection, available
 from dashboard.chaos.local import LocalFaults
 from dashboard.chaos.sqlite import SqliteFaults
 from dashboard.domain.faults import FaultReport
@@ -89,6 +92,9 @@ def test_jobs_are_counted_from_the_fault_to_their_end():
         (QueueDepth(0, 0), 1, None),  # the counts may be older than the job
         (QueueDepth(0, None), 60, None),  # a worker may have it
         (None, 60, None),
+        (QueueDepth(1, 1), 60, None),  # one of the two is not this dashboard's
+        (QueueDepth(2, 0), 60, None),
+        (QueueDepth(1, 1), 1, 0),  # a job that was returned just now may be counted twice
     ],
 )
 def test_a_lost_job_is_neither_finished_nor_on_the_queue(depth, age, lost):
@@ -114,6 +120,22 @@ def test_fault_after_all_jobs_are_finished_begins_a_new_count():
     found = report(journal, QueueDepth(0, 0), received.at + 3)
     assert found
     assert (found.since, found.requests, found.lost) == (received.at + 2, 0, 0)
+
+
+def test_request_whose_id_has_no_time_is_counted_from_its_delivery():
+    """Other clients choose their ids: such a request begins no count before the first fault."""
+    job, accepted, received = job_and_events()
+    foreign = job.model_copy(update={"id": str(uuid4())})
+    at = received.at
+    journal = run(Event(kind="accepted", at=at, job=foreign))
+    assert journal.faults().states == {}
+    journal.record(accepted)
+    journal.record(fault(at + 1))
+    assert (journal.faults().since, len(journal.faults().states)) == (at + 1, 2)
+    late = foreign.model_copy(update={"id": str(uuid4())})
+    journal.record(Event(kind="accepted", at=at + 2, job=late))
+    journal.record(Event(kind="received", at=at + 3, job=late, job_id=late.id, worker="worker-1"))
+    assert late.id in journal.faults().states
 
 
 def test_fault_that_is_received_twice_is_one_fault():
@@ -192,6 +214,39 @@ def test_killed_worker_is_replaced_and_a_paused_supervisor_keeps_its_number(tmp_
         running(1, setup)
         faults.set_paused(False)
         running(3, setup)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence", "failed"),
+    [
+        (KeyError("metadata"), progress._UNEXPECTED, True),
+        (FleetError("worker-1 had ended."), "worker-1 had ended.", True),
+        (
+            "gpu-1 cordoned, 0 of 1 worker evicted: No",
+            "Gpu-1 cordoned, 0 of 1 worker evicted: No.",
+            False,
+        ),
+    ],
+)
+def test_result_of_a_fault_is_a_sentence_whatever_happened(monkeypatch, outcome, sentence, failed):
+    """An unexpected error breaks no page; the mark names what was done, not what was not."""
+
+    def apply(*_arguments) -> str:
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    published: list[Event] = []
+    sampler = SimpleNamespace(snapshot=lambda: Snapshot(0.0, "cluster", LANES))
+    monkeypatch.setattr(faults, "_apply", apply)
+    context = SimpleNamespace(sampler=sampler, publish=published.append)
+    progress.begin(context, Injection("drain", "Drain gpu-1", "", "gpu-1"))
+    wait_until(progress.newest, what="the result")
+    result = progress.newest()
+    assert result
+    assert (result.sentence, result.failed) == (sentence, failed)
+    marks = [] if failed else ["gpu-1 cordoned, 0 of 1 worker evicted"]
+    assert [event.detail for event in published] == marks
 
 
 def test_locked_queue_takes_no_job_and_loses_none(tmp_path):

@@ -1,13 +1,15 @@
 """Grids of prompt matrices, on a real context: what is sent, and what their cells show."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from streamlit.util import AttributeDictionary
 
-from core.errors import MessageError, PromptRefused, QueueFull
+from core.errors import MessageError, PromptRefused, QueueFull, QueueUnavailable
 from core.settings import Settings
 from dashboard import access, runtime
+from dashboard.access import browser_memory
 from dashboard.components.grid import cells, grid, links
 from dashboard.components.jobs import sending
 from dashboard.components.pictures import stars, variations
@@ -172,6 +174,49 @@ def test_matrix_is_checked_before_its_count_is_shown(
     assert not context.replaying
     with pytest.raises(error):
         matrix_form.propose({"prompt": prompt, "count": 1})
+
+
+def test_grid_is_linked_only_once_its_requests_are_being_sent(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """A second press sends nothing again; while others are being sent, the matrix stays."""
+    assert not context.replaying
+    state = AttributeDictionary(matrix_draft=FIELDS)
+    memory = browser_memory.Memory()
+    monkeypatch.setattr(matrix_form.st, "session_state", state)
+    monkeypatch.setattr(browser_memory, "current", lambda: memory)
+    sent: list[list] = []
+    matrix_form._send(FIELDS, lambda _requests: False)
+    assert "still being sent" in str(state["submission_error"])
+    assert (state["matrix_draft"], memory.grid) == (FIELDS, None)
+    for _ in range(2):
+        matrix_form._send(FIELDS, lambda requests: not sent.append(list(requests)))
+    assert len(sent) == 1
+    assert memory.grid is not None
+    assert memory.grid.first_id == sent[0][0]["id"]
+
+
+def test_rest_of_a_burst_is_kept_until_it_is_sent(monkeypatch: pytest.MonkeyPatch):
+    """While the queue stays away, "Send the other 2" keeps the requests however often it fails."""
+    state, fields = AttributeDictionary(), [{"prompt": "cat"}, {"prompt": "dog"}, {"prompt": "ant"}]
+    monkeypatch.setattr(form_submission.st, "session_state", state)
+    monkeypatch.setattr(sending, "begin", lambda _place, _requests: None)
+    away = QueueUnavailable("The queue is away.")
+
+    def send(requests: Sequence[dict], sent: int) -> Sequence[dict]:
+        unsent = tuple(requests[sent:])
+        error = away if unsent else None
+        result = sending.Result(len(requests), sent, (), unsent, error)
+        monkeypatch.setattr(sending, "take", lambda _place: result)
+        form_submission.send(requests)
+        return state.unsent
+
+    assert send(fields, 0) == ()  # the form still has all of it
+    rest = send(fields, 1)
+    assert rest == tuple(fields[1:])
+    for _ in range(2):
+        assert send(rest, 0) == rest
+    assert send(rest, 2) == ()
 
 
 def test_burst_of_a_matrix_repeats_its_prompts():

@@ -1,5 +1,7 @@
 """Hearts of visitors: counted once each, kept by the store, the same on every dashboard."""
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -87,6 +89,46 @@ def test_number_of_hearts_is_bounded(store: DirectoryStore, monkeypatch: pytest.
         given.give("c", CAT, True)
     given.give("b", CAT, False)
     assert given.ranking() == [(CAT, 1)]
+
+
+def test_visitor_without_hearts_takes_no_place(
+    store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+):
+    """Invented visitors that take back what they never gave do not close the room to others."""
+    given = Hearts(store)
+    monkeypatch.setattr(hearts, "MAX_VISITORS", 1)
+    given.give("invented", CAT, False)
+    given.give("a", CAT, True)
+    given.give("a", CAT, False)
+    given.give("b", DOG, True)
+    assert given.ranking() == [(DOG, 1)]
+    assert [entry.name for entry in store.entries()] == ["hearts/b"]
+
+
+def test_hearts_of_past_rooms_expire(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Visitors of an earlier talk leave their places and no objects; the others' hearts stay."""
+    given = Hearts(store)
+    monkeypatch.setattr(hearts, "MAX_VISITORS", 2)
+    for visitor in ("a", "b"):
+        given.give(visitor, CAT, True)
+    assert given.read() == 2
+    past = time.time() - 3 * 86400
+    os.utime(next(tmp_path.rglob("hearts%2Fa")), (past, past))
+    assert given.read() == 1
+    assert [entry.name for entry in store.entries()] == ["hearts/b"]
+    given.give("c", DOG, True)
+    assert given.ranking() == [(CAT, 1), (DOG, 1)]
+
+
+def test_hearts_deleted_from_the_store_count_no_more(store: DirectoryStore):
+    """Another dashboard's visitor took the last heart back, or somebody emptied the folder."""
+    first, second = Hearts(store), Hearts(store)
+    first.give("a", CAT, True)
+    assert second.read() == 1
+    first.give("a", CAT, False)
+    assert (second.read(), second.ranking()) == (0, [])
 
 
 def test_damaged_object_names_no_pictures(store: DirectoryStore):

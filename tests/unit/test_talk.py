@@ -18,6 +18,8 @@ def test_talk_takes_ten_minutes():
     }
     with pytest.raises(ValidationError, match="there is no burst Fireworks"):
         Scene(title="A", line="B", minutes=1, notes="", burst="Fireworks")
+    with pytest.raises(ValidationError, match="not both"):
+        Scene(title="A", line="B", minutes=1, notes="", burst="Mixed", prompt="cat")
 
 
 def test_steps_end_at_the_first_and_the_last_scene():

@@ -2,7 +2,7 @@
 
 ``hearts/<visitor>`` lists the names of the pictures, one a line. A room of 300 people makes 300
 small objects, however many hearts they give; only a visitor's own requests write the object. Hearts
-of deleted pictures stay in it, and count for nothing.
+of deleted pictures stay in it, and count for nothing, until all hearts of the visitor expire.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,18 @@ from wire.stores.base import Entry, Store
 
 MAX_VISITORS = 5000
 """Visitors whose hearts are counted."""
+EXPIRES_AFTER_SECONDS = 2 * 86400.0
+"""Since a visitor's last heart. Their cookie lasts a day, so they cannot change it any more, and
+last week's rooms leave space for this one."""
 _PREFIX = "hearts/"
 
 
 def write_hearts(store: Store, visitor: str, pictures: Iterable[str]) -> None:
-    """Replace the hearts of a visitor."""
-    store.put(_PREFIX + visitor, "\n".join(pictures).encode(), "text/plain")
+    """Replace the hearts of a visitor; without any, no object is left."""
+    if body := "\n".join(pictures).encode():
+        store.put(_PREFIX + visitor, body, "text/plain")
+    else:
+        store.delete(_PREFIX + visitor)
 
 
 def read_hearts(store: Store, visitor: str) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def _generate(fields: dict[str, Any]) -> None:
     send(separate_fields(fields, fields["count"]) if st.session_state.separate else [fields])
 
 
-def _attempt(function: Callable[[dict[str, Any]], None], fields: dict[str, Any]) -> None:
+def _attempt(function: Callable[[dict[str, Any]], object], fields: dict[str, Any]) -> None:
     """Call a function in place of what the form showed; show the error if it raises one."""
     matrix_form.dismiss()
     try:
@@ -76,17 +76,19 @@ def send_burst(suggestions: tuple[str, ...], capabilities: ModelCapabilities) ->
     _attempt(lambda fields: send(burst_fields(_prompt(), suggestions, fields)), parameters)
 
 
-def send(requests: Sequence[dict[str, Any]]) -> None:
-    """Begin to send the requests."""
+def send(requests: Sequence[dict[str, Any]]) -> bool:
+    """Begin to send the requests; return whether it began."""
     if not requests[0]["prompt"]:
         message = "Describe a picture first, or pick one of the suggestions."
         st.session_state.submission_error = message
-        return
+        return False
     if is_pending():  # the button was pressed twice
-        return
-    st.session_state.unsent = ()
+        return False
+    is_rest = requests == st.session_state.get("unsent")
+    st.session_state.unsent, st.session_state.resent = (), requests if is_rest else ()
     sending.begin(_PLACE, requests)
     take_result()
+    return True
 
 
 def has_result() -> bool:
@@ -103,7 +105,9 @@ def take_result() -> None:
     """Take the result of the last submission, once there is one."""
     result = sending.take(_PLACE)
     if result and result.error:
-        st.session_state.unsent = result.unsent if result.sent else ()
+        # Requests that are sent the second time are in no text any more.
+        rest = st.session_state.get("resent", ())
+        st.session_state.unsent = result.unsent if result.sent else rest
         st.session_state.submission_error = refusal(result.error, result.sent, result.total)
 
 

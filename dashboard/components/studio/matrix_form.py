@@ -23,9 +23,11 @@ from dashboard.runtime import submission
 _DRAFT = "matrix_draft"
 _SAME_SEED = "matrix_same_seed"
 _MAX_LISTED = 6
+_BUSY = "The last requests are still being sent. Please send these in a moment."
 
 Fields = dict[str, Any]
-Send = Callable[[Sequence[Fields]], None]
+Send = Callable[[Sequence[Fields]], bool]
+"""Begins to send requests; returns False while earlier ones are being sent."""
 
 _render = partial(render_macro, "components/studio/prompt_form.html")
 
@@ -108,6 +110,8 @@ def _show_draft(fields: Fields, send: Send) -> None:
 
 def _send(fields: Fields, send: Send) -> None:
     """Send all requests, or none if the queue has no room for all."""
+    if _DRAFT not in st.session_state:  # the button was pressed twice
+        return
     matrix = prompt_matrix.parse(fields["prompt"])
     cells = requests(matrix, fields | {"seed": _seed(fields)})
     try:
@@ -115,9 +119,11 @@ def _send(fields: Fields, send: Send) -> None:
     except ApplicationError as error:
         st.session_state.submission_error = f"{error} Your text is still here."
         return
-    dismiss()
     first_id = grids.first_id()
-    send(with_ids(cells, first_id))
+    if not send(with_ids(cells, first_id)):
+        st.session_state.submission_error = _BUSY
+        return
+    dismiss()
     grid = Grid(first_id, fields["prompt"], count(matrix, fields["count"]))
     browser_memory.current().grid = grid
 
