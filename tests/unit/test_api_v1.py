@@ -44,6 +44,7 @@ from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import QueueDepth
 
 CAT = {"prompt": "a cat"}
+JSON = {"Content-Type": "application/json"}
 UNKNOWN = "019a6f00-0000-7000-8000-000000000001"
 OTHER = "019a6f00-0000-7000-8000-000000000002"
 PRESENTER = {"Authorization": "Bearer correct horse"}
@@ -516,10 +517,14 @@ def test_wrong_parameter_is_named(path: str, parameter: str):
 @pytest.mark.parametrize(
     ("options", "status"),
     [
-        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
-        ({"content": b"[]", "headers": {"Content-Type": "application/json"}}, 400),
+        ({"content": b"{", "headers": JSON}, 400),
+        ({"content": b"[]", "headers": JSON}, 400),
         ({"data": CAT}, 415),
-        ({"content": b" " * 70_000, "headers": {"Content-Type": "application/json"}}, 413),
+        ({"content": b" " * 70_000, "headers": JSON}, 413),
+        ({"content": b'{"prompt": "a", "prompt": "b"}', "headers": JSON}, 400),
+        ({"content": b'{"prompt": "a", "\\ud800": 1}', "headers": JSON}, 400),
+        ({"content": b'{"prompt": "a", "loras": [{"\\ud800": 1}]}', "headers": JSON}, 400),
+        ({"json": CAT | {"held": True}}, 422),
         ({"json": CAT, "headers": {"Idempotency-Key": "a b"}}, 400),
         ({"json": CAT, "headers": {"Origin": "https://evil.example"}}, 403),
         ({"json": CAT, "headers": {"Host": "evil.example"}}, 403),
@@ -644,6 +649,16 @@ def picture_of_presenter(context: AppContext) -> str:
     """Generate a picture where a key is needed."""
     send("POST", "/jobs", json=CAT, headers=PRESENTER)
     return finish(context, receive(context))
+
+
+@pytest.mark.usefixtures("keys")
+def test_idempotency_keys_of_programs_are_their_own():
+    """A program whose key happens to be that of another gets a job of its own, not theirs."""
+    same = {"Idempotency-Key": "1"}
+    answers = [send("POST", "/jobs", json=CAT, headers=own | same) for own in (WEBUI, PRESENTER)]
+    assert len({answer.json()["jobs"][0]["id"] for answer in answers}) == 2
+    other = send("POST", "/jobs", json={"prompt": "a dog"}, headers=WEBUI | same)
+    assert other.json()["type"] == "/api/docs#idempotency-key-reused"
 
 
 @pytest.mark.usefixtures("keys")
