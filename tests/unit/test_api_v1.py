@@ -373,6 +373,43 @@ def test_new_stream_has_changes_only_and_a_heartbeat(
     assert [job["id"] for job in jobs if job["detail"]] == [old]
 
 
+def test_interrupted_resumption_leaves_out_no_job(context: AppContext):
+    """Until all changed jobs were sent, an event's id is that of the client: the rest comes again."""
+    picture(context), picture(context)
+    before = f"{int((context.now() - 60) * 1000)}-waiting"
+    stream = Stream()
+    asyncio.run(stream.read("/events", lambda text: "data" in text, {"Last-Event-ID": before}))
+    first = re.search(r"^event: job\nid: (\d+)-", stream.text, re.MULTILINE)
+    assert before.startswith(first[1])
+
+
+def test_stream_without_events_can_be_resumed():
+    """A client whose connection breaks before the first event has an id to continue from."""
+    stream = Stream()
+    asyncio.run(stream.read("/events", bool))
+    assert re.search(r"^id: \d+-[a-z]+\n\n", stream.text, re.MULTILINE)
+
+
+def test_stream_ends_with_a_job_that_the_dashboard_forgot(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """A finished job that was cleared before its end was sent is read from the store."""
+    monkeypatch.setattr(job_events, "HEARTBEAT_SECONDS", 0.01)
+    job = submit()
+
+    async def follow() -> list[dict[str, Any]]:
+        stream = Stream()
+        reading = asyncio.create_task(stream.read(f"/jobs/{job['id']}/events", never))
+        while not stream.text:
+            assert not reading.done()
+            await asyncio.sleep(0.005)
+        finish(context, receive(context))
+        context.clear_finished()
+        return await reading
+
+    assert asyncio.run(follow())[-1]["state"] == "done"
+
+
 def test_head_of_a_stream_ends():
     """A request for the headers alone is answered at once, and takes no place."""
     answer = CLIENT.head("/api/v1/events")
@@ -385,6 +422,18 @@ def test_too_many_streams_are_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(job_events, "_places", asyncio.Semaphore(0))
     answer = send("GET", "/events")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+
+
+def test_streams_that_begin_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Of requests at the same moment no more are accepted than there are places."""
+    monkeypatch.setattr(job_events, "_places", asyncio.Semaphore(1))
+    streams = [Stream() for _ in range(3)]
+
+    async def read_all() -> None:
+        await asyncio.gather(*(stream.read("/events", bool) for stream in streams))
+
+    asyncio.run(read_all())
+    assert [stream.status for stream in streams] == [200, 503, 503]
 
 
 # --- pictures -------------------------------------------------------------------------------
