@@ -26,6 +26,7 @@ from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.gallery.pictures import MEDIA_TYPES
 from dashboard.presentation import urls
 from dashboard.routes import api
 from dashboard.routes.middleware import KnownHosts
@@ -154,6 +155,13 @@ def test_document_is_valid_and_refers_only_to_what_it_has():
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(fields)))
     assert references <= set(schemas)
     assert "held" not in schemas["NewJob"]["properties"]
+
+
+def test_each_format_of_a_picture_is_in_the_document():
+    """A client learns which files it may get, and that without a format `Accept` decides."""
+    operation = document()["paths"]["/pictures/{name}/file"]["get"]
+    assert set(operation["responses"]["200"]["content"]) == set(MEDIA_TYPES.values())
+    assert "default" not in operation["parameters"][-1]["schema"]
 
 
 def test_every_field_of_an_answer_is_described():
@@ -315,7 +323,10 @@ def never(_text: str) -> bool:
 
 
 def test_stream_of_a_job_ends_with_it(context: AppContext):
-    """A client sees the job at once, each change, and the end; then a 204 ends its attempts."""
+    """A client sees the job at once, each change, and the end; then a 204 ends its attempts.
+
+    How many steps it has is null until a worker reports it.
+    """
     path = f"/jobs/{submit()['id']}/events"
 
     async def follow() -> tuple[list[dict[str, Any]], str]:
@@ -330,7 +341,7 @@ def test_stream_of_a_job_ends_with_it(context: AppContext):
         return await reading, stream.text
 
     jobs, text = asyncio.run(follow())
-    assert jobs[0]["state"] == "waiting"
+    assert (jobs[0]["state"], jobs[0]["steps"]) == ("waiting", None)
     assert jobs[-1]["state"] == "done"
     assert len(jobs[-1]["pictures"]) == 1
     last = re.findall(r"^id: (.*)$", text, re.MULTILINE)[-1]
@@ -374,7 +385,7 @@ def test_new_stream_has_changes_only_and_a_heartbeat(
 
 
 def test_interrupted_resumption_leaves_out_no_job(context: AppContext):
-    """Until all changed jobs were sent, an event's id is that of the client: the rest comes again."""
+    """Until all changed jobs were sent, events have the client's own id: the rest comes again."""
     picture(context), picture(context)
     before = f"{int((context.now() - 60) * 1000)}-waiting"
     stream = Stream()
