@@ -102,13 +102,7 @@ JOBS = (
         job_events.stream_jobs,
         "Jobs",
         "Follow all jobs",
-        {
-            200: Answer(
-                "Server-sent events named `job`, each with a job that has changed.",
-                Job,
-                _STREAM,
-            )
-        },
+        {200: Answer("Server-sent events named `job`, each with a changed job.", Job, _STREAM)},
         description="With `Last-Event-ID` first come all jobs of `GET /jobs` that may have changed "
         "since; some may be sent twice. An event without data has an id to continue from.",
         headers=_LAST,
