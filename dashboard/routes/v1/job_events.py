@@ -24,9 +24,9 @@ from dashboard import runtime
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.routes.errors import NO_STORE
 from dashboard.routes.job_changes import JobChanges, observed
-from dashboard.routes.jobs import find_job
+from dashboard.routes.jobs import find_job, requested_job
 from dashboard.routes.v1.answers import no_content
-from dashboard.routes.v1.jobs import requested_job, shown
+from dashboard.routes.v1.jobs import shown
 
 MAX_STREAMS = 200
 """Each keeps a connection."""
