@@ -26,6 +26,7 @@ from dashboard.presentation.urls import serve_below
 from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, health, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
+from dashboard.routes.browser_cookie import BrowserCookie
 from dashboard.routes.changed_elements import ChangedElements
 from dashboard.routes.compressed_files import CompressedFiles
 from dashboard.routes.connections import (
@@ -33,7 +34,7 @@ from dashboard.routes.connections import (
     bounds_for,
     raise_file_limit,
 )
-from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, KnownHosts
+from dashboard.routes.middleware import BasePath, ClientAddress, KnownHosts
 from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders

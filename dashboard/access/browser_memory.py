@@ -1,7 +1,7 @@
 """What this process remembers of a browser, so that a reloaded page goes on where it was.
 
 A random cookie names the browser; whoever has the cookie is that browser. It is set on pages by
-``dashboard.routes.middleware.BrowserCookie``, and no script can read it.
+``dashboard.routes.browser_cookie.BrowserCookie``, and no script can read it.
 """
 
 from dataclasses import dataclass, field

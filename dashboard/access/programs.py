@@ -41,7 +41,7 @@ def program(policy: Policy, authorization: str, address: str) -> Program:
 
     """
     scheme, _, token = authorization.partition(" ")
-    token = token.strip()
+    token = _decode(token.strip())
     sends_key = policy.has_keys and scheme.casefold() == "bearer" and token != ""
     key = counted(address, lambda: _name_of(policy, token)) if sends_key else None
     return Program(_role(policy, key), address, key)
@@ -57,6 +57,14 @@ def _role(policy: Policy, key: str | None) -> Role:
         return "visitor"
     role = role_of(policy, None, has_key=key == PRESENTER)
     return higher(role, "member") if key else role
+
+
+def _decode(token: str) -> str:
+    """Return a key as it was typed: most clients send UTF-8, which the server reads as Latin-1."""
+    try:
+        return token.encode("latin-1").decode()
+    except UnicodeError:
+        return token
 
 
 def _name_of(policy: Policy, token: str) -> str | None:

@@ -15,6 +15,7 @@ from core.errors import MessageError
 
 MAX_PROMPTS = 100
 """Prompts of one matrix: their pictures can still be compared at a glance."""
+_MAX_COUNTED = 1_000_000
 
 _TOKEN = re.compile(r"\\[\\{}|]|[\\{}|]|[^\\{}|]+")
 _SPECIAL = re.compile(r"([\\{}|])")
@@ -126,11 +127,16 @@ def _literal(token: str) -> str:
     return token[1:] if len(token) == 2 and token[0] == "\\" else token
 
 
+def _format_count(count: int) -> str:
+    # A link can have thousands of groups, and Python formats no number of so many digits.
+    return f"{count:,}" if count <= _MAX_COUNTED else f"more than {_MAX_COUNTED:,}"
+
+
 def _check(matrix: Matrix) -> None:
     count = prod(map(len, matrix.groups))
     if count > MAX_PROMPTS:
         raise MessageError(
-            f"These braces make {count:,} prompts; the maximum is {MAX_PROMPTS}. "
+            f"These braces make {_format_count(count)} prompts; the maximum is {MAX_PROMPTS}. "
             "Leave out some alternatives."
         )
     if "" in matrix.prompts:

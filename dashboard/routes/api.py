@@ -15,9 +15,8 @@ from dashboard.presentation.urls import absolute
 from dashboard.routes import submissions
 from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
 from dashboard.routes.health import newest_context
-from dashboard.routes.jobs import find_job
+from dashboard.routes.jobs import requested_job
 from dashboard.routes.requests import program_of, program_role
-from wire.messages.object_names import metadata_name, parse_metadata_name
 
 
 def _respond(body: dict[str, Any], status: int = 200) -> JSONResponse:
@@ -37,13 +36,7 @@ async def create_job(request: Request) -> Response:
 
 async def read_job(request: Request) -> Response:
     """Return a job's state and pictures."""
-    job_id = request.path_params["id"]
-    # The id becomes part of an object's name: nothing else may reach the store.
-    is_id = parse_metadata_name(metadata_name(job_id)) is not None
-    view = await find_job(job_id) if is_id else None
-    if view is None:
-        raise HTTPException(404, "There is no job with this id.")
-    context = runtime.current()
+    view, context = await requested_job(request), runtime.current()
     shown = view if program_role(request) == "presenter" else context.shown_job(view)
     return _respond(job_fields(shown, context.shown_pictures(view)))
 

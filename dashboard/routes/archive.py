@@ -14,7 +14,7 @@ from dashboard.gallery.index import picture_identity
 from dashboard.gallery.zip_stream import ZipStream
 from dashboard.presentation.urls import MAX_ZIP_PICTURES
 from dashboard.routes.blocking import StoreCalls
-from dashboard.routes.errors import NO_STORE, json_route
+from dashboard.routes.errors import NO_STORE, json_route, with_refusals
 from dashboard.runtime.context import AppContext
 from wire.messages.job import submitted_at
 from wire.messages.metadata import Metadata, decode_metadata, encode_metadata, of_picture
@@ -110,4 +110,4 @@ def _metadata(name: str, context: AppContext) -> Metadata | None:
     return of_picture(stored, identity.number)
 
 
-ROUTES = [json_route("/pictures.zip", pictures_zip)]
+ROUTES = with_refusals(json_route("/pictures.zip", pictures_zip))

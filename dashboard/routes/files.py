@@ -14,7 +14,7 @@ from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.pictures import MEDIA_TYPES, Format, PictureReader, convert, media_type
 from dashboard.presentation.urls import PLOTLY_URL
 from dashboard.routes.blocking import StoreCalls
-from dashboard.routes.errors import json_route
+from dashboard.routes.errors import json_route, with_refusals
 from dashboard.routes.formats import requested_format
 from dashboard.runtime.context import AppContext
 from wire.messages.object_names import parse_picture_name
@@ -99,8 +99,8 @@ async def read_plotly(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
-ROUTES = [
+ROUTES = with_refusals(
     json_route("/pictures/{name:path}", read_picture),
     json_route("/thumbnails/{name:path}", read_thumbnail),
     json_route(PLOTLY_URL, read_plotly),
-]
+)

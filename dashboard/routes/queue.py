@@ -9,10 +9,9 @@ from starlette.responses import JSONResponse, Response
 
 from dashboard import access
 from dashboard.routes.errors import NO_STORE, json_route, with_refusals
-from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.jobs import SUBMISSIONS, requested_job
 from dashboard.routes.requests import check_origin, program_role
 from dashboard.runtime import queue_control
-from wire.messages.object_names import metadata_name, parse_metadata_name
 
 
 async def pause(request: Request) -> Response:
@@ -30,10 +29,7 @@ async def resume(request: Request) -> Response:
 async def move_to_front(request: Request) -> Response:
     """Move a waiting job to the front of the queue."""
     _require(request, "prioritize")
-    job_id = request.path_params["id"]
-    # The id becomes part of an object's name: nothing else may reach the store.
-    if parse_metadata_name(metadata_name(job_id)) is None or await find_job(job_id) is None:
-        raise HTTPException(404, "There is no job with this id.")
+    job_id = (await requested_job(request)).job.id
     return await _change(lambda: queue_control.move_to_front(job_id), {"id": job_id})
 
 

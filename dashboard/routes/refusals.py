@@ -4,7 +4,9 @@ Its routes are beside those of this project, so this comes before both.
 """
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -14,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.routes.errors import NO_STORE
+from dashboard.routes.openai.errors import Refusal, error_body
 from dashboard.routes.v1.problems import MEDIA_TYPE, problem_response, to_problem
 
 _MAX_SEGMENT_BYTES = 255
@@ -47,67 +50,115 @@ class ShortPaths:
             await self._app(scope, receive, send)
 
 
+@dataclass(frozen=True)
+class _Form:
+    """How a part of the HTTP interface writes its errors."""
+
+    folder: str
+    is_used: Callable[[str, bytes], bool]
+    """Return whether an answer of a media type, with a body, has this form."""
+    write: Callable[[Message, str], Response]
+    """Return the answer with a status and a sentence."""
+
+
 class ApiErrors:
-    """Write each refusal below /api as JSON, and below /api/v1 as a problem, whoever refused."""
+    """Write each refusal in the form of its API, whoever refused.
+
+    Below /api that is JSON, below /api/v1 a problem, and below /v1 OpenAI's form.
+    """
 
     def __init__(self, app: ASGIApp, base_path: str) -> None:
         self._app = app
-        self._folders = ("/api/", f"{base_path}/api/")
-        self._problem_folders = ("/api/v1/", f"{base_path}/api/v1/")
+        self._base_path = base_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        if scope["type"] != "http" or not f"{scope['path']}/".startswith(self._folders):
+        form = self._form(scope["path"]) if scope["type"] == "http" else None
+        if form is None:
             await self._app(scope, receive, send)
             return
-        as_problem = f"{scope['path']}/".startswith(self._problem_folders)
         refusal: Message | None = None
         body = bytearray()
 
-        async def send_json(message: Message) -> None:
+        async def send_or_keep(message: Message) -> None:
             nonlocal refusal
-            if message["type"] == "http.response.start" and _is_foreign(message, as_problem):
+            if message["type"] == "http.response.start" and message["status"] >= 400:
                 refusal = message
             elif refusal is None:
                 await send(message)
             else:
                 body.extend(message.get("body", b""))
 
-        await self._app(scope, receive, send_json)
+        await self._app(scope, receive, send_or_keep)
         if refusal:
-            convert = _problem_refusal if as_problem else _json_refusal
-            await convert(scope, refusal, bytes(body))(scope, receive, send)
+            await _in_form(form, scope, refusal, bytes(body))(scope, receive, send)
+
+    def _form(self, path: str) -> _Form | None:
+        below = f"{path.removeprefix(self._base_path)}/"
+        return next((form for form in _FORMS if below.startswith(form.folder)), None)
+
+
+def _in_form(form: _Form, scope: Scope, message: Message, body: bytes) -> ASGIApp:
+    """Return a refusal as it is if it has the form, else in the form with its sentence."""
+    if not form.is_used(Headers(raw=message["headers"]).get("content-type", ""), body):
+        return form.write(message, _sentence(scope, message, body))
+
+    async def send_as_it_is(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send(message)
+        await send({"type": "http.response.body", "body": body})
+
+    return send_as_it_is
 
 
 def _has_long_segment(path: str) -> bool:
     return any(len(segment.encode()) > _MAX_SEGMENT_BYTES for segment in path.split("/"))
 
 
-def _is_foreign(message: Message, as_problem: bool) -> bool:
-    """Return whether a refusal does not have the form of the API's."""
-    media_type = Headers(raw=message["headers"]).get("content-type", "")
-    own = MEDIA_TYPE if as_problem else "application/json"
-    return message["status"] >= 400 and not media_type.startswith(own)
+def _is_json(media_type: str, _body: bytes) -> bool:
+    return media_type.startswith("application/json")
 
 
-def _json_refusal(scope: Scope, message: Message, _body: bytes) -> Response:
-    body = {"error": _sentence(scope, message)}
-    return JSONResponse(body, message["status"], headers=NO_STORE | _kept_headers(message))
+def _is_problem(media_type: str, _body: bytes) -> bool:
+    return media_type.startswith(MEDIA_TYPE)
 
 
-def _problem_refusal(scope: Scope, message: Message, body: bytes) -> Response:
-    """Return a refusal as a problem, with the sentence of a refusal in the older form."""
-    with suppress(ValueError, KeyError, TypeError):
-        return _problem(message, json.loads(body)["error"])
-    return _problem(message, _sentence(scope, message))
+def _is_openai(media_type: str, body: bytes) -> bool:
+    # The older form is JSON, too, with a sentence in place of the object.
+    return _is_json(media_type, body) and not isinstance(_error_in(body), str)
 
 
-def _problem(message: Message, sentence: str) -> Response:
+def _write_json(message: Message, sentence: str) -> Response:
+    body, headers = {"error": sentence}, NO_STORE | _kept_headers(message)
+    return JSONResponse(body, message["status"], headers=headers)
+
+
+def _write_problem(message: Message, sentence: str) -> Response:
     problem = to_problem(HTTPException(message["status"], sentence))
     return problem_response(problem, _kept_headers(message))
 
 
-def _sentence(scope: Scope, message: Message) -> str:
+def _write_openai(message: Message, sentence: str) -> Response:
+    body = error_body(Refusal(message["status"], sentence))
+    return JSONResponse(body, message["status"], headers=NO_STORE | _kept_headers(message))
+
+
+_FORMS = (
+    _Form("/api/v1/", _is_problem, _write_problem),
+    _Form("/api/", _is_json, _write_json),
+    _Form("/v1/", _is_openai, _write_openai),
+)
+
+
+def _error_in(body: bytes) -> object:
+    with suppress(ValueError, KeyError, TypeError):
+        return json.loads(body)["error"]
+    return None
+
+
+def _sentence(scope: Scope, message: Message, body: bytes) -> str:
+    """Return the sentence of a refusal in the older form, else one with its status and path."""
+    if isinstance(sentence := _error_in(body), str):
+        return sentence
     phrase = HTTPStatus(message["status"]).phrase
     return f"{phrase}: {scope['method']} {scope['path']}"[:300] + "."
 

@@ -35,11 +35,20 @@ async def read_fields(request: Request) -> dict[str, Any]:
 
 def _parse_object(body: bytes) -> dict[str, Any]:
     try:
-        fields = json.loads(body)
+        fields = json.loads(body, object_pairs_hook=_object)
     except (ValueError, RecursionError):
         raise HTTPException(400, "The body is not JSON.") from None
     if not isinstance(fields, dict):
         raise HTTPException(400, 'The body is not a JSON object such as {"prompt": "a cat"}.')
+    return fields
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of I-JSON (RFC 7493): names are unique, and can be written as UTF-8."""
+    fields = dict(pairs)
+    "".join(fields).encode()  # raises ValueError for half of a surrogate pair
+    if len(fields) < len(pairs):
+        raise HTTPException(400, "A field is in the body twice, so its value is not clear.")
     return fields
 
 
@@ -48,7 +57,7 @@ async def submit(request: Request, program: Program, fields: dict[str, Any]) -> 
 
     Raises ApplicationError or HTTPException.
     """
-    key = _idempotency_key(request)
+    key = _idempotency_key(request, program)
     return await to_thread.run_sync(_submit, fields, key, program, limiter=SUBMISSIONS)
 
 
@@ -59,8 +68,11 @@ def _submit(fields: dict[str, Any], key: str | None, program: Program) -> list[J
     return _submissions.submit(fields, key, program.role == "presenter", submitter)
 
 
-def _idempotency_key(request: Request) -> str | None:
+def _idempotency_key(request: Request, program: Program) -> str | None:
+    """Return the Idempotency-Key with the name of the program's key: programs may choose alike."""
     key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
         raise HTTPException(400, "The Idempotency-Key must have 1 to 255 visible characters.")
-    return key
+    return f"{program.key or ''} {key}"

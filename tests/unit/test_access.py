@@ -206,6 +206,14 @@ def test_logging_out_ends_presenting(monkeypatch: pytest.MonkeyPatch):
     assert calls == [False]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_key_may_have_any_letters(encoding: str) -> None:
+    """A key with umlauts is found as curl sends it and as Python's requests does."""
+    policy = Policy(key=SecretStr("schlüssel"))
+    header = "Bearer schlüssel".encode(encoding).decode("latin-1")  # as the web server decodes it
+    assert program(policy, header, "b").role == "presenter"
+
+
 def test_api_keys_make_programs_members() -> None:
     """With API keys a program needs one; none of them is the presenter's, whatever its name."""
     keys = {"webui": SecretStr("battery staple"), "presenter": SecretStr("other staple")}

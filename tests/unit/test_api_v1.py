@@ -26,6 +26,7 @@ from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.snapshot import Reading, Snapshot
+from dashboard.gallery.pictures import MEDIA_TYPES
 from dashboard.presentation import urls
 from dashboard.routes import api
 from dashboard.routes.middleware import KnownHosts
@@ -44,6 +45,7 @@ from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import QueueDepth
 
 CAT = {"prompt": "a cat"}
+JSON = {"Content-Type": "application/json"}
 UNKNOWN = "019a6f00-0000-7000-8000-000000000001"
 OTHER = "019a6f00-0000-7000-8000-000000000002"
 PRESENTER = {"Authorization": "Bearer correct horse"}
@@ -153,6 +155,13 @@ def test_document_is_valid_and_refers_only_to_what_it_has():
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(fields)))
     assert references <= set(schemas)
     assert "held" not in schemas["NewJob"]["properties"]
+
+
+def test_each_format_of_a_picture_is_in_the_document():
+    """A client learns which files it may get, and that without a format `Accept` decides."""
+    operation = document()["paths"]["/pictures/{name}/file"]["get"]
+    assert set(operation["responses"]["200"]["content"]) == set(MEDIA_TYPES.values())
+    assert "default" not in operation["parameters"][-1]["schema"]
 
 
 def test_every_field_of_an_answer_is_described():
@@ -314,7 +323,10 @@ def never(_text: str) -> bool:
 
 
 def test_stream_of_a_job_ends_with_it(context: AppContext):
-    """A client sees the job at once, each change, and the end; then a 204 ends its attempts."""
+    """A client sees the job at once, each change, and the end; then a 204 ends its attempts.
+
+    How many steps it has is null until a worker reports it.
+    """
     path = f"/jobs/{submit()['id']}/events"
 
     async def follow() -> tuple[list[dict[str, Any]], str]:
@@ -329,7 +341,7 @@ def test_stream_of_a_job_ends_with_it(context: AppContext):
         return await reading, stream.text
 
     jobs, text = asyncio.run(follow())
-    assert jobs[0]["state"] == "waiting"
+    assert (jobs[0]["state"], jobs[0]["steps"]) == ("waiting", None)
     assert jobs[-1]["state"] == "done"
     assert len(jobs[-1]["pictures"]) == 1
     last = re.findall(r"^id: (.*)$", text, re.MULTILINE)[-1]
@@ -372,6 +384,43 @@ def test_new_stream_has_changes_only_and_a_heartbeat(
     assert [job["id"] for job in jobs if job["detail"]] == [old]
 
 
+def test_interrupted_resumption_leaves_out_no_job(context: AppContext):
+    """Until all changed jobs were sent, events have the client's own id: the rest comes again."""
+    picture(context), picture(context)
+    before = f"{int((context.now() - 60) * 1000)}-waiting"
+    stream = Stream()
+    asyncio.run(stream.read("/events", lambda text: "data" in text, {"Last-Event-ID": before}))
+    first = re.search(r"^event: job\nid: (\d+)-", stream.text, re.MULTILINE)
+    assert before.startswith(first[1])
+
+
+def test_stream_without_events_can_be_resumed():
+    """A client whose connection breaks before the first event has an id to continue from."""
+    stream = Stream()
+    asyncio.run(stream.read("/events", bool))
+    assert re.search(r"^id: \d+-[a-z]+\n\n", stream.text, re.MULTILINE)
+
+
+def test_stream_ends_with_a_job_that_the_dashboard_forgot(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """A finished job that was cleared before its end was sent is read from the store."""
+    monkeypatch.setattr(job_events, "HEARTBEAT_SECONDS", 0.01)
+    job = submit()
+
+    async def follow() -> list[dict[str, Any]]:
+        stream = Stream()
+        reading = asyncio.create_task(stream.read(f"/jobs/{job['id']}/events", never))
+        while not stream.text:
+            assert not reading.done()
+            await asyncio.sleep(0.005)
+        finish(context, receive(context))
+        context.clear_finished()
+        return await reading
+
+    assert asyncio.run(follow())[-1]["state"] == "done"
+
+
 def test_head_of_a_stream_ends():
     """A request for the headers alone is answered at once, and takes no place."""
     answer = CLIENT.head("/api/v1/events")
@@ -384,6 +433,18 @@ def test_too_many_streams_are_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(job_events, "_places", asyncio.Semaphore(0))
     answer = send("GET", "/events")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+
+
+def test_streams_that_begin_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    """Of requests at the same moment no more are accepted than there are places."""
+    monkeypatch.setattr(job_events, "_places", asyncio.Semaphore(1))
+    streams = [Stream() for _ in range(3)]
+
+    async def read_all() -> None:
+        await asyncio.gather(*(stream.read("/events", bool) for stream in streams))
+
+    asyncio.run(read_all())
+    assert [stream.status for stream in streams] == [200, 503, 503]
 
 
 # --- pictures -------------------------------------------------------------------------------
@@ -516,10 +577,14 @@ def test_wrong_parameter_is_named(path: str, parameter: str):
 @pytest.mark.parametrize(
     ("options", "status"),
     [
-        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 400),
-        ({"content": b"[]", "headers": {"Content-Type": "application/json"}}, 400),
+        ({"content": b"{", "headers": JSON}, 400),
+        ({"content": b"[]", "headers": JSON}, 400),
         ({"data": CAT}, 415),
-        ({"content": b" " * 70_000, "headers": {"Content-Type": "application/json"}}, 413),
+        ({"content": b" " * 70_000, "headers": JSON}, 413),
+        ({"content": b'{"prompt": "a", "prompt": "b"}', "headers": JSON}, 400),
+        ({"content": b'{"prompt": "a", "\\ud800": 1}', "headers": JSON}, 400),
+        ({"content": b'{"prompt": "a", "loras": [{"\\ud800": 1}]}', "headers": JSON}, 400),
+        ({"json": CAT | {"held": True}}, 422),
         ({"json": CAT, "headers": {"Idempotency-Key": "a b"}}, 400),
         ({"json": CAT, "headers": {"Origin": "https://evil.example"}}, 403),
         ({"json": CAT, "headers": {"Host": "evil.example"}}, 403),
@@ -644,6 +709,16 @@ def picture_of_presenter(context: AppContext) -> str:
     """Generate a picture where a key is needed."""
     send("POST", "/jobs", json=CAT, headers=PRESENTER)
     return finish(context, receive(context))
+
+
+@pytest.mark.usefixtures("keys")
+def test_idempotency_keys_of_programs_are_their_own():
+    """A program whose key happens to be that of another gets a job of its own, not theirs."""
+    same = {"Idempotency-Key": "1"}
+    answers = [send("POST", "/jobs", json=CAT, headers=own | same) for own in (WEBUI, PRESENTER)]
+    assert len({answer.json()["jobs"][0]["id"] for answer in answers}) == 2
+    other = send("POST", "/jobs", json={"prompt": "a dog"}, headers=WEBUI | same)
+    assert other.json()["type"] == "/api/docs#idempotency-key-reused"
 
 
 @pytest.mark.usefixtures("keys")

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from dashboard.access import browser_memory, tokens
-from dashboard.routes.middleware import BrowserCookie
+from dashboard.routes.browser_cookie import BrowserCookie
 
 _PAGE = {"accept": "text/html,application/xhtml+xml"}
 

@@ -25,10 +25,11 @@ from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.jobs import JobView
 from dashboard.routes import files
+from dashboard.routes.middleware import KnownHosts
 from dashboard.routes.openai import fields, held
 from dashboard.routes.openai.errors import Refusal
 from dashboard.routes.openai.routes import ROUTES
-from dashboard.routes.refusals import IgnoreDisconnects
+from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.runtime.context import AppContext
 from tests.support.samples import metadata_of, preview_file
 from wire.messages.event import Event
@@ -387,6 +388,30 @@ def test_login_requires_the_key(context: AppContext, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("context")
+@pytest.mark.parametrize(
+    ("method", "path", "host", "status"),
+    [
+        ("POST", PATH, "evil.example", 403),
+        ("GET", f"/v1/{'a' * 300}", "fleet", 404),
+        ("PROPFIND", "/v1/models", "fleet", 405),
+        ("GET", "/v1/models/other", "fleet", 404),
+    ],
+)
+@pytest.mark.usefixtures("context")
+def test_refusals_before_the_routes_have_the_form_of_openai(
+    method: str, path: str, host: str, status: int
+):
+    """OpenAI's clients read the sentence of each refusal, whoever refused."""
+    settings = Settings(_env_file=None)
+    before = [Middleware(ApiErrors, base_path=""), Middleware(ShortPaths)]
+    app = Starlette(routes=ROUTES, middleware=[*before, Middleware(KnownHosts, settings=settings)])
+    headers = {"Host": host}
+    answer = TestClient(app).request(method, path, json={"prompt": "a cat"}, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"].endswith(".")
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
 def test_models():
     """The workers' model is listed, also with a slash in its name, and no other."""
     (model,) = get("/v1/models").json()["data"]

@@ -53,6 +53,7 @@ def test_text_makes_these_prompts(text: str, prompts: list[str]):
         ("{|cat}", "empty"),
         ("{1|2|3|4|5}" * 3, "125 prompts; the maximum is 100"),
         ("{1|2}" * 200, "the maximum is 100"),
+        ("{1|2}" * 15_000, "make more than 1,000,000 prompts; the maximum is 100"),
     ],
 )
 def test_unclear_matrix_is_refused(text: str, reason: str):

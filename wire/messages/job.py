@@ -122,7 +122,8 @@ def validate(model: type[Model], fields: dict[str, Any]) -> Model:
 
 def refuse_unknown_fields(model: type[BaseModel], fields: dict[str, Any]) -> None:
     """Raise MessageError for a field that the model lacks, with the nearest name that it has."""
-    known = [field.alias or name for name, field in model.model_fields.items()]
+    # A field with an alias is the dashboard's own, which no client may set.
+    known = [name for name, field in model.model_fields.items() if field.alias is None]
     for name in fields:
         if name not in known:
             nearest = _nearest(name, known)

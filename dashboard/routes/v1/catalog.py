@@ -1,5 +1,8 @@
 """All operations of the API."""
 
+from functools import partial
+
+from dashboard.gallery.pictures import MEDIA_TYPES
 from dashboard.routes.v1 import job_events, jobs, pictures, state
 from dashboard.routes.v1.operations import Answer, Operation
 from dashboard.routes.v1.schemas.jobs import AcceptedJobs, Job, JobPage, NewJob
@@ -11,7 +14,10 @@ _KEY = {
     "be sent again with it, and creates no second job."
 }
 _LAST = {"Last-Event-ID": "The id of the newest event that a client received before."}
-_DONE = {204: Answer("Done.")}
+_empty = partial(Answer, media_types=())
+_DONE = {204: _empty("Done.")}
+_STREAM = ("text/event-stream",)
+_PICTURE = tuple(MEDIA_TYPES.values())
 
 JOBS = (
     Operation(
@@ -81,9 +87,9 @@ JOBS = (
                 "Server-sent events named `job`, each with the whole job as its data: first as it "
                 "is, then after each change. The stream ends with the job.",
                 Job,
-                "text/event-stream",
+                _STREAM,
             ),
-            204: Answer("`Last-Event-ID` is that of the end: there is nothing more to follow."),
+            204: _empty("`Last-Event-ID` is that of the end: there is nothing more to follow."),
         },
         description="A comment each 15 seconds keeps the connection open.",
         headers=_LAST,
@@ -96,15 +102,9 @@ JOBS = (
         job_events.stream_jobs,
         "Jobs",
         "Follow all jobs",
-        {
-            200: Answer(
-                "Server-sent events named `job`, each with a job that has changed.",
-                Job,
-                "text/event-stream",
-            )
-        },
-        description="With `Last-Event-ID` first come all jobs that may have changed since; some "
-        "may be sent twice, none is left out.",
+        {200: Answer("Server-sent events named `job`, each with a changed job.", Job, _STREAM)},
+        description="With `Last-Event-ID` first come all jobs of `GET /jobs` that may have changed "
+        "since; some may be sent twice. An event without data has an id to continue from.",
         headers=_LAST,
         problems=(503,),
     ),
@@ -139,7 +139,7 @@ PICTURES = (
         pictures.read_file,
         "Pictures",
         "Read a picture's file",
-        {200: Answer("The file. The name never refers to another one.", None, "image/png")},
+        {200: Answer("The file. The name never refers to another one.", None, _PICTURE)},
         query=pictures.FileQuery,
         problems=(404, 410, 422, 503),
     ),

@@ -82,12 +82,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     fields: dict[str, Any] = {"description": answer.description}
-    if answer.content:
-        schema = _reference(answer.content)
+    if answer.media_types:
         # Of a stream, the schema is that of the data of each event.
-        fields["content"] = {answer.media_type: {"schema": schema}}
-    elif answer.media_type.startswith("image/"):
-        fields["content"] = {answer.media_type: {}}
+        content = {"schema": _reference(answer.content)} if answer.content else {}
+        fields["content"] = dict.fromkeys(answer.media_types, content)
     if answer.headers:
         fields["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}

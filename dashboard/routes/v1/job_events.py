@@ -1,26 +1,32 @@
 """Progress of jobs as server-sent events: https://html.spec.whatwg.org/#server-sent-events.
 
-Each event is a whole job, so that a client that missed some has lost nothing. Its id is the time
-and the state, from which a client that connects again gets what has changed since.
+Each event is a whole job, so that a client that missed some has lost nothing. Its id is a time and
+the state: a client that connects again gets what has changed since. Of the stream of all jobs it is
+the time until which the client has received every change, although the connection may break within
+a burst of events.
 """
 
 import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from cachetools import LRUCache
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from core.errors import StoreUnavailable
 from dashboard import runtime
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.routes.errors import NO_STORE
 from dashboard.routes.job_changes import JobChanges, observed
+from dashboard.routes.jobs import find_job, requested_job
 from dashboard.routes.v1.answers import no_content
-from dashboard.routes.v1.jobs import requested_job, shown
+from dashboard.routes.v1.jobs import shown
 
 MAX_STREAMS = 200
 """Each keeps a connection."""
@@ -70,39 +76,52 @@ def _respond(request: Request, events: AsyncGenerator[str]) -> Response:
     if _places.locked():
         sentence = f"{MAX_STREAMS} streams are open, the maximum. Please try again later."
         raise HTTPException(503, sentence, {"Retry-After": "10"})
-    return StreamingResponse(_in_place(events), headers=_HEADERS, media_type=_MEDIA_TYPE)
+    return _Stream(events, headers=_HEADERS, media_type=_MEDIA_TYPE)
 
 
-async def _in_place(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
-    async with _places:
-        try:
-            async for event in events:
-                yield event
-        finally:
-            await events.aclose()
+class _Stream(StreamingResponse):
+    """An answer that keeps a place from before its first byte to its end."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with _places:
+            await super().__call__(scope, receive, send)
 
 
 async def _job_events(request: Request, view: JobView) -> AsyncGenerator[str]:
-    context, write = runtime.current(), _EventWriter(request)
+    context, writer = runtime.current(), _EventWriter(request)
     with observed(view.job.id) as changes:
         view = context.journal.find(view.job.id) or view
-        yield write(view)
+        yield writer.write((view,), time.time())
         while view.state not in FINISHED and runtime.current() is context:
             await _changed(changes)
-            view = context.journal.find(view.job.id) or view
-            yield write(view) or _HEARTBEAT
+            found = await _find(view)
+            if found is None:
+                return  # a client that connects again is answered with a 404
+            view = found
+            yield writer.write((view,), time.time()) or _HEARTBEAT
+
+
+async def _find(view: JobView) -> JobView | None:
+    """Return the job as it is now; None if it is neither in the journal nor in the store."""
+    with suppress(StoreUnavailable):
+        return await find_job(view.job.id)
+    return view
 
 
 async def _all_events(request: Request, last: _LastEvent | None) -> AsyncGenerator[str]:
-    context, write = runtime.current(), _EventWriter(request)
+    context, writer = runtime.current(), _EventWriter(request)
     with observed() as changes:
+        complete_until = time.time()
         yield _HEARTBEAT  # the headers reach the client at once
         for view in _changed_since(context.journal.jobs(), last):
-            yield write(view)
+            yield writer.write((view,), last.at if last else complete_until)
+        # An event without data: the client takes its id, and no event.
+        yield f"id: {_event_id(complete_until, 'none')}\n\n"
         while runtime.current() is context:
-            changed = await _changed(changes)
-            views = (context.journal.find(job_id) for job_id in changed)
-            yield "".join(write(view) for view in views if view) or _HEARTBEAT
+            changed, taken_at = await _changed(changes), time.time()
+            views = [view for job_id in changed if (view := context.journal.find(job_id))]
+            yield writer.write(views, complete_until) or _HEARTBEAT
+            complete_until = taken_at
 
 
 async def _changed(changes: JobChanges) -> tuple[str, ...]:
@@ -130,15 +149,29 @@ class _EventWriter:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._sent: LRUCache[str, str] = LRUCache(_MAX_KNOWN_JOBS)
+        self._sent: LRUCache[str, int] = LRUCache(_MAX_KNOWN_JOBS)
 
-    def __call__(self, view: JobView) -> str:
-        """Return the event; empty if the client has received the job as it is."""
+    def write(self, views: Iterable[JobView], at: float) -> str:
+        """Return an event for each job that the client has not received as it is.
+
+        Args:
+            views: the jobs.
+            at: the time of their ids, in Unix seconds.
+
+        """
+        return "".join(self._write(view, at) for view in views)
+
+    def _write(self, view: JobView, at: float) -> str:
         data = shown(self._request, view).model_dump_json()
-        if self._sent.get(view.job.id) == data:
+        digest = hash(data)  # the data of 200 jobs of 100 pictures are megabytes for each stream
+        if self._sent.get(view.job.id) == digest:
             return ""
-        self._sent[view.job.id] = data
-        return f"event: job\nid: {int(time.time() * 1000)}-{view.state}\ndata: {data}\n\n"
+        self._sent[view.job.id] = digest
+        return f"event: job\nid: {_event_id(at, view.state)}\ndata: {data}\n\n"
+
+
+def _event_id(at: float, state: str) -> str:
+    return f"{int(at * 1000)}-{state}"
 
 
 def _last_event(request: Request) -> _LastEvent | None:

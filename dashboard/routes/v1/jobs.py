@@ -13,13 +13,13 @@ from starlette.responses import Response
 from dashboard import runtime
 from dashboard.domain.jobs import JobView, State, initial_view
 from dashboard.routes import submissions
-from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.jobs import SUBMISSIONS, requested_job
 from dashboard.routes.v1.answers import respond
 from dashboard.routes.v1.keys import program_of
 from dashboard.routes.v1.queries import MAX_PAGE, QueryModel, read_query
 from dashboard.routes.v1.schemas.jobs import AcceptedJobs, Job, JobPage, job_path, to_job
 from wire.messages.job import Job as SentJob
-from wire.messages.object_names import JobId, metadata_name, parse_metadata_name
+from wire.messages.object_names import JobId
 
 
 class JobQuery(QueryModel):
@@ -66,17 +66,6 @@ async def cancel_job(request: Request) -> Response:
         cancel = runtime.current().cancel
         await to_thread.run_sync(cancel, view.job.id, limiter=SUBMISSIONS)
     return respond(shown(request, await requested_job(request)))
-
-
-async def requested_job(request: Request) -> JobView:
-    """Return the job that a request's path names; raises HTTPException or StoreUnavailable."""
-    job_id = request.path_params["id"]
-    # The id becomes part of an object's name: nothing else may reach the store.
-    is_id = parse_metadata_name(metadata_name(job_id)) is not None
-    view = await find_job(job_id) if is_id else None
-    if view is None:
-        raise HTTPException(404, "There is no job with this id.")
-    return view
 
 
 def shown(request: Request, view: JobView) -> Job:

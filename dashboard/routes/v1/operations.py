@@ -30,7 +30,7 @@ class Answer:
 
     description: str
     content: type[BaseModel] | None = None
-    media_type: str = "application/json"
+    media_types: tuple[str, ...] = ("application/json",)
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names and descriptions."""
 

@@ -48,7 +48,7 @@ class PictureQuery(QueryModel):
 class FileQuery(QueryModel):
     """In which format a picture is sent."""
 
-    format: Format = "png"
+    format: Format | None = None
     """Without it, the header `Accept` decides."""
 
 

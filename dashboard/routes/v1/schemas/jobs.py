@@ -62,8 +62,8 @@ class Job(Resource):
     """Number of the picture in progress, from 0."""
     step: int
     """Denoising steps of this picture that are done."""
-    steps: int
-    """All of its steps; 0 while unknown."""
+    steps: int | None
+    """All of its steps; null while unknown."""
     detail: str | None
     """Why it failed, was returned to the queue, or does not progress."""
 
@@ -91,7 +91,8 @@ def to_job(view: JobView, pictures: tuple[str, ...]) -> Job:
     """Convert a job with the names of the pictures that may be shown."""
     links = [PictureLink(name=name, url=picture_file(name)) for name in pictures]
     own = {"url": job_path(view.job.id), "parameters": view.job.parameters, "pictures": links}
-    return Job.model_validate(job_fields(view, pictures) | own)
+    steps = {"steps": view.steps or None}
+    return Job.model_validate(job_fields(view, pictures) | own | steps)
 
 
 def picture_file(name: str) -> str:
