@@ -7,6 +7,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 _ONCE_ONLY = ("toast", "balloons", "snow")
 """Elements that are shown anew each time that they are sent."""
+_MAX_HELD = 2000
+"""Messages; a run that draws more may have no end."""
 
 Place = tuple[int, ...]
 """The path of an element in the page."""
@@ -39,6 +41,7 @@ class Run:
         kind = delta.WhichOneof("type")
         element = delta.new_element.WhichOneof("type") if kind == "new_element" else None
         self.is_whole |= was_container or kind == "new_transient" or element in _ONCE_ONLY
+        self.is_whole |= len(self.messages) >= _MAX_HELD
         if kind == "add_block":
             self.blocks.add(body)
 

@@ -74,10 +74,16 @@ class FragmentUpdates:
         return self._hold(self._run, body)
 
     def _hold(self, run: Run, body: bytes) -> list[bytes]:
-        if not run.is_held:
-            return [body]
-        run.messages.append(body)
-        return []
+        if run.is_held and not run.is_whole:
+            run.messages.append(body)
+            return []
+        return [*self._release(run), body]
+
+    def _release(self, run: Run) -> list[bytes]:
+        """Return what was held, and hold no more of the run."""
+        messages, run.messages, run.is_held = run.messages, [], False
+        self._is_running |= bool(messages)
+        return messages
 
     def _change_status(self, message: ForwardMsg, body: bytes) -> list[bytes]:
         if self._run and self._run.is_held:
@@ -93,7 +99,9 @@ class FragmentUpdates:
         drawn = run.digests()
         changed = self._changed(run, drawn)
         self._record(run, drawn, is_clean=message.script_finished in _CLEAN_ENDS)
-        return [body] if not run.is_held else self._send(run, changed, body)
+        if changed is None or not run.is_held:
+            return [*self._release(run), body]
+        return [uncached(each) for each in changed]
 
     def _abort(self) -> list[bytes]:
         """End a run of which no end was reported."""
@@ -101,14 +109,7 @@ class FragmentUpdates:
         if run is None:
             return []
         self._record(run, run.digests(), is_clean=False)
-        return self._send(run, None)
-
-    def _send(self, run: Run, changed: list[bytes] | None, *end: bytes) -> list[bytes]:
-        """Return the elements that have changed, or all that was held if that is unknown."""
-        if changed is not None:
-            return [uncached(body) for body in changed]
-        self._is_running = True
-        return [*run.messages, *end]
+        return self._release(run)
 
     def _changed(self, run: Run, drawn: Elements) -> list[bytes] | None:
         """Return the elements that differ; None if all messages are needed."""

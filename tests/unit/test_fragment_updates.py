@@ -219,6 +219,15 @@ def test_rest_of_a_run_before_a_reconnect_removes_nothing():
     assert _send(FragmentUpdates(), [text, end, status]) == [text, status]
 
 
+def test_run_that_needs_all_is_shown_while_it_runs(updates: FragmentUpdates):
+    """A toast, or the text of a run that draws without an end, does not wait for the run's end."""
+    begun = [*_run(*_live(PAGE))[:-2], _toast("The queue was paused.")]
+    assert _send(updates, begun) == begun
+    assert _send(updates, [_delta(1, "after it", "live")]) == [_delta(1, "after it", "live")]
+    endless = [*_run()[:2], *(_delta(0, str(step), "live") for step in range(3000))]
+    assert _send(updates, endless)[-1] == endless[-1]
+
+
 def test_container_that_its_run_removes_is_sent_with_it(updates: FragmentUpdates):
     """No element is sent alone to a place in a container that the same run has cleared."""
     runs = [_run(_block(0), _within(0, text), _delta(0, "", "live")) for text in ("3", "4")]
