@@ -115,8 +115,10 @@ class FragmentUpdates:
         """Return the elements that differ; None if all messages are needed."""
         if run.is_whole or run.has_nested:
             return None
-        shown = {fragment: self._shown.get(fragment, {}) for fragment in run.fragments}
-        if any(shown[each].keys() != drawn.get(each, {}).keys() for each in run.fragments):
+        if not self._shown.keys() >= set(run.fragments):
+            return None
+        shown = {fragment: self._shown[fragment] for fragment in run.fragments}
+        if any(shown[each].keys() != drawn.get(each, {}).keys() for each in shown):
             return None
         changed = [
             run.elements[fragment][place]

@@ -228,6 +228,12 @@ def test_run_that_needs_all_is_shown_while_it_runs(updates: FragmentUpdates):
     assert _send(updates, endless)[-1] == endless[-1]
 
 
+def test_empty_run_after_a_reconnect_removes_what_the_browser_has():
+    """What a fragment stopped drawing while the browser was away leaves the page."""
+    updates = FragmentUpdates()
+    assert [_send(updates, _run()) for _ in range(2)] == [_run(), []]
+
+
 def test_container_that_its_run_removes_is_sent_with_it(updates: FragmentUpdates):
     """No element is sent alone to a place in a container that the same run has cleared."""
     runs = [_run(_block(0), _within(0, text), _delta(0, "", "live")) for text in ("3", "4")]
