@@ -10,70 +10,29 @@ The messages are those of ``streamlit/proto``; how the browser handles them is i
 ``App.tsx``.
 """
 
-from dataclasses import dataclass, field
-from hashlib import blake2b
-
 from google.protobuf.message import DecodeError
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from dashboard.routes.fragment_run import Elements, Run, uncached
+
 _RUNS_SENT_WHOLE = 3
 """After a request of the person: the run in progress, one that waits, and the requested one."""
-_ONCE_ONLY = ("toast", "balloons", "snow")
-"""Elements that are shown anew each time that they are sent."""
 _CLEAN_ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 """After the others, the browser keeps what the run has not drawn."""
-
-_Place = tuple[int, ...]
-"""The path of an element in the page."""
-_Elements = dict[str, dict[_Place, bytes]]
-"""Something of each element, by fragment."""
-
-
-@dataclass
-class _Run:
-    """What a run of some fragments, or of the whole page, has drawn so far."""
-
-    fragments: tuple[str, ...]
-    """Empty if it is of the whole page."""
-    is_held: bool
-    messages: list[bytes] = field(default_factory=list)
-    """Those that are held."""
-    elements: _Elements = field(default_factory=dict)
-    """The newest message of each place, by fragment."""
-    is_whole: bool = False
-    """Whether it drew something that must not be left out."""
-    blocks: set[bytes] = field(default_factory=set)
-    """Messages that place a container, which removes the elements of the one before."""
-
-    def add(self, message: ForwardMsg, body: bytes) -> None:
-        """Add a message that draws an element or starts a timer."""
-        delta = message.delta
-        fragment = delta.fragment_id or (self.fragments[0] if self.fragments else "")
-        self.elements.setdefault(fragment, {})[tuple(message.metadata.delta_path)] = body
-        kind = delta.WhichOneof("type")
-        element = delta.new_element.WhichOneof("type") if kind == "new_element" else None
-        self.is_whole |= kind == "new_transient" or element in _ONCE_ONLY
-        if kind == "add_block":
-            self.blocks.add(body)
-
-    def digests(self) -> _Elements:
-        """Return a digest of each element, by fragment."""
-        return {
-            fragment: {place: blake2b(body).digest() for place, body in drawn.items()}
-            for fragment, drawn in self.elements.items()
-        }
+_UNKNOWN = b""
+"""In place of a digest: the browser may have an older element there, or none."""
 
 
 class FragmentUpdates:
     """The messages between one browser and the server."""
 
     def __init__(self) -> None:
-        self._run: _Run | None = None
+        self._run: Run | None = None
         self._runs_sent_whole = 0
-        self._is_running = False
-        """Whether the browser knows that a run is in progress."""
-        self._shown: _Elements = {}
+        self._is_running = True
+        """Whether the browser may believe that a run is in progress, as after a reconnect."""
+        self._shown: Elements = {}
         """Digests of what the browser has, by fragment."""
 
     def receive_request(self, body: bytes) -> None:
@@ -98,22 +57,33 @@ class FragmentUpdates:
                 return self._hold(self._run, body)
             case "auto_rerun" if self._run:
                 return self._hold(self._run, body)
+            case "stop_auto_rerun" if self._run:
+                self._run.is_whole = True  # a nested fragment is no longer drawn
+                return self._hold(self._run, body)
             case "script_finished" if self._run:
                 return self._end(self._run, message, body)
+            case "script_finished" if message.metadata.run.fragment_ids:
+                return []  # begun before a reconnect; the browser would remove what it missed
         return [body]
 
     def _begin(self, message: ForwardMsg, body: bytes) -> list[bytes]:
         fragments = tuple(message.metadata.run.fragment_ids)
-        self._run = _Run(fragments, is_held=bool(fragments) and not self._runs_sent_whole)
+        self._run = Run(fragments, is_held=bool(fragments) and not self._runs_sent_whole)
         if fragments and self._runs_sent_whole:
             self._runs_sent_whole -= 1
         return self._hold(self._run, body)
 
-    def _hold(self, run: _Run, body: bytes) -> list[bytes]:
-        if not run.is_held:
-            return [body]
-        run.messages.append(body)
-        return []
+    def _hold(self, run: Run, body: bytes) -> list[bytes]:
+        if run.is_held and not run.is_whole:
+            run.messages.append(body)
+            return []
+        return [*self._release(run), body]
+
+    def _release(self, run: Run) -> list[bytes]:
+        """Return what was held, and hold no more of the run."""
+        messages, run.messages, run.is_held = run.messages, [], False
+        self._is_running |= bool(messages)
+        return messages
 
     def _change_status(self, message: ForwardMsg, body: bytes) -> list[bytes]:
         if self._run and self._run.is_held:
@@ -124,12 +94,14 @@ class FragmentUpdates:
         self._is_running = is_running
         return [body]
 
-    def _end(self, run: _Run, message: ForwardMsg, body: bytes) -> list[bytes]:
+    def _end(self, run: Run, message: ForwardMsg, body: bytes) -> list[bytes]:
         self._run = None
         drawn = run.digests()
         changed = self._changed(run, drawn)
         self._record(run, drawn, is_clean=message.script_finished in _CLEAN_ENDS)
-        return [body] if not run.is_held else self._send(run, changed, body)
+        if changed is None or not run.is_held:
+            return [*self._release(run), body]
+        return [uncached(each) for each in changed]
 
     def _abort(self) -> list[bytes]:
         """End a run of which no end was reported."""
@@ -137,21 +109,16 @@ class FragmentUpdates:
         if run is None:
             return []
         self._record(run, run.digests(), is_clean=False)
-        return self._send(run, None)
+        return self._release(run)
 
-    def _send(self, run: _Run, changed: list[bytes] | None, *end: bytes) -> list[bytes]:
-        """Return the elements that have changed, or all that was held if that is unknown."""
-        if changed is not None:
-            return changed
-        self._is_running = True
-        return [*run.messages, *end]
-
-    def _changed(self, run: _Run, drawn: _Elements) -> list[bytes] | None:
+    def _changed(self, run: Run, drawn: Elements) -> list[bytes] | None:
         """Return the elements that differ; None if all messages are needed."""
-        if run.is_whole or _has_nested(run):
+        if run.is_whole or run.has_nested:
             return None
-        shown = {fragment: self._shown.get(fragment, {}) for fragment in run.fragments}
-        if any(shown[each].keys() != drawn.get(each, {}).keys() for each in run.fragments):
+        if not self._shown.keys() >= set(run.fragments):
+            return None
+        shown = {fragment: self._shown[fragment] for fragment in run.fragments}
+        if any(shown[each].keys() != drawn.get(each, {}).keys() for each in shown):
             return None
         changed = [
             run.elements[fragment][place]
@@ -161,19 +128,25 @@ class FragmentUpdates:
         ]
         return None if run.blocks.intersection(changed) else changed
 
-    def _record(self, run: _Run, drawn: _Elements, *, is_clean: bool) -> None:
+    def _record(self, run: Run, drawn: Elements, *, is_clean: bool) -> None:
         """Record what the browser has after a run."""
-        if not run.fragments and is_clean:
-            self._shown = drawn
-            return
-        for fragment in {*drawn, *run.fragments}:
-            kept = {} if is_clean else self._shown.get(fragment, {})
-            self._shown[fragment] = kept | drawn.get(fragment, {})
-        if run.fragments and _has_nested(run):
+        kept = self._shown if run.fragments else {}
+        if not is_clean:
+            replaced = {*drawn, *(run.fragments or self._shown)}
+            drawn = _after_cut({each: self._shown.get(each, {}) for each in replaced}, drawn)
+        self._shown = kept | {each: {} for each in run.fragments} | drawn
+        if run.fragments and run.has_nested:
             # The next run may lack the nested fragment, and is not compared with this one.
             for fragment in run.fragments:
                 del self._shown[fragment]
 
 
-def _has_nested(run: _Run) -> bool:
-    return bool(set(run.elements) - set(run.fragments))
+def _after_cut(shown: Elements, drawn: Elements) -> Elements:
+    """Return what the browser has after a run that was cut short.
+
+    It may have removed elements whose container was placed anew, and keeps the others.
+    """
+    return {
+        fragment: dict.fromkeys(before, _UNKNOWN) | drawn.get(fragment, {})
+        for fragment, before in shown.items()
+    }

@@ -19,6 +19,13 @@ def _delta(place: int, text: str, fragment: str) -> bytes:
     return message.SerializeToString()
 
 
+def _within(place: int, text: str) -> bytes:
+    """Return the first element of a container."""
+    message = ForwardMsg.FromString(_delta(place, text, "live"))
+    message.metadata.delta_path.append(0)
+    return message.SerializeToString()
+
+
 def _block(place: int, fragment: str = "live", height: int = 1) -> bytes:
     message = ForwardMsg()
     message.metadata.delta_path.extend([0, place])
@@ -165,6 +172,72 @@ def test_what_a_cut_run_left_on_the_page_is_removed(updates: FragmentUpdates):
     fewer = _live({"bar": "0.4 s"})
     cut_short, ended = _run(*fewer, end=CUT_SHORT), _run(*fewer)
     assert [_send(updates, run) for run in (cut_short, ended, ended)] == [cut_short, ended, []]
+
+
+def test_what_a_cut_run_may_have_removed_is_sent_again(updates: FragmentUpdates):
+    """A container that a cut run placed anew has lost its elements, which the next run restores."""
+    container, texts = _block(3), _live(PAGE)
+    whole, cut_short = _run(container, *texts), _run(container, *texts[:1], end=CUT_SHORT)
+    assert _send(updates, whole) == whole
+    assert _send(updates, cut_short) == cut_short
+    assert [_send(updates, whole) for _ in range(2)] == [texts[1:], []]
+
+
+def test_cut_run_of_the_page_leaves_nothing_known(updates: FragmentUpdates):
+    """After a page that was left before it was drawn, the elements of the first one are sent."""
+    away = _run(_delta(9, "another page", ""), fragments=(), end=CUT_SHORT)
+    assert _send(updates, away) == away
+    assert _send(updates, _run(*_live(PAGE))) == _live(PAGE)
+
+
+def test_nested_fragment_that_ran_with_its_parent_is_removed(updates: FragmentUpdates):
+    """Where both ran as one, the parent's next run alone removes the nested one."""
+    both = _run(*_live(PAGE), _delta(4, "more", "nested"), fragments=("live", "nested"))
+    stop = ForwardMsg()
+    stop.stop_auto_rerun.fragment_ids.append("nested")
+    without = _run(*_live(PAGE), stop.SerializeToString())
+    assert [_send(updates, run) for run in (both, without)] == [both, without]
+
+
+def test_element_sent_alone_is_not_cached(updates: FragmentUpdates):
+    """The browser's cache does not grow on a page that stays open: no end of a run clears it."""
+    figure = ForwardMsg.FromString(_delta(0, "0.5 s", "live"))
+    figure.metadata.cacheable = True
+    run = _run(figure.SerializeToString(), *_live(PAGE)[1:])
+    assert _send(updates, run) == [_delta(0, "0.5 s", "live")]
+    assert _send(updates, run) == []
+
+
+def test_end_of_a_run_before_a_reconnect_is_reported():
+    """A browser that reconnects during a run learns that it has ended."""
+    assert _send(FragmentUpdates(), [_status(running=False)]) == [_status(running=False)]
+
+
+def test_rest_of_a_run_before_a_reconnect_removes_nothing():
+    """The elements of which the browser missed the update stay until the next run."""
+    *_, text, end, status = _run(*_live(PAGE))
+    assert _send(FragmentUpdates(), [text, end, status]) == [text, status]
+
+
+def test_run_that_needs_all_is_shown_while_it_runs(updates: FragmentUpdates):
+    """A toast, or the text of a run that draws without an end, does not wait for the run's end."""
+    begun = [*_run(*_live(PAGE))[:-2], _toast("The queue was paused.")]
+    assert _send(updates, begun) == begun
+    assert _send(updates, [_delta(1, "after it", "live")]) == [_delta(1, "after it", "live")]
+    endless = [*_run()[:2], *(_delta(0, str(step), "live") for step in range(3000))]
+    assert _send(updates, endless)[-1] == endless[-1]
+
+
+def test_empty_run_after_a_reconnect_removes_what_the_browser_has():
+    """What a fragment stopped drawing while the browser was away leaves the page."""
+    updates = FragmentUpdates()
+    assert [_send(updates, _run()) for _ in range(2)] == [_run(), []]
+
+
+def test_container_that_its_run_removes_is_sent_with_it(updates: FragmentUpdates):
+    """No element is sent alone to a place in a container that the same run has cleared."""
+    runs = [_run(_block(0), _within(0, text), _delta(0, "", "live")) for text in ("3", "4")]
+    assert [_send(updates, run) for run in runs] == runs
 
 
 def test_run_without_an_end_is_sent(updates: FragmentUpdates):

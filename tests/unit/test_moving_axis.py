@@ -1,6 +1,8 @@
 """Whether the chart's figure has to be drawn again, or only its time axis moves."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -88,6 +90,27 @@ def test_each_view_has_its_own_figure(view: tuple):
 def test_changed_figure_is_drawn_again(newest: Snapshot):
     """A figure never shows anything but the newest values, not for one second."""
     assert not can_move(DRAWN, newest, 120)
+
+
+def test_line_is_interrupted_after_a_suspension():
+    """Time without samples is a gap at once, not a line that goes on until the next figure."""
+    woken = replace(_snapshot(20), samples=(*DRAWN.samples, replace(IDLE, at=NOW + 20)))
+    assert not can_move(DRAWN, woken, 120)
+    assert can_move(DRAWN, woken, 3600)  # where a point of the line stands for 12 s
+
+
+def test_change_to_summer_time_is_drawn_again():
+    """The axis of the new time never moves over a figure of the old one."""
+    change = datetime(2027, 3, 28, 1, tzinfo=UTC).timestamp() - NOW
+    drawn, newest = (_at(change + seconds) for seconds in (-1, 1))
+    assert can_move(drawn, newest, 120)
+    assert not can_move(drawn, newest, 120, ZoneInfo("Europe/Berlin"))
+
+
+def _at(seconds: float) -> Snapshot:
+    """Return a snapshot of which all was read in its last seconds."""
+    samples = tuple(replace(IDLE, at=NOW + seconds - ago) for ago in (8, 6, 4, 2, 0))
+    return replace(DRAWN, at=NOW + seconds, samples=samples)
 
 
 def test_caption_that_no_longer_fits_is_drawn_again():

@@ -30,7 +30,7 @@ def _figure(
     """Return the newest figure as long as its time axis alone moves, so that it is sent once."""
     key = (snapshot.lanes, span, zone, focus, plot_height)
     drawn = _newest_figures.get(key)
-    if drawn is None or not can_move(drawn[0], snapshot, span):
+    if drawn is None or not can_move(drawn[0], snapshot, span, zone):
         drawn = snapshot, figure.draw(snapshot, span, zone, focus, plot_height).to_json()
         _newest_figures[key] = drawn
     return drawn[1]

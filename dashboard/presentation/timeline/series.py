@@ -57,6 +57,11 @@ class Window:
         """Seconds per bar."""
         return max(2.0, self.span / BARS)
 
+    @property
+    def longest_pause(self) -> float:
+        """Seconds between two samples after which a line is interrupted."""
+        return max(_GAP_SECONDS, 2 * self.bucket)
+
     @cached_property
     def _offset(self) -> float:
         local = datetime.fromtimestamp(self.end, self.zone).astimezone(self.zone)
@@ -90,7 +95,7 @@ def line(samples: Sequence[Sample], window: Window, value: Value) -> list[list[P
         if number is None:
             previous = None
             continue
-        if previous is None or sample.at - previous > max(_GAP_SECONDS, 2 * window.bucket):
+        if previous is None or sample.at - previous > window.longest_pause:
             runs.append([])
         _add(runs[-1], _floor(sample.at, window.bucket), number)
         previous, latest = sample.at, number
