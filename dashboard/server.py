@@ -27,7 +27,6 @@ from dashboard.recordings import control, playback
 from dashboard.routes import api, archive, files, health, join, queue, recordings, scripts
 from dashboard.routes.base_path import below
 from dashboard.routes.changed_elements import ChangedElements
-from dashboard.routes.compressed_files import CompressedFiles
 from dashboard.routes.connections import (
     SessionLimit,
     bounds_for,
@@ -37,6 +36,7 @@ from dashboard.routes.middleware import BasePath, BrowserCookie, ClientAddress, 
 from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
+from dashboard.routes.smaller_files import SmallerFiles
 from dashboard.routes.v1 import routes as v1
 
 
@@ -128,7 +128,7 @@ app = st.App(
         Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
-        Middleware(CompressedFiles, base_path=_settings.base_path),
+        Middleware(SmallerFiles, base_path=_settings.base_path),
         Middleware(ChangedElements),
     ],
 )
