@@ -28,7 +28,6 @@ from dashboard.routes import api, archive, files, health, join, queue, recording
 from dashboard.routes.base_path import below
 from dashboard.routes.browser_cookie import BrowserCookie
 from dashboard.routes.changed_elements import ChangedElements
-from dashboard.routes.compressed_files import CompressedFiles
 from dashboard.routes.connections import (
     SessionLimit,
     bounds_for,
@@ -38,6 +37,7 @@ from dashboard.routes.middleware import BasePath, ClientAddress, KnownHosts
 from dashboard.routes.openai import routes as openai
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.routes.security_headers import SecurityHeaders
+from dashboard.routes.smaller_files import SmallerFiles
 from dashboard.routes.v1 import routes as v1
 
 
@@ -129,7 +129,7 @@ app = st.App(
         Middleware(SessionLimit, maximum=bounds_for(raise_file_limit()).sessions),
         Middleware(BrowserCookie, path=_settings.base_path),
         Middleware(BasePath, path=_settings.base_path),
-        Middleware(CompressedFiles, base_path=_settings.base_path),
+        Middleware(SmallerFiles, base_path=_settings.base_path),
         Middleware(ChangedElements),
     ],
 )

@@ -9,7 +9,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from tests.support.browser.studio_page import StudioPage
 from tests.support.dashboard_server import Dashboard
 
-_MAX_FIRST_VISIT = 2_000_000
+_MAX_FIRST_VISIT = 1_500_000
 _MAX_UPDATE = 2_000
 _UPDATES = 5
 

@@ -1,20 +1,23 @@
-"""Streamlit's scripts and style sheets as they are sent."""
+"""Streamlit's scripts, style sheets, icons and page as they are sent."""
 
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit.file_util import get_static_dir
 
-from dashboard.routes.compressed_files import CompressedFiles
+from dashboard.routes.smaller_files import ICON_FONT, SmallerFiles
+from tools.icon_font import ligatures, named_icons
 
 FOLDER = Path(get_static_dir()) / "static"
 SCRIPT = min(FOLDER.glob("js/index.*.js")).relative_to(FOLDER).as_posix()
+ICONS = min(FOLDER.glob("media/MaterialSymbols*")).relative_to(FOLDER).as_posix()
 SHEET = min(FOLDER.glob("css/index.*.css")).relative_to(FOLDER).as_posix()
 
 
@@ -24,7 +27,7 @@ async def _leave_to_streamlit(_request: Request) -> Response:
 
 def _client(base_path: str = "") -> TestClient:
     routes = [Route("/{path:path}", _leave_to_streamlit, methods=["GET", "POST"])]
-    middleware = [Middleware(CompressedFiles, base_path=base_path)]
+    middleware = [Middleware(SmallerFiles, base_path=base_path)]
     return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
@@ -61,3 +64,29 @@ def test_other_requests_are_left_to_streamlit(path: str, headers: dict[str, str]
     """No path reaches any other file, and clients without gzip get what they understand."""
     assert _client().get(path, headers=headers).text == "Streamlit's own"
     assert _client().post(f"/static/{SCRIPT}").text == "Streamlit's own"
+
+
+def test_icons_are_sent_without_those_that_nothing_names():
+    """The icon font is a thirtieth of Streamlit's, and the browser keeps it."""
+    answer = _client("/live").get(f"/live/static/{ICONS}")
+    assert answer.content == ICON_FONT.read_bytes()
+    assert len(answer.content) < (FOLDER / ICONS).stat().st_size / 20
+    assert answer.headers["content-type"] == "font/woff2"
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_font_has_each_icon_that_streamlit_names():
+    """After an upgrade of Streamlit, no icon is shown as its name."""
+    whole = ligatures(TTFont(FOLDER / ICONS))
+    assert named_icons() & whole.keys() <= ligatures(TTFont(ICON_FONT)).keys()
+
+
+def test_page_loads_no_font_that_it_does_not_use():
+    """The page is as Streamlit has it, but for the request for its text font."""
+    page = Path(get_static_dir(), "index.html").read_text()
+    answer = TestClient(SmallerFiles(HTMLResponse(page), "")).get("/gallery")
+    begin = page.index('<link\n      rel="preload"')
+    end = page.index("/>", begin) + 2
+    assert "SourceSans" in page[begin:end]
+    assert answer.text == page[:begin] + page[end:]
+    assert int(answer.headers["content-length"]) == len(answer.content)
