@@ -71,6 +71,7 @@ def test_each_view_has_its_own_figure(view: tuple):
         replace(_snapshot(1), lanes=("requests", "pictures")),
         replace(_snapshot(1), samples=()),
         _after_burst(),
+        replace(_snapshot(1), samples=tuple(replace(IDLE, at=NOW + at) for at in (-9, -7, 1))),
         _snapshot(1, fleet=Reading(FleetReading(SCALER, 1, 1, (), None), NOW)),
     ],
     ids=[
@@ -84,6 +85,7 @@ def test_each_view_has_its_own_figure(view: tuple):
         "lanes",
         "no samples",
         "a short burst",
+        "another recording",
         "the scaler",
     ],
 )

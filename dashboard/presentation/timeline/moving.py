@@ -3,7 +3,8 @@
 While nothing changes, its lines go on as they are: the figure has them for some time ahead.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from itertools import pairwise
@@ -32,10 +33,18 @@ def _is_constant(drawn: Snapshot, newest: Snapshot, window: Window) -> bool:
     first = bisect_right(newest.samples, drawn.at, key=attrgetter("at"))
     samples = (drawn.samples[-1], *newest.samples[first:])
     values = _values(drawn.samples[-1])
-    return all(
+    return _is_drawn(drawn, newest.samples[:first]) and all(
         _values(sample) == values and sample.at - previous.at <= window.longest_pause
         for previous, sample in pairwise(samples)
     )
+
+
+def _is_drawn(drawn: Snapshot, earlier: Sequence[Sample]) -> bool:
+    """Return whether earlier samples are those of the figure, not of another recording."""
+    if not earlier:
+        return False
+    index = bisect_left(drawn.samples, earlier[-1].at, key=attrgetter("at"))
+    return drawn.samples[index : index + 1] == (earlier[-1],)
 
 
 def _values(sample: Sample) -> Sample:
