@@ -18,7 +18,6 @@ pytest_plugins = [
     "tests.support.failure_report",
     "tests.support.minio_server",
     "tests.support.rabbitmq_server",
-    "tests.support.cluster.fixtures",
 ]
 
 # Tests pass on a busy machine too; bench/ measures speed.

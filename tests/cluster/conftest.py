@@ -1,10 +1,14 @@
-"""The app in a cluster, for all tests of this folder."""
+"""One cluster for all tests of this folder, with the real KEDA and servers, and the app in it.
+
+It is stopped after the last of them: an idle one still takes a sixth of two cores.
+"""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.cluster.cluster import Cluster
+from tests.support.cluster.credentials import services_of
 from tests.support.cluster.deployed import Deployed
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
@@ -18,7 +22,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "tests/cluster/" not in item.path.as_posix())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def cluster(
+    rabbitmq: RabbitServer, minio_server: MinioServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Cluster]:
+    """Run a cluster; a test that stops a part of it restarts that part."""
+    running = Cluster(tmp_path_factory.mktemp("cluster"), services_of(rabbitmq, minio_server))
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="package")
 def deployed(
     cluster: Cluster, rabbitmq: RabbitServer, minio_server: MinioServer
 ) -> Iterator[Deployed]:
