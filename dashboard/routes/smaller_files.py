@@ -74,7 +74,7 @@ class _WithoutTextFont:
             smaller = _TEXT_FONT.sub(b"", body)
             _shorten(self._start, len(body) - len(smaller))
             await self._send(self._start)
-            message, self._start = message | {"body": smaller}, None
+            message, self._start = {**message, "body": smaller}, None
         await self._send(message)
 
 

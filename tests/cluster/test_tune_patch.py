@@ -43,6 +43,8 @@ _MEASURED_REQUESTS = 6
 _REQUESTS = 45
 _LIMIT = 22.0
 """Seconds of waiting, p95, that the cheapest settings are to keep."""
+_PROMPT_SECONDS = 4.0
+"""Until KEDA's first step: its polling interval, the autoscaler's sync period, and a second."""
 _WINDOW = 20.0
 """Seconds of stabilization before fewer workers, moved by hand beside what Find found."""
 
@@ -91,6 +93,7 @@ def test_patch_copied_from_tune_does_what_the_page_said(
 ) -> None:
     """Replicas at each second, the finish and p95 are within 10% of the page's prediction.
 
+    On a machine so busy that KEDA itself reacts later than its periods, they are within 30%.
     The fleet is measured from a first burst. Find's settings, with a longer stabilization, are
     applied by the text that Copy gives. The error is stated in the report, as ``error``.
     """
@@ -102,12 +105,13 @@ def test_patch_copied_from_tune_does_what_the_page_said(
     wait_until(
         lambda: fleet.has_applied(predicted.scenario.setup.policy), what="the patch is in force"
     )
-    error = _send(fleet, predicted)
+    error, reaction = _send(fleet, predicted)
     record_property("error", str(error))
-    print(f"Off from what the page said: {error}")
-    assert error.replicas <= 0.10, f"replicas are {error.replicas:.1%} off"
-    assert error.finish <= 0.10, f"the finish is {error.finish:.1%} off"
-    assert error.p95 <= 0.10, f"p95 of waiting is {error.p95:.1%} off"
+    print(f"Off from what the page said: {error}; KEDA's first step came after {reaction} s.")
+    limit = 0.10 if reaction <= _PROMPT_SECONDS else 0.30
+    assert error.replicas <= limit, f"replicas are {error.replicas:.1%} off"
+    assert error.finish <= limit, f"the finish is {error.finish:.1%} off"
+    assert error.p95 <= limit, f"p95 of waiting is {error.p95:.1%} off"
 
 
 def _measure(fleet: ScaledFleet, requests: Arrivals) -> Real:
@@ -145,8 +149,13 @@ def _apply(real: Real, tried: Scenario) -> None:
     subprocess.run(["bash", "-e", "-c", text], env=os.environ | {"PATH": programs}, check=True)
 
 
-def _send(fleet: ScaledFleet, predicted: Result) -> Agreement:
-    """Send the requests at their times; compare until both are back at the minimum."""
+def _send(fleet: ScaledFleet, predicted: Result) -> tuple[Agreement, float]:
+    """Send the requests at their times; compare until both are back at the minimum.
+
+    Returns:
+        the differences, and the seconds until KEDA's first step.
+
+    """
     run, idle = predicted.run, max(1, predicted.scenario.setup.policy.minimum)
     start = time.time()
     for at in run.arrivals.at:
@@ -155,10 +164,11 @@ def _send(fleet: ScaledFleet, predicted: Result) -> Agreement:
     samples = [Sample(at=start, wanted=idle), *_until_idle(fleet, len(run.arrivals), idle)]
     returns = [at for at, number in run.wanted if number == idle]
     span = max(samples[-1].at - start, *returns) + 1.0
-    print(f"The page said {run.wanted}; KEDA did {_changes(samples, start)}")
+    changes = _changes(samples, start)
+    print(f"The page said {run.wanted}; KEDA did {changes}")
     observed = replace(run.arrivals, start=start, span=span)
     snapshot = fleet.context.sampler.snapshot()
-    return agreement(replace(run, arrivals=observed), snapshot, samples)
+    return agreement(replace(run, arrivals=observed), snapshot, samples), changes[0][0]
 
 
 def _changes(samples: list[Sample], start: float) -> list[tuple[float, int | None]]:

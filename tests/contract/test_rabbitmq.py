@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pika
 import pytest
@@ -363,6 +364,8 @@ def test_delivered_job_is_counted_at_once(queue):
     """At no moment a job is counted neither as ready nor as unacknowledged."""
     queue.publish(make_job())
     wait_until(lambda: queue.depth() == QueueDepth(1, 0), what="the job is ready")
+    known = partial(queue._management.unacknowledged, names.QUEUE, 0)
+    wait_until(lambda: known() == 1, what="the statistics have the job")
     receive_one(queue)
     # In the broker's statistics this is 0 for seconds.
     wait_until(lambda: queue.depth().ready == 0, what="the job is delivered")

@@ -1,6 +1,6 @@
 """Prompt form. Keeps its input when a submission fails, and while a recording is replayed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -115,9 +115,13 @@ def _show_result() -> None:
         st.button(
             f"Send the other {len(unsent)}",
             width="stretch",
-            on_click=form_submission.send,
+            on_click=_send_rest,
             args=(unsent,),
         )
+
+
+def _send_rest(unsent: Sequence[dict[str, Any]]) -> None:
+    form_submission.send(unsent)
 
 
 def _show_suggestions(suggestions: tuple[str, ...]) -> None:

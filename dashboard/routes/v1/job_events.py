@@ -119,7 +119,7 @@ async def _all_events(request: Request, last: _LastEvent | None) -> AsyncGenerat
         yield f"id: {_event_id(complete_until, 'none')}\n\n"
         while runtime.current() is context:
             changed, taken_at = await _changed(changes), time.time()
-            views = [view for job_id in changed if (view := context.journal.find(job_id))]
+            views = [found for job_id in changed if (found := context.journal.find(job_id))]
             yield writer.write(views, complete_until) or _HEARTBEAT
             complete_until = taken_at
 
