@@ -91,9 +91,9 @@ def _scaler(plane: ControlPlane) -> list[dict]:
 def test_patch_copied_from_tune_does_what_the_page_said(
     fleet: ScaledFleet, record_property: Callable[[str, object], None]
 ) -> None:
-    """Replicas at each second, the finish and p95 are within 10% of the page's prediction.
+    """Replicas at each second and the finish are within 10% of what the page said, p95 within 20%.
 
-    On a machine so busy that KEDA itself reacts later than its periods, they are within 30%.
+    On a machine so busy that KEDA itself reacts later than its periods, all are within 30%.
     The fleet is measured from a first burst. Find's settings, with a longer stabilization, are
     applied by the text that Copy gives. The error is stated in the report, as ``error``.
     """
@@ -108,10 +108,10 @@ def test_patch_copied_from_tune_does_what_the_page_said(
     error, reaction = _send(fleet, predicted)
     record_property("error", str(error))
     print(f"Off from what the page said: {error}; KEDA's first step came after {reaction} s.")
-    limit = 0.10 if reaction <= _PROMPT_SECONDS else 0.30
+    limit, p95_limit = (0.10, 0.20) if reaction <= _PROMPT_SECONDS else (0.30, 0.30)
     assert error.replicas <= limit, f"replicas are {error.replicas:.1%} off"
     assert error.finish <= limit, f"the finish is {error.finish:.1%} off"
-    assert error.p95 <= limit, f"p95 of waiting is {error.p95:.1%} off"
+    assert error.p95 <= p95_limit, f"p95 of waiting is {error.p95:.1%} off"
 
 
 def _measure(fleet: ScaledFleet, requests: Arrivals) -> Real:

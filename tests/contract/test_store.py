@@ -179,9 +179,11 @@ def test_hearts_of_a_visitor_are_replaced(store: Store):
     listed = dict(hearts.list_visitors(store))
     assert set(listed) == {"a", "b"}
     assert hearts.read_hearts(store, "a") == (second, first)
+    hearts.write_hearts(store, "a", [second])
+    assert dict(hearts.list_visitors(store))["a"] != listed["a"]
     hearts.write_hearts(store, "a", [])
     assert hearts.read_hearts(store, "a") == ()
-    assert dict(hearts.list_visitors(store))["a"] != listed["a"]
+    assert set(dict(hearts.list_visitors(store))) == {"b"}
 
 
 def test_deleting_the_last_picture_deletes_the_metadata(store: Store):

@@ -141,6 +141,7 @@ def _poll_with_pods(cluster):
 def test_unexpected_error_does_not_end_polling(monkeypatch):
     """After an unexpected exception in one poll, the next polls succeed."""
     cluster = Cluster("stable-diffusion", "worker")
+    wait_until(lambda: _polls(cluster), what="the login, which takes seconds on a busy machine")
     with monkeypatch.context() as patch:
         patch.setattr("dashboard.fleet.kubernetes.cluster.list_objects", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
