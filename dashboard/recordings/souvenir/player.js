@@ -38,6 +38,8 @@ function enlarge(picture) {
 
 function showNumbers() {
   const numbers = numbersAt(run.numbers, state.at);
+  // The newest pictures may be in no sample yet, and a small file has not all of them.
+  numbers.pictures = Math.max(numbers.pictures, countUntil(pictureTimes, state.at));
   for (const cell of findAll("[data-number]")) {
     const number = numbers[cell.dataset.number];
     cell.textContent = number ?? "unknown";
