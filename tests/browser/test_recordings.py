@@ -91,7 +91,7 @@ def test_souvenir_replays_from_a_disk(
     picture = page.locator(".pictures-wall button")
     expect(picture).to_have_text(HOSTILE)
     expect(page.locator("[data-number=pictures]")).to_have_text("1")
-    page.get_by_label("Time").fill("0")
+    page.get_by_role("slider", name="Time").fill("0")
     expect(picture).to_be_hidden()
     page.get_by_role("button", name="60x").click()
     page.get_by_role("button", name="Play").click()
