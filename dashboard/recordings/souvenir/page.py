@@ -100,7 +100,7 @@ def _embedded(value: object) -> Markup:
 def _left_out(shown: int, session: Session) -> str:
     made = max(len(session.pictures), sum(sample.pictures or 0 for sample in session.samples))
     if shown >= made:
-        return f"This file has all pictures of the run, small: {made}."
+        return f"All {formatting.pluralize(made, 'picture')} of the run are in this file, small."
     return f"{shown} of {formatting.pluralize(made, 'picture')} are in this file, small."
 
 
