@@ -42,9 +42,5 @@ def is_job_id(text: str) -> bool:
 
 def pictures_of(context: AppContext, ids: tuple[str, ...]) -> list[OwnPicture]:
     """Return those requests' pictures that are known and may be shown; reads no store."""
-    views = [context.gallery.index.find(picture_name(job_id, 0)) for job_id in ids]
-    return [
-        OwnPicture(view.job_id, view.name, view.prompt or "")
-        for view in views
-        if view and not context.lacks_approval(view.job_id)
-    ]
+    views = [context.shown_picture(picture_name(job_id, 0)) for job_id in ids]
+    return [OwnPicture(view.job_id, view.name, view.prompt or "") for view in views if view]

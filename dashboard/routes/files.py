@@ -59,7 +59,8 @@ async def read_thumbnail(request: Request) -> Response:
     return await _respond(request.path_params["name"], context, context.gallery.thumbnails)
 
 
-async def _respond(name: str, context: AppContext, reader: PictureReader) -> Response:
+def require_shown(context: AppContext, name: str) -> None:
+    """Raise HTTPException unless a name is that of a picture that may be shown."""
     identity = parse_picture_name(name)
     if identity is None:
         raise HTTPException(404, "This is not the name of a picture.")
@@ -67,6 +68,10 @@ async def _respond(name: str, context: AppContext, reader: PictureReader) -> Res
         raise HTTPException(410, "This picture was deleted.")
     if context.lacks_approval(identity.job_id):
         raise HTTPException(404, NOT_SHOWN)
+
+
+async def _respond(name: str, context: AppContext, reader: PictureReader) -> Response:
+    require_shown(context, name)
     body = await _read(reader, name)
     headers = _ONE_MINUTE if context.replaying else IMMUTABLE
     return Response(body, media_type=media_type(body), headers=headers)

@@ -55,8 +55,7 @@ async def _give(request: Request, given: bool) -> None:
         raise HTTPException(403, NOTHING_CHANGES)
     if visitor is None:
         raise HTTPException(403, _NO_COOKIE)
-    picture = context.gallery.index.find(name)
-    if picture is None or context.lacks_approval(picture.job_id):
+    if context.shown_picture(name) is None:
         raise HTTPException(404, "This picture is not shown any more.")
     _visitors.allow(cookie, client_address(request))
     await _calls.run(context.hearts.give, visitor, name, given)

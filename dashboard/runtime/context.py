@@ -10,6 +10,7 @@ from dashboard.domain.hidden_prompts import hide_prompt
 from dashboard.domain.inputs import Observers
 from dashboard.domain.jobs import JobView, PicturePreview
 from dashboard.domain.journal import Journal
+from dashboard.domain.snapshot import PictureView
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.gallery.approvals import Approvals
 from dashboard.gallery.gallery import Gallery
@@ -154,6 +155,11 @@ class AppContext:
     def shown_pictures(self, view: JobView) -> tuple[str, ...]:
         """Return the names of a job's pictures that may be shown."""
         return () if self.lacks_approval(view.job.id) else view.pictures
+
+    def shown_picture(self, name: str) -> PictureView | None:
+        """Return a known picture; None if it was deleted or may not be shown."""
+        view = self.gallery.index.find(name)
+        return None if view is None or self.lacks_approval(view.job_id) else view
 
     def shown_preview(self, view: JobView) -> PicturePreview | None:
         """Return the preview of a job's picture in progress; None while it may not be shown."""

@@ -58,13 +58,8 @@ def show() -> None:
 
 def podium_of(context: AppContext) -> Podium:
     """Return the podium of the pictures that were stored in the last hours."""
-
-    def find(name: str) -> PictureView | None:
-        view = context.gallery.index.find(name)
-        return None if view is None or context.lacks_approval(view.job_id) else view
-
     ranking = context.hearts.ranking() if context.hearts else []
-    return award(ranking, find, context.now() - SESSION_SECONDS)
+    return award(ranking, context.shown_picture, context.now() - SESSION_SECONDS)
 
 
 def award(ranking: Iterable[tuple[str, int]], find: FindPicture, since: float) -> Podium:

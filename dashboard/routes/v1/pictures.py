@@ -12,7 +12,6 @@ from starlette.responses import Response
 from core.errors import MessageError, ObjectMissing
 from dashboard import runtime
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.index import picture_identity
 from dashboard.gallery.pictures import Format
 from dashboard.gallery.query import parse_query
@@ -94,13 +93,7 @@ def set_star(starred: bool) -> Callable[[Request], Awaitable[Response]]:
 async def _requested(request: Request) -> PictureView:
     """Return the picture that a request's path names; raises HTTPException, StoreUnavailable."""
     name, context = request.path_params["name"], runtime.current()
-    identity = parse_picture_name(name)
-    if identity is None:
-        raise HTTPException(404, "This is not the name of a picture.")
-    if context.gallery.index.is_deleted(name):
-        raise HTTPException(410, "This picture was deleted.")
-    if context.lacks_approval(identity.job_id):
-        raise HTTPException(404, NOT_SHOWN)
+    files.require_shown(context, name)
     view = context.gallery.index.find(name)
     if view is None and not await _calls.run(context.gallery.has, name):
         raise HTTPException(404, "There is no picture with this name.")
