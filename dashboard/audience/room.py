@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dashboard.access import tokens
+from dashboard.presentation.job_text import PROMPT_NOT_READ
 from dashboard.runtime.context import AppContext
 
 _MAX_PICTURES = 12
@@ -44,7 +45,7 @@ def newest_pictures(context: AppContext, visitor: str | None) -> list[RoomPictur
     return [
         RoomPicture(
             view.name,
-            view.prompt or "prompt not read yet",
+            view.prompt or PROMPT_NOT_READ,
             hearts.count(view.name) if hearts else 0,
             view.name in given,
         )

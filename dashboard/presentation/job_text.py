@@ -15,6 +15,8 @@ _MAX_BARS = 16
 
 
 WITHHELD = "Withheld by the safety checker"
+PROMPT_NOT_READ = "prompt not read yet"
+"""In place of the prompt of a picture whose metadata the gallery has not read."""
 
 
 def count_pictures(view: JobView) -> str:

@@ -1,4 +1,6 @@
-"""Paths and limits of HTTP routes that pages link to."""
+"""Paths and limits of HTTP routes that pages link to, and data URLs."""
+
+from base64 import b64encode
 
 PLOTLY_VERSION = "4.1.1"
 """The version of plotly.js that the Python package ``plotly`` creates figures for."""
@@ -19,3 +21,8 @@ def serve_below(base_path: str) -> None:
 def absolute(path: str) -> str:
     """Return the path of a route, such as ``/pictures/a.png``, as browsers have to request it."""
     return f"{_base_path}{path}"
+
+
+def data_url(body: bytes, media_type: str) -> str:
+    """Return a file as a URL that contains it."""
+    return f"data:{media_type};base64,{b64encode(body).decode()}"

@@ -10,6 +10,7 @@ from PIL import Image
 from core.errors import ObjectMissing
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Annotation, PictureView, Sample, Snapshot
+from dashboard.recordings.pictures import best
 from dashboard.recordings.report import page
 from dashboard.recordings.report.figures import Session, figures_of
 from dashboard.recordings.report.timeline import draw
@@ -137,7 +138,7 @@ def test_starred_pictures_come_first_then_each_prompt_in_turn():
         finished_job(n, prompt)[1] for n, prompt in enumerate(["cat", "cat", "cat", "dog", "fish"])
     ]
     views[2] = replace(views[2], starred=True)
-    selected = page.best(views, 4)
+    selected = best(views, 4)
     assert selected[0] is views[2]
     assert [view.prompt for view in selected[1:]] == ["cat", "dog", "fish"]
 

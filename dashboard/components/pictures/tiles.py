@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.components.common import custom_component, tables
 from dashboard.domain.snapshot import PictureView, Reading, Snapshot
 from dashboard.presentation import formatting
+from dashboard.presentation.job_text import PROMPT_NOT_READ
 from dashboard.presentation.urls import absolute
 
 SLOTS = 20
@@ -56,7 +57,7 @@ def fields(
     return {
         "name": view.name,
         "url": absolute(f"/thumbnails/{view.name}"),
-        "prompt": view.prompt or "prompt not read yet",
+        "prompt": view.prompt or PROMPT_NOT_READ,
         "caption": format_time(view.at, zone),
         "starred": view.starred,
     }

@@ -1,6 +1,5 @@
 """The pictures that wait for the presenter's approval, each with its prompt and two buttons."""
 
-import base64
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -15,6 +14,8 @@ from dashboard.components.present import render
 from dashboard.gallery.approvals import Approvals, PendingPicture
 from dashboard.gallery.pictures import media_type
 from dashboard.presentation.formatting import pluralize
+from dashboard.presentation.job_text import PROMPT_NOT_READ
+from dashboard.presentation.urls import data_url
 
 _MAX_PICTURES = 12
 
@@ -68,8 +69,7 @@ def _card(name: str, prompt: str) -> Markup:
         body = runtime.current().gallery.thumbnails.read(name)
     except ApplicationError as error:
         return render("unreadable", error, prompt)
-    encoded = base64.b64encode(body).decode()
-    return render("picture", f"data:{media_type(body)};base64,{encoded}", prompt)
+    return render("picture", data_url(body, media_type(body)), prompt)
 
 
 def _show_button(
@@ -118,7 +118,7 @@ def _prompt(job_id: str) -> str:
     prompt = context.gallery.index.prompt(job_id)
     if prompt is None:
         context.gallery.prompts.request([job_id])
-    return prompt or "prompt not read yet"
+    return prompt or PROMPT_NOT_READ
 
 
 def show_switch(approvals: Approvals) -> None:

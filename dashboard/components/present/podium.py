@@ -9,6 +9,7 @@ from dashboard import runtime
 from dashboard.components.common import dom_patch
 from dashboard.components.present import render, scene
 from dashboard.domain.snapshot import PictureView
+from dashboard.presentation.job_text import PROMPT_NOT_READ
 from dashboard.runtime.context import AppContext
 
 SESSION_SECONDS = 12 * 3600.0
@@ -75,7 +76,7 @@ def award(ranking: Iterable[tuple[str, int]], find: FindPicture, since: float) -
     finalists.sort(key=lambda finalist: (-finalist[1], finalist[0].at, finalist[0].name))
     hearts = [number for _, number in finalists]
     places = tuple(
-        Place(1 + hearts.index(number), view.name, view.prompt or "prompt not read yet", number)
+        Place(1 + hearts.index(number), view.name, view.prompt or PROMPT_NOT_READ, number)
         for view, number in finalists[:_PLACES]
     )
     return Podium(places, tied=sum(number == hearts[_PLACES - 1] for number in hearts[_PLACES:]))

@@ -1,28 +1,23 @@
 """Render the report's page."""
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from itertools import zip_longest
 from pathlib import Path
 
 from markupsafe import Markup
 
-from core.errors import StoreError
 from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.pictures import THUMBNAIL_TYPE, thumbnail
 from dashboard.insights.cost import HOUR, Usage
 from dashboard.presentation import formatting
 from dashboard.presentation.templates import render
+from dashboard.recordings.pictures import ReadPicture, best, data_url_of, prompt_of
 from dashboard.recordings.report import timeline
 from dashboard.recordings.report.figures import Figures, Session, figures_of
 
 MAX_PICTURES = 24
 _STYLE = Path(__file__).with_name("report.css")
 
-ReadPicture = Callable[[str], bytes]
-"""Returns a stored picture by its name; raises StoreError."""
 Price = Callable[[float], str]
 """Formats the price of a number of GPU hours."""
 
@@ -123,28 +118,8 @@ def _seconds(seconds: float | None) -> str | None:
 
 def _pictures(views: Sequence[PictureView], read_picture: ReadPicture) -> Iterator[Picture]:
     for view in best(views, MAX_PICTURES):
-        try:
-            small = thumbnail(read_picture(view.name))
-        except StoreError:
-            continue
-        if small is not None:
-            url = f"data:{THUMBNAIL_TYPE};base64,{base64.b64encode(small).decode()}"
-            yield Picture(url, view.prompt or "prompt unknown")
-
-
-def best(views: Sequence[PictureView], limit: int) -> list[PictureView]:
-    """Select starred pictures, then the newest of the others, in turn from each prompt."""
-    starred = [view for view in views if view.starred]
-    others = [view for view in views if not view.starred]
-    return [*_in_turn(starred), *_in_turn(others)][:limit]
-
-
-def _in_turn(views: Sequence[PictureView]) -> Iterator[PictureView]:
-    by_prompt: dict[str | None, list[PictureView]] = {}
-    for view in views:
-        by_prompt.setdefault(view.prompt, []).append(view)
-    for turn in zip_longest(*by_prompt.values()):
-        yield from (view for view in turn if view)
+        if url := data_url_of(view, read_picture):
+            yield Picture(url, prompt_of(view))
 
 
 def _footnote(usage: Usage) -> str:

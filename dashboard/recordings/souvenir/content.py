@@ -1,15 +1,13 @@
 """What a souvenir shows at each time: numbers and small pictures, bounded in size."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 
-from core.errors import StoreError
-from dashboard.domain.snapshot import PictureView
-from dashboard.gallery.pictures import THUMBNAIL_TYPE, thumbnail
+from dashboard.gallery.pictures import thumbnail
+from dashboard.recordings.pictures import ReadPicture, best, data_url_of, prompt_of
 from dashboard.recordings.report.figures import Session
-from dashboard.recordings.report.page import ReadPicture, best
 
 MAX_PICTURES = 150
 MAX_BYTES = 3_000_000
@@ -18,6 +16,7 @@ MAX_SAMPLES = 1500
 _SIDE = 256
 """Pixels of a picture's longer side."""
 _QUALITY = 70
+_shrink = partial(thumbnail, side=_SIDE, quality=_QUALITY)
 _MAX_PROMPT = 300
 """Characters of a prompt."""
 
@@ -69,20 +68,10 @@ def pictures(session: Session, read_picture: ReadPicture) -> list[Picture]:
 
 def _small(session: Session, read_picture: ReadPicture) -> Iterator[Picture]:
     for view in best(session.pictures, MAX_PICTURES):
-        if url := _data_url(view, read_picture):
-            prompt = view.prompt or "prompt unknown"
+        if url := data_url_of(view, read_picture, _shrink):
+            prompt = prompt_of(view)
             short = prompt if len(prompt) <= _MAX_PROMPT else f"{prompt[:_MAX_PROMPT]}…"
             yield Picture(round(view.at - session.start, 1), short, url)
-
-
-def _data_url(view: PictureView, read_picture: ReadPicture) -> str | None:
-    try:
-        small = thumbnail(read_picture(view.name), _SIDE, _QUALITY)
-    except StoreError:
-        return None
-    if small is None:
-        return None
-    return f"data:{THUMBNAIL_TYPE};base64,{base64.b64encode(small).decode()}"
 
 
 def _within(limit: int, pictures: Iterator[Picture]) -> Iterator[Picture]:

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from dashboard.presentation import formatting
 from dashboard.presentation.templates import render
+from dashboard.recordings.pictures import ReadPicture
 from dashboard.recordings.report import timeline
 from dashboard.recordings.report.figures import Session
-from dashboard.recordings.report.page import ReadPicture
 from dashboard.recordings.souvenir import content
 
 _FOLDER = Path(__file__).parent
