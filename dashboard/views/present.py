@@ -25,6 +25,7 @@ from dashboard.components.recordings import replay_bar
 from dashboard.components.timeline import live_plot, time_range
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import scaling_reason
+from dashboard.presentation.timeline.layout import PLOT_HEIGHT
 
 _REFRESH_SECONDS = 1.0
 _LOW_PLOT_HEIGHT = 120
@@ -47,7 +48,7 @@ def show_live() -> None:
         line.show(snapshot, zone)
     arrangement = layout.choose(wall.is_flowing(snapshot, pictures))
     clicked, has_cost = None, False
-    if podium.is_shown():
+    if scene.shows("podium"):
         with st.container(key="stage_podium"):
             podium.show()
     else:
@@ -65,7 +66,7 @@ def show_live() -> None:
 
 def show_fleet(snapshot: Snapshot, zone: tzinfo | None, arrangement: Layout) -> bool:
     """Show the chart or the map, and the cost; return whether that is known."""
-    if keys.shows_map():
+    if scene.shows("map"):
         with st.container(key="stage_map"):
             fleet_map.show_map(snapshot, zone, _DETAILED_NODES)
     else:
@@ -77,19 +78,14 @@ def show_fleet(snapshot: Snapshot, zone: tzinfo | None, arrangement: Layout) -> 
 
 def show_chart(snapshot: Snapshot, zone: tzinfo | None, low: bool) -> None:
     """Show the chart; a low one below the wall, which replaces the pictures' lane."""
-    span = time_range.seconds()
-    if low:
-        without_pictures = wall.without_lane(snapshot)
-        live_plot.show(
-            without_pictures,
-            span,
-            zone,
-            height=None,
-            focus=scene.lane(),
-            plot_height=_LOW_PLOT_HEIGHT,
-        )
-    else:
-        live_plot.show(snapshot, span, zone, height=None, focus=scene.lane())
+    live_plot.show(
+        wall.without_lane(snapshot) if low else snapshot,
+        time_range.seconds(),
+        zone,
+        height=None,
+        focus=scene.lane(),
+        plot_height=_LOW_PLOT_HEIGHT if low else PLOT_HEIGHT,
+    )
 
 
 top_bar.show_hidden_heading("Present")

@@ -14,7 +14,6 @@ from dashboard.components.present import (
     batch_end,
     full_screen,
     invitation,
-    podium,
     render,
     scene,
 )
@@ -57,27 +56,14 @@ def show(home: str, note: str, dialog_is_open: bool) -> None:
         if panel.is_enabled():
             with st.popover("Chaos"):
                 panel.show("stage")
-        label = "Show the chart" if shows_map() else "Show the map"
-        st.button(label, key="map", shortcut="m", on_click=_switch, disabled=dialog_is_open)
-        label = "Hide the podium" if podium.is_shown() else "Podium"
-        st.button(
-            label, key="podium_key", shortcut="h", on_click=podium.switch, disabled=dialog_is_open
-        )
+        scene.show_switch("map", ("Show the map", "Show the chart"), "m", dialog_is_open)
+        scene.show_switch("podium", ("Podium", "Hide the podium"), "h", dialog_is_open)
         batch_end.show_choice()
         full_screen.show()
         if st.button("Leave", shortcut="esc", disabled=dialog_is_open):
             navigation.begin(home)
         if note:
             st.html(render("note", note))
-
-
-def shows_map() -> bool:
-    """Return whether the map is shown in place of the chart: the key ``m`` changes the scene's."""
-    return bool(st.session_state.get("stage_map_shown")) != scene.wants_map()
-
-
-def _switch() -> None:
-    st.session_state.stage_map_shown = not st.session_state.get("stage_map_shown")
 
 
 def send(burst: str, fields: Sequence[Fields]) -> None:

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from dashboard.components.common import custom_component
-from dashboard.components.present import keys, podium
+from dashboard.components.present import scene
 
 Layout = Literal["chart", "pictures", "podium"]
 
@@ -17,6 +17,6 @@ def show(layout: Layout, cost: bool) -> None:
 
 def choose(flowing: bool) -> Layout:
     """Choose the podium, the pictures while they arrive (``flowing``), or the chart or map."""
-    if podium.is_shown():
+    if scene.shows("podium"):
         return "podium"
-    return "pictures" if flowing and not keys.shows_map() else "chart"
+    return "pictures" if flowing and not scene.shows("map") else "chart"

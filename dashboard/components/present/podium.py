@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import streamlit as st
-
 from dashboard import runtime
 from dashboard.components.common import dom_patch
-from dashboard.components.present import render, scene
+from dashboard.components.present import render
 from dashboard.domain.snapshot import PictureView
 from dashboard.presentation.job_text import PROMPT_NOT_READ
 from dashboard.runtime.context import AppContext
@@ -40,16 +38,6 @@ class Podium:
 
 FindPicture = Callable[[str], PictureView | None]
 """Returns a picture that may be shown; None for a deleted or withheld one."""
-
-
-def is_shown() -> bool:
-    """Return whether it replaces the wall: the key ``h`` changes the scene's choice."""
-    return bool(st.session_state.get("podium_shown")) != scene.wants_podium()
-
-
-def switch() -> None:
-    """Show the podium, or the wall again."""
-    st.session_state.podium_shown = not st.session_state.get("podium_shown")
 
 
 def show() -> None:

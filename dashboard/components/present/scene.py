@@ -38,16 +38,29 @@ def lane() -> Focus | None:
     return scene.focus if scene and scene.focus in LANES else None
 
 
-def wants_map() -> bool:
-    """Return whether the scene is about the map of the fleet."""
+def shows(part: Focus) -> bool:
+    """Return whether a part of the stage is shown in place of another.
+
+    It is where the scene is about it; ``switch`` changes that for this browser.
+    """
     scene = stage.current()
-    return scene is not None and scene.focus == "map"
+    is_focus = scene is not None and scene.focus == part
+    return bool(st.session_state.get(_switched(part))) != is_focus
 
 
-def wants_podium() -> bool:
-    """Return whether the scene is about the pictures with the most hearts."""
-    scene = stage.current()
-    return scene is not None and scene.focus == "podium"
+def switch(part: Focus) -> None:
+    """Show a part, or what it replaces again; a callback of buttons."""
+    st.session_state[_switched(part)] = not st.session_state.get(_switched(part))
+
+
+def show_switch(part: Focus, labels: tuple[str, str], shortcut: str, disabled: bool) -> None:
+    """Show the button that switches a part; the second label is for while it is shown."""
+    label, key = labels[shows(part)], f"switch_{part}"
+    st.button(label, key=key, shortcut=shortcut, on_click=switch, args=(part,), disabled=disabled)
+
+
+def _switched(part: Focus) -> str:
+    return f"stage_{part}_switched"
 
 
 def show_buttons(disabled: bool) -> None:
