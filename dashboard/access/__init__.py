@@ -6,7 +6,7 @@ log in through OpenID Connect.
 """
 
 from dashboard.access.presenter_key import LockedOut
-from dashboard.access.programs import Program, program, program_may_submit
+from dashboard.access.programs import Program, program
 from dashboard.access.roles import Action, NotAllowed, Policy, Role, allowed
 from dashboard.access.viewer import (
     allows,
@@ -39,7 +39,6 @@ __all__ = [
     "policy",
     "present_key",
     "program",
-    "program_may_submit",
     "reason",
     "require",
     "role",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dashboard.access.client_address import rate_limit_key
 from dashboard.access.presenter_key import counted
-from dashboard.access.roles import Policy, Role, allowed, higher, is_key, role_of
+from dashboard.access.roles import Policy, Role, higher, is_key, role_of
 
 PRESENTER = "the presenter's"
 """The name of PRESENTER_KEY among the keys: one that API_KEYS cannot have."""
@@ -45,11 +45,6 @@ def program(policy: Policy, authorization: str, address: str) -> Program:
     sends_key = policy.has_keys and scheme.casefold() == "bearer" and token != ""
     key = counted(address, lambda: _name_of(policy, token)) if sends_key else None
     return Program(_role(policy, key), address, key)
-
-
-def program_may_submit(policy: Policy, authorization: str, address: str) -> bool:
-    """Return whether a program may submit jobs; raises LockedOut."""
-    return allowed(program(policy, authorization, address).role, "submit")
 
 
 def _role(policy: Policy, key: str | None) -> Role:

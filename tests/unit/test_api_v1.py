@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 
 from core.errors import ObjectMissing, QueueFull, QueueUnavailable, StoreUnavailable
 from core.settings import Settings
-from dashboard import access, runtime
+from dashboard import access
 from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
@@ -37,6 +37,7 @@ from dashboard.routes.v1.document import document
 from dashboard.routes.v1.state import to_state
 from dashboard.runtime.context import AppContext
 from tests.support.api_document import checked, validate
+from tests.support.running_context import reset, running_context
 from tests.support.samples import metadata_of
 from wire.messages.event import Event
 from wire.messages.job import Job
@@ -64,22 +65,15 @@ CLIENT = TestClient(APP, raise_server_exceptions=False)
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """Run a dashboard without workers."""
-    folder = tmp_path_factory.mktemp("data")
-    try:
-        context = runtime.start(Settings(_env_file=None, data_dir=folder, fleet="none"))
-        context.approvals.read()
+    with running_context(tmp_path_factory.mktemp("data")) as context:
         yield context
-    finally:
-        runtime.stop()
 
 
 @pytest.fixture(autouse=True)
 def context(started: AppContext) -> Iterator[AppContext]:
     """Leave the queue empty, and approval off."""
     yield started
-    started.approvals.require(False)
-    for job in started.queue.remove_waiting():
-        started.publish(Event(kind="cancelled", job_id=job.id, removed=True))
+    reset(started)
 
 
 @pytest.fixture
@@ -233,10 +227,10 @@ def test_pages_of_jobs_have_each_job_once(context: AppContext):
 
 def test_cancelled_job_stays_cancelled_and_a_finished_one_is_kept(context: AppContext):
     """Cancelling twice is no error; what is done cannot be cancelled."""
+    done = picture(context)
     job = submit()
     for _ in range(2):
         assert send("DELETE", f"/jobs/{job['id']}").json()["state"] == "cancelled"
-    done = picture(context)
     answer = send("DELETE", f"/jobs/{done[:36]}")
     assert answer.status_code == 409
     assert "nothing to cancel" in answer.json()["detail"]

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from core.settings import Settings
-from dashboard import access, runtime
+from dashboard import access
 from dashboard.access import Policy, presenter_key
 from dashboard.access.rate_limit import TokenBuckets
 from dashboard.domain.jobs import JobView
@@ -31,6 +31,7 @@ from dashboard.routes.openai.errors import Refusal
 from dashboard.routes.openai.routes import ROUTES
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.runtime.context import AppContext
+from tests.support.running_context import reset, running_context
 from tests.support.samples import metadata_of, preview_file
 from wire.messages.event import Event
 from wire.messages.job import Job
@@ -59,23 +60,15 @@ PICTURE = _png()
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppContext]:
     """Run a dashboard without workers."""
-    folder = tmp_path_factory.mktemp("data")
-    settings = Settings(_env_file=None, data_dir=folder, fleet="none", openai_wait_seconds=60)
-    try:
-        context = runtime.start(settings)
-        context.approvals.read()
+    with running_context(tmp_path_factory.mktemp("data"), openai_wait_seconds=60) as context:
         yield context
-    finally:
-        runtime.stop()
 
 
 @pytest.fixture
 def context(started: AppContext) -> Iterator[AppContext]:
     """Leave the queue empty, and approval off."""
     yield started
-    started.approvals.require(False)
-    for job in started.queue.remove_waiting():
-        started.publish(Event(kind="cancelled", job_id=job.id, removed=True))
+    reset(started)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from dashboard.chaos.faults import Injection, available
 from dashboard.components.chaos import render
 
 _REFRESH_SECONDS = 1.0
-_RESULT_SECONDS = 10.0
+_RESULT_SECONDS = 30.0
 _ARMED = "armed_fault"
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from math import ceil
 
 import streamlit as st
 
@@ -72,7 +73,7 @@ def send(burst: str, fields: Sequence[Fields]) -> None:
         _announce(access.reason("present"))
         return
     if seconds := _bursts.take("burst"):
-        _announce(f"The next burst can be sent in {pluralize(round(seconds + 0.5), 'second')}.")
+        _announce(f"The next burst can be sent in {pluralize(ceil(seconds), 'second')}.")
         return
     if sending.is_pending(_PLACE):
         _announce("The last burst is still being sent.")

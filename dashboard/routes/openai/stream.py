@@ -15,15 +15,13 @@ from core.errors import ApplicationError
 from dashboard import runtime
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.gallery.pictures import convert
-from dashboard.routes.errors import NO_STORE
+from dashboard.routes import event_stream
 from dashboard.routes.openai import held, pictures
 from dashboard.routes.openai.errors import error_body, to_refusal
 from dashboard.routes.openai.fields import ImagesRequest
 from dashboard.routes.openai.unfinished import not_finished
 from wire.messages.job import Job
 
-_HEADERS = NO_STORE | {"X-Accel-Buffering": "no"}
-"""The second has nginx pass on each event at once."""
 _COMMENT = ": waiting\n\n"
 """Ignored by clients; proxies close a connection that is silent for long."""
 
@@ -40,8 +38,8 @@ class EventStream(StreamingResponse):
         place: AsyncExitStack,
     ) -> None:
         events = _guarded(request, wanted, job, seconds)
-        headers = _HEADERS | {"x-request-id": job.id}
-        super().__init__(events, headers=headers, media_type="text/event-stream")
+        headers = event_stream.HEADERS | {"x-request-id": job.id}
+        super().__init__(events, headers=headers, media_type=event_stream.MEDIA_TYPE)
         self._place = place
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002

@@ -3,6 +3,7 @@
 from functools import partial
 
 from dashboard.gallery.pictures import MEDIA_TYPES
+from dashboard.routes import event_stream
 from dashboard.routes.v1 import job_events, jobs, pictures, state
 from dashboard.routes.v1.operations import Answer, Operation
 from dashboard.routes.v1.schemas.jobs import AcceptedJobs, Job, JobPage, NewJob
@@ -16,7 +17,7 @@ _KEY = {
 _LAST = {"Last-Event-ID": "The id of the newest event that a client received before."}
 _empty = partial(Answer, media_types=())
 _DONE = {204: _empty("Done.")}
-_STREAM = ("text/event-stream",)
+_STREAM = (event_stream.MEDIA_TYPE,)
 _PICTURE = tuple(MEDIA_TYPES.values())
 
 JOBS = (

@@ -22,7 +22,7 @@ from starlette.types import Receive, Scope, Send
 from core.errors import StoreUnavailable
 from dashboard import runtime
 from dashboard.domain.jobs import FINISHED, JobView
-from dashboard.routes.errors import NO_STORE
+from dashboard.routes import event_stream
 from dashboard.routes.job_changes import JobChanges, observed
 from dashboard.routes.jobs import find_job, requested_job
 from dashboard.routes.v1.answers import no_content
@@ -39,9 +39,6 @@ _CLOCK_TOLERANCE_SECONDS = 5.0
 
 _MAX_KNOWN_JOBS = 200
 
-_MEDIA_TYPE = "text/event-stream"
-_HEADERS = NO_STORE | {"X-Accel-Buffering": "no"}
-"""The second has nginx pass on each event at once."""
 _HEARTBEAT = ": heartbeat\n\n"
 _ID = re.compile(r"([0-9]{1,15})-([a-z]+)")
 
@@ -72,11 +69,11 @@ async def stream_jobs(request: Request) -> Response:
 
 def _respond(request: Request, events: AsyncGenerator[str]) -> Response:
     if request.method == "HEAD":
-        return Response(headers=_HEADERS, media_type=_MEDIA_TYPE)
+        return Response(headers=event_stream.HEADERS, media_type=event_stream.MEDIA_TYPE)
     if _places.locked():
         sentence = f"{MAX_STREAMS} streams are open, the maximum. Please try again later."
         raise HTTPException(503, sentence, {"Retry-After": "10"})
-    return _Stream(events, headers=_HEADERS, media_type=_MEDIA_TYPE)
+    return _Stream(events, headers=event_stream.HEADERS, media_type=event_stream.MEDIA_TYPE)
 
 
 class _Stream(StreamingResponse):

@@ -52,16 +52,16 @@ def count_in_reading(reading: FleetReading) -> Count:
 def confirmed_reading(deployed: Deployed) -> FleetReading | None:
     """Return a reading that agrees with kubectl; None if the cluster changed meanwhile.
 
-    The dashboard lists several kinds, so its lists may be of different times. A
-    second reading of an unchanged cluster has to agree.
+    None, too, if a busy API server answered a part of it too late. The dashboard lists
+    several kinds, so its lists may be of different times. A second reading of an unchanged
+    cluster has to agree.
     """
     for _ in range(2):
         before = count_with_kubectl(deployed)
         # A new instance lists every kind at once; afterwards it lists nodes every few seconds only.
         reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
-        if count_with_kubectl(deployed) != before:
+        if reading.warnings or count_with_kubectl(deployed) != before:
             return None
-        assert reading.warnings == ()
         counted = count_in_reading(reading)
         if counted == before:
             return reading

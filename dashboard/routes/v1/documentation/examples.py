@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.routes import event_stream
+
 _BODY = {"prompt": "cartoon dwarf", "count": 2}
 
 
 def curl(method: str, url: str, operation: Mapping[str, Any]) -> str:
     """Return the command that sends a request."""
     options = "" if method == "GET" else f" -X {method}"
-    if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
+    if event_stream.MEDIA_TYPE in operation["responses"].get("200", {}).get("content", {}):
         options += " -N"
     if "image/png" in operation["responses"].get("200", {}).get("content", {}):
         options += " -o picture.png"
