@@ -95,7 +95,8 @@ class GalleryIndex:
         self._observer = observer
         self._lock = threading.Lock()
         self._order = PictureOrder()
-        self._deleted: set[str] = set()
+        self._deleted: dict[str, IndexEntry | None] = {}
+        """With the positions that they had, if they were known."""
         self._prompts: dict[str, str] = {}
         self._unread: set[str] = set()
         self._stars: frozenset[str] = frozenset()
@@ -125,7 +126,7 @@ class GalleryIndex:
     def remove(self, name: str) -> None:
         """Remove a deleted picture for good: its name is never used again."""
         with self._lock:
-            self._deleted.add(name)
+            self._deleted.setdefault(name, self._order.find(name))
             if self._order.remove(name):
                 self._drop_unused_prompt(name[:_JOB_ID_LENGTH])
                 self._invalidate()
@@ -285,7 +286,7 @@ class GalleryIndex:
 
     def _position(self, name: str) -> IndexEntry | None:
         """Return where a picture is in the order, or was before its deletion."""
-        if entry := self._order.find(name):
+        if entry := self._order.find(name) or self._deleted.get(name):
             return entry
         identity = parse_picture_name(name)
         at = submitted_at(identity.job_id) if identity else None

@@ -49,6 +49,7 @@ CAT = {"prompt": "a cat"}
 JSON = {"Content-Type": "application/json"}
 UNKNOWN = "019a6f00-0000-7000-8000-000000000001"
 OTHER = "019a6f00-0000-7000-8000-000000000002"
+THIRD = "019a6f00-0000-7000-8000-000000000003"
 PRESENTER = {"Authorization": "Bearer correct horse"}
 WEBUI = {"Authorization": "Bearer battery staple"}
 APP = Starlette(
@@ -479,6 +480,17 @@ def test_pages_of_pictures_have_each_picture_once(context: AppContext):
         names += [each["name"] for each in page["pictures"]]
         cursor = page["next_cursor"]
     assert len(names) == len(set(names)) == page["total"]
+    assert page["complete"] is context.gallery.index.complete
+
+
+def test_cursor_of_a_deleted_picture_keeps_its_place(context: AppContext):
+    """A picture that another viewer deletes between two pages repeats and hides no other one."""
+    for number in range(30):
+        context.gallery.index.add(picture_name(THIRD, number), context.now() + 60)
+    cursor = send("GET", "/pictures").json()["next_cursor"]
+    following = send("GET", f"/pictures?cursor={cursor}").json()["pictures"]
+    context.gallery.index.remove(cursor)
+    assert send("GET", f"/pictures?cursor={cursor}").json()["pictures"][:5] == following[1:6]
 
 
 # --- state ----------------------------------------------------------------------------------

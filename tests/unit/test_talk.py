@@ -24,13 +24,12 @@ def test_talk_takes_ten_minutes():
 
 def test_steps_end_at_the_first_and_the_last_scene():
     """Back from the first scene ends the talk; forward from the last one stays there."""
-    stage.end()
     assert stage.current() is None
-    stage.step(-1)
+    stage.show(-1)
     assert stage.number() == 0
-    stage.step(1)
+    stage.show(1)
     assert stage.current() == scenes()[0]
-    stage.step(100)
+    stage.show(100)
     assert stage.current() == scenes()[-1]
-    stage.end()
+    stage.show(0)
     assert stage.current() is None

@@ -67,17 +67,15 @@ def show_buttons(disabled: bool) -> None:
     """Show the buttons that step through the scenes, to a presenter."""
     if not access.allows("present"):
         return
-    st.button("Back", key="scene_back", shortcut="p", on_click=step, args=(-1,), disabled=disabled)
-    st.button("Next", key="scene_next", shortcut="n", on_click=step, args=(1,), disabled=disabled)
+    for label, by, key in (("Back", -1, "p"), ("Next", 1, "n")):
+        number = stage.number() + by
+        st.button(label, shortcut=key, on_click=go_to, args=(number,), disabled=disabled)
 
 
-def step(by: int) -> None:
-    """Go forward or back on all screens, as a click's callback."""
+def go_to(number: int) -> None:
+    """Show a scene on all screens, as a click's callback; 0 ends the talk.
+
+    A click names its scene, so that two presenters who click at once skip none.
+    """
     if access.allows("present"):
-        stage.step(by)
-
-
-def end() -> None:
-    """Take the scenes off all screens, as a click's callback."""
-    if access.allows("present"):
-        stage.end()
+        stage.show(number)

@@ -42,4 +42,4 @@ def show_approvals() -> None:
 def show_end() -> None:
     """Show the button that takes the scenes off all screens."""
     if stage.number():
-        st.button("End the talk", key="end_talk", width="stretch", on_click=scene.end)
+        st.button("End the talk", key="end_talk", width="stretch", on_click=scene.go_to, args=(0,))

@@ -45,8 +45,8 @@ def _show_steps(scene: Scene | None) -> None:
             shortcut="p",
             width="stretch",
             disabled=scene is None,
-            on_click=stage_scene.step,
-            args=(-1,),
+            on_click=stage_scene.go_to,
+            args=(stage.number() - 1,),
         )
         forward.button(
             "Next" if scene else "Begin",
@@ -55,6 +55,6 @@ def _show_steps(scene: Scene | None) -> None:
             type="primary",
             width="stretch",
             disabled=stage.number() == len(scenes()),
-            on_click=stage_scene.step,
-            args=(1,),
+            on_click=stage_scene.go_to,
+            args=(stage.number() + 1,),
         )

@@ -55,9 +55,17 @@ async def list_pictures(request: Request) -> Response:
     """Return the newest pictures, or those after a cursor."""
     query = read_query(request, PictureQuery)
     gallery_query = parse_query(query.q, query.starred)
-    page = runtime.current().gallery.page(gallery_query, query.cursor or "")
-    pictures = tuple(map(to_picture, page.pictures))
-    return respond(PicturePage(pictures=pictures, total=page.total, next_cursor=page.older))
+    gallery = runtime.current().gallery
+    page = gallery.page(gallery_query, query.cursor or "")
+    searched = not gallery_query.words or page.prompts_read == page.prompts_known
+    return respond(
+        PicturePage(
+            pictures=tuple(map(to_picture, page.pictures)),
+            total=page.total,
+            complete=gallery.index.complete and searched,
+            next_cursor=page.older,
+        )
+    )
 
 
 async def read_picture(request: Request) -> Response:

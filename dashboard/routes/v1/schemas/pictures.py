@@ -42,6 +42,8 @@ class PicturePage(Resource):
     pictures: tuple[Picture, ...]
     total: int
     """Pictures that match, as far as the store has been read."""
+    complete: bool
+    """Whether all objects and prompts have been read, so that no match is missing."""
     next_cursor: str | None
     """The `cursor` of the next page; null on the last one."""
 
