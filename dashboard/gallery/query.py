@@ -64,6 +64,11 @@ class GalleryPage:
     prompts_known: int
     """The number of jobs whose prompts are in memory or in the store."""
 
+    @property
+    def has_unread_prompts(self) -> bool:
+        """Whether a search may find more once further prompts are read."""
+        return self.prompts_read < self.prompts_known
+
 
 def page_of(
     matches: Sequence[IndexEntry],

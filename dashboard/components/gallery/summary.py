@@ -12,7 +12,7 @@ from dashboard.presentation import formatting
 def line(page: GalleryPage, query: GalleryQuery) -> str:
     """Format which pictures are shown and how far a search has come."""
     parts = [_range(page, query)] if page.total else []
-    if query.words and page.prompts_read < page.prompts_known:
+    if query.words and page.has_unread_prompts:
         parts.append(f"searched {page.prompts_read:,} of {page.prompts_known:,} requests so far")
     if not runtime.current().gallery.index.complete:
         parts.append("still listing the store")
@@ -57,6 +57,6 @@ def _advice(page: GalleryPage, query: GalleryQuery, store: Reading[int]) -> str:
 def _no_match(page: GalleryPage, query: GalleryQuery) -> str:
     searched = formatting.pluralize(page.prompts_read, "request")
     words = "all of these words" if len(query.words) > 1 else "this word"
-    if page.prompts_read < page.prompts_known:
+    if page.has_unread_prompts:
         return f"No match in {searched} so far; the search continues."
     return f"None of {searched} has {words} in its prompt. Try fewer or shorter words."

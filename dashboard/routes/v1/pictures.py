@@ -57,12 +57,12 @@ async def list_pictures(request: Request) -> Response:
     gallery_query = parse_query(query.q, query.starred)
     gallery = runtime.current().gallery
     page = gallery.page(gallery_query, query.cursor or "")
-    searched = not gallery_query.words or page.prompts_read == page.prompts_known
+    is_partial = bool(gallery_query.words) and page.has_unread_prompts
     return respond(
         PicturePage(
             pictures=tuple(map(to_picture, page.pictures)),
             total=page.total,
-            complete=gallery.index.complete and searched,
+            complete=gallery.index.complete and not is_partial,
             next_cursor=page.older,
         )
     )
