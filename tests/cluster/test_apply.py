@@ -20,7 +20,7 @@ def test_kubectl_and_make_change_nothing_of_each_other(deployed: Deployed) -> No
 
 
 def test_keda_stops_the_worker_of_a_plain_apply(deployed: Deployed) -> None:
-    """A new Deployment has one worker. KEDA has seen no job, so it does not wait for the cooldown."""
+    """A new Deployment has one worker, which KEDA stops without waiting for the cooldown."""
     deployed.deploy("app")
     workers = ("scaledobject.keda.sh/worker", "deployment/worker")
     deployed.kubectl("-n", NAMESPACE, "delete", *workers, "--ignore-not-found")

@@ -23,7 +23,7 @@ fail() { echo "$*"; exit 1; }
 kube() {
   case "$*" in
     *annotations*) echo "$ORIGIN" ;;
-    *data*) if [ -e "$DELETED" ]; then :; elif [ -e "$APPLIED" ]; then echo new; else echo "$DATA"; fi ;;
+    *data*) if [ -e "$APPLIED" ]; then echo new; elif [ ! -e "$DELETED" ]; then echo "$DATA"; fi ;;
     delete*) touch "$DELETED" ;;
     apply*) cat >/dev/null; touch "$APPLIED" ;;
   esac

@@ -54,7 +54,7 @@ class Deployed:
         self.kubectl("apply", "--kustomize", str(_K8S / "overlays" / overlay))
 
     def remove(self) -> None:
-        """Run `PURGE=1 make undeploy`; remove the namespace, and the queues as the broker's volume."""
+        """Run `PURGE=1 make undeploy`; remove the namespace, and the queues of the broker, too."""
         self._run("undeploy.sh", PURGE="1")
         self.kubectl("delete", "namespace", NAMESPACE)
         for queue in self._rabbitmq.api("GET", "queues/%2F").json():
