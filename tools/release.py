@@ -17,17 +17,18 @@ CHANGELOG = "CHANGELOG.md"
 
 _VERSION = r"\d+\.\d+\.\d+(?:-rc\.\d+)?"
 _NAME = "stable-diffusion-live"
+_SETTINGS = "k8s/settings/kustomization.yaml"
 _MENTIONS = (rf"{_NAME} --version ({_VERSION})", rf"\?ref=v({_VERSION})")
 # Path patterns, and regular expressions whose group is the version.
 _FIELDS = {
     "pyproject.toml": (rf'^version = "({_VERSION})"$',),
-    "k8s/settings/kustomization.yaml": (rf"/{_NAME}-[a-z]+\n +newTag: ({_VERSION})",),
+    _SETTINGS: (rf"/{_NAME}-[a-z]+\n +newTag: ({_VERSION})",),
     f"charts/{_NAME}/Chart.yaml": (rf'^(?:appVersion|version): "?({_VERSION})',),
     f"charts/{_NAME}/README.md": (rf"\b(?:App)?Version(?:: |-)({_VERSION})", *_MENTIONS),
     "README.md": _MENTIONS,
     "docs/**/*.md": _MENTIONS,
 }
-_REQUIRED = ("pyproject.toml", "k8s/settings/kustomization.yaml", f"charts/{_NAME}/Chart.yaml")
+_REQUIRED = ("pyproject.toml", _SETTINGS, f"charts/{_NAME}/Chart.yaml")
 _WITH_REGISTRY = ("k8s/**/*.yaml", f"charts/{_NAME}/**/*", "README.md", "docs/**/*.md")
 
 
@@ -95,24 +96,25 @@ def section(changelog: str, version: str) -> str:
 
 
 def differences(root: Path, version: str, registry: str | None = None) -> list[str]:
-    """Return what in the files is not of this version and registry, as sentences."""
+    """Return what in the files is not of this version and registry, and what to do."""
+    found = list(_differences(root, version, registry))
+    command = f"make release VERSION={version} REGISTRY={registry or 'ghcr.io/OWNER'}"
+    return [*found, f"Run: {command}"] if found else []
+
+
+def _differences(root: Path, version: str, registry: str | None) -> Iterator[str]:
     found = list(versions(root))
-    sentences = [
-        f"{each.position} has {each.value}, not {version}."
-        for each in found
-        if each.value != version
-    ]
-    named = {each.position.partition(":")[0] for each in found}
-    sentences += [f"{path} names no version." for path in _REQUIRED if path not in named]
+    for mention in found:
+        if mention.value != version:
+            yield f"{mention.position} has {mention.value}, not {version}."
+    for path in _REQUIRED:
+        if not any(mention.position.startswith(path) for mention in found):
+            yield f"{path} names no version."
     if not re.search(_heading(version), (root / CHANGELOG).read_text(), re.M):
-        sentences.append(f"{CHANGELOG} has no line '## [{version}] - YYYY-MM-DD'.")
-    if registry and (present := _registry(root)).value != registry:
-        sentences.append(f"{present.position} has the registry {present.value}, not {registry}.")
-    if sentences:
-        sentences.append(
-            f"Run: make release VERSION={version} REGISTRY={registry or 'ghcr.io/OWNER'}"
-        )
-    return sentences
+        yield f"{CHANGELOG} has no line '## [{version}] - YYYY-MM-DD'."
+    present = _registry(root)
+    if registry and present.value != registry:
+        yield f"{present.position} has the registry {present.value}, not {registry}."
 
 
 def versions(root: Path) -> Iterator[Mention]:
@@ -124,8 +126,7 @@ def versions(root: Path) -> Iterator[Mention]:
 
 
 def _registry(root: Path) -> Mention:
-    settings = root / "k8s" / "settings" / "kustomization.yaml"
-    return next(_find(root, settings, rf"newName: (\S+)/{_NAME}-ui$"))
+    return next(_find(root, root / _SETTINGS, rf"newName: (\S+)/{_NAME}-ui$"))
 
 
 def _find(root: Path, path: Path, expression: str) -> Iterator[Mention]:
