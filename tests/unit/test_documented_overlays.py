@@ -17,12 +17,14 @@ _PATCHED = ("rabbitmq", "gpu", "model-volume", "network-policies")
 
 def _blocks(start: str) -> list[pytest.param]:
     """Return the code blocks of all pages that begin so, each with its page."""
-    return [
-        pytest.param(textwrap.dedent(block), id=f"{page.stem}-{number}")
+    blocks = [
+        (page.stem, textwrap.dedent(block).strip())
         for page in sorted(DOCS.glob("*.md"))
-        for number, block in enumerate(_BLOCK.findall(page.read_text()))
-        if textwrap.dedent(block).startswith(start)
+        for block in _BLOCK.findall(page.read_text())
     ]
+    found = [pytest.param(text, id=name) for name, text in blocks if text.startswith(start)]
+    assert found, start
+    return found
 
 
 def _rendered(folder: Path, text: str) -> tuple[Manifest, ...]:
