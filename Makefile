@@ -101,7 +101,7 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 
 .PHONY: docs
 docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a broken link is an error
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "Open site/index.html, or see each change at once: $(BIN)/mkdocs serve"
 
 .PHONY: screenshots

@@ -77,6 +77,18 @@ def test_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
     build(tmp_path / "site", docs_dir=str(docs), nav=[*nav, "forgotten.md"])
 
 
+def test_every_picture_is_shown(site: Path) -> None:
+    """No picture of docs/ is left that neither the site nor the README shows."""
+    shown = "".join(_pages(site).values()) + (CONFIG.parent / "README.md").read_text()
+    pictures = [
+        path.name
+        for path in (CONFIG.parent / "docs").rglob("*")
+        if path.suffix in (".webp", ".png", ".svg")
+    ]
+    assert pictures
+    assert not [name for name in pictures if name not in shown]
+
+
 def test_links_between_documents_stay_within_the_site() -> None:
     """Links out of docs/, into it and within it name the same file in the site."""
     page = "[a](../SECURITY.md#users), [b](api.md), [c](../k8s/gpu-operator/values.yaml)"
