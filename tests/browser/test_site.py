@@ -1,7 +1,6 @@
 """The documentation's site, opened from the disk as people do without a server."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
