@@ -109,6 +109,11 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 	@$(BIN)/python -m models.train.evaluate
 	@$(BIN)/python -m models.train.contact_sheet
 
+.PHONY: docs
+docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html, or see each change at once: $(BIN)/mkdocs serve"
+
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run
 	@$(BIN)/python -m tools.take_screenshots
@@ -199,7 +204,7 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+	@rm -rf $(VENV) site .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.
