@@ -162,11 +162,12 @@ def _licenses(package: Package) -> Iterator[Component]:
         metadata = importlib.metadata.metadata(package.name)
     except importlib.metadata.PackageNotFoundError:
         return
-    text = metadata.get("License", "")
-    if expression := metadata.get("License-Expression"):
-        yield {"expression": expression}
-    elif text and "\n" not in text:  # some packages have the whole text there
-        yield {"license": {"name": text}}
+    if expressions := metadata.get_all("License-Expression"):
+        yield {"expression": expressions[0]}
+        return
+    for text in metadata.get_all("License") or []:
+        if "\n" not in text:  # some packages have the whole license there
+            yield {"license": {"name": text}}
 
 
 def _base_image(base: str) -> Component:
