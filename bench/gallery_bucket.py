@@ -24,7 +24,7 @@ _PER_JOB = 4
 _PER_TAR = 5000
 _MINUTE = 60.0
 _WORDS = ("cat", "dog", "house", "submarine", "rocket", "snowman", "mushroom", "boat")
-_SHEET = Path(__file__).parent.parent / "docs" / "contact-sheet.png"
+_SHEET = Path(__file__).parent.parent / "docs" / "contact-sheet.webp"
 
 
 def fill(minio: MinioServer, settings: Settings, pictures: int, now: float) -> None:

@@ -1,7 +1,7 @@
-"""Take the screenshots of README and docs: `python -m tools.take_screenshots`.
+"""Take the pictures of README and docs: `python -m tools.take_screenshots`.
 
-Those of a single machine come from a live run, those with GPU nodes from the bundled recording of
-a run with a real KEDA.
+Those of a single machine come from a live run, those with GPU nodes and the animation from the
+bundled recording of a run with a real KEDA.
 """
 
 import sys
@@ -14,19 +14,20 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from dashboard.components.compare.links import address as compare_address
+from dashboard.recordings.folder import BUNDLED
 from tests.support.browser.studio_page import StudioPage
 from tests.support.chromium import ARGUMENTS
 from tests.support.conditions import HANG_TIMEOUT, need_program, wait_until
 from tests.support.dashboard_server import Dashboard, running_dashboard
+from tools.screenshots import animation
+from tools.screenshots.pages import Screen, capture, open_pages, write
 
-Screen = tuple[str, str, ViewportSize]
-"""Name of the file, path of the page, size of the browser window."""
-
-_RECORDING = Path("dashboard/recordings/bundled/talk.jsonl")
 _PEAK_SECONDS = 68
 """Position in the recording with all workers and nodes, and many stored pictures."""
 _WORKERS = 4
 _FIRST_PROMPTS = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
+_MATRIX = "{red|yellow|purple} {castle|robot|fish} at night"
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
 _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
@@ -34,29 +35,29 @@ _WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TALL: ViewportSize = {"width": 1440, "height": 1000}
 _LONG: ViewportSize = {"width": 1440, "height": 1350}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
-_PROJECTOR: ViewportSize = {"width": 1920, "height": 1080}
-_LIVE: tuple[Screen, ...] = (
-    ("live", "/", _TALL),
-    ("studio", "/", _WIDE),
-    ("studio-phone", "/", _PHONE),
-    ("gallery", "/gallery", _WIDE),
-    ("join", "/join", _PHONE),
-    ("recordings", "/recordings", _WIDE),
+_STAGE: ViewportSize = {"width": 1280, "height": 720}
+_CHART, _TILE = ".js-plotly-plot .annotation", ".tile img"
+_LIVE = (
+    Screen("studio", "/", _WIDE, _CHART),
+    Screen("studio-phone", "/", _PHONE, _CHART),
+    Screen("gallery", "/gallery", _WIDE, _TILE),
+    Screen("join-phone", "/join", _PHONE),
+    Screen("remote-phone", "/remote", _PHONE, ".st-key-remote_next"),
+    Screen("recordings", "/recordings", _WIDE, ".st-key-account"),
+    Screen("api", "/api/docs", _WIDE),
 )
-_REPLAYED: tuple[Screen, ...] = (
-    ("cluster", "/", _TALL),
-    ("fleet", "/fleet", _WIDE),
-    ("tune", "/tune?arrivals=Recording", _LONG),
-    ("jobs", "/jobs", _WIDE),
-    ("present", "/present", _PROJECTOR),
+_REPLAYED = (
+    Screen("cluster", "/", _TALL, _CHART),
+    Screen("fleet", "/fleet", _WIDE, ".fleet-map"),
+    Screen("tune", "/tune?arrivals=Recording", _LONG, ".outcomes"),
+    Screen("jobs", "/jobs", _WIDE, ".st-key-account"),
+    Screen("present", "/present", _STAGE, _CHART),
 )
-
-_IS_DRAWN = """() => !document.querySelector(".stApp:not([data-test-script-state=notRunning])")
-  && [...document.images].every((image) => !image.checkVisibility() || image.naturalWidth > 0)"""
+_ANIMATED = Screen("scaling", "/present", _STAGE, _CHART)
 
 
 def main(folder: Path) -> None:
-    """Take a screenshot of every page, light and dark."""
+    """Take a picture of every page, light and dark, and the animation."""
     folder.mkdir(parents=True, exist_ok=True)
     path = need_program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
@@ -73,31 +74,73 @@ def _capture_live_run(browser: Browser, folder: Path) -> None:
         running_dashboard(Path(data_dir), **fleet) as dashboard,
     ):
         _generate(dashboard, _FIRST_PROMPTS)
+        matrix = _generate_matrix(browser, dashboard)
         wait_until(partial(_has_workers, dashboard, 0), what="all workers have stopped")
-        pages = _open_all(browser, dashboard, _LIVE)
-        studio = StudioPage(pages["studio-light"])
-        studio.page.get_by_role("button", name="Burst of 20").click()
-        for prompt in _BURST_PROMPTS:
-            dashboard.submit(prompt, _PICTURES_OF_THE_BURST)
-        wait_until(partial(_has_workers, dashboard, _WORKERS), what="all workers are ready")
-        wait_until(partial(_has_pictures, dashboard, 48), what="pictures of the burst")
-        _capture(pages, folder)
+        pages = open_pages(browser, dashboard.url, _LIVE)
+        pages["remote-phone-light"].get_by_role("button", name="Begin").click()
+        _send_burst(StudioPage(pages["studio-light"]), dashboard)
+        details = open_pages(browser, dashboard.url, [Screen("picture-details", "/", _WIDE, _TILE)])
+        _open_first_picture(details.values())
+        capture(pages | details, folder)
+        capture(open_pages(browser, dashboard.url, matrix), folder)
+
+
+def _generate_matrix(browser: Browser, dashboard: Dashboard) -> tuple[Screen, ...]:
+    """Generate a prompt matrix; return its grid, and the comparison of two of its pictures."""
+    studio = StudioPage(open_pages(browser, dashboard.url, [_LIVE[0]])["studio-light"])
+    studio.page.get_by_role("slider", name="Pictures").press("Home")
+    studio.generate(_MATRIX)
+    studio.page.get_by_role("button", name="Send 9 requests").click()
+    studio.page.get_by_role("button", name="Open the grid").click()
+    studio.page.wait_for_function("document.querySelectorAll('table.grid img').length === 9")
+    grid = studio.page.url.removeprefix(dashboard.url)
+    left, right = _pictures_of(dashboard, "red castle"), _pictures_of(dashboard, "purple castle")
+    studio.page.close()
+    return (
+        Screen("grid", grid, _WIDE, "table.grid img"),
+        Screen("compare", f"/{compare_address(left, right)}", _TALL, "img"),
+    )
+
+
+def _pictures_of(dashboard: Dashboard, words: str) -> str:
+    """Return the name of the newest picture with these words in its prompt."""
+    answer = httpx.get(f"{dashboard.url}/api/v1/pictures", params={"q": words}).json()
+    return str(answer["pictures"][0]["name"])
+
+
+def _send_burst(studio: StudioPage, dashboard: Dashboard) -> None:
+    """Send many requests, and wait until all workers generate and some pictures are there."""
+    studio.page.get_by_role("button", name="Burst of 20").click()
+    for prompt in _BURST_PROMPTS:
+        dashboard.submit(prompt, _PICTURES_OF_THE_BURST)
+    wait_until(partial(_has_workers, dashboard, _WORKERS), what="all workers are ready")
+    wait_until(partial(_has_pictures, dashboard, 57), what="pictures of the burst")
+
+
+def _open_first_picture(pages: Iterable[Page]) -> None:
+    for page in pages:
+        studio = StudioPage(page)
         studio.tiles.first.click()
         studio.dialog.get_by_role("link", name="Download").wait_for()
-        studio.page.screenshot(path=folder / "picture-details.png")
 
 
 def _capture_replay(browser: Browser, folder: Path) -> None:
-    """Pause the bundled recording at its peak and capture that."""
+    """Pause the bundled recording at its peak and capture that, then animate all of it."""
     with (
         tempfile.TemporaryDirectory() as data_dir,
-        running_dashboard(Path(data_dir), REPLAY=str(_RECORDING)) as dashboard,
+        running_dashboard(Path(data_dir), REPLAY=str(BUNDLED)) as dashboard,
     ):
-        _pause_at(_PEAK_SECONDS, browser, dashboard)
-        _capture(_open_all(browser, dashboard, _REPLAYED), folder)
+        duration = _pause_at(_PEAK_SECONDS, browser, dashboard)
+        capture(open_pages(browser, dashboard.url, _REPLAYED), folder)
+        stages = open_pages(browser, dashboard.url, [_ANIMATED])
+        for name, frames in animation.frames(stages, duration).items():
+            animation.write(frames, folder / f"{name}-animation.webp")
+            peak = frames[round(_PEAK_SECONDS / duration * (len(frames) - 1))]
+            write(peak, folder / f"{name}.webp")
 
 
-def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> None:
+def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
+    """Pause the replay at a position; return the recording's duration."""
     page = browser.new_page()
     page.set_default_timeout(HANG_TIMEOUT * 1000)
     page.goto(dashboard.url)
@@ -105,29 +148,12 @@ def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> None:
     bar.get_by_role("button", name="Pause").click()
     bar.get_by_role("button", name="Play", exact=True).wait_for()
     before = _state(dashboard)["at"]
-    bar.get_by_role("slider", name="Position").fill(str(seconds))
+    position = bar.get_by_role("slider", name="Position")
+    position.fill(str(seconds))
     wait_until(lambda: _state(dashboard)["at"] > before, what="the replay has moved")
+    duration = float(position.get_attribute("max") or 0)
     page.close()
-
-
-def _open_all(browser: Browser, dashboard: Dashboard, screens: Iterable[Screen]) -> dict[str, Page]:
-    """Open each page in both themes; return them by the names of their files."""
-    pages = {}
-    for name, path, viewport in screens:
-        for theme in ("light", "dark"):
-            page = browser.new_page(viewport=viewport, color_scheme=theme)
-            page.set_default_timeout(HANG_TIMEOUT * 1000)
-            page.goto(dashboard.url + path)
-            pages[f"{name}-{theme}"] = page
-    return pages
-
-
-def _capture(pages: dict[str, Page], folder: Path) -> None:
-    for name, page in pages.items():
-        page.bring_to_front()
-        page.wait_for_load_state("networkidle")
-        page.wait_for_function(_IS_DRAWN)
-        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+    return duration
 
 
 def _generate(dashboard: Dashboard, prompts: Iterable[str]) -> None:

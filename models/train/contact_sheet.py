@@ -32,15 +32,15 @@ def sheet(pictures: Sequence[np.ndarray], captions: Sequence[str]) -> Image.Imag
 
 def main(
     model: Annotated[Path, typer.Option(help="The pipeline's folder.")] = DEMO,
-    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path(
-        "docs/contact-sheet.png"
+    out: Annotated[Path, typer.Option(help="The WebP file to write.")] = Path(
+        "docs/contact-sheet.webp"
     ),
 ) -> None:
     """Generate every prompt of the contact sheet, with its number as the seed."""
     bundled = load_model(model)
     pictures = [bundled.generate([p], [seed])[0] for seed, p in enumerate(CONTACT_SHEET)]
     out.parent.mkdir(parents=True, exist_ok=True)
-    sheet(pictures, CONTACT_SHEET).save(out, optimize=True)
+    sheet(pictures, CONTACT_SHEET).save(out, quality=85, method=6)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,39 @@
+"""The documentation's site, opened from the disk as people do without a server."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.site import build
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Build the site; return its first page's address."""
+    return (build(tmp_path_factory.mktemp("site")) / "index.html").as_uri()
+
+
+def test_search_finds_a_page_without_a_server(site: str, open_page: Callable[..., Page]) -> None:
+    """A word that is typed lists the pages that have it, and each opens."""
+    page = open_page(site, reused=False)
+    page.get_by_role("textbox", name="Search").fill("dead letter")
+    found = page.locator(".md-search-result__link").first
+    expect(found).to_be_visible()
+    found.click()
+    expect(page).not_to_have_url(site)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["index", "pages", "kubernetes", "settings", "eks"])
+def test_pages_fit_on_a_phone_in_both_themes(
+    site: str, open_page: Callable[..., Page], name: str, scheme: str
+) -> None:
+    """Nothing but tables and code scrolls sideways; pictures are those of the theme."""
+    page = open_page(site.replace("index", name), 390, 844, scheme, reused=False)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    other = {"light": "dark", "dark": "light"}[scheme]
+    for picture in page.locator(f"img[src*='-{other}.webp']").all():
+        expect(picture).to_be_hidden()
