@@ -214,7 +214,7 @@ def test_unchanged_pods_stay_the_same_objects_with_the_fields_that_are_read(serv
     assert watched.result().objects[0] is before["a"]
 
 
-def test_server_that_answers_no_list_fails_whatever_was_watched(server, monkeypatch):
+def test_server_that_answers_no_list_fails_whatever_was_watched(server):
     """Open watches of a server without its database are silent; the lists of each poll are not."""
     with closing(Cluster("live", "worker")) as cluster:
         wait_until(lambda: _pods(cluster) == (), what="a poll")
