@@ -1,6 +1,6 @@
 """A reading of a cluster of 100, 1,000 and 10,000 workers, on a real API server.
 
-Before: all objects are listed each time, as up to version 0.2. After: what changes is watched.
+All objects are listed each time, as without the right to watch; or what changes is watched.
 """
 
 import os
