@@ -14,6 +14,7 @@ from dashboard.fleet.kubernetes.pods import PodContext, make_worker
 from dashboard.fleet.kubernetes.refusals import refusal
 from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, make_scaler
 from dashboard.fleet.kubernetes.values import condition_status
+from dashboard.fleet.kubernetes.worker_pods import contexts, worker_pods
 from dashboard.presentation.formatting import end_sentence
 
 _READY_PHASES = ("idle", "generating")

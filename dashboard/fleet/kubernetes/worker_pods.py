@@ -11,7 +11,7 @@ from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, scheduled_a
 from dashboard.fleet.kubernetes.values import condition_status, created_at
 
 _NODE_LIST_DELAY_SECONDS = 20.0
-"""After this, a node that has pods must be known; nodes that cannot be watched are listed rarely."""
+"""After this, a node that has pods must be known; one that is new may be announced later."""
 _OWNER_LABEL = "scaledjob.keda.sh/name"
 """KEDA's label of a ScaledJob's Jobs and their pods."""
 
