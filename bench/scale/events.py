@@ -26,6 +26,7 @@ from wire.messages.telemetry import Telemetry
 _STEPS = 8
 _EVENTS = 20_000
 _PER_SECOND = 10_000
+_TOO_MANY_PER_SECOND = 25_000
 _SECONDS = 10
 _SILENCE_SECONDS = 5.0
 """After this no further event is awaited: the publisher starts within it, too."""
@@ -39,8 +40,9 @@ def main() -> None:
         _measure_record(size)
     with rabbitmq_server() as server:
         for size in SIZES:
-            for expires in (False, True):
-                _measure_broker(server, size, expires=expires)
+            _measure_broker(server, size, _PER_SECOND)
+        for expires in (False, True):
+            _measure_broker(server, SIZES[-1], _TOO_MANY_PER_SECOND, expires=expires)
 
 
 def _events_of(workers: int, count: int) -> list[Event]:
@@ -97,12 +99,16 @@ def _journal(workers: int) -> Journal:
     return journal
 
 
-def _measure_broker(server: RabbitServer, workers: int, *, expires: bool) -> None:
-    """Publish at a rate that one dashboard may not keep up with; the broker drops the rest."""
+def _measure_broker(
+    server: RabbitServer, workers: int, per_second: int, *, expires: bool = True
+) -> None:
+    """Publish for some seconds; what a dashboard does not keep up with, the broker drops."""
     url, journal, kinds = server.amqp_url("%2F"), _journal(workers), Counter[str]()
     with closing(open_events(Settings(_env_file=None, rabbitmq_url=url))) as events:
         events.receive(0)  # subscribes
-        publisher = get_context("spawn").Process(target=_publish, args=(url, workers, expires))
+        publisher = get_context("spawn").Process(
+            target=_publish, args=(url, workers, per_second, expires)
+        )
         with measured() as usage:
             publisher.start()
             while batch := events.receive(timeout=_SILENCE_SECONDS):
@@ -110,10 +116,10 @@ def _measure_broker(server: RabbitServer, workers: int, *, expires: bool) -> Non
                     journal.record(event)
                     kinds[event.kind] += 1
         publisher.join()
-    received, jobs = kinds.total(), _PER_SECOND * _SECONDS / (_STEPS + 4)
+    received, jobs = kinds.total(), per_second * _SECONDS / (_STEPS + 4)
     words = "outdated ones expire" if expires else "none expires"
     show(
-        f"{_PER_SECOND:,} events a second of {workers:,} workers through RabbitMQ, {words}",
+        f"{per_second:,} events a second of {workers:,} workers through RabbitMQ, {words}",
         [
             Figure("steps received", (100 * kinds["step"] / jobs / _STEPS,), "%"),
             Figure("ends of jobs received", (100 * kinds["done"] / jobs,), "%"),
@@ -123,15 +129,15 @@ def _measure_broker(server: RabbitServer, workers: int, *, expires: bool) -> Non
     )
 
 
-def _publish(url: str, workers: int, expires: bool) -> None:
+def _publish(url: str, workers: int, per_second: int, expires: bool) -> None:
     messages = [
         (encode_event(event), properties_of(event) if expires else None)
-        for event in _events_of(workers, _PER_SECOND)
+        for event in _events_of(workers, _EVENTS)
     ]
     with closing(BlockingConnection(URLParameters(url))) as connection:
         channel, began, sent = connection.channel(), time.monotonic(), 0
-        while sent < _PER_SECOND * _SECONDS:
-            due = min(_PER_SECOND * _SECONDS, int(_PER_SECOND * (time.monotonic() - began)))
+        while sent < per_second * _SECONDS:
+            due = min(per_second * _SECONDS, int(per_second * (time.monotonic() - began)))
             for index in range(sent, due):
                 body, properties = messages[index % len(messages)]
                 channel.basic_publish(names.EVENTS_EXCHANGE, "", body, properties)
