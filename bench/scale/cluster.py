@@ -23,8 +23,8 @@ from dashboard.fleet.kubernetes.lists import list_kind
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.conditions import wait_until
 
-_LISTS = 5
-_SECONDS = 20
+_LISTS = 3
+_SECONDS = 10
 _CHANGES_PER_SECOND = 20.0
 """Pods that start, end or change, as with 10,000 workers of which each lives eight minutes."""
 
