@@ -75,9 +75,7 @@ def rabbitmq_data(namespace: str) -> Data:
     """Return the broker's users, whose rights are in its permissions.json, and their URLs."""
     tags = {"dashboard": "", "worker": "", "monitoring": "management"}
     passwords = {name: random_password() for name in tags}
-    users = [
-        {"name": name, "password": passwords[name], "tags": tag} for name, tag in tags.items()
-    ]
+    users = [{"name": name, "password": passwords[name], "tags": tag} for name, tag in tags.items()]
     # KEDA runs in another namespace, so it needs the longer name; without the slash at the end
     # it would use a virtual host with an empty name.
     management = f"rabbitmq.{namespace}.svc:15672/"

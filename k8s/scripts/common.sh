@@ -3,11 +3,12 @@
 
 k8s=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 settings=$k8s/settings/kustomization.yaml
-namespace=$(awk '$1 == "namespace:" { print $2 }' "$settings")
+namespace=$(sed -n 's/^namespace: //p' "$settings")
 timeout=${TIMEOUT:-300}
 
 heading() { printf '\n== %s\n' "$*"; }
 note() { printf '   %s\n' "$*"; }
+indent() { sed 's/^/   /'; }
 fail() {
   printf '\n%s\n' "$*" >&2
   exit 1
@@ -51,16 +52,15 @@ need_keda() {
 
 # image_of NAME: the image's name and tag in the settings
 image_of() {
-  awk -v name="$1" '
-    $1 == "-" && $2 == "name:" { mine = $3 == name }
-    mine && $1 == "newName:" { image = $2 }
-    mine && $1 == "newTag:" { print image ":" $2; exit }' "$settings"
+  sed -En "/- name: $1\$/,/newTag:/s/^ *new(Name|Tag): //p" "$settings" | paste -sd : -
 }
 
-# names_registry IMAGE: whether the name has a registry; otherwise it is Docker Hub
+# names_registry IMAGE: whether the name has a registry; otherwise it is Docker Hub, or the name that
+# k8s/settings has until a release writes its owner
 names_registry() {
-  case ${1%%/*} in
-    *.* | *:*) ;;
+  case $1 in
+    */*.invalid/*) return 1 ;;
+    *.*/* | *:*/*) ;;
     *) return 1 ;;
   esac
 }
@@ -96,7 +96,7 @@ reasons() {
 # explain KIND/NAME: reasons, log tails and events of pods that do not become ready
 explain() {
   local pod
-  reasons "$1" | sed 's/^/   /'
+  reasons "$1" | indent
   for pod in $(pods_of "$1" --output name); do
     log_tail "$pod"
   done
@@ -116,13 +116,21 @@ log_tail() {
 # The message of a log line, if it is JSON, as with LOG_FORMAT=json.
 message_of() { sed -E 's/^\{.*"message": "(([^"\\]|\\.)*)".*\}$/\1/'; }
 
+# is_ready KIND NAME: whether its pods are ready, or those of a Job are done
+is_ready() {
+  case $1 in
+    job) kube wait "$1/$2" --for condition=Complete --timeout 2s ;;
+    *) kube rollout status "$1/$2" --timeout 2s ;;
+  esac >/dev/null 2>&1
+}
+
 # wait_ready KIND NAME: wait until its pods are ready; print what they wait for
 wait_ready() {
   local deadline=$((SECONDS + timeout)) seen="" now
-  until kube rollout status "$1/$2" --timeout 2s >/dev/null 2>&1; do
+  until is_ready "$@"; do
     now=$(reasons "$1/$2")
     if [ -n "$now" ] && [ "$now" != "$seen" ]; then
-      printf '%s\n' "$now" | sed 's/^/   /'
+      printf '%s\n' "$now" | indent
       seen=$now
     fi
     if [ "$SECONDS" -ge "$deadline" ]; then

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# deploy.sh app|scaledobject|scaledjob: apply a part of the selected overlay and wait for it.
+# deploy.sh app|scaledobject|scaledjob: `kubectl apply -k` of a part of the selected overlay, and what
+# that leaves to a person: credentials of servers elsewhere, removal of what the overlay no longer
+# has, and waiting until all of it is ready.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -10,40 +12,30 @@ part=$1
 need_cluster
 [ "$part" = app ] || need_keda
 overlay=$(selected_overlay)
-[ -d "$k8s/overlays/$overlay/$part" ] || fail \
+folder=$k8s/overlays/$overlay/$part
+[ -d "$folder" ] || fail \
   "There is no overlay k8s/overlays/$overlay/$part; OVERLAY is one of: $(cd "$k8s/overlays" && echo *)"
-manifests=$(kubectl kustomize "$k8s/overlays/$overlay/$part")
 
-# Kind/name of each object, one per line.
-objects=$(awk '
-  /^[a-zA-Z]/ { part = $1 }
-  $0 == "---" { kind = "" }
-  /^kind: / { kind = $2 }
-  part == "metadata:" && /^  name: / { print kind "/" $2 }' <<<"$manifests")
+# Type and name of each object, one per line, as `kubectl get --output name` prints them.
+objects=$(kubectl create --dry-run=client --output name --kustomize "$folder")
 
-has() { grep -qx "StatefulSet/$1" <<<"$objects"; }
+has() { grep -qx "statefulset.apps/$1" <<<"$objects"; }
 
 # Annotated, so that undeploy knows that it may delete it.
 create_namespace() {
-  kubectl create --filename - <<YAML | sed 's/^/   /'
-apiVersion: v1
-kind: Namespace
-metadata:
-  name: $namespace
-  annotations:
-    stable-diffusion-live/made-by: make-deploy
-YAML
+  kubectl create namespace "$namespace" | indent
+  kubectl annotate namespace "$namespace" stable-diffusion-live/made-by=make-deploy >/dev/null
 }
 
 remove_other_scaler() {
   local others=(scaledobject.keda.sh/worker deployment/worker poddisruptionbudget/worker)
   [ "$part" = scaledjob ] || others=(scaledjob.keda.sh/worker)
-  kube delete "${others[@]}" --ignore-not-found --timeout 180s 2>&1 | sed 's/^/   /'
+  kube delete "${others[@]}" --ignore-not-found --timeout 180s 2>&1 | indent
 }
 
-apply() {
-  kubectl apply --server-side --force-conflicts --field-manager make-deploy --filename - \
-    <<<"$manifests" | sed 's/^/   /'
+create_workers_at_zero() {
+  [ -n "$(kube get deployment worker --ignore-not-found --output name)" ] ||
+    kube create --filename "$k8s/scripts/worker-at-zero.yaml" >/dev/null
 }
 
 # Removes objects of components that the overlay no longer has. Volumes are kept, and so are the
@@ -54,10 +46,9 @@ remove_obsolete() {
   for kind in podmonitors.monitoring.coreos.com prometheusrules.monitoring.coreos.com; do
     if has_kind "$kind"; then kinds+=,$kind; fi
   done
-  kube get "$kinds" --selector app.kubernetes.io/part-of=stable-diffusion \
-    --output 'jsonpath={range .items[*]}{.kind}/{.metadata.name}{"\n"}{end}' |
+  kube get "$kinds" --selector app.kubernetes.io/part-of=stable-diffusion --output name |
     { grep -Fxv -f <(printf '%s\n' "$objects") || true; } | while read -r object; do
-    [ -z "$object" ] || kube delete "$object" | sed 's/^/   /'
+    kube delete "$object" | indent
   done
 }
 
@@ -66,47 +57,24 @@ restart_readers() {
   local reader
   for reader in "${@/#/statefulset/}" deployment/dashboard deployment/worker; do
     if [ -n "$(kube get "$reader" --ignore-not-found --output name)" ]; then
-      kube rollout restart "$reader" | sed 's/^/   /'
+      kube rollout restart "$reader" | indent
     fi
   done
 }
-
-# The workers' Deployment of the manifests, with zero replicas.
-workers_at_zero() {
-  awk '
-    function end() { if (kind == "Deployment" && name == "worker") printf "%s", text; text = ""; kind = ""; name = "" }
-    $0 == "---" { end(); next }
-    { text = text $0 "\n" }
-    $0 == "spec:" { text = text "  replicas: 0\n" }
-    /^[a-zA-Z]/ { part = $1 }
-    /^kind: / { kind = $2 }
-    part == "metadata:" && /^  name: / { name = $2 }
-    END { end() }' <<<"$manifests"
-}
-
-# A Deployment without replicas starts one worker, for which an elastic pool would add a node before
-# KEDA scales it away; a Deployment with replicas would reset those that KEDA has set. So they are
-# set only once, by another field manager.
-apply_workers() {
-  if [ "$part" = scaledobject ] && [ -z "$(kube get deployment worker --ignore-not-found --output name)" ]; then
-    workers_at_zero | kubectl create --filename - >/dev/null
-  fi
-  apply
-}
-
-other=$(installed_in)
-[ -z "$other" ] || [ "$other" = "$namespace" ] || fail \
-  "This cluster already has an installation in namespace $other, and only one is supported." \
-  "Remove it first: run 'make undeploy' with that namespace in k8s/settings."
 
 # At zero workers no pod shows that an image is missing. So the image is printed here.
 note_image() {
   note "Workers start with the first job, from image $1."
   names_registry "$1" || case $(kubectl config current-context 2>/dev/null) in
     k3d-*) ;;
-    *) note "It has no registry, so each node must have the image: make import on k3d, else see Troubleshooting in docs/kubernetes.md." ;;
+    *) note "No registry has it, so each node must: make import on k3d, else see Troubleshooting in docs/kubernetes.md." ;;
   esac
 }
+
+other=$(installed_in)
+[ -z "$other" ] || [ "$other" = "$namespace" ] || fail \
+  "This cluster already has an installation in namespace $other, and only one is supported." \
+  "Remove it first: run 'make undeploy' with that namespace in k8s/settings."
 
 heading "Overlay '$overlay' into namespace $namespace of $(kubectl config current-context 2>/dev/null || echo "the cluster")"
 kubectl get namespace "$namespace" >/dev/null 2>&1 || create_namespace
@@ -118,18 +86,18 @@ done
 hub_token
 
 heading "Manifests"
-if [ "$part" = app ]; then
-  apply
-else
-  remove_other_scaler
-  apply_workers
-fi
+if [ "$part" != app ]; then remove_other_scaler; fi
+if [ "$part" = scaledobject ]; then create_workers_at_zero; fi
+# The template of a Job cannot be changed, and this one runs again.
+kube delete job credentials --ignore-not-found | indent
+kubectl apply --kustomize "$folder" | indent
 remove_obsolete
-# shellcheck disable=SC2086 # a list of names
-[ -z "$changed" ] || restart_readers $changed
 kubectl annotate namespace "$namespace" --overwrite "stable-diffusion-live/overlay=$overlay" >/dev/null
 
 heading "Waiting until everything is ready, up to $timeout s each"
+wait_ready job credentials
+# shellcheck disable=SC2086 # a list of names
+[ -z "$changed" ] || restart_readers $changed
 if has rabbitmq; then wait_ready statefulset rabbitmq; fi
 if has minio; then wait_ready statefulset minio; fi
 # It declares the queue when it connects, and is ready once queue and store are reachable.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# import.sh: import both images from this machine's Docker to the k3d cluster.
+# import.sh: import the images from this machine's Docker to the k3d cluster.
 set -euo pipefail
 # shellcheck source=k8s/scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -7,10 +7,14 @@ name=${CLUSTER_NAME:-stable-diffusion}
 need_docker
 need_k3d
 
-images=("$(image_of dashboard)" "$(image_of worker)")
-for image in "${images[@]}"; do
-  docker image inspect "$image" >/dev/null 2>&1 || fail "$image is not built yet: make build-image."
+is_built() { docker image inspect "$(image_of "$1")" >/dev/null 2>&1; }
+
+images=()
+for name in dashboard worker worker-cpu; do
+  if is_built "$name"; then images+=("$(image_of "$name")"); fi
 done
+is_built dashboard && [ ${#images[@]} -gt 1 ] || fail \
+  "The images are not built yet: make build-image, with GPU=\"\" for workers on the CPU."
 k3d cluster get "$name" >/dev/null 2>&1 || fail "There is no k3d cluster $name: make cluster."
 heading "Images into k3d cluster $name"
 k3d image import "${images[@]}" --cluster "$name"

@@ -13,6 +13,6 @@ fi
 heading "KEDA $version"
 # Server-side: the definitions are too large for the annotation of a client-side apply.
 kubectl apply --server-side --force-conflicts --filename \
-  "https://github.com/kedacore/keda/releases/download/v$version/keda-$version.yaml" | sed 's/^/   /'
+  "https://github.com/kedacore/keda/releases/download/v$version/keda-$version.yaml" | indent
 namespace=keda
 for name in keda-operator keda-metrics-apiserver; do wait_ready deployment "$name"; done

@@ -63,7 +63,7 @@ fi
 heading "Pictures and recordings"
 remove persistentvolumeclaim/pictures-minio-0 persistentvolumeclaim/dashboard secret/minio
 if [ "$(kubectl get namespace "$namespace" --output 'jsonpath={.metadata.annotations.stable-diffusion-live/made-by}')" = make-deploy ]; then
-  kubectl delete namespace "$namespace" --timeout 300s | sed 's/^/   /'
+  kubectl delete namespace "$namespace" --timeout 300s | indent
 else
   note "Namespace $namespace is kept: it existed before 'make deploy'."
 fi
