@@ -77,6 +77,19 @@ lint-shell: $(VENV)/test-tools ## shellcheck: every shell script
 lint-manifests: $(VENV)/test-tools ## the schemas of Kubernetes and KEDA: every overlay
 	@$(BIN)/python -m tools.check_manifests
 
+.PHONY: chart
+chart: ## Helm: renew what the chart copies from k8s/components, and its table of values (helm-docs)
+	@for file in $(wildcard charts/stable-diffusion-live/files/*/*); do \
+	  cp "k8s/components/$${file#charts/stable-diffusion-live/files/}" "$$file"; \
+	done
+	@helm-docs --chart-search-root charts/stable-diffusion-live --log-level warning
+
+.PHONY: test-chart
+test-chart: export EVERY_VALUES_SET = 1
+test-chart: export REQUIRE_SERVERS = 1
+test-chart: $(VENV)/test-tools ## Helm: a run from prompts to pictures and back to zero with each set of values, some minutes
+	@$(BIN)/python -m pytest --numprocesses 0 tests/cluster/test_chart.py tests/unit/test_chart.py
+
 .PHONY: lock
 lock: $(VENV)/test-tools ## renew the lock files after a change of requirements.txt; UPGRADE=1 for newest versions
 	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
