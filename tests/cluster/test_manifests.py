@@ -19,8 +19,8 @@ def restricted(cluster: Cluster) -> str:
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
     metadata = {"name": name, "labels": labels}
     cluster.control_plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    cluster.control_plane.kubectl("-n", name, "create", "serviceaccount", "dashboard")
-    cluster.control_plane.kubectl("-n", name, "create", "serviceaccount", "worker")
+    for account in ("credentials", "dashboard", "worker"):
+        cluster.control_plane.kubectl("-n", name, "create", "serviceaccount", account)
     return name
 
 

@@ -1,4 +1,4 @@
-"""The Secrets that `make deploy` writes into an empty namespace."""
+"""The Secrets of an empty namespace: those of the Job `credentials`, and those of `make deploy`."""
 
 import base64
 import os
@@ -7,13 +7,20 @@ from pathlib import Path
 
 import yaml
 
+from dashboard.cli.create_secrets import DATA
+
 CREDENTIALS = Path(__file__).parents[2] / "k8s" / "scripts" / "credentials.sh"
 
 Secrets = dict[str, dict[str, str]]
 
 
-def secrets_of_deploy(store: str = "inside", **variables: str) -> Secrets:
-    """Run the script; return the decoded data of each Secret by name.
+def secrets_of_job(namespace: str = "stable-diffusion") -> Secrets:
+    """Return the data of the Secrets for servers in the cluster."""
+    return {server.value: data(namespace) for server, data in DATA.items()}
+
+
+def secrets_of_deploy(store: str = "outside", **variables: str) -> Secrets:
+    """Run the script; return the decoded data of each Secret that it writes, by name.
 
     Args:
         store: where the store is, ``inside`` or ``outside``; the broker is inside.

@@ -87,10 +87,11 @@ class MinioServer:
 
     def keys_of(self, role: str, bucket: str) -> dict[str, str]:
         """Create a user with the rights of `dashboard` or `worker` in a cluster's store."""
-        policy = (POLICIES / f"{role}-policy.json").read_text()
-        return self._new_user(
-            json.loads(policy.replace("arn:aws:s3:::images", f"arn:aws:s3:::{bucket}"))
-        )
+        return self._new_user(_policy_of(role, bucket))
+
+    def admit(self, role: str, secret: str, bucket: str) -> None:
+        """Create the user with the name of its role, or set its secret key, as the pod does."""
+        self._set_user(role, secret, _policy_of(role, bucket))
 
     def create_bucket(self, bucket: str) -> None:
         """Create a bucket as root, unless it exists."""
@@ -100,12 +101,15 @@ class MinioServer:
 
     def _new_user(self, policy: dict) -> dict[str, str]:
         user, secret = f"user-{secrets.token_hex(4)}", secrets.token_hex(16)
+        self._set_user(user, secret, policy)
+        return {"minio_access_key": user, "minio_secret_key": secret}
+
+    def _set_user(self, user: str, secret: str, policy: dict) -> None:
         root = StaticProvider(self.access_key, self.secret_key)
         admin = MinioAdmin(endpoint=self.endpoint, credentials=root, secure=False)
         admin.user_add(user, secret)
         admin.policy_add(user, policy=policy)
         admin.policy_set(user, user=user)
-        return {"minio_access_key": user, "minio_secret_key": secret}
 
     def _answers(self) -> bool:
         try:
@@ -113,6 +117,11 @@ class MinioServer:
             return urllib.request.urlopen(url, timeout=1).status == 200
         except (URLError, OSError):
             return False
+
+
+def _policy_of(role: str, bucket: str) -> dict:
+    policy = (POLICIES / f"{role}-policy.json").read_text()
+    return json.loads(policy.replace("arn:aws:s3:::images", f"arn:aws:s3:::{bucket}"))
 
 
 def minio_server_in(folder: Path) -> MinioServer:

@@ -1,6 +1,6 @@
 """A real RabbitMQ server on free ports, with a new vhost for each test.
 
-It starts with the users and permissions that `make deploy` gives the server in a cluster, and with
+It starts with the users and permissions that the server has in a cluster, and with
 an administrator for the tests.
 """
 
@@ -22,8 +22,8 @@ import httpx
 import pytest
 
 from core.settings import Settings
+from dashboard.cli.create_secrets import rabbitmq_data
 from tests.support.conditions import free_port, need_program, wait_until
-from tests.support.deploy_secrets import secrets_of_deploy
 
 USER = PASSWORD = "guest"
 
@@ -62,7 +62,7 @@ class RabbitServer:
     management_port: int
     distribution_port: int
     process: subprocess.Popen | None = None
-    secret: Mapping[str, str] = field(default_factory=lambda: secrets_of_deploy()["rabbitmq"])
+    secret: Mapping[str, str] = field(default_factory=lambda: rabbitmq_data("stable-diffusion"))
     """Secret rabbitmq of a cluster."""
 
     @property
@@ -78,6 +78,11 @@ class RabbitServer:
         """Return a URL of the Secret, with the address of this server and a vhost."""
         port = self.port if key.endswith("amqp-url") else self.management_port
         return re.sub("@[^/]*/.*", f"@127.0.0.1:{port}/{vhost}", self.secret[key])
+
+    def admit(self, secret: Mapping[str, str]) -> None:
+        """Import the users of another Secret, as the pod does at each start."""
+        self.secret = secret
+        self.api("POST", "definitions", json=json.loads(secret["users.json"]))
 
     def grant(self, vhost: str) -> None:
         """Give the users of the Secret their permissions in a vhost."""

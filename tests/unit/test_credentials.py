@@ -1,4 +1,4 @@
-"""When `make deploy` keeps credentials, makes new ones, restarts what reads them, or refuses."""
+"""When `make deploy` keeps credentials, has new ones made, restarts their readers, or refuses."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ _OLD = '{"access-key":"eA==","secret-key":"eQ=="}'
 _PRESENT = '{"access-key":"eA==","worker-access-key":"eA==","worker-amqp-url":"eA=="}'
 _KEYS = {"MINIO_ACCESS_KEY": "a", "MINIO_SECRET_KEY": "b"}
 
-# The Secret is in a variable; applying another one changes it.
+# The Secret is in a variable; applying another one changes it, as does its deletion.
 _SCRIPT = """
 set -euo pipefail
 namespace=here
@@ -23,7 +23,8 @@ fail() { echo "$*"; exit 1; }
 kube() {
   case "$*" in
     *annotations*) echo "$ORIGIN" ;;
-    *data*) if [ -e "$APPLIED" ]; then echo new; else echo "$DATA"; fi ;;
+    *data*) if [ -e "$APPLIED" ]; then echo new; elif [ ! -e "$DELETED" ]; then echo "$DATA"; fi ;;
+    delete*) touch "$DELETED" ;;
     apply*) cat >/dev/null; touch "$APPLIED" ;;
   esac
 }
@@ -47,21 +48,21 @@ class Case:
 
 
 CASES = {
-    "first time": Case("minio", "inside", "", "", "minio is new"),
+    "first time": Case("minio", "inside", "", "", "minio: the Job makes it"),
     "again": Case("minio", "inside", _PRESENT, "inside", "minio is kept"),
     "made by hand": Case("rabbitmq", "outside", _PRESENT, "", "rabbitmq is kept"),
     "without users of their own": Case(
-        "minio", "inside", _OLD, "inside", "minio is new", restarts=" minio"
+        "minio", "inside", _OLD, "inside", "minio is deleted", restarts=" minio"
     ),
     "broker without users of their own": Case(
-        "rabbitmq", "inside", _OLD, "inside", "rabbitmq is new", restarts=" rabbitmq"
+        "rabbitmq", "inside", _OLD, "inside", "rabbitmq is deleted", restarts=" rabbitmq"
     ),
     "new passwords": Case(
         "rabbitmq",
         "inside",
         _PRESENT,
         "inside",
-        "rabbitmq is new",
+        "rabbitmq is deleted",
         restarts=" rabbitmq",
         environment=(("ROTATE", "1"),),
     ),
@@ -74,7 +75,7 @@ CASES = {
         environment=(("ROTATE", "1"),),
     ),
     "store moved into the cluster": Case(
-        "minio", "inside", _PRESENT, "outside", "minio is new", restarts=" minio"
+        "minio", "inside", _PRESENT, "outside", "minio is deleted", restarts=" minio"
     ),
     "given keys": Case(
         "minio",
@@ -108,6 +109,7 @@ def run(case: Case, folder: os.PathLike) -> subprocess.CompletedProcess[str]:
         "PATH": os.environ["PATH"],
         "CREDENTIALS": str(CREDENTIALS),
         "APPLIED": f"{folder}/applied",
+        "DELETED": f"{folder}/deleted",
         "SERVER": case.server,
         "PLACE": case.place,
         "DATA": case.data,
@@ -133,7 +135,7 @@ def test_missing_credentials_are_asked_for(case: Case, tmp_path):
     done = run(case, tmp_path)
     assert done.returncode == 1
     assert case.output in done.stdout
-    assert not (tmp_path / "applied").exists()
+    assert not list(tmp_path.iterdir()), "nothing is written or deleted"
 
 
 _MC = """#!/bin/sh

@@ -14,7 +14,7 @@ import yaml
 
 from core.settings import Settings
 from tests.support.conditions import need_program
-from tests.support.deploy_secrets import secrets_of_deploy
+from tests.support.deploy_secrets import secrets_of_deploy, secrets_of_job
 from tests.support.minio_server import POLICIES
 from tests.support.rabbitmq_server import PERMISSIONS
 from tests.unit.test_models_page import table_of_models
@@ -34,6 +34,8 @@ _COMPATIBLE = [
     if name not in ("cpu", "minio", "openshift", "scaledjob", *GPU_SIZES[1:])
 ]
 """All components that an overlay can combine: of two that exclude each other, only the first."""
+
+_SECRET_KEYS = ("password", "secret-key")
 
 Manifest = dict[str, Any]
 Pod = dict[str, Any]
@@ -121,6 +123,12 @@ def worker(name: str) -> Pod:
     return pods(overlay(f"{target}/{part}"))[f"{kind}/worker"]
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_overlay_is_one_folder_to_apply(target: str) -> None:
+    """`kubectl apply -k` of an overlay's folder deploys all of it, with workers that stay."""
+    assert overlay(target) == overlay(f"{target}/scaledobject")
+
+
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_every_overlay_renders(name: str) -> None:
     """Each overlay renders without a warning, with all objects in one namespace."""
@@ -148,7 +156,7 @@ def test_namespace_is_one_line_of_the_settings(tmp_path: Path) -> None:
     assert {each["metadata"].get("namespace", "elsewhere") for each in manifests} == {"elsewhere"}
     bindings = [each for each in manifests if each["kind"].endswith("Binding")]
     subjects = [subject for each in bindings for subject in each["subjects"]]
-    assert [subject["namespace"] for subject in subjects] == ["elsewhere", "elsewhere"]
+    assert {subject["namespace"] for subject in subjects} == {"elsewhere"}
 
 
 def every_pod(everything: tuple[Manifest, ...]) -> dict[str, Pod]:
@@ -238,20 +246,22 @@ def data_volume(pod: Pod) -> dict[str, Any]:
     return next(each for each in pod["volumes"] if each["name"] == name)
 
 
-def test_only_the_dashboard_gets_an_api_token(everything: tuple[Manifest, ...]) -> None:
+def test_only_dashboard_and_credentials_get_an_api_token(
+    everything: tuple[Manifest, ...],
+) -> None:
     """No other pod gets a token of the API server."""
     with_token = {
         name.split()[-1]
         for name, pod in every_pod(everything).items()
         if pod.get("automountServiceAccountToken") is not False
     }
-    assert with_token == {"Deployment/dashboard"}
+    assert with_token == {"Deployment/dashboard", "Job/credentials"}
 
 
 def test_every_container_is_probed(everything: tuple[Manifest, ...]) -> None:
     """Each long-running container has all three probes, except the idle one of `prefetch`."""
     for name, pod in every_pod(everything).items():
-        if name.endswith("/prefetch"):
+        if name.endswith(("/prefetch", "/credentials")):
             continue
         probes = {"startupProbe", "livenessProbe", "readinessProbe"}
         assert all(each.keys() >= probes for each in pod["containers"]), name
@@ -322,7 +332,7 @@ def test_grafana_finds_its_dashboard(everything: tuple[Manifest, ...]) -> None:
 
 
 def test_gpu_overlay_differs_in_device_and_resources_only() -> None:
-    """The overlays for CPU and GPU differ only in device, threads, resources and toleration."""
+    """The overlays for CPU and GPU differ only in what depends on the device."""
     cpu, gpu = worker("cpu/scaledobject"), worker("gpu/scaledobject")
     assert environment(gpu)["DEVICE"] == "cuda"
     assert environment(cpu)["DEVICE"] == "cpu"
@@ -343,9 +353,8 @@ def test_gpu_overlay_differs_in_device_and_resources_only() -> None:
 
 
 def without_device(pod: Pod) -> Pod:
-    container = {
-        key: pod["containers"][0][key] for key in pod["containers"][0] if key != "resources"
-    }
+    [worker] = pod["containers"]
+    container = {key: worker[key] for key in worker if key not in ("image", "resources")}
     container["env"] = [
         each for each in container["env"] if each["name"] not in ("DEVICE", "OMP_NUM_THREADS")
     ]
@@ -477,9 +486,9 @@ def _values(container: dict) -> list[str]:
     return [each["name"] for each in container.get("env", []) if "value" in each]
 
 
-def test_deploy_writes_every_required_secret(everything: tuple[Manifest, ...]) -> None:
-    """Each key that a pod or KEDA needs is one that `make deploy` writes."""
-    created = secrets_of_deploy()
+def test_job_makes_every_required_secret(everything: tuple[Manifest, ...]) -> None:
+    """Each key that a pod or KEDA needs is one that the Job `credentials` makes."""
+    created = secrets_of_job()
     references = [
         each["valueFrom"]["secretKeyRef"]
         for pod in every_pod(everything).values()
@@ -510,9 +519,36 @@ def test_pods_have_users_of_their_own(target: str) -> None:
     assert "env" not in found["StatefulSet/rabbitmq"]["containers"][0], "no default user"
 
 
+@pytest.mark.parametrize(
+    ("components", "servers"),
+    [(("rabbitmq", "minio"), ["rabbitmq", "minio"]), (("rabbitmq", "external-s3"), ["rabbitmq"])],
+)
+def test_job_makes_credentials_of_servers_in_the_cluster_only(
+    components: tuple[str, ...], servers: list[str], tmp_path: Path
+) -> None:
+    """Those of a server elsewhere come from a person, and pods wait for them."""
+    job = pods(composed(tmp_path, *components, "cpu"))["Job/credentials"]
+    module = ["python", "-m", "dashboard.cli.create_secrets"]
+    assert job["containers"][0]["command"] == [*module, *servers]
+
+
+def test_passwords_are_safe_in_a_url_and_differ() -> None:
+    """KEDA accepts letters and digits only; no user has the password of another."""
+    created = secrets_of_job()
+    users = json.loads(created["rabbitmq"]["users.json"])["users"]
+    passwords = [each["password"] for each in users]
+    passwords += [created["minio"][key] for key in created["minio"] if key.endswith(_SECRET_KEYS)]
+    assert len(set(passwords)) == 6
+    assert all(re.fullmatch("[a-zA-Z0-9]{32}", password) for password in passwords)
+    for user in users[:2]:
+        assert any(
+            f"//{user['name']}:{user['password']}@" in url for url in created["rabbitmq"].values()
+        )
+
+
 def test_permissions_are_for_the_users_that_deploy_makes() -> None:
     """The broker refuses permissions of users that do not exist, and then does not start."""
-    users = json.loads(secrets_of_deploy()["rabbitmq"]["users.json"])["users"]
+    users = json.loads(secrets_of_job()["rabbitmq"]["users.json"])["users"]
     permissions = json.loads(PERMISSIONS.read_text())["permissions"]
     assert [each["name"] for each in users] == [each["user"] for each in permissions]
     assert {each["tags"] for each in users} == {"", "management"}
@@ -541,7 +577,7 @@ def test_store_keys_are_written_verbatim() -> None:
     """Quotes, backslashes, colons and spaces in a key do not break the Secret."""
     access, secret = 'a"b\\c', "d: 'e' #f $HOME\n  name: g" + 60 * "h"
     keys = {"MINIO_ACCESS_KEY": access, "MINIO_SECRET_KEY": secret}
-    created = secrets_of_deploy("outside", **keys)
+    created = secrets_of_deploy(**keys)
     assert "huggingface" not in created
     same = {"access-key": access, "secret-key": secret}
     assert created["minio"] == same | {f"worker-{key}": value for key, value in same.items()}
@@ -551,26 +587,41 @@ def test_workers_may_have_other_keys_of_an_external_store() -> None:
     """The workers' key may have fewer rights than the dashboard's."""
     keys = {"MINIO_ACCESS_KEY": "a", "MINIO_SECRET_KEY": "b"}
     own = {"WORKER_MINIO_ACCESS_KEY": "c", "WORKER_MINIO_SECRET_KEY": "d"}
-    created = secrets_of_deploy("outside", **keys, **own)["minio"]
+    created = secrets_of_deploy(**keys, **own)["minio"]
     assert (created["worker-access-key"], created["worker-secret-key"]) == ("c", "d")
 
 
 def test_keys_of_the_shell_do_not_reach_the_store_of_the_cluster() -> None:
     """A store in the cluster has generated keys, whatever the shell has for another store."""
-    created = secrets_of_deploy(MINIO_ACCESS_KEY="mine", MINIO_SECRET_KEY="hunter2-and-more")
-    assert created["minio"]["access-key"] == "dashboard"
-    assert "hunter2-and-more" not in created["minio"].values()
+    keys = {"MINIO_ACCESS_KEY": "mine", "MINIO_SECRET_KEY": "hunter2-and-more"}
+    assert secrets_of_deploy("inside", **keys) == {}
 
 
 def test_hub_token_is_written_if_given() -> None:
     """`HF_TOKEN=… make deploy` writes the Secret that workers read."""
-    assert secrets_of_deploy(HF_TOKEN="hf_x")["huggingface"] == {"token": "hf_x"}
+    assert secrets_of_deploy("inside", HF_TOKEN="hf_x") == {"huggingface": {"token": "hf_x"}}
+
+
+def rules_of(name: str) -> list[dict]:
+    """Return what a pod may do by the roles of its name."""
+    kinds = ("Role", "ClusterRole")
+    roles = [each for each in overlay("gpu/app") if each["kind"] in kinds]
+    of = "app.kubernetes.io/name"
+    return [
+        rule for role in roles if role["metadata"]["labels"][of] == name for rule in role["rules"]
+    ]
+
+
+def test_credentials_job_reads_no_secret() -> None:
+    """It can make a Secret, and neither read nor change nor delete one."""
+    assert rules_of("credentials") == [
+        {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]}
+    ]
 
 
 def test_dashboard_has_read_only_rights() -> None:
     """Its role allows get, list and watch only, and no Secrets."""
-    roles = [each for each in overlay("gpu/app") if each["kind"] in ("Role", "ClusterRole")]
-    rules = [rule for role in roles for rule in role["rules"]]
+    rules = rules_of("dashboard")
     assert rules
     for rule in rules:
         assert set(rule["verbs"]) <= {"get", "list", "watch"}

@@ -70,7 +70,7 @@ def confirmed_reading(deployed: Deployed) -> FleetReading | None:
 
 def _wanted(objects: list[dict]) -> int:
     if _of(objects, "ScaledJob"):
-        return sum(not _has_ended(job) for job in _of(objects, "Job"))
+        return sum(_is_of_keda(job) and not _has_ended(job) for job in _of(objects, "Job"))
     return sum(item["spec"]["replicas"] for item in _of(objects, "Deployment") if is_worker(item))
 
 
@@ -81,6 +81,10 @@ def _of(objects: Iterable[dict], kind: str) -> list[dict]:
 def is_worker(item: dict) -> bool:
     """Return whether an object is the workers' Deployment, or a pod of it."""
     return item["metadata"].get("labels", {}).get("app.kubernetes.io/name") == "worker"
+
+
+def _is_of_keda(job: dict) -> bool:
+    return "scaledjob.keda.sh/name" in job["metadata"].get("labels", {})
 
 
 def _has_ended(job: dict) -> bool:

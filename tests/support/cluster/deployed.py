@@ -1,5 +1,6 @@
-"""The app in a test cluster, deployed by the script behind `make deploy`."""
+"""The app in a test cluster, deployed by the script behind `make deploy`, or by kubectl alone."""
 
+import base64
 import json
 import os
 import re
@@ -9,12 +10,13 @@ from pathlib import Path
 from core.settings import Settings
 from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.credentials import secrets_of
-from tests.support.conditions import CACHE
+from tests.support.conditions import CACHE, wait_until
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
 
 NAMESPACE = "stable-diffusion"
-_DEPLOY = Path(__file__).parents[3] / "k8s" / "scripts" / "deploy.sh"
+_K8S = Path(__file__).parents[3] / "k8s"
+_SERVERS = ("rabbitmq", "minio")
 
 
 class Deployed:
@@ -30,6 +32,8 @@ class Deployed:
     def __init__(self, cluster: Cluster, rabbitmq: RabbitServer, minio: MinioServer) -> None:
         self.cluster = cluster
         self.kubectl = cluster.control_plane.kubectl
+        self._rabbitmq = rabbitmq
+        self._minio = minio
         self.settings = Settings(
             _env_file=None,
             rabbitmq_url=rabbitmq.amqp_url(""),
@@ -41,23 +45,59 @@ class Deployed:
         self.kubectl("create", "namespace", NAMESPACE)
         cluster.control_plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio))
 
-    def deploy(self, part: str, overlay: str = "gpu") -> None:
+    def deploy(self, part: str, overlay: str = "gpu", **variables: str) -> None:
         """Run `make deploy-<part>`; fail the test with its output."""
-        programs = f"{CACHE / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        own = {"KUBECONFIG": str(self.cluster.control_plane.kubeconfig), "OVERLAY": overlay}
-        done = subprocess.run(
-            ["bash", _DEPLOY, part],
-            env={"PATH": programs, "HOME": os.environ["HOME"]} | own,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr + self._volumes()
+        self._run("deploy.sh", part, OVERLAY=overlay, **variables)
+
+    def apply(self, overlay: str = "gpu") -> None:
+        """Run `kubectl apply -k` of an overlay."""
+        self.kubectl("apply", "--kustomize", str(_K8S / "overlays" / overlay))
+
+    def remove(self) -> None:
+        """Run `PURGE=1 make undeploy`; remove the namespace, and the queues of the broker, too."""
+        self._run("undeploy.sh", PURGE="1")
+        self.kubectl("delete", "namespace", NAMESPACE)
+        for queue in self._rabbitmq.api("GET", "queues/%2F").json():
+            self._rabbitmq.api("DELETE", f"queues/%2F/{queue['name']}")
+
+    def secret(self, name: str) -> dict[str, str]:
+        """Return the data of a Secret, once it exists."""
+
+        def found() -> list[dict]:
+            return [each for each in self.objects("secrets") if each["metadata"]["name"] == name]
+
+        (secret,) = wait_until(found, what=f"Secret {name} exists")
+        return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+    def admit_users(self) -> None:
+        """Give the servers the users of the Secrets, as their pods do at each start."""
+        broker, store = map(self.secret, _SERVERS)
+        self._rabbitmq.admit(broker)
+        for role, prefix in (("dashboard", ""), ("worker", "worker-")):
+            self._minio.admit(role, store[f"{prefix}secret-key"], self.settings.minio_bucket)
 
     def patch(self, kind: str, **spec: object) -> None:
         """Patch the spec of the object named ``worker``."""
         patch = json.dumps({"spec": spec})
         self.kubectl("-n", NAMESPACE, "patch", kind, "worker", "--type=merge", "--patch", patch)
+
+    def generations(self) -> dict[str, int]:
+        """Return how often the spec of each Deployment and StatefulSet has changed."""
+        metadata = [each["metadata"] for each in self.objects("deployments", "statefulsets")]
+        return {each["name"]: each["generation"] for each in metadata}
+
+    def _run(self, script: str, *arguments: str, **variables: str) -> None:
+        programs = f"{CACHE / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        kubeconfig = str(self.cluster.control_plane.kubeconfig)
+        own = {"PATH": programs, "HOME": os.environ["HOME"], "KUBECONFIG": kubeconfig}
+        done = subprocess.run(
+            ["bash", _K8S / "scripts" / script, *arguments],
+            env=own | variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr + self._volumes()
 
     def _volumes(self) -> str:
         """Return what a deployment that waits for its volumes needs in order to be understood."""

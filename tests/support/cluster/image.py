@@ -25,8 +25,8 @@ def project_images(folder: Path) -> dict[str, Image]:
     dashboard = _linked(folder / "dashboard", ".streamlit", "core", "dashboard", "models", "wire")
     return {
         # The nodes' GPUs are simulated.
-        "worker": Image(worker, overrides={"DEVICE": "cpu"}),
-        "dashboard": Image(dashboard, {"PORT": "8501"}),
+        "stable-diffusion-live-worker": Image(worker, overrides={"DEVICE": "cpu"}),
+        "stable-diffusion-live-ui": Image(dashboard, {"PORT": "8501"}),
     }
 
 

@@ -1,6 +1,6 @@
 """Volumes for claims without a storage class; nothing is ever written to them."""
 
-_DISKS = 8
+_DISKS = 12
 
 
 def volumes() -> dict:
