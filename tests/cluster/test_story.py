@@ -17,6 +17,8 @@ from openai import OpenAI
 from core.errors import FleetError
 from dashboard.chaos.kubernetes import KubernetesFaults
 from dashboard.domain.fleet import FleetReading
+from dashboard.domain.journal import Journal
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
 from tests.support.cluster.agreement import confirmed_reading, is_worker
 from tests.support.cluster.deployed import NAMESPACE, Deployed
 from tests.support.conditions import HANG_TIMEOUT, wait_until
@@ -237,9 +239,10 @@ def _stored(deployed: Deployed, jobs: list[Job]) -> int:
 
 def _wait_for(deployed: Deployed, condition, what: str) -> None:
     """Wait for a reading that kubectl confirms and that fulfils the condition."""
+    with closing(KubernetesFleet(NAMESPACE, "worker", Journal())) as fleet:
 
-    def holds() -> bool:
-        reading = confirmed_reading(deployed)
-        return reading is not None and condition(reading)
+        def holds() -> bool:
+            reading = confirmed_reading(deployed, fleet)
+            return reading is not None and condition(reading)
 
-    wait_until(holds, what=what)
+        wait_until(holds, what=what)

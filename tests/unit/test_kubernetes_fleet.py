@@ -8,11 +8,13 @@ import yaml
 from core.errors import FleetError
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import ListFailed
-from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, failed_result
-from dashboard.fleet.kubernetes.fleet import KubernetesFleet, make_reading
+from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.fleet import Conversions, KubernetesFleet, make_reading
+from dashboard.fleet.kubernetes.kinds import KINDS
+from dashboard.fleet.kubernetes.lists import failed_result
 from dashboard.sampling.samples import make_sample
 from tests.support.conditions import free_port
-from tests.support.kubernetes_objects import kubeconfig, recorded
+from tests.support.kubernetes_objects import kept, kubeconfig, recorded
 
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
 KIND = {kind.name: kind for kind in KINDS}
@@ -31,12 +33,13 @@ def snapshot(**changes):
         "slices": (),
         "events": tuple(recorded("events")),
     }
-    return ClusterSnapshot(at=1795460000.0, **(objects | changes))
+    objects = {name: kept(name, found) for name, found in (objects | changes).items()}
+    return ClusterSnapshot(at=1795460000.0, **objects)
 
 
 def read(**changes):
     """Return the reading of such a snapshot."""
-    return make_reading(snapshot(**changes), "stable-diffusion", "worker", {})
+    return make_reading(snapshot(**changes), "stable-diffusion", "worker", {}, Conversions())
 
 
 def test_reading_has_scaler_workers_nodes_and_events():
@@ -155,18 +158,17 @@ def test_failed_list_has_an_error(kind, status, sentence, is_known):
     assert (result.objects is not None) is is_known
 
 
-def test_rbac_allows_exactly_what_is_listed():
-    """The dashboard's role has no verb but list, and no resource that is not listed."""
+def test_rbac_allows_exactly_what_is_read():
+    """The dashboard's role has no verb but list, and watch for the kinds that are watched."""
     rules = [
-        (group, resource, document["kind"] == "ClusterRole")
+        (group, resource, document["kind"] == "ClusterRole", tuple(rule["verbs"]))
         for document in yaml.safe_load_all(RBAC.read_text())
         for rule in document.get("rules", ())
         for group in rule["apiGroups"]
         for resource in rule["resources"]
-        if rule["verbs"] == ["list"]
     ]
-    assert sorted(rules) == sorted(resource_of(kind) for kind in KINDS)
-    assert RBAC.read_text().count("verbs:") == RBAC.read_text().count("verbs: [list]")
+    verbs = {True: ("list", "watch"), False: ("list",)}
+    assert sorted(rules) == sorted((*resource_of(kind), verbs[kind.is_watched]) for kind in KINDS)
 
 
 def resource_of(kind):
