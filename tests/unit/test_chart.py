@@ -228,9 +228,7 @@ def test_changed_settings_restart_the_pods_that_read_them(chart: Path) -> None:
 
 def test_changed_job_has_another_name(chart: Path) -> None:
     """An upgrade replaces the Job: the API server refuses a changed pod of an existing one."""
-    first, second = (
-        _rendered(chart, {"images.dashboard.tag": tag}) for tag in ("0.2.0", "0.2.1")
-    )
+    first, second = (_rendered(chart, {"images.dashboard.tag": tag}) for tag in ("0.2.0", "0.2.1"))
     names = [
         [each["metadata"]["name"] for each in manifests if each["kind"] == "Job"]
         for manifests in (first, second)

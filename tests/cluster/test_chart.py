@@ -1,0 +1,199 @@
+"""The Helm chart on the real API server: install, run, upgrade, roll back, uninstall.
+
+`make test-chart` runs prompts to pictures with every set of values; otherwise two sets do.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.test_story import MAX_WORKERS, QUICK, check_run
+from tests.support.chart import VALUES_SETS, with_dependencies
+from tests.support.cluster.cluster import Cluster
+from tests.support.cluster.credentials import secrets_of
+from tests.support.cluster.deployed import NAMESPACE, Deployed
+from tests.support.cluster.release import Release
+from tests.support.conditions import wait_until
+from tests.support.minio_server import MinioServer
+from tests.support.rabbitmq_server import RabbitServer
+from wire.queues.base import Queue
+
+_STORIES = sorted(VALUES_SETS) if os.environ.get("EVERY_VALUES_SET") == "1" else ["scaledjob"]
+_OF_THIS_MACHINE = {
+    "24gb": ("model.id=models/demo",),
+    "external": ("s3.endpoint=minio:9000", "s3.region=", "s3.secure=false"),
+}
+"""What a machine without a GPU and without the network has in place of a set's values."""
+_SHORT_WAITS = (
+    *("--set-json", f"scaler.behavior={json.dumps(QUICK)}"),
+    *(
+        "--set",
+        f"scaler.pollingInterval=1,scaler.cooldownPeriod=5,scaler.maxReplicas={MAX_WORKERS}",
+    ),
+)
+_KEPT = ("persistentvolumeclaims", "secrets")
+_OWNED = (
+    *("deployments", "statefulsets", "scaledobjects.keda.sh", "triggerauthentications.keda.sh"),
+    *("services", "serviceaccounts", "roles", "rolebindings", "poddisruptionbudgets"),
+)
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return with_dependencies(tmp_path_factory.mktemp("chart"))
+
+
+@pytest.fixture(scope="module")
+def release(deployed: Deployed, chart: Path) -> Iterator[Release]:
+    """Use the namespace of the app; leave it as other tests expect it."""
+    live = Release(deployed.cluster.control_plane, chart, NAMESPACE)
+    yield live
+    live.uninstall()
+    deployed.deploy("app")
+
+
+@pytest.fixture
+def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read the cluster with the dashboard's credentials, whose ServiceAccount may be new."""
+    path = deployed.cluster.control_plane.folder / f"kubeconfig-{NAMESPACE}-dashboard"
+    monkeypatch.setenv("KUBECONFIG", str(path))
+
+
+def test_installation_by_kustomize_becomes_a_release(deployed: Deployed, release: Release) -> None:
+    """Helm takes the objects over: no pod template, replica, volume or Secret changes."""
+    deployed.deploy("scaledobject")
+    identities = _identities(deployed, *_KEPT, *_OWNED)
+    generations, replicas = deployed.generations(), _replicas(deployed)
+    release.upgrade("--take-ownership", "--server-side=false")
+    assert deployed.generations() == generations
+    assert _replicas(deployed) == replicas
+    assert identities.items() <= _identities(deployed, *_KEPT, *_OWNED).items()
+
+
+def test_rollback_restores_settings_and_image(deployed: Deployed, release: Release) -> None:
+    """After an upgrade and a rollback every pod template is that of the first revision."""
+    release.upgrade("--take-ownership", "--server-side=false")
+    before = _templates(deployed)
+    release.upgrade("--reuse-values", "--set", "settings.DTYPE=float32,images.dashboard.tag=0.2.1")
+    changed = _templates(deployed)
+    assert {name for name in before if before[name] != changed[name]} == {"dashboard", "worker"}
+    release.rollback()
+    assert _templates(deployed) == before
+
+
+def test_uninstall_keeps_volumes_and_secrets(deployed: Deployed, release: Release) -> None:
+    """What cannot be made again is kept, Helm says so, and a new release takes it over."""
+    release.upgrade("--take-ownership", "--server-side=false")
+    before = _identities(deployed, *_KEPT)
+    said = release.uninstall()
+    assert "PersistentVolumeClaim" in said
+    assert not deployed.objects("deployments", "statefulsets", "scaledobjects.keda.sh", "services")
+    assert before.items() <= _identities(deployed, *_KEPT).items() | _release_secrets(before)
+    release.upgrade()
+    after = _identities(deployed, *_KEPT)
+    assert after.items() >= before.items() - _release_secrets(before)
+
+
+@pytest.mark.usefixtures("_as_the_dashboard")
+def test_defaults_scale_from_zero_and_back(
+    deployed: Deployed, release: Release, queue: Queue
+) -> None:
+    """On an empty cluster `helm install` is all: the Job makes the passwords, the run is complete."""
+    release.uninstall()
+    deployed.remove()
+    release.upgrade(*_SHORT_WAITS)
+    # Before the dashboard declares the queue, so that KEDA finds none at first.
+    deployed.admit_users()
+    _wait_for_the_dashboard(deployed)
+    check_run(deployed, queue, pictures=2)
+
+
+@pytest.mark.usefixtures("_as_the_dashboard")
+@pytest.mark.parametrize("name", _STORIES)
+def test_values_set_scales_from_zero_and_back(
+    name: str,
+    deployed: Deployed,
+    release: Release,
+    queue: Queue,
+    rabbitmq: RabbitServer,
+    minio_server: MinioServer,
+) -> None:
+    """The same run with a set of ci/, on Secrets that exist before."""
+    release.uninstall()
+    plane = deployed.cluster.control_plane
+    plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio_server))
+    plane.apply(_priority_class())
+    release.upgrade("--values", VALUES_SETS[name], *_SHORT_WAITS, *_overrides(name))
+    _wait_for_the_dashboard(deployed)
+    check_run(deployed, queue, pictures=1)
+
+
+@pytest.mark.usefixtures("optional_kinds")
+@pytest.mark.parametrize("name", VALUES_SETS)
+def test_values_set_installs_beside_another_release(
+    name: str, cluster: Cluster, chart: Path
+) -> None:
+    """The API server takes every object; the release in another namespace is left alone."""
+    with _namespace_without_pods(cluster, f"set-{name}") as namespace:
+        other = Release(cluster.control_plane, chart, namespace)
+        other.upgrade("--values", VALUES_SETS[name])
+        other.uninstall()
+
+
+@contextmanager
+def _namespace_without_pods(cluster: Cluster, name: str) -> Iterator[str]:
+    """Create a namespace whose quota admits no pod: its objects are all that is tested."""
+    kubectl = cluster.control_plane.kubectl
+    kubectl("create", "namespace", name)
+    try:
+        kubectl("-n", name, "create", "quota", "no-pods", "--hard=pods=0")
+        yield name
+    finally:
+        kubectl("delete", "namespace", name)
+
+
+def _overrides(name: str) -> tuple[str, ...]:
+    return tuple(word for value in _OF_THIS_MACHINE.get(name, ()) for word in ("--set", value))
+
+
+def _priority_class() -> dict:
+    return {
+        "apiVersion": "scheduling.k8s.io/v1",
+        "kind": "PriorityClass",
+        "metadata": {"name": "workers"},
+        "value": -1,
+    }
+
+
+def _wait_for_the_dashboard(deployed: Deployed) -> None:
+    deployed.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/dashboard")
+    deployed.login()  # with a token of the new ServiceAccount
+
+
+def _identities(deployed: Deployed, *kinds: str) -> dict[str, str]:
+    """Return the uid of each object: a new one would mean that it was deleted and created."""
+    return {
+        f"{each['kind']}/{each['metadata']['name']}": each["metadata"]["uid"]
+        for each in deployed.objects(*kinds)
+    }
+
+
+def _release_secrets(identities: dict[str, str]) -> set[tuple[str, str]]:
+    """Return those of Helm's own records, which end with the release."""
+    return {item for item in identities.items() if item[0].startswith("Secret/sh.helm.release")}
+
+
+def _templates(deployed: Deployed) -> dict[str, dict]:
+    objects = deployed.objects("deployments", "statefulsets")
+    return {each["metadata"]["name"]: each["spec"]["template"] for each in objects}
+
+
+def _replicas(deployed: Deployed) -> int:
+    [workers] = [
+        each for each in deployed.objects("deployments") if each["metadata"]["name"] == "worker"
+    ]
+    return workers["spec"]["replicas"]
