@@ -60,8 +60,9 @@ def queue(deployed: Deployed) -> Iterator[Queue]:
 
 
 @pytest.fixture(scope="package")
-def optional_kinds(cluster: Cluster) -> None:
-    """Add the kinds of the Prometheus operator and of Gateway API."""
+def chart_requirements(cluster: Cluster) -> None:
+    """Add what sets of values refer to: kinds of other projects, and a PriorityClass."""
     kubectl = cluster.control_plane.kubectl
     kubectl("apply", "--server-side", "--filename", str(OPTIONAL_KINDS))
     kubectl("wait", "--for=condition=Established", "--filename", str(OPTIONAL_KINDS))
+    kubectl("create", "priorityclass", "workers", "--value=-1")

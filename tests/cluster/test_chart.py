@@ -17,7 +17,6 @@ from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.credentials import secrets_of
 from tests.support.cluster.deployed import NAMESPACE, Deployed
 from tests.support.cluster.release import Release
-from tests.support.conditions import wait_until
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
 from wire.queues.base import Queue
@@ -89,20 +88,19 @@ def test_uninstall_keeps_volumes_and_secrets(deployed: Deployed, release: Releas
     """What cannot be made again is kept, Helm says so, and a new release takes it over."""
     release.upgrade("--take-ownership", "--server-side=false")
     before = _identities(deployed, *_KEPT)
-    said = release.uninstall()
-    assert "PersistentVolumeClaim" in said
+    answer = release.uninstall()
+    assert "PersistentVolumeClaim" in answer
     assert not deployed.objects("deployments", "statefulsets", "scaledobjects.keda.sh", "services")
-    assert before.items() <= _identities(deployed, *_KEPT).items() | _release_secrets(before)
+    assert _identities(deployed, *_KEPT) == before
     release.upgrade()
-    after = _identities(deployed, *_KEPT)
-    assert after.items() >= before.items() - _release_secrets(before)
+    assert _identities(deployed, *_KEPT) == before
 
 
 @pytest.mark.usefixtures("_as_the_dashboard")
 def test_defaults_scale_from_zero_and_back(
     deployed: Deployed, release: Release, queue: Queue
 ) -> None:
-    """On an empty cluster `helm install` is all: the Job makes the passwords, the run is complete."""
+    """On an empty cluster `helm install` is all: the Job makes the passwords by itself."""
     release.uninstall()
     deployed.remove()
     release.upgrade(*_SHORT_WAITS)
@@ -112,7 +110,7 @@ def test_defaults_scale_from_zero_and_back(
     check_run(deployed, queue, pictures=2)
 
 
-@pytest.mark.usefixtures("_as_the_dashboard")
+@pytest.mark.usefixtures("_as_the_dashboard", "chart_requirements")
 @pytest.mark.parametrize("name", _STORIES)
 def test_values_set_scales_from_zero_and_back(
     name: str,
@@ -124,15 +122,13 @@ def test_values_set_scales_from_zero_and_back(
 ) -> None:
     """The same run with a set of ci/, on Secrets that exist before."""
     release.uninstall()
-    plane = deployed.cluster.control_plane
-    plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio_server))
-    plane.apply(_priority_class())
+    deployed.cluster.control_plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio_server))
     release.upgrade("--values", VALUES_SETS[name], *_SHORT_WAITS, *_overrides(name))
     _wait_for_the_dashboard(deployed)
     check_run(deployed, queue, pictures=1)
 
 
-@pytest.mark.usefixtures("optional_kinds")
+@pytest.mark.usefixtures("chart_requirements")
 @pytest.mark.parametrize("name", VALUES_SETS)
 def test_values_set_installs_beside_another_release(
     name: str, cluster: Cluster, chart: Path
@@ -160,31 +156,21 @@ def _overrides(name: str) -> tuple[str, ...]:
     return tuple(word for value in _OF_THIS_MACHINE.get(name, ()) for word in ("--set", value))
 
 
-def _priority_class() -> dict:
-    return {
-        "apiVersion": "scheduling.k8s.io/v1",
-        "kind": "PriorityClass",
-        "metadata": {"name": "workers"},
-        "value": -1,
-    }
-
-
 def _wait_for_the_dashboard(deployed: Deployed) -> None:
     deployed.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/dashboard")
     deployed.login()  # with a token of the new ServiceAccount
 
 
 def _identities(deployed: Deployed, *kinds: str) -> dict[str, str]:
-    """Return the uid of each object: a new one would mean that it was deleted and created."""
+    """Return the uid of each object: a new one would mean that it was deleted and created.
+
+    Helm's own records are left out.
+    """
     return {
         f"{each['kind']}/{each['metadata']['name']}": each["metadata"]["uid"]
         for each in deployed.objects(*kinds)
+        if each.get("type") != "helm.sh/release.v1"
     }
-
-
-def _release_secrets(identities: dict[str, str]) -> set[tuple[str, str]]:
-    """Return those of Helm's own records, which end with the release."""
-    return {item for item in identities.items() if item[0].startswith("Secret/sh.helm.release")}
 
 
 def _templates(deployed: Deployed) -> dict[str, dict]:

@@ -1,4 +1,4 @@
-"""The Helm chart renders what the overlays of k8s/ render, and refuses values that it cannot use."""
+"""The Helm chart renders what the overlays of k8s/ render, and refuses wrong values."""
 
 import json
 import subprocess
@@ -287,7 +287,7 @@ def _names(manifests: tuple[Manifest, ...]) -> set[str]:
     ],
 )
 def test_wrong_values_are_refused_by_name(chart: Path, value: str, message: str) -> None:
-    """Nothing is installed with a value that is misspelt or lacks another, and the error names it."""
+    """A value that is misspelt or lacks another stops the installation; the error names it."""
     answer = helm("template", "live", chart, "--set", value, check=False)
     assert answer.returncode
     assert message in answer.stderr, answer.stderr
@@ -323,7 +323,7 @@ def _paths_of_values(values: Any, leaves: set[str], path: str = "") -> list[str]
     ]
 
 
-def test_readme_has_the_table_of_values(tmp_path: Path) -> None:
+def test_readme_has_the_table_of_values() -> None:
     """README.md of the chart is what helm-docs makes of values.yaml."""
     program = need_program("helm-docs", "https://github.com/norwoodj/helm-docs; .ci/run builds it")
     command = [program, "--chart-search-root", CHART, "--dry-run"]

@@ -7,7 +7,7 @@ _SHARES = 4
 def volumes() -> dict:
     """Return the PersistentVolumes that controllers bind claims to.
 
-    Claims without a storage class get a disk, those of the class `shared` what many nodes may write.
+    Claims without a storage class get a disk; those of the class `shared` a volume for many nodes.
     """
     disks = [_volume(f"disk-{number}", "ReadWriteOnce") for number in range(_DISKS)]
     shares = [_volume(f"share-{number}", "ReadWriteMany", "shared") for number in range(_SHARES)]
