@@ -277,13 +277,13 @@ def _names(manifests: tuple[Manifest, ...]) -> set[str]:
         ("scaler.maxReplica=3", "maxReplica"),
         ("device=tpu", "device"),
         ("gpu.class=48gb", "gpu/class"),
-        ("minio.enabled=false", "s3/endpoint"),
+        ("minio.enabled=false", "s3.endpoint is empty"),
         ("publicUrl=live.example.org", "publicUrl"),
         ("gateway.enabled=true", "gateway/parentRefs"),
         ("settings.STEPS=4", "settings/STEPS"),
         ("rabbitmq.volume.size=large", "rabbitmq/volume/size"),
-        ("ingress.tlsSecret=certificate,ingress.enabled=true", "publicUrl"),
-        ("keda.enabled=true,networkPolicies.enabled=true", "networkPolicies/enabled"),
+        ("ingress.tlsSecret=certificate,ingress.enabled=true", "publicUrl is empty"),
+        ("keda.enabled=true,networkPolicies.enabled=true", "networkPolicies.enabled would close KEDA"),
     ],
 )
 def test_wrong_values_are_refused_by_name(chart: Path, value: str, message: str) -> None:
