@@ -23,7 +23,7 @@ has() { grep -qx "statefulset.apps/$1" <<<"$objects"; }
 
 # Annotated, so that undeploy knows that it may delete it.
 create_namespace() {
-  kubectl create namespace "$namespace" | indent
+  kubectl create namespace "$namespace" --save-config | indent
   kubectl annotate namespace "$namespace" stable-diffusion-live/made-by=make-deploy >/dev/null
 }
 

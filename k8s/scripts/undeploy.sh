@@ -65,5 +65,5 @@ remove persistentvolumeclaim/pictures-minio-0 persistentvolumeclaim/dashboard se
 if [ "$(kubectl get namespace "$namespace" --output 'jsonpath={.metadata.annotations.stable-diffusion-live/made-by}')" = make-deploy ]; then
   kubectl delete namespace "$namespace" --timeout 300s | indent
 else
-  note "Namespace $namespace is kept: it existed before 'make deploy'."
+  note "Namespace $namespace is kept: 'make deploy' did not create it."
 fi
