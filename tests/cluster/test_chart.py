@@ -76,7 +76,7 @@ def test_rollback_restores_settings_and_image(deployed: Deployed, release: Relea
     """After an upgrade and a rollback every pod template is that of the first revision."""
     release.upgrade("--take-ownership", "--server-side=false")
     before = _specs(deployed)
-    release.upgrade("--reuse-values", "--set", "settings.DTYPE=float32,images.dashboard.tag=0.2.1")
+    release.upgrade("--reuse-values", "--set", "settings.DTYPE=float32,images.dashboard.tag=next")
     changed = _specs(deployed)
     assert {name for name in before if before[name] != changed[name]} == {"dashboard", "worker"}
     release.rollback()
