@@ -1,6 +1,6 @@
 """A reading of a cluster of 100, 1,000 and 10,000 workers, on a real API server.
 
-Before: all objects are listed each time, as up to version 0.2. After: what changes is watched.
+All objects are listed each time, as without the right to watch; or what changes is watched.
 """
 
 import os
@@ -16,7 +16,7 @@ from bench.scale.cluster_objects import NAMESPACE, change, fill, prepare
 from bench.scale.usage import Usage, measured, resident_megabytes
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import connect
-from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.cluster import snapshot_of
 from dashboard.fleet.kubernetes.fleet import Conversions, KubernetesFleet, make_reading
 from dashboard.fleet.kubernetes.kinds import KINDS
 from dashboard.fleet.kubernetes.lists import list_kind
@@ -86,8 +86,7 @@ def _list_all() -> Usage:
     api = connect(1)
     with measured() as usage:
         kinds = [kind.of(NAMESPACE, "worker") for kind in KINDS]
-        results = {kind.name: list_kind(api, kind).objects for kind in kinds}
-        snapshot = ClusterSnapshot(at=time.time(), **results)
+        snapshot = snapshot_of({kind.name: list_kind(api, kind) for kind in kinds}, time.time())
         make_reading(snapshot, NAMESPACE, "worker", {}, Conversions())
     return usage
 

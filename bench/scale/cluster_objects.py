@@ -1,9 +1,7 @@
 """Fill a real API server with workers' pods on GPU nodes, and change them."""
 
 import copy
-import json
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any

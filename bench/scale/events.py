@@ -1,6 +1,7 @@
 """Events of many workers in one dashboard: what one takes, and the rate that it keeps up with."""
 
 import time
+from collections import Counter
 from contextlib import closing
 from multiprocessing import get_context
 
@@ -15,6 +16,7 @@ from dashboard.domain.journal import Journal
 from tests.support.rabbitmq_server import RabbitServer
 from wire.backends import open_events
 from wire.events.base import decode_or_skip
+from wire.events.rabbitmq import properties_of
 from wire.messages import names
 from wire.messages.event import Event, encode_event
 from wire.messages.job import JobRequest, new_job
@@ -24,6 +26,7 @@ from wire.messages.telemetry import Telemetry
 _STEPS = 8
 _EVENTS = 20_000
 _PER_SECOND = 10_000
+_TOO_MANY_PER_SECOND = 25_000
 _SECONDS = 10
 _SILENCE_SECONDS = 5.0
 """After this no further event is awaited: the publisher starts within it, too."""
@@ -37,16 +40,18 @@ def main() -> None:
         _measure_record(size)
     with rabbitmq_server() as server:
         for size in SIZES:
-            _measure_broker(server, size)
+            _measure_broker(server, size, _PER_SECOND)
+        for expires in (False, True):
+            _measure_broker(server, SIZES[-1], _TOO_MANY_PER_SECOND, expires=expires)
 
 
-def bodies_of(workers: int, count: int) -> list[bytes]:
-    """Return encoded events of workers that take turns: a job of each, and telemetry."""
-    now, bodies = time.time(), []
+def _events_of(workers: int, count: int) -> list[Event]:
+    """Return events of workers that take turns: a job of each, and telemetry."""
+    now, events = time.time(), list[Event]()
     for index in range(count // (_STEPS + 4)):
         job, worker = new_job(JobRequest(prompt="yellow submarine")), f"worker-{index % workers:05}"
         own = {"worker": worker, "job_id": job.id, "at": now}
-        bodies += [
+        events += [
             Event(kind="received", job=job, **own),
             *(
                 Event(kind="step", picture=0, step=n + 1, steps=_STEPS, **own)
@@ -56,7 +61,7 @@ def bodies_of(workers: int, count: int) -> list[bytes]:
             Event(kind="done", **own),
             Event(kind="telemetry", worker=worker, at=now, telemetry=_TELEMETRY),
         ]
-    return [encode_event(event) for event in bodies]
+    return events
 
 
 _TELEMETRY = Telemetry(
@@ -69,7 +74,7 @@ _TELEMETRY = Telemetry(
 
 def _measure_record(workers: int) -> None:
     journal = _journal(workers)
-    bodies = bodies_of(workers, _EVENTS)
+    bodies = [encode_event(event) for event in _events_of(workers, _EVENTS)]
     with measured() as decoding:
         events = [event for body in bodies if (event := decode_or_skip(body))]
     with measured() as recording:
@@ -94,36 +99,47 @@ def _journal(workers: int) -> Journal:
     return journal
 
 
-def _measure_broker(server: RabbitServer, workers: int) -> None:
-    """Publish at a rate that one dashboard may not keep up with; the broker drops the rest."""
-    url, journal, received = server.amqp_url("%2F"), _journal(workers), 0
+def _measure_broker(
+    server: RabbitServer, workers: int, per_second: int, *, expires: bool = True
+) -> None:
+    """Publish for some seconds; what a dashboard does not keep up with, the broker drops."""
+    url, journal, kinds = server.amqp_url("%2F"), _journal(workers), Counter[str]()
     with closing(open_events(Settings(_env_file=None, rabbitmq_url=url))) as events:
         events.receive(0)  # subscribes
-        publisher = get_context("spawn").Process(target=_publish, args=(url, workers))
+        publisher = get_context("spawn").Process(
+            target=_publish, args=(url, workers, per_second, expires)
+        )
         with measured() as usage:
             publisher.start()
             while batch := events.receive(timeout=_SILENCE_SECONDS):
                 for event in batch:
                     journal.record(event)
-                received += len(batch)
+                    kinds[event.kind] += 1
         publisher.join()
+    received, jobs = kinds.total(), per_second * _SECONDS / (_STEPS + 4)
+    words = "outdated ones expire" if expires else "none expires"
     show(
-        f"{_PER_SECOND:,} events a second of {workers:,} workers, through RabbitMQ",
+        f"{per_second:,} events a second of {workers:,} workers through RabbitMQ, {words}",
         [
-            Figure("received", (100 * received / (_PER_SECOND * _SECONDS),), "%"),
-            Figure("processor time of one", (1e6 * usage.cpu_seconds / received,), "µs"),
+            Figure("steps received", (100 * kinds["step"] / jobs / _STEPS,), "%"),
+            Figure("ends of jobs received", (100 * kinds["done"] / jobs,), "%"),
+            Figure("processor time of an event", (1e6 * usage.cpu_seconds / received,), "µs"),
             Figure("so one core takes", (received / usage.cpu_seconds,), "events/s"),
         ],
     )
 
 
-def _publish(url: str, workers: int) -> None:
-    bodies = bodies_of(workers, _PER_SECOND)
+def _publish(url: str, workers: int, per_second: int, expires: bool) -> None:
+    messages = [
+        (encode_event(event), properties_of(event) if expires else None)
+        for event in _events_of(workers, _EVENTS)
+    ]
     with closing(BlockingConnection(URLParameters(url))) as connection:
         channel, began, sent = connection.channel(), time.monotonic(), 0
-        while (elapsed := time.monotonic() - began) < _SECONDS:
-            due = int(_PER_SECOND * elapsed)
+        while sent < per_second * _SECONDS:
+            due = min(per_second * _SECONDS, int(per_second * (time.monotonic() - began)))
             for index in range(sent, due):
-                channel.basic_publish(names.EVENTS_EXCHANGE, "", bodies[index % len(bodies)])
+                body, properties = messages[index % len(messages)]
+                channel.basic_publish(names.EVENTS_EXCHANGE, "", body, properties)
             sent = due
             time.sleep(_BURST_SECONDS)

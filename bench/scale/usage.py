@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -35,3 +36,10 @@ def resident_megabytes() -> float:
     """Return this process' memory."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * _PAGE_BYTES / 1e6
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Return the processor time of another process, from proc(5)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / _TICKS_PER_SECOND

@@ -127,6 +127,7 @@ def test_slow_list_does_not_delay_the_others(server):
     finally:
         done.set()
     wait_until(lambda: cluster.poll().warnings == (), what="the events are listed again")
+    cluster.close()
 
 
 def _poll_with_pods(cluster):
@@ -148,6 +149,7 @@ def test_unexpected_error_does_not_end_polling(monkeypatch):
         with pytest.raises(ZeroDivisionError):
             cluster.poll()
     wait_until(lambda: _polls(cluster), what="a successful poll")
+    cluster.close()
 
 
 def _polls(cluster):

@@ -1,5 +1,7 @@
 """Conversion of a snapshot of the cluster to a reading of the fleet, complete or not."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import yaml
 
 from core.errors import FleetError
 from dashboard.domain.journal import Journal
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import ListFailed
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
 from dashboard.fleet.kubernetes.fleet import Conversions, KubernetesFleet, make_reading
@@ -177,14 +180,33 @@ def resource_of(kind):
     return middle[0] if root == "apis" else "", resource, "{namespace}" not in kind.path
 
 
+def test_unchanged_pods_are_converted_once():
+    """A reading converts what changed, and what events say of an unchanged pod is not missed."""
+    conversions, cluster = Conversions(), snapshot()
+    pod = cluster.pods[0]["metadata"]["name"]
+
+    def workers(found, views):
+        return make_reading(found, "stable-diffusion", "worker", views, conversions).workers
+
+    first, second = workers(cluster, {}), workers(cluster, {})
+    assert all(after is before for after, before in zip(second, first, strict=True))
+    changed = replace(cluster, pods=(recorded("placed_pod", spec={"nodeName": "gpu-9"}),))
+    assert [worker.node for worker in workers(changed, {})] == ["gpu-9"]
+    running = {"name": "worker", "state": {"running": {"startedAt": "2026-11-23T18:52:00Z"}}}
+    cluster = snapshot(pods=(recorded("placed_pod", status={"containerStatuses": [running]}),))
+    before = workers(cluster, {})[0]
+    view = WorkerView(pod, "generating", "step 2 of 4", 1795460000.0, 1795460000.0, ("job-1",))
+    assert (before.job_id, workers(cluster, {pod: view})[0].job_id) == (None, "job-1")
+
+
 def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):
     """A missing kubeconfig and an unreachable server are one sentence each, not a traceback."""
     file = tmp_path / "kubeconfig"
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(file))
-    fleet = KubernetesFleet("stable-diffusion", "worker", Journal())
-    with pytest.raises(FleetError, match="No cluster is configured here"):
-        fleet.read()
-    file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
-    with pytest.raises(FleetError, match="cannot be reached: nothing listens there"):
-        fleet.read()
+    with closing(KubernetesFleet("stable-diffusion", "worker", Journal())) as fleet:
+        with pytest.raises(FleetError, match="No cluster is configured here"):
+            fleet.read()
+        file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
+        with pytest.raises(FleetError, match="cannot be reached: nothing listens there"):
+            fleet.read()

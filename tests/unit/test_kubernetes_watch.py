@@ -193,7 +193,7 @@ def test_list_that_fails_is_unknown_with_its_reason(server, watch):
 
 def test_silent_server_makes_the_pods_unknown(server, watch, monkeypatch):
     """A dead connection sends no error: pods that nothing has confirmed for long are unknown."""
-    monkeypatch.setattr(watched_module, "MAX_SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(watched_module, "MAX_SILENCE_SECONDS", 2.0)
     server.pods = [pod("a", 1)]
     watched = watch()
     wait_until(lambda: phases(watched) is None, what="the pods are unknown")

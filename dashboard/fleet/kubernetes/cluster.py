@@ -77,7 +77,7 @@ class Cluster:
         if sentence := _failure(lists.values(), results.values()):
             self._connection.renew()
             raise FleetError(sentence)
-        return _snapshot(results, now)
+        return snapshot_of(results, now)
 
     def close(self) -> None:
         """End all threads once their requests are answered; returns at once."""
@@ -108,7 +108,7 @@ class Cluster:
 def list_scalers(api: "ApiClient", namespace: str, scaler: str, now: float) -> ClusterSnapshot:
     """List KEDA's objects and the autoscalers once; the snapshot has nothing else."""
     kinds = [kind.of(namespace, scaler) for kind in KINDS if kind.name in _SCALERS]
-    return _snapshot({kind.name: list_kind(api, kind) for kind in kinds}, now)
+    return snapshot_of({kind.name: list_kind(api, kind) for kind in kinds}, now)
 
 
 def _collect(listed: _Listed) -> None:
@@ -136,7 +136,8 @@ def _failure(lists: Iterable[ListResult], results: Iterable[ListResult]) -> str 
     return None
 
 
-def _snapshot(results: dict[str, ListResult], now: float) -> ClusterSnapshot:
+def snapshot_of(results: dict[str, ListResult], now: float) -> ClusterSnapshot:
+    """Return the snapshot that the results of all kinds make, by the kinds' names."""
     return ClusterSnapshot(
         at=now,
         warnings=_unique(result.error for result in results.values()),
