@@ -28,6 +28,7 @@ _PEAK_SECONDS = 68
 _WORKERS = 4
 _FIRST_PROMPTS = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
 _MATRIX = "{red|yellow|purple} {castle|robot|fish} at night"
+_NINE_PICTURES = "() => document.querySelectorAll('table.grid button img').length === 9"
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
 _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
@@ -92,20 +93,25 @@ def _generate_matrix(browser: Browser, dashboard: Dashboard) -> tuple[Screen, ..
     studio.generate(_MATRIX)
     studio.page.get_by_role("button", name="Send 9 requests").click()
     studio.page.get_by_role("button", name="Open the grid").click()
-    studio.page.wait_for_function("document.querySelectorAll('table.grid img').length === 9")
+    studio.page.wait_for_function(_NINE_PICTURES)
     grid = studio.page.url.removeprefix(dashboard.url)
     left, right = _pictures_of(dashboard, "red castle"), _pictures_of(dashboard, "purple castle")
     studio.page.close()
     return (
-        Screen("grid", grid, _WIDE, "table.grid img"),
+        Screen("grid", grid, _WIDE, "table.grid button img"),
         Screen("compare", f"/{compare_address(left, right)}", _TALL, "img"),
     )
 
 
 def _pictures_of(dashboard: Dashboard, words: str) -> str:
     """Return the name of the newest picture with these words in its prompt."""
-    answer = httpx.get(f"{dashboard.url}/api/v1/pictures", params={"q": words}).json()
-    return str(answer["pictures"][0]["name"])
+    found = wait_until(
+        lambda: httpx.get(
+            f"{dashboard.url}/api/v1/pictures", params={"q": words}, timeout=HANG_TIMEOUT
+        ).json()["pictures"],
+        what=f"a picture of a {words}",
+    )
+    return str(found[0]["name"])
 
 
 def _send_burst(studio: StudioPage, dashboard: Dashboard) -> None:

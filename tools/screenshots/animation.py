@@ -10,10 +10,10 @@ from tools.screenshots import pages
 
 SECONDS = 10
 """How long the animation takes, whatever the recording does."""
-FRAMES = 100
+FRAMES = 80
 _SIZE = (960, 540)
 _QUALITY = 50
-_REFRESH_MS = 1_300
+_REFRESH_MS = 1_100
 """Pages draw a snapshot each second."""
 
 
