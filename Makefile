@@ -105,7 +105,7 @@ docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a brok
 
 .PHONY: docs-serve
 docs-serve: $(VENV)/test-tools ## the same at http://localhost:8000, with its search; shows each change at once
-	@NO_MKDOCS_2_WARNING=1 exec $(BIN)/mkdocs serve --livereload
+	@NO_MKDOCS_2_WARNING=1 exec $(BIN)/mkdocs serve
 
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run
