@@ -34,7 +34,7 @@ _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TALL: ViewportSize = {"width": 1440, "height": 1000}
-_LONG: ViewportSize = {"width": 1440, "height": 1350}
+_LONG: ViewportSize = {"width": 1440, "height": 1250}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _STAGE: ViewportSize = {"width": 1280, "height": 720}
 _CHART, _TILE = ".js-plotly-plot .annotation", ".tile img"
@@ -49,7 +49,7 @@ _LIVE = (
 )
 _REPLAYED = (
     Screen("cluster", "/", _TALL, _CHART),
-    Screen("fleet", "/fleet", _WIDE, ".fleet-map"),
+    Screen("fleet", "/fleet", _LONG, ".fleet-map"),
     Screen("tune", "/tune?arrivals=Recording", _LONG, ".outcomes"),
     Screen("jobs", "/jobs", _WIDE, ".st-key-account"),
     Screen("present", "/present", _STAGE, _CHART),
@@ -137,12 +137,22 @@ def _capture_replay(browser: Browser, folder: Path) -> None:
         running_dashboard(Path(data_dir), REPLAY=str(BUNDLED)) as dashboard,
     ):
         duration = _pause_at(_PEAK_SECONDS, browser, dashboard)
-        capture(open_pages(browser, dashboard.url, _REPLAYED), folder)
+        pages = open_pages(browser, dashboard.url, _REPLAYED)
+        _find_settings([page for name, page in pages.items() if name.startswith("tune")])
+        capture(pages, folder)
         stages = open_pages(browser, dashboard.url, [_ANIMATED])
         for name, frames in animation.frames(stages, duration).items():
             animation.write(frames, folder / f"{name}-animation.webp")
             peak = frames[round(_PEAK_SECONDS / duration * (len(frames) - 1))]
             write(peak, folder / f"{name}.webp")
+
+
+def _find_settings(pages: Iterable[Page]) -> None:
+    for page in pages:
+        page.get_by_label("Cheapest with p95 under").fill("40")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_text("The cheapest under 40 s").wait_for()
+        page.locator(".patch pre").wait_for()
 
 
 def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
