@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from dashboard.components.compare.links import address as compare_address
 from dashboard.recordings.folder import BUNDLED
@@ -25,6 +25,7 @@ from tools.screenshots.pages import Screen, capture, open_pages, write
 
 _PEAK_SECONDS = 68
 """Position in the recording with all workers and nodes, and many stored pictures."""
+_PEAK_FRAME = round(animation.FRAMES * 0.58)
 _WORKERS = 4
 _FIRST_PROMPTS = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
 _MATRIX = "{red|yellow|purple} {castle|robot|fish} at night"
@@ -136,15 +137,14 @@ def _capture_replay(browser: Browser, folder: Path) -> None:
         tempfile.TemporaryDirectory() as data_dir,
         running_dashboard(Path(data_dir), REPLAY=str(BUNDLED)) as dashboard,
     ):
-        duration = _pause_at(_PEAK_SECONDS, browser, dashboard)
+        position = _pause_at(_PEAK_SECONDS, browser, dashboard)
         pages = open_pages(browser, dashboard.url, _REPLAYED)
         _find_settings([page for name, page in pages.items() if name.startswith("tune")])
         capture(pages, folder)
         stages = open_pages(browser, dashboard.url, [_ANIMATED])
-        for name, frames in animation.frames(stages, duration).items():
+        for name, frames in animation.frames(stages, position).items():
             animation.write(frames, folder / f"{name}-animation.webp")
-            peak = frames[round(_PEAK_SECONDS / duration * (len(frames) - 1))]
-            write(peak, folder / f"{name}.webp")
+            write(frames[_PEAK_FRAME], folder / f"{name}.webp")
 
 
 def _find_settings(pages: Iterable[Page]) -> None:
@@ -155,8 +155,8 @@ def _find_settings(pages: Iterable[Page]) -> None:
         page.locator(".patch pre").wait_for()
 
 
-def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
-    """Pause the replay at a position; return the recording's duration."""
+def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> Locator:
+    """Pause the replay at a position; return the slider that moves it."""
     page = browser.new_page()
     page.set_default_timeout(HANG_TIMEOUT * 1000)
     page.goto(dashboard.url)
@@ -167,9 +167,7 @@ def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
     position = bar.get_by_role("slider", name="Position")
     position.fill(str(seconds))
     wait_until(lambda: _state(dashboard)["at"] > before, what="the replay has moved")
-    duration = float(position.get_attribute("max") or 0)
-    page.close()
-    return duration
+    return position
 
 
 def _generate(dashboard: Dashboard, prompts: Iterable[str]) -> None:
