@@ -12,6 +12,7 @@ _COOLDOWN_SECONDS = 150
 def test_kubectl_and_make_change_nothing_of_each_other(deployed: Deployed) -> None:
     """Either one, after the other, leaves every pod template and KEDA's replicas as they are."""
     deployed.deploy("scaledobject")
+    wait_until(lambda: _replicas(deployed) == 0, what="KEDA changes no replicas any more")
     after_make = deployed.generations()
     deployed.apply("gpu")
     assert deployed.generations() == after_make
