@@ -139,7 +139,7 @@ wait_ready() {
       fail "Nothing was rolled back. Fix the cause and run this again; TIMEOUT=900 waits longer."
     fi
   done
-  note "$2 is ready."
+  note "$1 $2 is ready."
 }
 
 # wait_scaler KIND: wait until KEDA can read the queue

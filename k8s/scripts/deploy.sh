@@ -34,8 +34,9 @@ remove_other_scaler() {
 }
 
 create_workers_at_zero() {
-  [ -n "$(kube get deployment worker --ignore-not-found --output name)" ] ||
-    kube create --filename "$k8s/scripts/worker-at-zero.yaml" >/dev/null
+  [ -z "$(kube get deployment worker --ignore-not-found --output name)" ] || return 0
+  kube apply --filename "$k8s/scripts/paused-worker.yaml" | indent
+  kube scale deployment worker --replicas 0 >/dev/null
 }
 
 # Removes objects of components that the overlay no longer has. Volumes are kept, and so are the
