@@ -15,7 +15,7 @@ _BENCHMARKS = (
     "gallery",
     "sessions",
     "traffic",
-    "cluster",
+    "scale",
     "whatif",
 )
 

@@ -12,20 +12,26 @@ if TYPE_CHECKING:  # the worker's image has neither the dashboard nor the kubern
 
 
 def check_rights(settings: Settings) -> Result:
-    """Query the API server for each kind that the dashboard lists."""
+    """Query the API server for each kind that the dashboard lists or watches."""
     if reason := _not_here(settings):
         return skipped(reason)
-    from dashboard.fleet.kubernetes.access_review import denied_kinds
+    from dashboard.fleet.kubernetes.access_review import denied_lists, denied_watches
     from dashboard.fleet.kubernetes.client import connect
 
-    denied = denied_kinds(connect(1), settings.kube_namespace)
-    if denied:
+    api, namespace = connect(1), settings.kube_namespace
+    if denied := denied_lists(api, namespace):
         return failed(
             f"The cluster does not let this account list {', '.join(denied)} (namespace "
-            f"{settings.kube_namespace}). Apply k8s/base/dashboard-rbac.yaml with make deploy, and "
+            f"{namespace}). Apply k8s/base/dashboard-rbac.yaml with make deploy, and "
             "check KUBE_NAMESPACE."
         )
-    return ok(f"Everything that the dashboard lists in {settings.kube_namespace} may be listed.")
+    if unwatched := denied_watches(api, namespace):
+        return ok(
+            f"Everything that the dashboard reads in {namespace} may be listed. It may not watch "
+            f"{', '.join(unwatched)}, so it lists them again and again, which takes long in a "
+            "large cluster. Apply k8s/base/dashboard-rbac.yaml with make deploy."
+        )
+    return ok(f"Everything that the dashboard reads in {namespace} may be listed and watched.")
 
 
 def check_scaler(settings: Settings) -> Result:

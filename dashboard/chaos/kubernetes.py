@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, list_objects, request
+from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, request
+from dashboard.fleet.kubernetes.lists import list_objects
 from dashboard.presentation.formatting import pluralize
 
 if TYPE_CHECKING:

@@ -27,6 +27,8 @@ from wire.messages.model import ModelCapabilities
 
 MAX_JOBS = 1000
 MAX_UNFINISHED_JOBS = 10_000
+_SWEEP_SECONDS = 1.0
+"""Between searches for silent workers: one for each event takes all the time of thousands."""
 
 
 class Journal:
@@ -63,6 +65,7 @@ class Journal:
         self._devices: dict[str, DeviceReading] = {}
         self._has_seen_gpu = False
         self._faults = FaultHistory()
+        self._swept_at = 0.0
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
@@ -73,6 +76,7 @@ class Journal:
             self._record_worker(event)
             self._model = event.model or self._model
             self._record_telemetry(event)
+            self._remove_silent(event.at)
 
     def jobs(self) -> tuple[JobView, ...]:
         """Return the jobs, newest first."""
@@ -179,8 +183,6 @@ class Journal:
             self._workers.pop(event.worker, None)
         else:
             self._workers[event.worker] = view
-        if self._worker_timeout is not None:
-            self._remove_silent_workers(event.at - self._worker_timeout)
 
     def _record_telemetry(self, event: Event) -> None:
         if event.worker is None:
@@ -190,7 +192,15 @@ class Journal:
         elif event.telemetry:
             self._devices[event.worker] = DeviceReading(event.worker, event.at, event.telemetry)
             self._has_seen_gpu |= event.telemetry.is_gpu
-            self._remove_silent_devices(event.at - GONE_AFTER_SECONDS)
+
+    def _remove_silent(self, now: float) -> None:
+        """Remove workers and devices that have sent nothing for long."""
+        if abs(now - self._swept_at) < _SWEEP_SECONDS:  # clocks of workers differ
+            return
+        self._swept_at = now
+        self._remove_silent_devices(now - GONE_AFTER_SECONDS)
+        if self._worker_timeout is not None:
+            self._remove_silent_workers(now - self._worker_timeout)
 
     def _remove_silent_devices(self, since: float) -> None:
         self._devices = {

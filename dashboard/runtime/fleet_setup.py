@@ -35,7 +35,7 @@ def set_up_fleet(settings: Settings, queue: Queue, journal: Journal) -> FleetSet
         return _local(supervisor, journal)
     if settings.fleet_kind == "kubernetes":
         fleet = KubernetesFleet(settings.kube_namespace, settings.scaler_name, journal)
-        source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0)
+        source = Source("the cluster", fleet.read, every=1.0, answer_within=10.0, close=fleet.close)
         return FleetSetup("cluster", ("requests", "workers", "nodes", "pictures"), source)
     return FleetSetup(_mode(settings), ("requests", "pictures"))
 

@@ -24,16 +24,23 @@ class Source(Generic[Value]):
         read: returns a value; raises ApplicationError with a sentence.
         every: seconds between two calls.
         answer_within: seconds after which a call that has not returned counts as failed.
+        close: called after the last call, to release what ``read`` keeps open.
 
     """
 
     def __init__(
-        self, name: str, read: Callable[[], Value], every: float, answer_within: float = 3.0
+        self,
+        name: str,
+        read: Callable[[], Value],
+        every: float,
+        answer_within: float = 3.0,
+        close: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._read = read
         self._every = every
         self._answer_within = answer_within
+        self._close = close
         self._newest: Reading[Value] = Reading()
         self._call_began: float | None = None
         self._stopping = threading.Event()
@@ -72,6 +79,7 @@ class Source(Generic[Value]):
             failed = self._newest.error is not None
             # `every` is 0 where `read` blocks until there is news; a failure returns at once.
             self._stopping.wait(max(self._every, _MIN_RETRY_SECONDS if failed else 0.0))
+        self._close()
 
     def _call(self) -> Reading[Value]:
         try:

@@ -4,14 +4,21 @@ It is stopped after the last of them: an idle one still takes a sixth of two cor
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from tests.support.cluster.cluster import Cluster
 from tests.support.cluster.credentials import services_of
 from tests.support.cluster.deployed import Deployed
+from tests.support.conditions import CACHE
 from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
+from wire.backends import open_queue
+from wire.queues.base import Queue
+
+OPTIONAL_KINDS = CACHE / "optional-crds.yaml"
+"""Written by `.ci/run`."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,3 +50,19 @@ def deployed(
     app = Deployed(cluster, rabbitmq, minio_server)
     app.deploy("app")
     return app
+
+
+@pytest.fixture
+def queue(deployed: Deployed) -> Iterator[Queue]:
+    """Open the queue of the cluster's workers."""
+    with closing(open_queue(deployed.settings)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="package")
+def chart_requirements(cluster: Cluster) -> None:
+    """Add what sets of values refer to: kinds of other projects, and a PriorityClass."""
+    kubectl = cluster.control_plane.kubectl
+    kubectl("apply", "--server-side", "--filename", str(OPTIONAL_KINDS))
+    kubectl("wait", "--for=condition=Established", "--filename", str(OPTIONAL_KINDS))
+    kubectl("create", "priorityclass", "workers", "--value=-1")

@@ -5,6 +5,7 @@ No node and no KEDA runs here: their objects are only created. `test_story.py` h
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from core.errors import FleetError
 from dashboard.chaos.kubernetes import KubernetesFaults
 from dashboard.domain.fleet import FleetReading
 from dashboard.domain.journal import Journal
-from dashboard.fleet.kubernetes import client
+from dashboard.fleet.kubernetes import lists
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
 from tests.support.cluster.control_plane import ControlPlane
 from tests.support.cluster.keda import CUSTOM_RESOURCES
@@ -54,11 +55,12 @@ def grant_rights(plane: ControlPlane, rbac: Path = RBAC) -> None:
 
 
 @pytest.fixture
-def fleet(plane, monkeypatch) -> KubernetesFleet:
-    """Return the dashboard's fleet, with a token of its own ServiceAccount."""
+def fleet(plane, monkeypatch) -> Iterator[KubernetesFleet]:
+    """Open the dashboard's fleet, with a token of its own ServiceAccount."""
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(plane.kubeconfig_of("dashboard", NAMESPACE)))
-    return KubernetesFleet(NAMESPACE, "worker", Journal())
+    with closing(KubernetesFleet(NAMESPACE, "worker", Journal())) as opened:
+        yield opened
 
 
 def install_keda(plane: ControlPlane) -> None:
@@ -182,7 +184,7 @@ def may(plane: ControlPlane, right: str) -> str:
 def test_lists_of_several_pages_are_complete(plane, fleet, monkeypatch):
     """A list that the server splits into pages is read to its end."""
     plane.apply(applicable("deployment"))
-    monkeypatch.setattr(client, "_PAGE_SIZE", 2)
+    monkeypatch.setattr(lists, "_PAGE_SIZE", 2)
     read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers, two on a page")
 
 
@@ -198,6 +200,71 @@ def test_forbidden_nodes_are_unknown(plane, fleet):
         plane.kubectl("create", "--filename", "-", text=without_server_fields(binding))
     assert "The cluster does not let the dashboard list nodes." in reading.warnings
     assert len(reading.workers) == 3
+
+
+def test_kinds_that_may_not_be_watched_are_listed(plane, fleet):
+    """A role of an earlier release, without the verb watch, has current pods and no warning."""
+    plane.apply(applicable("deployment"))
+    change_verbs(plane, "list")
+    try:
+        read_until(fleet, lambda reading: len(reading.workers) == 3, "three workers")
+        scale(plane, 2)
+        read_until(fleet, lambda reading: len(reading.workers) == 2, "two workers")
+        assert fleet.read().warnings == ()
+    finally:
+        change_verbs(plane, "list", "watch")
+        scale(plane, 3)
+
+
+def change_verbs(plane: ControlPlane, *verbs: str) -> None:
+    """Replace the verbs of every rule of the dashboard's roles."""
+    for rights in yaml.safe_load_all(RBAC.read_text()):
+        if not rights["kind"].endswith("Role"):
+            continue
+        if rights["kind"] == "Role":
+            rights["metadata"]["namespace"] = NAMESPACE
+        rights["rules"] = [rule | {"verbs": list(verbs)} for rule in rights["rules"]]
+        plane.apply(rights)
+
+
+def scale(plane: ControlPlane, replicas: int) -> None:
+    """Set the number of workers of the Deployment."""
+    target = ("deployment", "worker", "--namespace", NAMESPACE)
+    plane.kubectl("scale", *target, f"--replicas={replicas}")
+
+
+def test_job_counts_from_its_creation_to_its_end(plane, fleet):
+    """A Job that KEDA creates after the first reading is wanted until its controller ends it."""
+    install_keda(plane)
+    plane.kubectl("delete", "scaledobject", "worker", "--namespace", NAMESPACE)
+    plane.apply(scaled_job())
+    name = job()["metadata"]["name"]
+    try:
+        reading = read_until(fleet, lambda reading: reading.scaler, "the ScaledJob is read")
+        assert (reading.scaler.kind, reading.wanted) == ("ScaledJob", 0)
+        plane.apply(job())
+        read_until(fleet, lambda reading: reading.wanted == 1, "the Job is wanted")
+        patch = json.dumps({"spec": {"activeDeadlineSeconds": 1}})
+        plane.kubectl("patch", "job", name, "--namespace", NAMESPACE, "--patch", patch)
+        read_until(fleet, lambda reading: reading.wanted == 0, "the Job has ended")
+        assert plane.kubectl("get", "job", name, "--namespace", NAMESPACE)
+    finally:
+        plane.kubectl("delete", "job,scaledjob", "--all", "--namespace", NAMESPACE)
+        install_keda(plane)
+
+
+def scaled_job() -> dict:
+    """Return a ScaledJob whose Jobs have the recorded worker's pod."""
+    spec = applicable("scaled_object")["spec"]
+    return {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledJob",
+        "metadata": {"name": "worker", "namespace": NAMESPACE},
+        "spec": {
+            "jobTargetRef": {"template": job()["spec"]["template"]},
+            "triggers": spec["triggers"],
+        },
+    }
 
 
 def quota() -> dict:

@@ -1,10 +1,12 @@
 """A real API server accepts the manifests: every field, role and pod."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.chart import VALUES_SETS, template, with_dependencies
 from tests.support.cluster.cluster import Cluster
 
 _OVERLAYS = Path(__file__).parents[2] / "k8s" / "overlays"
@@ -27,15 +29,26 @@ def restricted(cluster: Cluster) -> str:
 @pytest.mark.parametrize("name", _NAMES)
 def test_overlay_applies(cluster: Cluster, restricted: str, name: str) -> None:
     """The API server accepts each object of an overlay, and each pod of its templates."""
-    kubectl = cluster.control_plane.kubectl
-    rendered = kubectl("kustomize", str(_OVERLAYS / name))
+    rendered = cluster.control_plane.kubectl("kustomize", str(_OVERLAYS / name))
     moved = rendered.replace("namespace: stable-diffusion", f"namespace: {restricted}")
-    objects = [item for item in yaml.safe_load_all(moved) if item["kind"] != "Namespace"]
-    pods = [_pod(item, restricted) for item in objects if _template(item)]
+    _check_applies(cluster, restricted, list(yaml.safe_load_all(moved)))
+
+
+@pytest.mark.usefixtures("chart_requirements")
+@pytest.mark.parametrize("name", VALUES_SETS)
+def test_chart_applies(cluster: Cluster, restricted: str, name: str, tmp_path: Path) -> None:
+    """The same for the Helm chart with each set of values."""
+    values = ("--values", VALUES_SETS[name], "--namespace", restricted)
+    _check_applies(cluster, restricted, template(with_dependencies(tmp_path), *values))
+
+
+def _check_applies(cluster: Cluster, namespace: str, manifests: Sequence[dict]) -> None:
+    objects = [item for item in manifests if item["kind"] != "Namespace"]
+    pods = [_pod(item, namespace) for item in objects if _template(item)]
     assert len(pods) >= 2
     everything = yaml.safe_dump_all(objects + pods)
     apply = ("apply", "--server-side", "--force-conflicts", "--dry-run=server", "--filename=-")
-    answer = kubectl(*apply, text=everything, check=False)
+    answer = cluster.control_plane.kubectl(*apply, text=everything, check=False)
     lines = answer.strip().splitlines()
     assert all(line.endswith("serverside-applied (server dry run)") for line in lines), answer
     assert len(lines) == len(objects) + len(pods)

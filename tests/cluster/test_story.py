@@ -5,7 +5,6 @@ shorter waits. One scaler is deployed by `kubectl apply -k` alone, the other by 
 """
 
 from base64 import b64decode
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -17,18 +16,20 @@ from openai import OpenAI
 from core.errors import FleetError
 from dashboard.chaos.kubernetes import KubernetesFaults
 from dashboard.domain.fleet import FleetReading
+from dashboard.domain.journal import Journal
+from dashboard.fleet.kubernetes.fleet import KubernetesFleet
 from tests.support.cluster.agreement import confirmed_reading, is_worker
 from tests.support.cluster.deployed import NAMESPACE, Deployed
 from tests.support.conditions import HANG_TIMEOUT, wait_until
-from wire.backends import open_queue, open_store
+from wire.backends import open_store
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.object_names import metadata_name, picture_name
 from wire.queues.base import Queue, QueueDepth
 
 _CHAOS_RBAC = Path(__file__).parents[2] / "k8s" / "components" / "chaos" / "rbac.yaml"
-_MAX_WORKERS = 4
-_QUICK = {
-    "scaleUp": {"policies": [{"type": "Pods", "value": _MAX_WORKERS, "periodSeconds": 15}]},
+MAX_WORKERS = 4
+QUICK = {
+    "scaleUp": {"policies": [{"type": "Pods", "value": MAX_WORKERS, "periodSeconds": 15}]},
     "scaleDown": {"stabilizationWindowSeconds": 5},
 }
 
@@ -42,13 +43,6 @@ def applied(deployed: Deployed) -> None:
     deployed.admit_users()
     deployed.kubectl("-n", NAMESPACE, "rollout", "status", "deployment/dashboard")
     deployed.login()  # with a token of the new ServiceAccount
-
-
-@pytest.fixture
-def queue(deployed: Deployed) -> Iterator[Queue]:
-    """Open the queue of the cluster's workers."""
-    with closing(open_queue(deployed.settings)) as opened:
-        yield opened
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +59,7 @@ def test_scaled_object_scales_from_zero_and_back(deployed: Deployed, queue: Queu
     client, whose request came before the first worker, gets its picture.
     """
     _shorten_waits(deployed)
-    _check_run(deployed, queue, pictures=2)
+    check_run(deployed, queue, pictures=2)
 
 
 def test_deployment_starts_at_zero_workers(deployed: Deployed) -> None:
@@ -80,8 +74,8 @@ def test_deployment_starts_at_zero_workers(deployed: Deployed) -> None:
 def test_scaled_job_scales_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
     """The same with one Kubernetes Job for each prompt."""
     deployed.deploy("scaledjob")
-    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=_MAX_WORKERS)
-    _check_run(deployed, queue, pictures=1)
+    deployed.patch("scaledjob", pollingInterval=1, maxReplicaCount=MAX_WORKERS)
+    check_run(deployed, queue, pictures=1)
 
 
 def test_stopped_keda_is_reported_until_it_is_back(deployed: Deployed, queue: Queue) -> None:
@@ -153,12 +147,12 @@ def _deploy_scaled_object(deployed: Deployed) -> None:
 
 
 def _shorten_waits(deployed: Deployed) -> None:
-    behaviour = {"horizontalPodAutoscalerConfig": {"behavior": _QUICK}}
+    behaviour = {"horizontalPodAutoscalerConfig": {"behavior": QUICK}}
     deployed.patch(
         "scaledobject",
         pollingInterval=1,
         cooldownPeriod=5,
-        maxReplicaCount=_MAX_WORKERS,
+        maxReplicaCount=MAX_WORKERS,
         advanced=behaviour,
     )
 
@@ -173,7 +167,8 @@ def _is_idle(fleet: FleetReading) -> bool:
     return fleet.wanted == 0 and not fleet.nodes
 
 
-def _check_run(deployed: Deployed, queue: Queue, pictures: int) -> None:
+def check_run(deployed: Deployed, queue: Queue, pictures: int) -> None:
+    """Check a whole run of 20 prompts, with this many pictures each, that starts from zero."""
     _wait_for(deployed, _is_idle, "nothing runs")
     with ThreadPoolExecutor(1) as pool:
         # Sent while there is no worker, and held until KEDA has started one.
@@ -237,9 +232,10 @@ def _stored(deployed: Deployed, jobs: list[Job]) -> int:
 
 def _wait_for(deployed: Deployed, condition, what: str) -> None:
     """Wait for a reading that kubectl confirms and that fulfils the condition."""
+    with closing(KubernetesFleet(NAMESPACE, "worker", Journal())) as fleet:
 
-    def holds() -> bool:
-        reading = confirmed_reading(deployed)
-        return reading is not None and condition(reading)
+        def holds() -> bool:
+            reading = confirmed_reading(deployed, fleet)
+            return reading is not None and condition(reading)
 
-    wait_until(holds, what=what)
+        wait_until(holds, what=what)

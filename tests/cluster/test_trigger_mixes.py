@@ -200,6 +200,7 @@ def test_sentences_agree_with_keda(
             wait_until(_agrees(fleet, mix, seen), _TIMEOUT_SECONDS, mix.sentence)
         finally:  # pytest shows it if a mix fails
             print(*seen, sep="\n")
+    fleet.close()
 
 
 def _agrees(fleet: KubernetesFleet, mix: Mix, seen: list[str]) -> Callable[[], bool]:

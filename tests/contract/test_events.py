@@ -4,6 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -24,6 +25,7 @@ from wire.messages.job import JobRequest, new_job
 from wire.sqlite.file import FILE_NAME
 
 JOB_ID = new_job(JobRequest(prompt="cartoon dwarf")).id
+_EXPIRED_SECONDS = 2.0
 NORMAL = 1
 """The lowest level of SQLite's synchronous that a power cut does not corrupt."""
 
@@ -135,6 +137,19 @@ def test_events_are_received_once_and_in_order(publisher, subscriber):
         publisher.publish(Event(kind="step", step=step, steps=200))
     assert [event.step for event in receive(subscriber, 200)] == list(range(1, 201))
     assert subscriber.receive(0.1) == []
+
+
+def test_slow_dashboard_receives_results_and_no_outdated_steps(rabbitmq_settings, monkeypatch):
+    """While workers publish more than a dashboard receives, no end of a job waits behind steps."""
+    monkeypatch.setattr(rabbitmq, "_PREFETCH", 1)  # further ones wait on the broker
+    with closing(RabbitEvents(rabbitmq_settings)) as events:
+        events.receive(0)
+        for step in range(1, 101):
+            events.publish(Event(kind="step", job_id=JOB_ID, step=step, steps=100))
+        events.publish(Event(kind="done", job_id=JOB_ID))
+        time.sleep(_EXPIRED_SECONDS)
+        received = receive(events, 2)
+    assert [(event.kind, event.step) for event in received] == [("step", 1), ("done", None)]
 
 
 def test_receive_without_events_returns_after_its_timeout(subscriber):

@@ -555,6 +555,18 @@ def test_submitters_take_turns(backend):
     wait_for_depth(queue, 0, 0)
 
 
+def test_every_dashboard_counts_the_backlog(backend):
+    """One process holds the jobs whose turn has not come; none waits unseen on another's pages."""
+    queue, other = backend.open_narrow(), backend.open_narrow()
+    queue.dispatch()
+    other.dispatch()
+    jobs = MAX_READY_JOBS + 3
+    for number in range(jobs):
+        queue.publish(make_job(str(number)))
+    wait_until(lambda: queue.depth().waiting == jobs, what="its own backlog")
+    wait_until(lambda: other.depth().waiting == jobs, what="the other's backlog")
+
+
 def test_backlog_outlives_its_dashboard(backend):
     """Jobs that wait for their turn are kept when the process that holds them ends."""
     first = backend.open_narrow_queue()

@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dashboard.fleet.kubernetes.fields import prune
+from dashboard.fleet.kubernetes.kinds import KINDS
+
 _RECORDED = Path(__file__).with_name("kubernetes_objects.json")
 
 
@@ -18,6 +21,14 @@ def recorded(name: str, **changes: Any) -> Any:
     """Return a recorded object with ``changes`` merged into it recursively."""
     found = deepcopy(_all()[name])
     return merged(found, changes) if changes else found
+
+
+def kept(kind: str, found: Any) -> Any:
+    """Return what the dashboard keeps of an object, or of each of a tuple, of this kind."""
+    if isinstance(found, list | tuple):
+        return tuple(kept(kind, each) for each in found)
+    fields = next(each.fields for each in KINDS if each.name == kind)
+    return found and prune(found, fields)
 
 
 def kubeconfig(server: str) -> str:

@@ -33,6 +33,12 @@ class MinioServer:
         self._console = free_port()
         self._process: subprocess.Popen | None = None
 
+    @property
+    def pid(self) -> int:
+        """Return the process id of the server, which runs."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Start the server, unless it runs, and wait until it responds."""
         if self._process:

@@ -252,7 +252,7 @@ def cluster(serve, tmp_path, monkeypatch) -> Answers:
 
 
 def api_answer(
-    allowed: Callable[[str], bool] = lambda _: True,
+    allowed: Callable[[str, str], bool] = lambda _resource, _verb: True,
     scalers: tuple[int, list[Any]] | None = None,
 ) -> Callable[[str, str, bytes], tuple[int, Any]]:
     found = scalers or (200, [scaled_object()])
@@ -260,7 +260,7 @@ def api_answer(
     def answer(_method: str, path: str, body: bytes) -> tuple[int, Any]:
         if "selfsubjectaccessreviews" in path:
             asked = json.loads(body)["spec"]["resourceAttributes"]
-            return 201, {"status": {"allowed": allowed(asked["resource"])}}
+            return 201, {"status": {"allowed": allowed(asked["resource"], asked["verb"])}}
         if "/scaledobjects" in path:
             return found[0], {"items": found[1], "message": "no"}
         return (found[0] if "keda.sh" in path else 200), {"items": [], "message": "no"}
@@ -283,10 +283,19 @@ def test_cluster_in_order_is_ok():
 
 def test_missing_rights_are_named(cluster):
     """Each kind that may not be listed is named, with where the rights are."""
-    cluster.answer = api_answer(allowed=lambda kind: kind not in ("nodes", "jobs"))
+    cluster.answer = api_answer(allowed=lambda kind, _verb: kind not in ("nodes", "jobs"))
     result = result_of(check_rights, settings(**CLUSTER))
     assert result.state == "failed"
     assert "list Jobs, nodes (" in result.text
+    assert "dashboard-rbac.yaml" in result.text
+
+
+def test_rights_without_watch_are_enough(cluster):
+    """A role of an earlier release works: what is listed instead is named, with what it costs."""
+    cluster.answer = api_answer(allowed=lambda kind, verb: (kind, verb) != ("pods", "watch"))
+    result = result_of(check_rights, settings(**CLUSTER))
+    assert result.state == "ok"
+    assert "may not watch pods, so it lists them" in result.text
     assert "dashboard-rbac.yaml" in result.text
 
 

@@ -1,5 +1,6 @@
 """Jobs and workers, folded from events that may be late, lost or duplicated."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,10 @@ from tests.support.samples import preview_file
 from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.messages.model import ModelCapabilities
+from wire.messages.telemetry import Telemetry
 
 JOB = new_job(JobRequest(prompt="cartoon dwarf", count=2))
+TELEMETRY = Telemetry(device="mps")
 
 
 def after(*kinds: str, **fields: object):
@@ -228,6 +231,26 @@ def test_silent_workers_are_removed_after_the_timeout():
         assert set(journal.workers()) == {"silent", "alive"}
         journal.record(Event(kind="ready", worker="alive", at=4601))
         assert set(journal.workers()) == kept
+
+
+def test_recording_an_event_costs_the_same_with_many_workers():
+    """With 2,000 workers their events take no more time each than with 20: none is compared."""
+    seconds = {}
+    for workers in (20, 2000):
+        journal = Journal(worker_timeout=3600)
+        events = [
+            Event(kind="step", worker=f"worker-{number % workers}", at=1000, telemetry=TELEMETRY)
+            for number in range(4000)
+        ]
+        seconds[workers] = min(_seconds_to_record(journal, events) for _ in range(3))
+    assert seconds[2000] < 4 * seconds[20]
+
+
+def _seconds_to_record(journal, events):
+    started = time.process_time()
+    for event in events:
+        journal.record(event)
+    return time.process_time() - started
 
 
 def test_stopped_worker_is_removed():

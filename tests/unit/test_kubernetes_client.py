@@ -10,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import ListFailed, connect, list_objects
+from dashboard.fleet.kubernetes.client import ListFailed, connect
 from dashboard.fleet.kubernetes.cluster import Cluster
+from dashboard.fleet.kubernetes.lists import list_objects
 from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import kubeconfig
 from tests.support.tls_server import listening
@@ -126,6 +127,7 @@ def test_slow_list_does_not_delay_the_others(server):
     finally:
         done.set()
     wait_until(lambda: cluster.poll().warnings == (), what="the events are listed again")
+    cluster.close()
 
 
 def _poll_with_pods(cluster):
@@ -143,10 +145,11 @@ def test_unexpected_error_does_not_end_polling(monkeypatch):
     cluster = Cluster("stable-diffusion", "worker")
     wait_until(lambda: _polls(cluster), what="the login, which takes seconds on a busy machine")
     with monkeypatch.context() as patch:
-        patch.setattr("dashboard.fleet.kubernetes.cluster.list_objects", lambda *_, **__: 1 / 0)
+        patch.setattr("dashboard.fleet.kubernetes.cluster.list_kind", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             cluster.poll()
     wait_until(lambda: _polls(cluster), what="a successful poll")
+    cluster.close()
 
 
 def _polls(cluster):

@@ -1,7 +1,7 @@
 """Conversion of the cluster's events to the fleet's log."""
 
 from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
-from tests.support.kubernetes_objects import merged, recorded
+from tests.support.kubernetes_objects import kept, merged, recorded
 
 
 def event(kind, name, reason, message, at="2026-11-23T18:55:00Z", **more):
@@ -15,7 +15,7 @@ def event(kind, name, reason, message, at="2026-11-23T18:55:00Z", **more):
 
 def texts(events, pods=()):
     """Return the lines of the fleet's log, oldest first."""
-    return [line.text for line in fleet_events(events, "worker", frozenset(pods))]
+    return [line.text for line in fleet_events(kept("events", events), "worker", frozenset(pods))]
 
 
 def test_scheduler_events_are_grouped_and_in_order():

@@ -1,5 +1,7 @@
 """Conversion of a snapshot of the cluster to a reading of the fleet, complete or not."""
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,12 +9,15 @@ import yaml
 
 from core.errors import FleetError
 from dashboard.domain.journal import Journal
+from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import ListFailed
-from dashboard.fleet.kubernetes.cluster import KINDS, ClusterSnapshot, failed_result
-from dashboard.fleet.kubernetes.fleet import KubernetesFleet, make_reading
+from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.fleet import Conversions, KubernetesFleet, make_reading
+from dashboard.fleet.kubernetes.kinds import KINDS
+from dashboard.fleet.kubernetes.lists import failed_result
 from dashboard.sampling.samples import make_sample
 from tests.support.conditions import free_port
-from tests.support.kubernetes_objects import kubeconfig, recorded
+from tests.support.kubernetes_objects import kept, kubeconfig, recorded
 
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
 KIND = {kind.name: kind for kind in KINDS}
@@ -31,12 +36,13 @@ def snapshot(**changes):
         "slices": (),
         "events": tuple(recorded("events")),
     }
-    return ClusterSnapshot(at=1795460000.0, **(objects | changes))
+    objects = {name: kept(name, found) for name, found in (objects | changes).items()}
+    return ClusterSnapshot(at=1795460000.0, **objects)
 
 
 def read(**changes):
     """Return the reading of such a snapshot."""
-    return make_reading(snapshot(**changes), "stable-diffusion", "worker", {})
+    return make_reading(snapshot(**changes), "stable-diffusion", "worker", {}, Conversions())
 
 
 def test_reading_has_scaler_workers_nodes_and_events():
@@ -155,18 +161,17 @@ def test_failed_list_has_an_error(kind, status, sentence, is_known):
     assert (result.objects is not None) is is_known
 
 
-def test_rbac_allows_exactly_what_is_listed():
-    """The dashboard's role has no verb but list, and no resource that is not listed."""
+def test_rbac_allows_exactly_what_is_read():
+    """The dashboard's role has no verb but list, and watch for the kinds that are watched."""
     rules = [
-        (group, resource, document["kind"] == "ClusterRole")
+        (group, resource, document["kind"] == "ClusterRole", tuple(rule["verbs"]))
         for document in yaml.safe_load_all(RBAC.read_text())
         for rule in document.get("rules", ())
         for group in rule["apiGroups"]
         for resource in rule["resources"]
-        if rule["verbs"] == ["list"]
     ]
-    assert sorted(rules) == sorted(resource_of(kind) for kind in KINDS)
-    assert RBAC.read_text().count("verbs:") == RBAC.read_text().count("verbs: [list]")
+    verbs = {True: ("list", "watch"), False: ("list",)}
+    assert sorted(rules) == sorted((*resource_of(kind), verbs[kind.is_watched]) for kind in KINDS)
 
 
 def resource_of(kind):
@@ -175,14 +180,33 @@ def resource_of(kind):
     return middle[0] if root == "apis" else "", resource, "{namespace}" not in kind.path
 
 
+def test_unchanged_pods_are_converted_once():
+    """A reading converts what changed, and what events say of an unchanged pod is not missed."""
+    conversions, cluster = Conversions(), snapshot()
+    pod = cluster.pods[0]["metadata"]["name"]
+
+    def workers(found, views):
+        return make_reading(found, "stable-diffusion", "worker", views, conversions).workers
+
+    first, second = workers(cluster, {}), workers(cluster, {})
+    assert all(after is before for after, before in zip(second, first, strict=True))
+    changed = replace(cluster, pods=(recorded("placed_pod", spec={"nodeName": "gpu-9"}),))
+    assert [worker.node for worker in workers(changed, {})] == ["gpu-9"]
+    running = {"name": "worker", "state": {"running": {"startedAt": "2026-11-23T18:52:00Z"}}}
+    cluster = snapshot(pods=(recorded("placed_pod", status={"containerStatuses": [running]}),))
+    before = workers(cluster, {})[0]
+    view = WorkerView(pod, "generating", "step 2 of 4", 1795460000.0, 1795460000.0, ("job-1",))
+    assert (before.job_id, workers(cluster, {pod: view})[0].job_id) == (None, "job-1")
+
+
 def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):
     """A missing kubeconfig and an unreachable server are one sentence each, not a traceback."""
     file = tmp_path / "kubeconfig"
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     monkeypatch.setenv("KUBECONFIG", str(file))
-    fleet = KubernetesFleet("stable-diffusion", "worker", Journal())
-    with pytest.raises(FleetError, match="No cluster is configured here"):
-        fleet.read()
-    file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
-    with pytest.raises(FleetError, match="cannot be reached: nothing listens there"):
-        fleet.read()
+    with closing(KubernetesFleet("stable-diffusion", "worker", Journal())) as fleet:
+        with pytest.raises(FleetError, match="No cluster is configured here"):
+            fleet.read()
+        file.write_text(kubeconfig(f"https://127.0.0.1:{free_port()}"))
+        with pytest.raises(FleetError, match="cannot be reached: nothing listens there"):
+            fleet.read()

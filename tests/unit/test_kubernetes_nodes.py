@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from tests.support.kubernetes_objects import merged, recorded
+from dashboard.fleet.kubernetes import nodes as conversion
+from tests.support.kubernetes_objects import kept, merged, recorded
 
 SLICE = {
     "spec": {
@@ -12,6 +12,12 @@ SLICE = {
         "devices": [{"name": "gpu-0", "attributes": {"productName": {"string": "NVIDIA L4"}}}],
     }
 }
+
+
+def gpu_nodes(nodes, slices, pods, claims=None):
+    """Return the GPU nodes, by the fields that the dashboard keeps."""
+    kinds = {"nodes": nodes, "slices": slices, "pods": pods, "claims": claims}
+    return conversion.gpu_nodes(*(kept(kind, found) for kind, found in kinds.items()))
 
 
 def node_with(resources, labels=None):

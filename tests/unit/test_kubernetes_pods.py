@@ -6,7 +6,7 @@ from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.announcements import newest_announcements
 from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, make_worker
 from dashboard.fleet.kubernetes.values import seconds
-from tests.support.kubernetes_objects import recorded
+from tests.support.kubernetes_objects import kept, recorded
 
 STARTED = "2026-11-23T18:52:00Z"
 ENDED = "2026-11-23T18:53:00Z"
@@ -15,7 +15,7 @@ RUNNING = {"running": {"startedAt": STARTED}}
 
 def convert(pod, view=None, event="", node_is_ready=True, announcement=None):
     """Return the worker of a pod."""
-    return make_worker(pod, PodContext(view, event, announcement, node_is_ready))
+    return make_worker(kept("pods", pod), PodContext(view, event, announcement, node_is_ready))
 
 
 def pod_with(container=None, ready=None, initial=None, **changes):

@@ -18,7 +18,7 @@ from dashboard.gallery.backfill import GalleryPrompts
 from dashboard.gallery.index import GalleryIndex
 from dashboard.gallery.reader import GalleryReader
 from dashboard.gallery.stored_jobs import job_of, stored_job, view_of
-from dashboard.sampling.sampler import Sampler, Sources
+from dashboard.sampling.sampler import Sampler, Sources, pause_after
 from dashboard.sampling.samples import make_sample
 from dashboard.sampling.source import Source
 from tests.support.conditions import wait_until
@@ -183,6 +183,12 @@ def test_unexpected_error_does_not_end_the_sampler(monkeypatch):
             assert failed.wait(30)
         before = setup.sampler.snapshot().at
         wait_until(lambda: setup.sampler.snapshot().at > before, what="another snapshot")
+
+
+def test_snapshots_of_a_large_fleet_leave_most_of_the_time_to_pages():
+    """However long a snapshot takes, they take a quarter of a core; small ones are not delayed."""
+    assert pause_after(0.001) == 0.1
+    assert pause_after(0.5) == pytest.approx(1.5)
 
 
 def test_submitted_job_is_in_the_next_snapshot():

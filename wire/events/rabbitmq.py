@@ -18,7 +18,7 @@ from core.errors import QueueUnavailable
 from core.settings import Settings
 from wire.events.base import decode_or_skip
 from wire.messages import names
-from wire.messages.event import Event, encode_event
+from wire.messages.event import Event, Kind, encode_event
 from wire.rabbitmq.channel import Channel, Done
 from wire.rabbitmq.connection import shared_connection
 
@@ -27,8 +27,13 @@ log = logging.getLogger(__name__)
 _MAX_UNSENT_EVENTS = 1000
 _FLUSH_SECONDS = 1.0
 
-# The broker drops the oldest events of a subscriber that does not read them.
-_QUEUE_ARGUMENTS = {"x-queue-type": "classic", "x-max-length": 10_000}
+_QUEUE_ARGUMENTS = {"x-queue-type": "classic", "x-max-length": 50_000}
+"""The broker drops the oldest events of a subscriber that does not read them."""
+_TRANSIENT: frozenset[Kind] = frozenset({"step", "telemetry"})
+"""Events that the next one of the same worker outdates."""
+_EXPIRES = BasicProperties(expiration="1000")
+"""Milliseconds. While a subscriber is slower than all workers together, the broker drops what it
+would show late, and what is left are the events that change the state of a job."""
 _PREFETCH = 1000
 
 _Delivery: TypeAlias = tuple[int, bytes]
@@ -90,10 +95,15 @@ class RabbitEvents:
 
 
 def _publish(channel: Channel, event: Event) -> None:
-    body = encode_event(event)
+    body, properties = encode_event(event), properties_of(event)
     # While the broker blocks publishers, acknowledgements would wait behind the event.
     if not channel.session.blocked:
-        channel.post(lambda raw: raw.basic_publish(names.EVENTS_EXCHANGE, "", body))
+        channel.post(lambda raw: raw.basic_publish(names.EVENTS_EXCHANGE, "", body, properties))
+
+
+def properties_of(event: Event) -> BasicProperties | None:
+    """Return the properties with which an event is published."""
+    return _EXPIRES if event.kind in _TRANSIENT else None
 
 
 class Subscription:

@@ -57,10 +57,11 @@ resources:
 
 {{/*
 The name of a ConfigMap with a hash of its content, as kustomize makes it: a change restarts the pods
-that read it, and an installation by kustomize is taken over without a restart. Of a dict: name, data.
+that read it, and an installation by kustomize is taken over without a restart. Kustomize leaves the name
+out of the hash. Of a dict: name, data.
 */}}
 {{- define "stable-diffusion-live.hashedName" -}}
-{{- $content := dict "kind" "ConfigMap" "name" .name "data" .data | toJson | sha256sum | trunc 10 }}
+{{- $content := dict "kind" "ConfigMap" "name" "" "data" .data | toJson | sha256sum | trunc 10 }}
 {{- $hash := $content | replace "0" "g" | replace "1" "h" | replace "3" "k" | replace "a" "m" | replace "e" "t" }}
 {{- printf "%s-%s" .name $hash }}
 {{- end }}

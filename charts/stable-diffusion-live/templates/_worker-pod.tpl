@@ -68,10 +68,10 @@ spec:
         {{- if eq .Values.device "cpu" }}
         - name: DEVICE
           value: cpu
-        # As many threads as it has cores: torch would start one for each core of the node, and
-        # they would compete.
+        # As many threads as it has whole cores: torch would start one for each core of the node,
+        # and they would compete.
         - name: OMP_NUM_THREADS
-          value: {{ $resources.limits.cpu | quote }}
+          value: {{ regexFind "^[0-9]+$" (dig "limits" "cpu" "" $resources | toString) | default "1" | quote }}
         {{- else }}
         - name: DEVICE
           value: cuda

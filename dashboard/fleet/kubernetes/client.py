@@ -1,12 +1,13 @@
-"""List objects over the Kubernetes API: the only module that uses the kubernetes package.
+"""Connect to the Kubernetes API, and send requests to it.
 
-Lists are returned as plain JSON objects, as `kubectl get -o json` prints them. Deserializing
-them to the package's typed objects takes about ten times as long.
+Objects are plain JSON, as `kubectl get -o json` prints them. Deserializing them to the package's
+typed objects takes about ten times as long.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -18,19 +19,17 @@ from dashboard.fleet.kubernetes.kubeconfig import load_kubeconfig
 
 if TYPE_CHECKING:  # importing it takes a third of a second, so only the first poll does
     from kubernetes.client import ApiClient
+    from kubernetes.client.rest import RESTResponse
 
 Object = dict[str, Any]
 """One object of the API, as JSON."""
 
-_PAGE_SIZE = 500
-"""Objects per request, as kubectl does; a page is parsed within milliseconds."""
 _CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS = 3.0, 5.0
 _MAX_MESSAGE_LENGTH = 200
-_STATUS_NOT_FOUND, _STATUS_EXPIRED = 404, 410
 
 
 class ListFailed(FleetError):
-    """A list failed; ``status`` is the HTTP status, 0 without a response."""
+    """A list or another request failed; ``status`` is the HTTP status, 0 without a response."""
 
     def __init__(self, sentence: str, status: int = 0) -> None:
         super().__init__(sentence)
@@ -61,46 +60,6 @@ def connect(connections: int) -> "ApiClient":
     return open_client(settings)
 
 
-def list_objects(api: "ApiClient", *paths: str, **query: str) -> tuple[Object, ...]:
-    """List all objects at the first of these paths that the API server has. Raises ListFailed.
-
-    Args:
-        api: from ``connect``.
-        paths: such as ``/api/v1/nodes``; several are versions of one kind, the newest first.
-        query: the list's ``labelSelector`` or ``fieldSelector``.
-
-    """
-    for path in paths[:-1]:
-        try:
-            return _list(api, path, query)
-        except ListFailed as error:
-            if error.status != _STATUS_NOT_FOUND:
-                raise
-    return _list(api, paths[-1], query)
-
-
-def _list(api: "ApiClient", path: str, query: dict[str, str]) -> tuple[Object, ...]:
-    """List all objects at a path, page by page."""
-    try:
-        return tuple(_pages(api, path, query))
-    except ListFailed as error:
-        if error.status != _STATUS_EXPIRED:
-            raise
-    # The server no longer has the state of the first page, so the list starts again.
-    return tuple(_pages(api, path, query))
-
-
-def _pages(api: "ApiClient", path: str, query: dict[str, str]) -> Iterator[Object]:
-    token = ""
-    while True:
-        continuation = {"continue": token} if token else {}
-        page = request(api, "GET", path, query | continuation | {"limit": str(_PAGE_SIZE)})
-        yield from page.get("items") or ()
-        token = page.get("metadata", {}).get("continue")
-        if not token:
-            return
-
-
 def request(
     api: "ApiClient",
     method: str,
@@ -108,9 +67,31 @@ def request(
     query: Mapping[str, str] | None = None,
     body: Object | None = None,
 ) -> Object:
-    """Send a request, and return the JSON object that answers it. Raises ListFailed.
+    """Send a request, and return the JSON object that answers it. Raises ListFailed."""
+    with open_response(api, method, path, query, body) as response:
+        answer: bytes = response.read()
+        return parse(response.status, answer)
 
-    The body of a PATCH is a JSON merge patch (RFC 7386).
+
+@contextmanager
+def open_response(
+    api: "ApiClient",
+    method: str,
+    path: str,
+    query: Mapping[str, str] | None = None,
+    body: Object | None = None,
+    read_timeout: float = _READ_TIMEOUT_SECONDS,
+) -> Iterator["RESTResponse"]:
+    """Send a request; raise ListFailed, too, if the connection fails while its answer is read.
+
+    Args:
+        api: from ``connect``.
+        method: of HTTP; the body of a PATCH is a JSON merge patch (RFC 7386).
+        path: such as ``/api/v1/nodes``.
+        query: its parameters.
+        body: a JSON object.
+        read_timeout: seconds without a byte after which the request fails.
+
     """
     from kubernetes.client import ApiException
 
@@ -126,9 +107,12 @@ def request(
     )
     try:
         response = api.call_api(
-            *serialized, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, _READ_TIMEOUT_SECONDS)
+            *serialized, _request_timeout=(_CONNECT_TIMEOUT_SECONDS, read_timeout)
         )
-        answer: bytes = response.read()
+        try:
+            yield response
+        finally:
+            response.response.close()  # without effect on a connection that was read to its end
     except urllib3.exceptions.HTTPError as error:
         if _is_timeout(error):
             raise ListFailed("The cluster's API server does not answer.") from None
@@ -136,10 +120,10 @@ def request(
     except ApiException as error:  # TLS: a wrong certificate, or none
         reason = explain_known(error) or _last_line(error.reason)
         raise ListFailed(f"The API server is not trusted: {reason.rstrip('.')}.") from None
-    return _parse(response.status, answer)
 
 
-def _parse(status: int, body: bytes) -> Object:
+def parse(status: int, body: bytes) -> Object:
+    """Return a response's JSON object. Raises ListFailed if it is an error or no object."""
     if status == 401:
         raise ListFailed(
             "The cluster refuses the dashboard's credentials; they may have expired.", status

@@ -1,7 +1,7 @@
-"""Poll the cluster: list all kinds of objects concurrently, and keep the newest result of each.
+"""Poll the cluster: watch the kinds of many objects, and list the others at each poll.
 
-Lists, not watches: each list has an age, and needs no recovery after a lost connection. Lists
-are paginated, and large ones that change slowly are requested less often.
+What a poll takes depends on what changed, not on the size of the cluster. The lists are of few
+objects, and show that the API server and its database answer at this moment.
 """
 
 import time
@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import FleetError
-from dashboard.fleet.kubernetes.client import ListFailed, Object, list_objects
 from dashboard.fleet.kubernetes.connection import Connection
 from dashboard.fleet.kubernetes.kinds import KINDS, Kind
+from dashboard.fleet.kubernetes.lists import ListResult, Objects, list_kind
+from dashboard.fleet.kubernetes.watched import Watched
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -24,12 +25,10 @@ _MAX_AGE_SECONDS = 8.0
 """An earlier list of this age is used while a newer one is late."""
 _SCALERS = ("scaled_objects", "scaled_jobs", "autoscalers")
 
-Objects = tuple[Object, ...]
-
 
 @dataclass(frozen=True)
 class ClusterSnapshot:
-    """The cluster's objects at one time; None for kinds that could not be listed."""
+    """The cluster's objects at one time; None for kinds that could not be read."""
 
     at: float
     """Unix seconds."""
@@ -46,18 +45,9 @@ class ClusterSnapshot:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ListResult:
-    """The objects of one list, or the error."""
-
-    at: float
-    objects: Objects | None = None
-    error: str | None = None
-
-
 @dataclass
-class _Listing:
-    """One kind, its newest result, and the request in progress."""
+class _Listed:
+    """A kind that is listed, its newest result, and the request in progress."""
 
     kind: Kind
     result: ListResult = field(default_factory=lambda: ListResult(0.0))
@@ -68,80 +58,86 @@ class Cluster:
     """Polls the objects of one namespace."""
 
     def __init__(self, namespace: str, scaler: str) -> None:
-        self._namespace = namespace
-        self._scaler = scaler
-        self._connection = Connection(len(KINDS))
-        self._listings = [_Listing(kind) for kind in KINDS]
-        self._threads = ThreadPoolExecutor(len(KINDS), "list")
+        kinds = [kind.of(namespace, scaler) for kind in KINDS]
+        self._connection = Connection(len(kinds))
+        self._watched_kinds = [kind for kind in kinds if kind.is_watched]
+        self._watched: list[Watched] = []
+        self._listed = [_Listed(kind) for kind in kinds if not kind.is_watched]
+        self._threads = ThreadPoolExecutor(len(self._listed), "list")
 
     def poll(self) -> ClusterSnapshot:
-        """List what is due. Raises FleetError with a sentence if nothing can be read."""
+        """Return the cluster's current state. Raises FleetError if nothing can be read."""
         now = time.time()
-        self._submit_requests(self._connection.api(_POLL_TIMEOUT_SECONDS), now)
-        requested = [listing for listing in self._listings if listing.request]
-        wait([listing.request for listing in requested if listing.request], _POLL_TIMEOUT_SECONDS)
-        for listing in requested:
-            _collect(listing)
-        results = {listing.kind.name: _newest(listing, now) for listing in self._listings}
-        # Results of earlier polls alone do not describe the cluster's current state.
-        failed = [results[listing.kind.name].objects is None for listing in requested]
-        if failed and all(failed):
+        self._request(self._connection.api(_POLL_TIMEOUT_SECONDS))
+        self._wait(time.monotonic() + _POLL_TIMEOUT_SECONDS)
+        for listed in self._listed:
+            _collect(listed)
+        lists = {listed.kind.name: _newest(listed, now) for listed in self._listed}
+        results = {each.kind.name: each.result() for each in self._watched} | lists
+        if sentence := _failure(lists.values(), results.values()):
             self._connection.renew()
-            raise FleetError(next(result.error for result in results.values() if result.error))
-        return _snapshot(results, now)
+            raise FleetError(sentence)
+        return snapshot_of(results, now)
 
-    def _submit_requests(self, api: "ApiClient", now: float) -> None:
-        for listing in self._listings:
-            is_due = now - listing.result.at >= listing.kind.every
-            if listing.request is None and is_due:
-                listing.request = self._threads.submit(self._list, api, listing.kind)
+    def close(self) -> None:
+        """End all threads once their requests are answered; returns at once."""
+        self._threads.shutdown(wait=False)
+        for watched in self._watched:
+            watched.stop()
 
-    def _list(self, api: "ApiClient", kind: Kind) -> ListResult:
-        return _list_kind(api, kind, self._namespace, self._scaler)
+    def _request(self, api: "ApiClient") -> None:
+        """Start the lists; and the watches, if this is the first poll."""
+        if not self._watched:
+            self._watched = [Watched(kind, api) for kind in self._watched_kinds]
+            for watched in self._watched:
+                watched.start()
+        for watched in self._watched:
+            watched.use(api)
+        for listed in self._listed:
+            if listed.request is None:
+                listed.request = self._threads.submit(list_kind, api, listed.kind)
+
+    def _wait(self, deadline: float) -> None:
+        """Wait for the lists of this poll, and for the first one of each kind that is watched."""
+        requests = [listed.request for listed in self._listed if listed.request]
+        wait(requests, deadline - time.monotonic())
+        for watched in self._watched:
+            watched.wait(max(0.0, deadline - time.monotonic()))
 
 
 def list_scalers(api: "ApiClient", namespace: str, scaler: str, now: float) -> ClusterSnapshot:
     """List KEDA's objects and the autoscalers once; the snapshot has nothing else."""
-    kinds = [kind for kind in KINDS if kind.name in _SCALERS]
-    results = {kind.name: _list_kind(api, kind, namespace, scaler) for kind in kinds}
-    return _snapshot(results, now)
+    kinds = [kind.of(namespace, scaler) for kind in KINDS if kind.name in _SCALERS]
+    return snapshot_of({kind.name: list_kind(api, kind) for kind in kinds}, now)
 
 
-def _list_kind(api: "ApiClient", kind: Kind, namespace: str, scaler: str) -> ListResult:
-    name, _, value = kind.selector.format(scaler=scaler).partition("=")
-    query = {name: value} if name else {}
-    try:
-        paths = (path.format(namespace=namespace) for path in kind.paths)
-        return ListResult(time.time(), list_objects(api, *paths, **query))
-    except ListFailed as error:
-        return failed_result(kind, error, time.time())
-    except FleetError as error:  # the login plugin could not renew the token
-        return ListResult(time.time(), None, str(error))
+def _collect(listed: _Listed) -> None:
+    if listed.request and listed.request.done():
+        request, listed.request = listed.request, None
+        listed.result = request.result()
 
 
-def failed_result(kind: Kind, error: ListFailed, now: float) -> ListResult:
-    """Return the result of a list that failed."""
-    if error.status == 404:
-        return ListResult(now, None if kind.not_found else (), kind.not_found)
-    if error.status == 403:
-        sentence = f"The cluster does not let the dashboard list {kind.plural}."
-        return ListResult(now, None, sentence)
-    return ListResult(now, None, str(error))
+def _newest(listed: _Listed, now: float) -> ListResult:
+    if listed.request is None or now - listed.result.at < _MAX_AGE_SECONDS:
+        return listed.result
+    return ListResult(now, None, f"Listing {listed.kind.plural} takes too long.")
 
 
-def _collect(listing: _Listing) -> None:
-    if listing.request and listing.request.done():
-        request, listing.request = listing.request, None
-        listing.result = request.result()
+def _failure(lists: Iterable[ListResult], results: Iterable[ListResult]) -> str | None:
+    """Return why nothing can be read; None if something can.
+
+    A server that answers no list fails, whatever its watches have sent before.
+    """
+    results = tuple(results)
+    no_list = all(each.objects is None and not each.is_about_kind for each in lists)
+    nothing = all(each.objects is None for each in results)
+    if no_list or nothing:
+        return next(each.error for each in results if each.error)
+    return None
 
 
-def _newest(listing: _Listing, now: float) -> ListResult:
-    if listing.request is None or now - listing.result.at < _MAX_AGE_SECONDS:
-        return listing.result
-    return ListResult(now, None, f"Listing {listing.kind.plural} takes too long.")
-
-
-def _snapshot(results: dict[str, ListResult], now: float) -> ClusterSnapshot:
+def snapshot_of(results: dict[str, ListResult], now: float) -> ClusterSnapshot:
+    """Return the snapshot that the results of all kinds make, by the kinds' names."""
     return ClusterSnapshot(
         at=now,
         warnings=_unique(result.error for result in results.values()),

@@ -1,27 +1,31 @@
 """The Kubernetes fleet: a snapshot of the cluster, combined with the workers' events."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from dashboard.domain.fleet import FleetReading, Scaler, Worker
+from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView
-from dashboard.fleet.kubernetes.announcements import newest_announcements
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import Cluster, ClusterSnapshot
-from dashboard.fleet.kubernetes.events import fleet_events, newest_reasons
-from dashboard.fleet.kubernetes.nodes import gpu_nodes
-from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, make_worker, scheduled_at
+from dashboard.fleet.kubernetes.events import fleet_events
+from dashboard.fleet.kubernetes.memo import Memo
+from dashboard.fleet.kubernetes.nodes import NodeConversions, gpu_nodes
+from dashboard.fleet.kubernetes.pods import PodContext, make_worker
 from dashboard.fleet.kubernetes.refusals import refusal
 from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, make_scaler
-from dashboard.fleet.kubernetes.values import condition_status, created_at
+from dashboard.fleet.kubernetes.values import condition_status
+from dashboard.fleet.kubernetes.worker_pods import contexts, worker_pods
 from dashboard.presentation.formatting import end_sentence
 
 _READY_PHASES = ("idle", "generating")
-_NODE_LIST_DELAY_SECONDS = 20.0
-"""After this, a node that has pods must be in the list of nodes, which is read less often."""
-_OWNER_LABEL = "scaledjob.keda.sh/name"
-"""KEDA's label of a ScaledJob's Jobs and their pods."""
+
+
+@dataclass(frozen=True)
+class Conversions:
+    """What earlier readings converted already."""
+
+    workers: Memo[PodContext, Worker] = field(default_factory=lambda: Memo(make_worker))
+    nodes: NodeConversions = field(default_factory=NodeConversions)
 
 
 class KubernetesFleet:
@@ -32,21 +36,31 @@ class KubernetesFleet:
         self._namespace = namespace
         self._scaler = scaler
         self._journal = journal
+        self._conversions = Conversions()
 
     def read(self) -> FleetReading:
         """Return the fleet's current state. Raises FleetError if nothing can be read."""
         cluster = self._cluster.poll()
-        return make_reading(cluster, self._namespace, self._scaler, self._journal.workers())
+        views = self._journal.workers()
+        return make_reading(cluster, self._namespace, self._scaler, views, self._conversions)
+
+    def close(self) -> None:
+        """End all requests to the cluster."""
+        self._cluster.close()
 
 
 def make_reading(
-    cluster: ClusterSnapshot, namespace: str, scaler: str, views: dict[str, WorkerView]
+    cluster: ClusterSnapshot,
+    namespace: str,
+    scaler: str,
+    views: dict[str, WorkerView],
+    conversions: Conversions,
 ) -> FleetReading:
     """Combine a snapshot of the cluster with the views that events give of the workers."""
     active = active_scaler(cluster)
     deployment = _scaled_deployment(cluster, active, scaler)
-    pods = None if cluster.pods is None else _worker_pods(cluster, deployment, scaler)
-    workers = _workers(pods or (), cluster, views)
+    pods = None if cluster.pods is None else worker_pods(cluster, deployment, scaler)
+    workers = conversions.workers.values(contexts(pods or (), cluster, views))
     ready = sum(worker.phase in _READY_PHASES for worker in workers)
     wanted = _wanted(cluster, active, deployment)
     refused = _refusal(cluster, active, deployment)
@@ -55,9 +69,7 @@ def make_reading(
         wanted=wanted,
         ready=None if pods is None else ready,
         workers=workers,
-        nodes=None
-        if cluster.nodes is None
-        else gpu_nodes(cluster.nodes, cluster.slices, cluster.pods, cluster.claims),
+        nodes=_nodes(cluster, conversions.nodes),
         events=fleet_events(
             cluster.events or (), scaler, frozenset(worker.name for worker in workers)
         ),
@@ -68,6 +80,12 @@ def make_reading(
             *_scaler_warnings(cluster, active, namespace, scaler),
         ),
     )
+
+
+def _nodes(cluster: ClusterSnapshot, conversions: NodeConversions) -> tuple[Node, ...] | None:
+    if cluster.nodes is None:
+        return None
+    return gpu_nodes(cluster.nodes, cluster.slices, cluster.pods, cluster.claims, conversions)
 
 
 def _scaler(cluster: ClusterSnapshot, active: ActiveScaler, wanted: int | None) -> Scaler | None:
@@ -86,51 +104,6 @@ def _scaled_deployment(
         name = active.scaled_object["spec"]["scaleTargetRef"]["name"]
     deployments = cluster.deployments or ()
     return next((each for each in deployments if each["metadata"]["name"] == name), None)
-
-
-def _worker_pods(cluster: ClusterSnapshot, deployment: Object | None, scaler: str) -> list[Object]:
-    """Return the pods that are workers, oldest first."""
-    labels = {"app.kubernetes.io/name": scaler}
-    if deployment:
-        labels = deployment["spec"]["selector"].get("matchLabels") or labels
-    pods = [
-        pod
-        for pod in cluster.pods or ()
-        if _has_labels(pod, labels) or _has_labels(pod, {_OWNER_LABEL: scaler})
-    ]
-    return sorted((pod for pod in pods if not is_outdated(pod, cluster.at)), key=created_at)
-
-
-def _has_labels(pod: Object, labels: dict[str, str]) -> bool:
-    pod_labels: dict[str, str] = pod["metadata"].get("labels", {})
-    return labels.items() <= pod_labels.items()
-
-
-def _workers(
-    pods: Iterable[Object], cluster: ClusterSnapshot, views: dict[str, WorkerView]
-) -> tuple[Worker, ...]:
-    reasons = newest_reasons(cluster.events or ())
-    announcements = newest_announcements(cluster.events or ())
-    nodes = {node["metadata"]["name"]: node for node in cluster.nodes or ()}
-    return tuple(
-        make_worker(
-            pod,
-            PodContext(
-                view=views.get(pod["metadata"]["name"]),
-                newest_event=reasons.get(pod["metadata"]["uid"], ""),
-                announcement=announcements.get(pod["metadata"]["uid"]),
-                node_is_ready=cluster.nodes is None or _node_is_ready(pod, nodes, cluster.at),
-            ),
-        )
-        for pod in pods
-    )
-
-
-def _node_is_ready(pod: Object, nodes: dict[str, Object], now: float) -> bool:
-    node = nodes.get(pod["spec"].get("nodeName"))
-    if node is None:  # deleted, or newer than the list of nodes
-        return now - scheduled_at(pod) < _NODE_LIST_DELAY_SECONDS
-    return condition_status(node, "Ready") is True
 
 
 def _refusal(cluster: ClusterSnapshot, active: ActiveScaler, deployment: Object | None) -> str:

@@ -1,16 +1,17 @@
 """Compare the dashboard's reading of a fleet with kubectl's at the same moment."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
 
 from dashboard.domain.fleet import FleetReading
-from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.fleet import KubernetesFleet
-from tests.support.cluster.deployed import NAMESPACE, Deployed
+from tests.support.cluster.deployed import Deployed
 
 _GPU = "nvidia.com/gpu"
+_AGREES_WITHIN_SECONDS = 3.0
 _KINDS = ("deployments", "scaledjobs.keda.sh", "jobs", "pods", "nodes")
 
 
@@ -49,23 +50,23 @@ def count_in_reading(reading: FleetReading) -> Count:
     )
 
 
-def confirmed_reading(deployed: Deployed) -> FleetReading | None:
+def confirmed_reading(deployed: Deployed, fleet: KubernetesFleet) -> FleetReading | None:
     """Return a reading that agrees with kubectl; None if the cluster changed meanwhile.
 
-    None, too, if a busy API server answered a part of it too late. The dashboard lists
-    several kinds, so its lists may be of different times. A second reading of an unchanged
-    cluster has to agree.
+    None, too, if a busy API server answered a part of it too late. The server sends the changes of
+    several kinds, one after the other: a reading of an unchanged cluster has to agree soon.
     """
-    for _ in range(2):
-        before = count_with_kubectl(deployed)
-        # A new instance lists every kind at once; afterwards it lists nodes every few seconds only.
-        reading = KubernetesFleet(NAMESPACE, "worker", Journal()).read()
+    before = count_with_kubectl(deployed)
+    ends_at = time.monotonic() + _AGREES_WITHIN_SECONDS
+    while True:
+        reading = fleet.read()
         if reading.warnings or count_with_kubectl(deployed) != before:
             return None
         counted = count_in_reading(reading)
         if counted == before:
             return reading
-    pytest.fail(f"the dashboard has {counted}, kubectl {before}: {reading}")
+        if time.monotonic() > ends_at:
+            pytest.fail(f"the dashboard has {counted}, kubectl {before}: {reading}")
 
 
 def _wanted(objects: list[dict]) -> int:

@@ -125,15 +125,12 @@ class RabbitQueue:
         self._turns.dispatch()
 
     def depth(self) -> QueueDepth:
-        """Count the ready jobs exactly, and the unacknowledged ones if known.
-
-        The deferred ones include those of the backlog that this process holds, not another's.
-        """
+        """Count the ready jobs exactly, and the unacknowledged ones if known."""
         channel = self._open_publisher().channel
         ready = count_ready(channel, names.QUEUE)
         exact = None if self._turns.moved_lately else ready
         unacknowledged = self._management.unacknowledged(names.QUEUE, exact)
-        backlog = self._turns.held + count_ready(channel, names.BACKLOG_QUEUE)
+        backlog = self._count_held() + count_ready(channel, names.BACKLOG_QUEUE)
         return QueueDepth(
             ready,
             unacknowledged,
@@ -141,6 +138,13 @@ class RabbitQueue:
             deferred=backlog + count_retries(channel),
             paused=self._turns.is_paused(),
         )
+
+    def _count_held(self) -> int:
+        """Count the jobs of the backlog that a dashboard holds: this one exactly, or another."""
+        # After this one moved its last ones, the broker's statistics still contain them.
+        if self._turns.held or self._turns.moved_lately:
+            return self._turns.held
+        return self._management.unacknowledged(names.BACKLOG_QUEUE, None) or 0
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that are not being read at the moment."""
