@@ -33,6 +33,7 @@ _NINE_PICTURES = "() => document.querySelectorAll('table.grid button img').lengt
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
 _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
+_LOW: ViewportSize = {"width": 1440, "height": 500}
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TALL: ViewportSize = {"width": 1440, "height": 1000}
 _LONG: ViewportSize = {"width": 1440, "height": 1250}
@@ -45,7 +46,7 @@ _LIVE = (
     Screen("gallery", "/gallery", _WIDE, _TILE),
     Screen("join-phone", "/join", _PHONE),
     Screen("remote-phone", "/remote", _PHONE, ".st-key-remote_next"),
-    Screen("recordings", "/recordings", _WIDE, ".st-key-account"),
+    Screen("recordings", "/recordings", _LOW, ".st-key-account"),
     Screen("api", "/api/docs", _WIDE),
 )
 _REPLAYED = (
@@ -81,9 +82,10 @@ def _capture_live_run(browser: Browser, folder: Path) -> None:
         pages = open_pages(browser, dashboard.url, _LIVE)
         pages["remote-phone-light"].get_by_role("button", name="Begin").click()
         _send_burst(StudioPage(pages["studio-light"]), dashboard)
+        capture(pages, folder)
         details = open_pages(browser, dashboard.url, [Screen("picture-details", "/", _WIDE, _TILE)])
         _open_first_picture(details.values())
-        capture(pages | details, folder)
+        capture(details, folder)
         capture(open_pages(browser, dashboard.url, matrix), folder)
 
 
