@@ -35,7 +35,7 @@ _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
 _LOW: ViewportSize = {"width": 1440, "height": 500}
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
-_TALL: ViewportSize = {"width": 1440, "height": 1000}
+_TALL: ViewportSize = {"width": 1440, "height": 975}
 _LONG: ViewportSize = {"width": 1440, "height": 1250}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _STAGE: ViewportSize = {"width": 1280, "height": 720}
@@ -51,7 +51,7 @@ _LIVE = (
 )
 _REPLAYED = (
     Screen("cluster", "/", _TALL, _CHART),
-    Screen("fleet", "/fleet", _LONG, ".fleet-map"),
+    Screen("fleet", "/fleet", _TALL, ".fleet-map"),
     Screen("tune", "/tune?arrivals=Recording", _LONG, ".outcomes"),
     Screen("jobs", "/jobs", _WIDE, ".st-key-account"),
     Screen("present", "/present", _STAGE, _CHART),
