@@ -125,7 +125,10 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 .PHONY: docs
 docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a broken link is an error
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "Open site/index.html, or see each change at once: $(BIN)/mkdocs serve"
+
+.PHONY: docs-serve
+docs-serve: $(VENV)/test-tools ## the same at http://localhost:8000, with its search; shows each change at once
+	@NO_MKDOCS_2_WARNING=1 exec $(BIN)/mkdocs serve
 
 .PHONY: screenshots
 screenshots: $(VENV)/test-tools ## take the pictures of README and docs from a real run

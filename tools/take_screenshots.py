@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from dashboard.components.compare.links import address as compare_address
 from dashboard.recordings.folder import BUNDLED
@@ -25,15 +25,18 @@ from tools.screenshots.pages import Screen, capture, open_pages, write
 
 _PEAK_SECONDS = 68
 """Position in the recording with all workers and nodes, and many stored pictures."""
+_PEAK_FRAME = round(animation.FRAMES * 0.58)
 _WORKERS = 4
 _FIRST_PROMPTS = ("cartoon dwarf", "yellow submarine", "cat at night", "castle in snow")
 _MATRIX = "{red|yellow|purple} {castle|robot|fish} at night"
+_NINE_PICTURES = "() => document.querySelectorAll('table.grid button img').length === 9"
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
 _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
+_LOW: ViewportSize = {"width": 1440, "height": 500}
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
-_TALL: ViewportSize = {"width": 1440, "height": 1000}
-_LONG: ViewportSize = {"width": 1440, "height": 1350}
+_TALL: ViewportSize = {"width": 1440, "height": 975}
+_LONG: ViewportSize = {"width": 1440, "height": 1250}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _STAGE: ViewportSize = {"width": 1280, "height": 720}
 _CHART, _TILE = ".js-plotly-plot .annotation", ".tile img"
@@ -43,12 +46,12 @@ _LIVE = (
     Screen("gallery", "/gallery", _WIDE, _TILE),
     Screen("join-phone", "/join", _PHONE),
     Screen("remote-phone", "/remote", _PHONE, ".st-key-remote_next"),
-    Screen("recordings", "/recordings", _WIDE, ".st-key-account"),
+    Screen("recordings", "/recordings", _LOW, ".st-key-account"),
     Screen("api", "/api/docs", _WIDE),
 )
 _REPLAYED = (
     Screen("cluster", "/", _TALL, _CHART),
-    Screen("fleet", "/fleet", _WIDE, ".fleet-map"),
+    Screen("fleet", "/fleet", _TALL, ".fleet-map"),
     Screen("tune", "/tune?arrivals=Recording", _LONG, ".outcomes"),
     Screen("jobs", "/jobs", _WIDE, ".st-key-account"),
     Screen("present", "/present", _STAGE, _CHART),
@@ -79,9 +82,10 @@ def _capture_live_run(browser: Browser, folder: Path) -> None:
         pages = open_pages(browser, dashboard.url, _LIVE)
         pages["remote-phone-light"].get_by_role("button", name="Begin").click()
         _send_burst(StudioPage(pages["studio-light"]), dashboard)
+        capture(pages, folder)
         details = open_pages(browser, dashboard.url, [Screen("picture-details", "/", _WIDE, _TILE)])
         _open_first_picture(details.values())
-        capture(pages | details, folder)
+        capture(details, folder)
         capture(open_pages(browser, dashboard.url, matrix), folder)
 
 
@@ -92,20 +96,25 @@ def _generate_matrix(browser: Browser, dashboard: Dashboard) -> tuple[Screen, ..
     studio.generate(_MATRIX)
     studio.page.get_by_role("button", name="Send 9 requests").click()
     studio.page.get_by_role("button", name="Open the grid").click()
-    studio.page.wait_for_function("document.querySelectorAll('table.grid img').length === 9")
+    studio.page.wait_for_function(_NINE_PICTURES)
     grid = studio.page.url.removeprefix(dashboard.url)
     left, right = _pictures_of(dashboard, "red castle"), _pictures_of(dashboard, "purple castle")
     studio.page.close()
     return (
-        Screen("grid", grid, _WIDE, "table.grid img"),
+        Screen("grid", grid, _WIDE, "table.grid button img"),
         Screen("compare", f"/{compare_address(left, right)}", _TALL, "img"),
     )
 
 
 def _pictures_of(dashboard: Dashboard, words: str) -> str:
     """Return the name of the newest picture with these words in its prompt."""
-    answer = httpx.get(f"{dashboard.url}/api/v1/pictures", params={"q": words}).json()
-    return str(answer["pictures"][0]["name"])
+    found = wait_until(
+        lambda: httpx.get(
+            f"{dashboard.url}/api/v1/pictures", params={"q": words}, timeout=HANG_TIMEOUT
+        ).json()["pictures"],
+        what=f"a picture of a {words}",
+    )
+    return str(found[0]["name"])
 
 
 def _send_burst(studio: StudioPage, dashboard: Dashboard) -> None:
@@ -130,17 +139,26 @@ def _capture_replay(browser: Browser, folder: Path) -> None:
         tempfile.TemporaryDirectory() as data_dir,
         running_dashboard(Path(data_dir), REPLAY=str(BUNDLED)) as dashboard,
     ):
-        duration = _pause_at(_PEAK_SECONDS, browser, dashboard)
-        capture(open_pages(browser, dashboard.url, _REPLAYED), folder)
+        position = _pause_at(_PEAK_SECONDS, browser, dashboard)
+        pages = open_pages(browser, dashboard.url, _REPLAYED)
+        _find_settings([page for name, page in pages.items() if name.startswith("tune")])
+        capture(pages, folder)
         stages = open_pages(browser, dashboard.url, [_ANIMATED])
-        for name, frames in animation.frames(stages, duration).items():
+        for name, frames in animation.frames(stages, position).items():
             animation.write(frames, folder / f"{name}-animation.webp")
-            peak = frames[round(_PEAK_SECONDS / duration * (len(frames) - 1))]
-            write(peak, folder / f"{name}.webp")
+            write(frames[_PEAK_FRAME], folder / f"{name}.webp")
 
 
-def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
-    """Pause the replay at a position; return the recording's duration."""
+def _find_settings(pages: Iterable[Page]) -> None:
+    for page in pages:
+        page.get_by_label("Cheapest with p95 under").fill("40")
+        page.get_by_role("button", name="Find").click()
+        page.get_by_text("The cheapest under 40 s").wait_for()
+        page.locator(".patch pre").wait_for()
+
+
+def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> Locator:
+    """Pause the replay at a position; return the slider that moves it."""
     page = browser.new_page()
     page.set_default_timeout(HANG_TIMEOUT * 1000)
     page.goto(dashboard.url)
@@ -151,9 +169,7 @@ def _pause_at(seconds: float, browser: Browser, dashboard: Dashboard) -> float:
     position = bar.get_by_role("slider", name="Position")
     position.fill(str(seconds))
     wait_until(lambda: _state(dashboard)["at"] > before, what="the replay has moved")
-    duration = float(position.get_attribute("max") or 0)
-    page.close()
-    return duration
+    return position
 
 
 def _generate(dashboard: Dashboard, prompts: Iterable[str]) -> None:

@@ -1,6 +1,9 @@
-"""The documentation's site, opened from the disk as people do without a server."""
+"""The documentation's site in a real browser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,14 +12,24 @@ from tests.support.site import build
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Build the site; return its first page's address."""
-    return (build(tmp_path_factory.mktemp("site")) / "index.html").as_uri()
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Build the site and serve it; return its first page's address."""
+    folder = build(tmp_path_factory.mktemp("site"))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
 
 
-def test_search_finds_a_page_without_a_server(site: str, open_page: Callable[..., Page]) -> None:
+def test_search_finds_a_page_without_another_host(
+    site: str, open_page: Callable[..., Page]
+) -> None:
     """A word that is typed lists the pages that have it, and each opens."""
     page = open_page(site, reused=False)
+    page.route(
+        lambda address: not address.startswith("http://127.0.0.1"), lambda each: each.abort()
+    )
     page.get_by_role("textbox", name="Search").fill("dead letter")
     found = page.locator(".md-search-result__link").first
     expect(found).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mkdocs.exceptions import Abort
@@ -12,6 +13,7 @@ from tools import site_links
 _LOADED = re.compile(
     r'<(?:script|img|source|iframe|link)\b[^>]*\s(?:src|srcset|href)="([^"]+)"', re.DOTALL
 )
+_SOURCE = re.compile(r"\s*(- |\d+\. |\||>|```|!!!|.*\]\()")
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +48,26 @@ def test_site_loads_nothing_from_other_hosts(site: Path) -> None:
     assert not [each for each in addresses if re.match(r"(https?:)?//", each)]
 
 
+def test_lists_and_tables_are_rendered_as_such(site: Path) -> None:
+    """No list, table or link shows as its source, as those that Python-Markdown ends early do."""
+    sources = {
+        name: [line for line in _prose(text).splitlines() if _SOURCE.match(line)]
+        for name, text in _pages(site).items()
+    }
+    assert not {name: lines for name, lines in sources.items() if lines}
+
+
+def _prose(page: str) -> str:
+    """Return the text of an article without its code."""
+    article = page.partition("<article")[2].partition("</article>")[0]
+    return re.sub(r"<[^>]+>", "", re.sub(r"<(pre|code)\b.*?</\1>", "", article, flags=re.DOTALL))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("[nothing](nothing.md)", "nothing.md"),
-        ("[nothing](index.md#nothing)", "nothing"),
+        ("[nothing](index.md#nowhere)", "nowhere"),
         ("[nothing](../k8s/nothing.yaml)", "k8s/nothing.yaml"),
     ],
 )
@@ -66,15 +83,19 @@ def test_broken_link_fails_the_build(
     assert message in caplog.text
 
 
-def test_page_outside_the_navigation_fails_the_build(tmp_path: Path) -> None:
-    """A page that no menu lists is an error."""
-    docs, nav = tmp_path / "docs", ["index.md", *site_links.PAGES]
+def test_page_outside_the_navigation_fails_the_build(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page that no menu lists is an error that names it; in a menu it is none."""
+    docs = tmp_path / "docs"
     docs.mkdir()
     for name in ("index", "forgotten"):
         (docs / f"{name}.md").write_text("# A page\n")
+    small: dict[str, Any] = {"docs_dir": str(docs), "hooks": []}
     with pytest.raises(Abort):
-        build(tmp_path / "site", docs_dir=str(docs), nav=nav)
-    build(tmp_path / "site", docs_dir=str(docs), nav=[*nav, "forgotten.md"])
+        build(tmp_path / "site", nav=["index.md"], **small)
+    assert "forgotten.md" in caplog.text
+    build(tmp_path / "site", nav=["index.md", "forgotten.md"], **small)
 
 
 def test_every_picture_is_shown(site: Path) -> None:

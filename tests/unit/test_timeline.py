@@ -125,6 +125,16 @@ def test_newest_values_never_overlap(first: float, second: float):
     assert height[0] >= 12 / 2
 
 
+@given(st.floats(0, 8), st.floats(0, 8))
+def test_newest_values_stay_within_their_lane(first: float, second: float):
+    """In a plot as low as Present's, values of one lane leave room for those above and below."""
+    for geometry in share_height([8, 8, 8]):
+        marks = newest([(first, "a"), (second, "b")], geometry, "red", plot_height=120)
+        heights = [geometry.pixels(mark["y"], 120) + mark["yshift"] for mark in marks]
+        assert min(heights) >= 12 / 2
+        assert max(heights) <= (geometry.top - geometry.bottom) * 120 - 12 / 2
+
+
 def test_newest_of_overlapping_annotations_is_kept():
     """Captions never overlap: the older annotation is left out."""
     older, newer = (

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tools.screenshots import pages
 
 SECONDS = 10
 """How long the animation takes, whatever the recording does."""
-FRAMES = 100
+FRAMES = 80
 _SIZE = (960, 540)
 _QUALITY = 50
-_REFRESH_MS = 1_300
+_REFRESH_MS = 1_100
 """Pages draw a snapshot each second."""
 
 
@@ -22,13 +22,12 @@ def positions(duration: float) -> list[float]:
     return [duration * number / (FRAMES - 1) for number in range(FRAMES)]
 
 
-def frames(stages: dict[str, Page], duration: float) -> dict[str, list[Image.Image]]:
-    """Return the frames of each of some pages that show the same replay."""
+def frames(stages: dict[str, Page], position: Locator) -> dict[str, list[Image.Image]]:
+    """Return the frames of some pages, whose replay is moved by the slider of another one."""
     taken: dict[str, list[Image.Image]] = {name: [] for name in stages}
-    leader = next(iter(stages.values()))
-    for seconds in positions(duration):
-        leader.get_by_role("slider", name="Position").fill(f"{seconds:.1f}")
-        leader.wait_for_timeout(_REFRESH_MS)
+    for seconds in positions(float(position.get_attribute("max") or 0)):
+        position.fill(f"{seconds:.1f}")
+        position.page.wait_for_timeout(_REFRESH_MS)
         for name, page in stages.items():
             picture = pages.screenshot(page)
             taken[name].append(picture.resize(_SIZE, Image.Resampling.LANCZOS))

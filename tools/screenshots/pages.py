@@ -4,13 +4,14 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.support.conditions import HANG_TIMEOUT
 
-_THEMES = ("light", "dark")
+_THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _QUALITY = 82
 
 _IS_DRAWN = """() => !document.querySelector(".stApp:not([data-test-script-state=notRunning])")

@@ -55,25 +55,31 @@ def _width(text: str, font: int) -> float:
 def newest(
     labels: Labels, geometry: LaneGeometry, color: str, plot_height: int = PLOT_HEIGHT
 ) -> list[Mark]:
-    """Write a lane's newest values beside their lines.
-
-    Labels move up where they would overlap or lie below the lane; of equal values the first
-    is the lower one.
-    """
+    """Write a lane's newest values beside their lines; of equal values the first is lower."""
     if not labels:
         labels, color = [(0, "no reading")], _MUTED
-    marks = []
-    lowest = FONT * 0.65
-    for value, text in sorted(labels, key=lambda label: label[0]):
-        natural = geometry.pixels(value, plot_height)
-        height = max(natural, lowest)
-        lowest = height + FONT * 1.3
-        marks.append(
-            _text(text, FONT, color)
-            | {"x": 1, "xshift": 7, "yref": geometry.axis, "y": value, "yanchor": "middle"}
-            | {"yshift": height - natural}
-        )
-    return marks
+    ordered = sorted(labels, key=lambda label: label[0])
+    naturals = [geometry.pixels(value, plot_height) for value, _ in ordered]
+    heights = _apart(naturals, (geometry.top - geometry.bottom) * plot_height)
+    return [
+        _text(text, FONT, color)
+        | {"x": 1, "xshift": 7, "yref": geometry.axis, "y": value, "yanchor": "middle"}
+        | {"yshift": height - natural}
+        for (value, text), natural, height in zip(ordered, naturals, heights, strict=True)
+    ]
+
+
+def _apart(naturals: Iterable[float], lane_height: float) -> list[float]:
+    """Move labels up where they would overlap or lie below the lane, then down into it."""
+    half, line = FONT * 0.65, FONT * 1.3
+    heights: list[float] = []
+    for natural in naturals:
+        heights.append(max(natural, heights[-1] + line if heights else half))
+    highest = lane_height - half
+    for index in reversed(range(len(heights))):
+        heights[index] = min(heights[index], highest)
+        highest = heights[index] - line
+    return heights
 
 
 def with_room(
