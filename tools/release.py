@@ -63,9 +63,9 @@ def set_release(root: Path, version: str, registry: str | None, today: datetime.
         for path in root.glob(pattern):
             path.write_text(with_version(path.read_text(), expressions, version))
     if registry:
-        previous = f"{_registry(root).value}/"
+        previous = registry_of(root).value
         for path in _files(root, *_WITH_REGISTRY):
-            path.write_text(path.read_text().replace(previous, f"{registry}/"))
+            path.write_text(with_registry(path.read_text(), previous, registry))
 
 
 def with_version(text: str, expressions: tuple[str, ...], version: str) -> str:
@@ -75,6 +75,13 @@ def with_version(text: str, expressions: tuple[str, ...], version: str) -> str:
             expression, lambda match: match[0].replace(match[1], version), text, flags=re.M
         )
     return text
+
+
+def with_registry(text: str, previous: str, registry: str) -> str:
+    """Return a text with another registry; on GHCR, its owner is the repository's, too."""
+    text = text.replace(f"{previous}/", f"{registry}/")
+    old, new = (each.replace("ghcr.io/", "github.com/", 1) for each in (previous, registry))
+    return text.replace(f"{old}/", f"{new}/") if new != registry else text
 
 
 def with_release(changelog: str, version: str, today: datetime.date) -> str:
@@ -112,7 +119,7 @@ def _differences(root: Path, version: str, registry: str | None) -> Iterator[str
             yield f"{path} names no version."
     if not re.search(_heading(version), (root / CHANGELOG).read_text(), re.M):
         yield f"{CHANGELOG} has no line '## [{version}] - YYYY-MM-DD'."
-    present = _registry(root)
+    present = registry_of(root)
     if registry and present.value != registry:
         yield f"{present.position} has the registry {present.value}, not {registry}."
 
@@ -125,7 +132,8 @@ def versions(root: Path) -> Iterator[Mention]:
                 yield from _find(root, path, expression)
 
 
-def _registry(root: Path) -> Mention:
+def registry_of(root: Path) -> Mention:
+    """Find where the images are published."""
     return next(_find(root, root / _SETTINGS, rf"newName: (\S+)/{_NAME}-ui$"))
 
 

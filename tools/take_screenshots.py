@@ -33,8 +33,9 @@ _NINE_PICTURES = "() => document.querySelectorAll('table.grid button img').lengt
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
 _PICTURES_OF_THE_BURST = 8
 """Per request: enough that every worker is ready before the queue is empty."""
+_LOW: ViewportSize = {"width": 1440, "height": 500}
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
-_TALL: ViewportSize = {"width": 1440, "height": 1000}
+_TALL: ViewportSize = {"width": 1440, "height": 975}
 _LONG: ViewportSize = {"width": 1440, "height": 1250}
 _PHONE: ViewportSize = {"width": 390, "height": 844}
 _STAGE: ViewportSize = {"width": 1280, "height": 720}
@@ -45,12 +46,12 @@ _LIVE = (
     Screen("gallery", "/gallery", _WIDE, _TILE),
     Screen("join-phone", "/join", _PHONE),
     Screen("remote-phone", "/remote", _PHONE, ".st-key-remote_next"),
-    Screen("recordings", "/recordings", _WIDE, ".st-key-account"),
+    Screen("recordings", "/recordings", _LOW, ".st-key-account"),
     Screen("api", "/api/docs", _WIDE),
 )
 _REPLAYED = (
     Screen("cluster", "/", _TALL, _CHART),
-    Screen("fleet", "/fleet", _LONG, ".fleet-map"),
+    Screen("fleet", "/fleet", _TALL, ".fleet-map"),
     Screen("tune", "/tune?arrivals=Recording", _LONG, ".outcomes"),
     Screen("jobs", "/jobs", _WIDE, ".st-key-account"),
     Screen("present", "/present", _STAGE, _CHART),
@@ -81,9 +82,10 @@ def _capture_live_run(browser: Browser, folder: Path) -> None:
         pages = open_pages(browser, dashboard.url, _LIVE)
         pages["remote-phone-light"].get_by_role("button", name="Begin").click()
         _send_burst(StudioPage(pages["studio-light"]), dashboard)
+        capture(pages, folder)
         details = open_pages(browser, dashboard.url, [Screen("picture-details", "/", _WIDE, _TILE)])
         _open_first_picture(details.values())
-        capture(pages | details, folder)
+        capture(details, folder)
         capture(open_pages(browser, dashboard.url, matrix), folder)
 
 

@@ -124,8 +124,8 @@ Not measured yet: `python -m models.train.evaluate`.
 
 Only the words above. Edges are softer than the renderer's, by the share given above; small things
 (stars, a periscope, bubbles) suffer first. The classifier does not notice that: see the pictures
-on the [contact sheet](../../docs/contact-sheet.webp). A setting has three layouts, and a subject two
-positions in it.
+on the [contact sheet](../../docs/contact-sheet.webp). A setting has three layouts, and a subject
+two positions in it.
 
 ## Licence
 

@@ -4,7 +4,6 @@ import ast
 import re
 import subprocess
 import textwrap
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +125,3 @@ def test_versions_are_exact() -> None:
     ]
     assert lines
     assert all(re.fullmatch(r"[a-z0-9-]+==[0-9.]+(; .+)?", line) for line in lines)
-
-
-def test_changelog_names_the_version() -> None:
-    """CHANGELOG has a section for the version in pyproject.toml."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()

@@ -2,12 +2,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "k8s" / "scripts"
 PYTHON_IMAGES = ("ui", "worker")
 KINDS = (*PYTHON_IMAGES, "model")
 
@@ -75,21 +77,17 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def run(
-    folder: Path, script: str, *kinds: str, **variables: str
+    folder: Path, script: Path, *kinds: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", **variables}
     return subprocess.run(
-        [ROOT / "k8s" / "scripts" / script, *kinds],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+        [script, *kinds], env=environment, capture_output=True, text=True, check=False
     )
 
 
 def built(folder: Path, **variables: str) -> dict[str, str]:
     """Return the command line of each image's build, by the image's name and tag."""
-    done = run(folder, "build-image.sh", *KINDS, **variables)
+    done = run(folder, SCRIPTS / "build-image.sh", *KINDS, **variables)
     assert done.returncode == 0, done.stderr
     lines = (folder / "calls").read_text().splitlines()
     builds = [line for line in lines if line.startswith("build ")]
@@ -124,7 +122,10 @@ def test_labels_say_what_was_built(recorded: Path) -> None:
 
 def test_images_without_a_registry_are_not_pushed(recorded: Path) -> None:
     """Until k8s/settings names a registry, nothing is sent to an address that nobody owns."""
-    done = run(recorded, "push-image.sh", "ui")
+    copy = shutil.copytree(ROOT / "k8s", recorded / "k8s")
+    settings = copy / "settings" / "kustomization.yaml"
+    settings.write_text(re.sub(r"ghcr\.io/[^/]+/", "ghcr.io/owner.invalid/", settings.read_text()))
+    done = run(recorded, copy / "scripts" / "push-image.sh", "ui")
     assert done.returncode == 1
     assert "set newName in k8s/settings/kustomization.yaml" in done.stderr
     assert "push" not in (recorded / "calls").read_text()
@@ -132,7 +133,7 @@ def test_images_without_a_registry_are_not_pushed(recorded: Path) -> None:
 
 def test_folder_without_a_model_is_refused(recorded: Path) -> None:
     """A wrong MODEL is found before gigabytes are built."""
-    done = run(recorded, "build-image.sh", "model", MODEL="docs")
+    done = run(recorded, SCRIPTS / "build-image.sh", "model", MODEL="docs")
     assert done.returncode == 1
     assert "MODEL=docs has no model_index.json" in done.stderr
     assert "build" not in (recorded / "calls").read_text()

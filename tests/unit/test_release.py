@@ -30,9 +30,11 @@ def files(tmp_path: Path) -> Path:
         shutil.copytree(release.ROOT / name, tmp_path / name)
     shutil.copy(release.ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
+    registry = release.registry_of(tmp_path).value
     (tmp_path / "README.md").write_text(
-        "helm install a oci://ghcr.io/owner.invalid/charts/stable-diffusion-live --version 0.2.0\n"
+        f"helm install live oci://{registry}/charts/stable-diffusion-live --version 0.2.0\n"
         "helm install keda kedacore/keda --version 2.21.0\n"
+        f"https://{registry.replace('ghcr.io', 'github.com')}/stable-diffusion-live\n"
     )
     return tmp_path
 
@@ -46,6 +48,7 @@ def test_files_of_this_repository_agree() -> None:
 def test_release_sets_every_file(files: Path) -> None:
     """After the command, all files have the version and the registry, and the check passes."""
     assert release.differences(files, "0.3.0", "ghcr.io/someone")
+    previous = release.registry_of(files).value
     release.set_release(files, "0.3.0", "ghcr.io/someone", TODAY)
     assert release.differences(files, "0.3.0", "ghcr.io/someone") == []
     settings = (files / "k8s/settings/kustomization.yaml").read_text()
@@ -53,10 +56,11 @@ def test_release_sets_every_file(files: Path) -> None:
     assert "newTag: 0.3.0-cpu\n" in settings
     assert "newTag: 4.3.6-management\n" in settings, "other images stay"
     for path in [path for path in files.rglob("*") if path.is_file()]:
-        assert "ghcr.io/owner.invalid/" not in path.read_text(), path
+        assert previous not in path.read_text(), path
     readme = (files / "README.md").read_text().splitlines()
     assert readme[0].endswith("oci://ghcr.io/someone/charts/stable-diffusion-live --version 0.3.0")
     assert readme[1].endswith("--version 2.21.0"), "other charts stay"
+    assert readme[2] == "https://github.com/someone/stable-diffusion-live"
 
 
 def test_second_run_changes_nothing(files: Path) -> None:

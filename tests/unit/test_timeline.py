@@ -131,7 +131,7 @@ def test_newest_values_stay_within_their_lane(first: float, second: float):
     for geometry in share_height([8, 8, 8]):
         marks = newest([(first, "a"), (second, "b")], geometry, "red", plot_height=120)
         heights = [geometry.pixels(mark["y"], 120) + mark["yshift"] for mark in marks]
-        assert 12 / 2 <= min(heights)
+        assert min(heights) >= 12 / 2
         assert max(heights) <= (geometry.top - geometry.bottom) * 120 - 12 / 2
 
 
