@@ -1,8 +1,11 @@
-"""The worker's pictures per second on a CPU, against the bare pipeline in its best form.
+"""The workers' pictures per second on a CPU, against the bare pipeline in its best form.
 
-The bundled model, SQLite and a folder, one worker in a process of its own. The bare pipeline is a
+The bundled model, SQLite and a folder, each worker in a process of its own. The bare pipeline is a
 loop of diffusers in another process, with the numbers, memory format, threads and batch size that
-the worker chose, and neither queue nor PNG files.
+the worker chose, and neither queue nor PNG files. It is measured with threads that sleep while they
+wait, as the worker's do, and with threads that spin, OpenMP's default: faster alone, and many times
+slower beside another process. `make demo` starts several workers, so as many as there are
+processors are measured together, too.
 """
 
 import multiprocessing
@@ -14,7 +17,7 @@ from collections.abc import Callable
 from contextlib import closing
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from bench.report import Figure, show
 from bench.timed_worker import CompletionStore
@@ -30,30 +33,42 @@ _WARM_UP = 15
 """Pictures that are not measured: the batches of 1, 2, 4 and 8 by which the worker grows."""
 _BATCH = 8
 
+_Measure: TypeAlias = "Callable[[int, SimpleQueue[float]], None]"
+
 
 def main(pictures: int = 80, runs: int = 3) -> None:
-    """Measure both in turn, and print the ratio of the medians."""
-    rates = [(_in_process(_bare, pictures), _in_process(_worker, pictures)) for _ in range(runs)]
-    bare, worker = zip(*rates, strict=True)
+    """Measure all in turn, and print the ratios to the bare pipeline with sleeping threads."""
+    processors = os.cpu_count() or 1
+    measured = {
+        "the bare pipeline, threads that sleep": lambda: _rate(_bare, pictures),
+        "the bare pipeline, threads that spin": lambda: _rate(_bare, pictures, waiting="ACTIVE"),
+        "queue to stored PNG, one worker": lambda: _rate(_worker, pictures),
+        f"the same, {processors} workers": lambda: _rate(_worker, pictures, processors),
+    }
+    rounds = [[measure() for measure in measured.values()] for _ in range(runs)]
     figures = [
-        Figure("the bare pipeline", bare, "pictures/s"),
-        Figure("queue to stored PNG, one worker", worker, "pictures/s"),
+        Figure(name, values, "pictures/s")
+        for name, values in zip(measured, zip(*rounds, strict=True), strict=True)
     ]
-    show(f"{_MODEL}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}", figures)
-    ratio = figures[1].median / figures[0].median
-    print(f"cpu: {figures[1].median:.2f} pictures/s, {ratio:.1%} of the bare pipeline")
+    show(f"{_MODEL}, {processors} processors, load {os.getloadavg()[0]:.1f}", figures)
+    bare, _, one, several = (figure.median for figure in figures)
+    print(f"cpu: {one:.2f} pictures/s, {one / bare:.1%} of the bare pipeline")
+    print(f"cpu: {several:.2f} pictures/s with {processors} workers, {several / bare:.1%}")
 
 
-def _in_process(measure: Callable[[int, "SimpleQueue[float]"], None], pictures: int) -> float:
-    """Return what ``measure`` puts into its queue, in a process with its own threads."""
+def _rate(measure: _Measure, pictures: int, processes: int = 1, waiting: str = "PASSIVE") -> float:
+    """Return the sum of what ``measure`` puts into its queue in processes that run at once."""
     spawning = multiprocessing.get_context("spawn")
     result: SimpleQueue[float] = spawning.SimpleQueue()
-    process = spawning.Process(target=measure, args=(pictures, result))
-    process.start()
-    process.join()
-    if process.exitcode:
+    os.environ["OMP_WAIT_POLICY"] = waiting
+    started = [spawning.Process(target=measure, args=(pictures, result)) for _ in range(processes)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    if any(process.exitcode for process in started):
         sys.exit("The measured process failed; its error is above.")
-    return result.get()
+    return sum(result.get() for _ in started)
 
 
 def _bare(pictures: int, result: "SimpleQueue[float]") -> None:

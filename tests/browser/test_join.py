@@ -97,7 +97,7 @@ def test_wall_shows_a_picture_after_approval_with_its_hearts(
     """
     dashboard = start_dashboard(FLEET="none", JOIN_APPROVAL="true", PRESENTER_KEY="open sesame")
     worker = ScriptedWorker(dashboard.data_dir)
-    stage = open_page(f"{dashboard.url}/present", 1366, 768)
+    stage = open_page(f"{dashboard.url}/present", 1366, 768, motion="no-preference")
     presenter = open_page(f"{dashboard.url}/approve")
     expect(presenter.get_by_text("Only the presenter may do this")).to_be_visible()
     presenter.get_by_role("button", name="Presenter login").click()

@@ -46,7 +46,7 @@ load_definitions = {definitions}
 # By default queues emit statistics every 5 s, and the management API collects them every 5 s;
 # tests should not wait for that.
 _ADVANCED_CONFIGURATION = """\
-[{rabbit, [{quorum_tick_interval, 100}, {collect_statistics_interval, 100}]},
+[{rabbit, [{quorum_tick_interval, 100}, {collect_statistics_interval, 300}]},
  {rabbitmq_management, [{sample_retention_policies,
     [{global, [{60, 1}]}, {basic, [{60, 1}]}, {detailed, [{60, 1}]}]}]}].
 """

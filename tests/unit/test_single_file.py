@@ -64,8 +64,9 @@ def test_checkpoint_of_one_file_loads(tmp_path: Path, monkeypatch):
     generator = load(str(tmp_path / "dream.safetensors"), "cpu")
     assert asked == ["stable-diffusion-v1-5/stable-diffusion-v1-5"]
     assert generator.model.capabilities.family == "StableDiffusionPipeline"
-    for name, tensor in pipeline.unet.state_dict().items():
-        assert torch.equal(tensor, generator._pipeline.unet.state_dict()[name]), name
+    loaded = generator._pipeline.unet
+    for name, tensor in pipeline.unet.to(loaded.dtype).state_dict().items():
+        assert torch.equal(tensor, loaded.state_dict()[name]), name
 
 
 def test_checkpoint_cannot_be_quantized(tmp_path: Path, monkeypatch):
