@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from dashboard.domain.workers import WorkerView
-from dashboard.fleet.kubernetes.announcements import newest_announcements
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
-from dashboard.fleet.kubernetes.events import newest_reasons
+from dashboard.fleet.kubernetes.event_digest import EventDigest
 from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, scheduled_at
 from dashboard.fleet.kubernetes.values import condition_status, created_at
 
@@ -35,11 +34,12 @@ def _has_labels(pod: Object, labels: dict[str, str]) -> bool:
 
 
 def contexts(
-    pods: Iterable[Object], cluster: ClusterSnapshot, views: dict[str, WorkerView]
+    pods: Iterable[Object],
+    cluster: ClusterSnapshot,
+    views: dict[str, WorkerView],
+    digest: EventDigest,
 ) -> Iterator[tuple[Object, PodContext]]:
     """Yield each pod with what is known beside its object."""
-    reasons = newest_reasons(cluster.events or ())
-    announcements = newest_announcements(cluster.events or ())
     ready_nodes = {
         node["metadata"]["name"]: condition_status(node, "Ready") is True
         for node in cluster.nodes or ()
@@ -50,8 +50,8 @@ def contexts(
             pod,
             PodContext(
                 view=views.get(metadata["name"]),
-                newest_event=reasons.get(metadata["uid"], ""),
-                announcement=announcements.get(metadata["uid"]),
+                newest_event=digest.reasons.get(metadata["uid"], ""),
+                announcement=digest.announcements.get(metadata["uid"]),
                 node_is_ready=cluster.nodes is None or _node_is_ready(pod, ready_nodes, cluster.at),
             ),
         )
