@@ -22,7 +22,7 @@ from wire.messages.object_names import picture_name
 from wire.stores.base import Store
 from wire.stores.cancellation import cancelled_jobs
 
-_PICTURES = (8_000, 80_000, 240_000)
+_PICTURES = (8_000, 40_000, 80_000)
 """A fifth more objects: one of metadata for four pictures."""
 _RUNS = 5
 _REQUESTS = 300

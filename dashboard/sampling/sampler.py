@@ -110,6 +110,8 @@ class Sampler:
         self._observer = observer
         self._history = History()
         self._pictures_sampled = 0
+        self._begun = 0
+        """Counts the snapshots."""
         self._lock = threading.Lock()
         self._snapshot = self._make_snapshot(observe())
         self._stopping, self._woken = threading.Event(), threading.Event()
@@ -131,7 +133,7 @@ class Sampler:
         return self._snapshot
 
     def refresh(self) -> None:
-        """Make a snapshot now."""
+        """Make a snapshot now, or wait for one that another thread begins after this call."""
         self._update(sampled=False)
 
     def wake(self) -> None:
@@ -153,7 +155,11 @@ class Sampler:
             self._pictures_sampled = stored
 
     def _update(self, sampled: bool) -> None:
+        begun = self._begun
         with self._lock:
+            if self._begun > begun and not sampled:
+                return
+            self._begun += 1
             observation = replace(self._observe(), sampled=sampled)
             self._observer(observation)
             self.fold(observation)

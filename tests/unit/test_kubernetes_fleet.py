@@ -12,11 +12,12 @@ from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import ListFailed
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.event_digest import EventDigests
 from dashboard.fleet.kubernetes.fleet import Conversions, KubernetesFleet, make_reading
 from dashboard.fleet.kubernetes.kinds import KINDS
 from dashboard.fleet.kubernetes.lists import failed_result
 from dashboard.sampling.samples import make_sample
-from tests.support.conditions import free_port
+from tests.support.conditions import free_port, wait_until
 from tests.support.kubernetes_objects import kept, kubeconfig, recorded
 
 RBAC = Path(__file__).parents[2] / "k8s" / "base" / "dashboard-rbac.yaml"
@@ -197,6 +198,18 @@ def test_unchanged_pods_are_converted_once():
     before = workers(cluster, {})[0]
     view = WorkerView(pod, "generating", "step 2 of 4", 1795460000.0, 1795460000.0, ("job-1",))
     assert (before.job_id, workers(cluster, {pod: view})[0].job_id) == (None, "job-1")
+
+
+def test_many_events_are_read_again_once_time_allows():
+    """A digest of many events is kept for a while; new events are in the next one."""
+    digests, events = EventDigests(), kept("events", recorded("events"))
+    before = digests.of(events, "worker", frozenset())
+    assert before.log
+    assert digests.of(events, "worker", frozenset()) is before
+    wait_until(
+        lambda: len(digests.of(events[:1], "worker", frozenset()).log) < len(before.log),
+        what="a digest of other events",
+    )
 
 
 def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -11,6 +12,7 @@ import pytest
 
 from core.errors import MessageError, StoreUnavailable
 from dashboard.domain.fleet import FleetReading, Node
+from dashboard.domain.inputs import Observation
 from dashboard.domain.journal import Journal
 from dashboard.domain.queue_counts import QueueCounts
 from dashboard.gallery import listing
@@ -189,6 +191,29 @@ def test_snapshots_of_a_large_fleet_leave_most_of_the_time_to_pages():
     """However long a snapshot takes, they take a quarter of a core; small ones are not delayed."""
     assert pause_after(0.001) == 0.1
     assert pause_after(0.5) == pytest.approx(1.5)
+
+
+def test_requests_at_the_same_time_share_a_snapshot():
+    """Many clients that submit at once do not wait for a snapshot each, only for the next one."""
+    made, slow = [], threading.Event()
+
+    def observe() -> Observation:
+        made.append(slow.wait(30))
+        return Observation(at=NOW)
+
+    slow.set()
+    sampler = Sampler(observe, Journal(), GalleryIndex(started=NOW), "laptop", ("requests",))
+    made.clear()
+    slow.clear()
+    with ThreadPoolExecutor(8) as clients:
+        first = clients.submit(sampler.refresh)
+        wait_until(lambda: sampler._lock.locked(), what="the first snapshot")
+        others = [clients.submit(sampler.refresh) for _ in range(7)]
+        wait_until(lambda: sum(other.running() for other in others) == 7, what="the others")
+        slow.set()
+        for each in (first, *others):
+            each.result(30)
+    assert 2 <= len(made) < 8  # the first one may lack what the others recorded
 
 
 def test_submitted_job_is_in_the_next_snapshot():

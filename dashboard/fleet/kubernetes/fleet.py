@@ -7,7 +7,7 @@ from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import Cluster, ClusterSnapshot
-from dashboard.fleet.kubernetes.events import fleet_events
+from dashboard.fleet.kubernetes.event_digest import EventDigests
 from dashboard.fleet.kubernetes.memo import Memo
 from dashboard.fleet.kubernetes.nodes import NodeConversions, gpu_nodes
 from dashboard.fleet.kubernetes.pods import PodContext, make_worker
@@ -26,6 +26,7 @@ class Conversions:
 
     workers: Memo[PodContext, Worker] = field(default_factory=lambda: Memo(make_worker))
     nodes: NodeConversions = field(default_factory=NodeConversions)
+    events: EventDigests = field(default_factory=EventDigests)
 
 
 class KubernetesFleet:
@@ -60,7 +61,9 @@ def make_reading(
     active = active_scaler(cluster)
     deployment = _scaled_deployment(cluster, active, scaler)
     pods = None if cluster.pods is None else worker_pods(cluster, deployment, scaler)
-    workers = conversions.workers.values(contexts(pods or (), cluster, views))
+    names = frozenset(pod["metadata"]["name"] for pod in pods or ())
+    digest = conversions.events.of(cluster.events or (), scaler, names)
+    workers = conversions.workers.values(contexts(pods or (), cluster, views, digest))
     ready = sum(worker.phase in _READY_PHASES for worker in workers)
     wanted = _wanted(cluster, active, deployment)
     refused = _refusal(cluster, active, deployment)
@@ -70,9 +73,7 @@ def make_reading(
         ready=None if pods is None else ready,
         workers=workers,
         nodes=_nodes(cluster, conversions.nodes),
-        events=fleet_events(
-            cluster.events or (), scaler, frozenset(worker.name for worker in workers)
-        ),
+        events=digest.log,
         refusal=refused,
         warnings=(
             *_refusal_warnings(refused),

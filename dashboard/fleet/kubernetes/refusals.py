@@ -49,8 +49,8 @@ def _has_no_pod(job: Object) -> bool:
 def _is_refusal(event: Object, jobs: set[str], now: float) -> bool:
     involved = event["involvedObject"]
     is_ours = involved.get("kind") == "Job" and involved.get("name") in jobs
-    is_recent = now - last_seen(event) < _MAX_AGE_SECONDS
-    return is_ours and event.get("reason") == _FAILED_CREATE and is_recent
+    is_refusal = is_ours and event.get("reason") == _FAILED_CREATE
+    return is_refusal and now - last_seen(event) < _MAX_AGE_SECONDS
 
 
 def _describe(message: str) -> str:

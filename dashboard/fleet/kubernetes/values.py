@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 
 from dashboard.domain.fleet import Condition
 from dashboard.fleet.kubernetes.client import Object
@@ -14,8 +15,9 @@ def optional_seconds(timestamp: str | None) -> float | None:
     return seconds(timestamp) if timestamp else None
 
 
+@lru_cache(maxsize=20_000)
 def seconds(timestamp: str) -> float:
-    """Parse an RFC 3339 timestamp to Unix seconds."""
+    """Parse an RFC 3339 timestamp to Unix seconds; each reading has mostly the same ones."""
     return datetime.fromisoformat(timestamp).timestamp()
 
 

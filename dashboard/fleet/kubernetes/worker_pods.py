@@ -1,12 +1,11 @@
 """The pods that are workers, and what is known about each beside its object."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dashboard.domain.workers import WorkerView
-from dashboard.fleet.kubernetes.announcements import newest_announcements
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
-from dashboard.fleet.kubernetes.events import newest_reasons
+from dashboard.fleet.kubernetes.event_digest import EventDigest
 from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, scheduled_at
 from dashboard.fleet.kubernetes.values import condition_status, created_at
 
@@ -35,27 +34,31 @@ def _has_labels(pod: Object, labels: dict[str, str]) -> bool:
 
 
 def contexts(
-    pods: Iterable[Object], cluster: ClusterSnapshot, views: dict[str, WorkerView]
+    pods: Iterable[Object],
+    cluster: ClusterSnapshot,
+    views: dict[str, WorkerView],
+    digest: EventDigest,
 ) -> Iterator[tuple[Object, PodContext]]:
     """Yield each pod with what is known beside its object."""
-    reasons = newest_reasons(cluster.events or ())
-    announcements = newest_announcements(cluster.events or ())
-    nodes = {node["metadata"]["name"]: node for node in cluster.nodes or ()}
+    ready_nodes = {
+        node["metadata"]["name"]: condition_status(node, "Ready") is True
+        for node in cluster.nodes or ()
+    }
     for pod in pods:
         metadata = pod["metadata"]
         yield (
             pod,
             PodContext(
                 view=views.get(metadata["name"]),
-                newest_event=reasons.get(metadata["uid"], ""),
-                announcement=announcements.get(metadata["uid"]),
-                node_is_ready=cluster.nodes is None or _node_is_ready(pod, nodes, cluster.at),
+                newest_event=digest.reasons.get(metadata["uid"], ""),
+                announcement=digest.announcements.get(metadata["uid"]),
+                node_is_ready=cluster.nodes is None or _node_is_ready(pod, ready_nodes, cluster.at),
             ),
         )
 
 
-def _node_is_ready(pod: Object, nodes: dict[str, Object], now: float) -> bool:
-    node = nodes.get(pod["spec"].get("nodeName"))
-    if node is None:  # deleted, or newer than the list of nodes
+def _node_is_ready(pod: Object, ready_nodes: Mapping[str, bool], now: float) -> bool:
+    is_ready = ready_nodes.get(pod["spec"].get("nodeName"))
+    if is_ready is None:  # the node is deleted, or newer than the list of nodes
         return now - scheduled_at(pod) < _NODE_LIST_DELAY_SECONDS
-    return condition_status(node, "Ready") is True
+    return is_ready
