@@ -12,11 +12,22 @@ _COOLDOWN_SECONDS = 150
 def test_kubectl_and_make_change_nothing_of_each_other(deployed: Deployed) -> None:
     """Either one, after the other, leaves every pod template and KEDA's replicas as they are."""
     deployed.deploy("scaledobject")
+    wait_until(lambda: _replicas(deployed) == 0, what="KEDA changes no replicas any more")
     after_make = deployed.generations()
     deployed.apply("gpu")
     assert deployed.generations() == after_make
     deployed.deploy("scaledobject")
     assert deployed.generations() == after_make
+
+
+def test_make_removes_what_the_overlay_no_longer_has(deployed: Deployed) -> None:
+    """Network policies of the previous overlay would cut connections; the volumes stay."""
+    deployed.deploy("app", overlay="gke")
+    volumes = _volumes(deployed)
+    assert deployed.objects("networkpolicies")
+    deployed.deploy("app")
+    assert not deployed.objects("networkpolicies")
+    assert _volumes(deployed) == volumes
 
 
 def test_keda_stops_the_worker_of_a_plain_apply(deployed: Deployed) -> None:
@@ -43,6 +54,10 @@ def test_job_makes_new_passwords_only_when_asked(deployed: Deployed) -> None:
         deployed.admit_users()
         rotated.result(HANG_TIMEOUT)
     assert _job_log(deployed) == ["Secret rabbitmq is new.", "Secret minio is new."]
+
+
+def _volumes(deployed: Deployed) -> set[str]:
+    return {each["metadata"]["uid"] for each in deployed.objects("persistentvolumeclaims")}
 
 
 def _replicas(deployed: Deployed) -> int:

@@ -58,7 +58,8 @@ class Deployed:
         self._run("undeploy.sh", PURGE="1")
         self.kubectl("delete", "namespace", NAMESPACE)
         for queue in self._rabbitmq.api("GET", "queues/%2F").json():
-            self._rabbitmq.api("DELETE", f"queues/%2F/{queue['name']}")
+            if queue["durable"]:  # the others end with their connections
+                self._rabbitmq.api("DELETE", f"queues/%2F/{queue['name']}")
 
     def secret(self, name: str) -> dict[str, str]:
         """Return the data of a Secret, once it exists."""
