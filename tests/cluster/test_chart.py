@@ -151,7 +151,7 @@ def _namespace_without_pods(cluster: Cluster, name: str) -> Iterator[str]:
         kubectl("-n", name, "create", "quota", "no-pods", "--hard=pods=0")
         yield name
     finally:
-        kubectl("delete", "namespace", name)
+        kubectl("delete", "namespace", name, "--wait=false")
 
 
 def _overrides(name: str) -> tuple[str, ...]:
