@@ -56,6 +56,17 @@ def release(deployed: Deployed, chart: Path) -> Iterator[Release]:
 
 
 @pytest.fixture
+def installed(deployed: Deployed, release: Release) -> None:
+    """Install the chart with its defaults on a cluster that has nothing of it."""
+    release.uninstall()
+    deployed.remove()
+    release.upgrade(*_SHORT_WAITS)
+    # Before the dashboard declares the queue, so that KEDA finds none at first.
+    deployed.admit_users()
+    _wait_for_the_dashboard(deployed)
+
+
+@pytest.fixture
 def _as_the_dashboard(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     """Read the cluster with the dashboard's credentials, whose ServiceAccount may be new."""
     path = deployed.cluster.control_plane.folder / f"kubeconfig-{NAMESPACE}-dashboard"
@@ -95,17 +106,9 @@ def test_uninstall_keeps_volumes_and_secrets(deployed: Deployed, release: Releas
     assert _identities(deployed, *_KEPT) == before
 
 
-@pytest.mark.usefixtures("_as_the_dashboard")
-def test_defaults_scale_from_zero_and_back(
-    deployed: Deployed, release: Release, queue: Queue
-) -> None:
+@pytest.mark.usefixtures("installed", "_as_the_dashboard")
+def test_defaults_scale_from_zero_and_back(deployed: Deployed, queue: Queue) -> None:
     """On an empty cluster `helm install` is all: the Job makes the passwords by itself."""
-    release.uninstall()
-    deployed.remove()
-    release.upgrade(*_SHORT_WAITS)
-    # Before the dashboard declares the queue, so that KEDA finds none at first.
-    deployed.admit_users()
-    _wait_for_the_dashboard(deployed)
     check_run(deployed, queue, pictures=2)
 
 
@@ -148,7 +151,7 @@ def _namespace_without_pods(cluster: Cluster, name: str) -> Iterator[str]:
         kubectl("-n", name, "create", "quota", "no-pods", "--hard=pods=0")
         yield name
     finally:
-        kubectl("delete", "namespace", name)
+        kubectl("delete", "namespace", name, "--wait=false")
 
 
 def _overrides(name: str) -> tuple[str, ...]:
