@@ -31,8 +31,8 @@ _FIRST_PROMPTS = ("cartoon dwarf", "yellow submarine", "cat at night", "castle i
 _MATRIX = "{red|yellow|purple} {castle|robot|fish} at night"
 _NINE_PICTURES = "() => document.querySelectorAll('table.grid button img').length === 9"
 _BURST_PROMPTS = (*_FIRST_PROMPTS, "green dog in a meadow", "pink flower", "robot in the city")
-_PICTURES_OF_THE_BURST = 8
-"""Per request: enough that every worker is ready before the queue is empty."""
+_PICTURES_OF_THE_BURST = 16
+"""Per request: enough that workers generate until the last page is captured."""
 _LOW: ViewportSize = {"width": 1440, "height": 500}
 _WIDE: ViewportSize = {"width": 1440, "height": 900}
 _TALL: ViewportSize = {"width": 1440, "height": 975}
