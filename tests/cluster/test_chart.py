@@ -124,6 +124,8 @@ def test_values_set_scales_from_zero_and_back(
 ) -> None:
     """The same run with a set of ci/, on Secrets that exist before."""
     release.uninstall()
+    deployed.remove()
+    deployed.kubectl("create", "namespace", NAMESPACE)
     deployed.cluster.control_plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio_server))
     release.upgrade("--values", VALUES_SETS[name], *_SHORT_WAITS, *_overrides(name))
     _wait_for_the_dashboard(deployed)
