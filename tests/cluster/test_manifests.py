@@ -31,6 +31,8 @@ def test_overlay_applies(cluster: Cluster, restricted: str, name: str) -> None:
     """The API server accepts each object of an overlay, and each pod of its templates."""
     rendered = cluster.control_plane.kubectl("kustomize", str(_OVERLAYS / name))
     moved = rendered.replace("namespace: stable-diffusion", f"namespace: {restricted}")
+    # Of the whole cluster, and applied by other tests meanwhile.
+    moved = moved.replace("stable-diffusion-dashboard", f"{restricted}-dashboard")
     _check_applies(cluster, restricted, list(yaml.safe_load_all(moved)))
 
 
@@ -55,7 +57,7 @@ def _check_applies(cluster: Cluster, namespace: str, manifests: Sequence[dict]) 
 
 
 def _template(item: dict) -> dict | None:
-    """Return an object's pod template, if its kind has item."""
+    """Return an object's pod template, if its kind has one."""
     spec = item.get("spec", {})
     return (
         item.get("template") or spec.get("template") or spec.get("jobTargetRef", {}).get("template")
