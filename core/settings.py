@@ -55,7 +55,9 @@ class Settings(BaseSettings):
     minio_session_token: SecretStr | None = Field(
         None, description="session token, if the keys are temporary ones"
     )
-    minio_bucket: str = Field("images", description="bucket of the pictures; created if missing")
+    minio_bucket: str = Field(
+        "images", description="bucket of the pictures; created if missing and the key may do so"
+    )
     minio_secure: bool = Field(False, description="`true` for https")
     minio_region: str | None = Field(None, description="region, if the store needs one")
     hf_token: SecretStr | None = Field(
@@ -88,8 +90,8 @@ class Settings(BaseSettings):
     )
     max_ready_jobs: Annotated[int, Field(ge=1)] = Field(
         100,
-        description="jobs on RabbitMQ that workers may receive and KEDA counts, at least one for "
-        "each worker; further ones wait for their submitters' turns",
+        description="waiting jobs on RabbitMQ that workers may receive: KEDA sees at most these "
+        "plus those in progress; further ones wait for their submitters' turns",
     )
     openai_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
         540,

@@ -29,6 +29,8 @@ _FIELDS = {
     "docs/**/*.md": _MENTIONS,
 }
 _REQUIRED = ("pyproject.toml", _SETTINGS, f"charts/{_NAME}/Chart.yaml")
+# Domain of the owner before the first release; RFC 2606 keeps it from ever existing.
+_PLACEHOLDER = ".invalid"
 _WITH_REGISTRY = ("k8s/**/*.yaml", f"charts/{_NAME}/**/*", "README.md", "docs/**/*.md")
 
 
@@ -44,6 +46,8 @@ def main() -> None:
     """Do what the command line says."""
     arguments = _parse_arguments()
     version: str = arguments.version.removeprefix("v")
+    if not version:
+        sys.exit("Usage: make release VERSION=1.2.3 REGISTRY=ghcr.io/OWNER")
     if not re.fullmatch(_VERSION, version):
         sys.exit(f"{version} is not a version: 1.2.3 or 1.2.3-rc.1 is.")
     if arguments.notes:
@@ -57,13 +61,15 @@ def main() -> None:
 
 def set_release(root: Path, version: str, registry: str | None, today: datetime.date) -> None:
     """Write version, date and registry into the files."""
+    previous = registry_of(root).value
+    if not registry and _PLACEHOLDER in previous:
+        sys.exit("The files name no registry yet: add REGISTRY=ghcr.io/OWNER. Nothing was changed.")
     changelog = root / CHANGELOG
     changelog.write_text(with_release(changelog.read_text(), version, today))
     for pattern, expressions in _FIELDS.items():
         for path in root.glob(pattern):
             path.write_text(with_version(path.read_text(), expressions, version))
     if registry:
-        previous = registry_of(root).value
         for path in _files(root, *_WITH_REGISTRY):
             path.write_text(with_registry(path.read_text(), previous, registry))
 
@@ -155,7 +161,10 @@ def _heading(version: str) -> str:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Set the version of a release in every file.")
     parser.add_argument("version", help="1.2.3, or the tag v1.2.3")
-    parser.add_argument("--registry", help="where the images are published: ghcr.io/OWNER")
+    # Registries accept no capitals, which names of owners on GitHub may have.
+    parser.add_argument(
+        "--registry", type=str.lower, help="where the images are published: ghcr.io/OWNER"
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="fail where a file has another version")
     mode.add_argument("--notes", action="store_true", help="print what the changelog says of it")

@@ -11,7 +11,7 @@ from tests.unit.test_manifests import K8S, Manifest, composed, rendered
 
 DOCS = K8S.parent / "docs"
 _BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+", re.MULTILINE)
-_PATCHED = ("rabbitmq", "gpu", "model-volume", "network-policies")
+_PATCHED = ("rabbitmq", "gpu", "model-volume", "network-policies", "scaledobject")
 """Components with what the patches change."""
 
 

@@ -64,16 +64,43 @@ def test_release_sets_every_file(files: Path) -> None:
 
 
 def test_second_run_changes_nothing(files: Path) -> None:
-    """The command may be repeated: the date in the changelog stays."""
-    release.set_release(files, "0.3.0", None, TODAY)
+    """The command may be repeated: the date in the changelog stays, and so does the registry."""
+    release.set_release(files, "0.3.0", "ghcr.io/someone", TODAY)
     once = {path: path.read_bytes() for path in files.rglob("*") if path.is_file()}
     release.set_release(files, "0.3.0", None, TODAY + datetime.timedelta(days=1))
     assert {path: path.read_bytes() for path in once} == once
 
 
+def test_first_release_needs_a_registry(files: Path) -> None:
+    """No tag is made whose files name images that nobody publishes, and then no file is changed."""
+    release.set_release(files, "0.3.0", "ghcr.io/owner.invalid", TODAY)
+    before = {path: path.read_bytes() for path in files.rglob("*") if path.is_file()}
+    with pytest.raises(SystemExit, match=r"add REGISTRY=ghcr\.io/OWNER"):
+        release.set_release(files, "0.4.0", None, TODAY)
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_registry_is_written_in_lower_case(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An owner with capitals may be given as GitHub shows it; registries refuse capitals."""
+    monkeypatch.setattr(release, "ROOT", files)
+    monkeypatch.setattr("sys.argv", ["release", "0.3.0", "--registry", "ghcr.io/SomeOne"])
+    release.main()
+    assert "push the tag v0.3.0" in capsys.readouterr().out
+    assert release.registry_of(files).value == "ghcr.io/someone"
+
+
+def test_missing_version_prints_the_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make release` alone, which passes an empty version, says how it is called."""
+    monkeypatch.setattr("sys.argv", ["release", ""])
+    with pytest.raises(SystemExit, match=r"Usage: make release VERSION=1\.2\.3"):
+        release.main()
+
+
 def test_difference_names_its_line(files: Path) -> None:
     """A forgotten file is found before it is published, and the sentence says where."""
-    release.set_release(files, "0.3.0", None, TODAY)
+    release.set_release(files, "0.3.0", "ghcr.io/someone", TODAY)
     chart = files / "charts/stable-diffusion-live/Chart.yaml"
     chart.write_text(chart.read_text().replace('appVersion: "0.3.0"', 'appVersion: "0.2.0"'))
     differences = release.differences(files, "0.3.0")
@@ -95,7 +122,7 @@ def test_changelog_without_unreleased_changes_is_refused(files: Path) -> None:
     (files / "CHANGELOG.md").write_text("# Changelog\n")
     before = (files / "pyproject.toml").read_text()
     with pytest.raises(SystemExit, match=r"has no line '## \[Unreleased\]'"):
-        release.set_release(files, "0.3.0", None, TODAY)
+        release.set_release(files, "0.3.0", "ghcr.io/someone", TODAY)
     assert (files / "pyproject.toml").read_text() == before
     with pytest.raises(SystemExit, match=r"has no line '## \[0\.3\.0\]"):
         release.section("# Changelog\n", "0.3.0")
