@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core.settings import Settings
 from tests.support.chart import (
     CHART,
     ROOT,
@@ -218,7 +219,8 @@ def test_mig_device_is_requested_and_selected_by_its_own_memory(chart: Path) -> 
 
 def test_amd_workers_request_amd_gpus(chart: Path) -> None:
     """The vendor changes resource and toleration; PyTorch calls the device cuda on both."""
-    pod = pods(_rendered(chart, {"device": "amd"}))["Deployment/worker"]
+    values = {"device": "amd", "images.worker.tag": "rocm"}
+    pod = pods(_rendered(chart, values))["Deployment/worker"]
     assert pod["containers"][0]["resources"]["limits"]["amd.com/gpu"] == 1
     assert [each["key"] for each in pod["tolerations"]] == ["amd.com/gpu"]
     assert environment(pod)["DEVICE"] == "cuda"
@@ -290,30 +292,60 @@ def _names(manifests: tuple[Manifest, ...]) -> set[str]:
     return {f"{each['kind']}/{each['metadata']['name']}" for each in manifests}
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("scaler.kind=cron", "scaler/kind"),
-        ("scaler.maxReplica=3", "maxReplica"),
-        ("device=tpu", "device"),
-        ("gpu.class=48gb", "gpu/class"),
-        ("minio.enabled=false", "s3.endpoint is empty"),
-        ("publicUrl=live.example.org", "publicUrl"),
-        ("gateway.enabled=true", "gateway/parentRefs"),
-        ("settings.STEPS=4", "settings/STEPS"),
-        ("rabbitmq.volume.size=large", "rabbitmq/volume/size"),
-        ("ingress.tlsSecret=certificate,ingress.enabled=true", "publicUrl is empty"),
-        (
-            "keda.enabled=true,networkPolicies.enabled=true",
-            "networkPolicies.enabled would close KEDA",
-        ),
-    ],
-)
-def test_wrong_values_are_refused_by_name(chart: Path, value: str, message: str) -> None:
-    """A value that is misspelt or lacks another stops the installation; the error names it."""
-    answer = helm("template", "live", chart, "--set", value, check=False)
+_AMD = "device=amd,images.worker.tag=rocm"
+_REFUSED = {
+    # by values.schema.json
+    "scaler.kind=cron": "scaler/kind",
+    "scaler.maxReplica=3": "maxReplica",
+    "scaler.extraTriggers[0].type=cron": "missing property 'metadata'",
+    "device=tpu": "device",
+    "gpu.class=48gb": "gpu/class",
+    "publicUrl=live.example.org": "publicUrl",
+    "gateway.enabled=true": "gateway/parentRefs",
+    "settings.STEPS=4": "settings/STEPS",
+    "rabbitmq.volume.size=large": "rabbitmq/volume/size",
+    "images.worker.repository=ghcr.io/me/worker:1.0": "images/worker/repository",
+    "worker.env[0].name=KEY,worker.env[0].valueFrom=text": "worker/env/0/valueFrom",
+    # by templates/_validate.tpl
+    "scaler.minReplicas=9": "scaler.minReplicas is above scaler.maxReplicas",
+    "device=amd": "device=amd needs a worker with PyTorch for ROCm",
+    "device=cpu,gpu.class=24gb": "gpu.class selects nodes by labels of NVIDIA GPUs",
+    f"{_AMD},gpu.class=24gb": "gpu.class selects nodes by labels of NVIDIA GPUs",
+    "device=cpu,gpu.resource=nvidia.com/gpu": "does not belong to device=cpu",
+    f"{_AMD},gpu.resource=nvidia.com/gpu": "does not belong to device=amd",
+    "gpu.resource=amd.com/gpu": "does not belong to device=nvidia",
+    "device=cpu,prefetch.enabled=true": "prefetch.enabled is for GPU nodes",
+    "openshift=true,model.image.enabled=true": "model.image.enabled needs an image volume",
+    "minio.enabled=false": "s3.endpoint is empty",
+    "s3.endpoint=s3.example.org": "s3.endpoint names a store",
+    "rabbitmq.vhost=live": "rabbitmq.vhost is for a RabbitMQ elsewhere",
+    "ingress.enabled=true,ingress.tlsSecret=certificate": "publicUrl is empty",
+    "keda.enabled=true,networkPolicies.enabled=true": "networkPolicies.enabled would close KEDA",
+    "model.id=a/b,settings.MODEL_ID=c/d": "model.id and settings.MODEL_ID",
+    "publicUrl=https://a.example,settings.PUBLIC_URL=https://b.example": "publicUrl sets PUBLIC_URL",
+    "publicUrl=https://a.example/live,settings.BASE_PATH=/other": "publicUrl sets BASE_PATH",
+} | {
+    f"settings.{name.upper()}=text": f"settings.{name.upper()} is a secret"
+    for name, field in Settings.model_fields.items()
+    if "SecretStr" in repr(field.annotation)
+}
+"""Values, and a part of the sentence that refuses them."""
+
+
+@pytest.mark.parametrize(("values", "message"), _REFUSED.items(), ids=_REFUSED)
+def test_wrong_values_are_refused_by_name(chart: Path, values: str, message: str) -> None:
+    """A misspelt, missing or contradictory value stops the installation; the error names it."""
+    answer = helm("template", "live", chart, "--set", values, check=False)
     assert answer.returncode
     assert message in answer.stderr, answer.stderr
+
+
+def test_all_broken_rules_are_reported_together(chart: Path) -> None:
+    """Who has made two mistakes reads two sentences, not one after the other."""
+    values = "scaler.minReplicas=9,s3.endpoint=s3.example.org"
+    answer = helm("template", "live", chart, "--set", values, check=False)
+    assert "scaler.minReplicas is above" in answer.stderr
+    assert "s3.endpoint names a store" in answer.stderr
 
 
 def test_schema_knows_exactly_the_values() -> None:
