@@ -20,7 +20,15 @@ from tests.support.chart import (
     with_dependencies,
 )
 from tests.support.conditions import need_program
-from tests.unit.test_manifests import COMPONENTS, K8S, composed, environment, overlay, pods
+from tests.unit.test_manifests import (
+    COMPONENTS,
+    K8S,
+    composed,
+    environment,
+    overlay,
+    pods,
+    rendered,
+)
 
 _HELMS_OWN_LABELS = {
     "app.kubernetes.io/instance",
@@ -112,6 +120,70 @@ def test_overlays_of_a_cloud_have_values_of_the_same_meaning(chart: Path) -> Non
     env = [{"name": "LD_LIBRARY_PATH", "value": "/usr/local/nvidia/lib64"}]
     rendered = _rendered(chart, values | {"worker.env": env})
     assert _comparable(rendered) == _comparable(overlay("gke/scaledobject"))
+
+
+_CRON = {
+    "type": "cron",
+    "metadata": {
+        "timezone": "Europe/Berlin",
+        "start": "0 9 * * 1-5",
+        "end": "0 18 * * 1-5",
+        "desiredReplicas": "1",
+    },
+}
+_ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/live"}
+
+
+@pytest.mark.parametrize(
+    ("scaler", "workers", "pod"),
+    [
+        ("scaledobject", "Deployment", "/spec/template/spec"),
+        ("scaledjob", "ScaledJob", "/spec/jobTargetRef/template/spec"),
+    ],
+)
+def test_patches_that_pages_show_have_values_of_the_same_meaning(
+    chart: Path, tmp_path: Path, scaler: str, workers: str, pod: str
+) -> None:
+    """Where an overlay needs a patch, the chart has a value: the objects are the same."""
+    expected = _patched(
+        tmp_path,
+        ("minio", "data-volume", "gpu", scaler),
+        (workers, "worker", f"{pod}/runtimeClassName", "nvidia"),
+        (workers, "worker", f"{pod}/priorityClassName", "workers"),
+        ("ScaledObject|ScaledJob", "worker", "/spec/triggers/0/metadata/vhostName", "live"),
+        ("ScaledObject|ScaledJob", "worker", "/spec/triggers/-", _CRON),
+        ("ServiceAccount", "dashboard|worker", "/metadata/annotations", _ROLE),
+    )
+    values = {
+        "scaler.kind": scaler,
+        "scaler.extraTriggers": [_CRON],
+        "worker.runtimeClassName": "nvidia",
+        "worker.priorityClassName": "workers",
+        "rabbitmq": {"enabled": False, "vhost": "live"},
+        "serviceAccounts.dashboard.annotations": _ROLE,
+        "serviceAccounts.worker.annotations": _ROLE,
+    }
+    assert _comparable(_rendered(chart, values)) == _comparable(expected)
+
+
+def _patched(
+    folder: Path, components: tuple[str, ...], *additions: tuple[str, str, str, Any]
+) -> tuple[Manifest, ...]:
+    """Render components with additions: kind, name, path and value of each."""
+    patches = [
+        {
+            "target": {"kind": kind, "name": name},
+            "patch": json.dumps([{"op": "add", "path": path, "value": value}]),
+        }
+        for kind, name, path, value in additions
+    ]
+    unpatched, patched = folder / "unpatched", folder / "patched"
+    unpatched.mkdir()
+    composed(unpatched, *components)
+    patched.mkdir()
+    kustomization = {"resources": ["../unpatched"], "patches": patches}
+    (patched / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return rendered(patched)
 
 
 def test_pods_of_the_defaults_are_those_of_the_overlay_to_the_letter(chart: Path) -> None:
@@ -322,7 +394,7 @@ _REFUSED = {
     "ingress.enabled=true,ingress.tlsSecret=certificate": "publicUrl is empty",
     "keda.enabled=true,networkPolicies.enabled=true": "networkPolicies.enabled would close KEDA",
     "model.id=a/b,settings.MODEL_ID=c/d": "model.id and settings.MODEL_ID",
-    "publicUrl=https://a.example,settings.PUBLIC_URL=https://b.example": "publicUrl sets PUBLIC_URL",
+    "publicUrl=https://a.example,settings.PUBLIC_URL=text": "publicUrl sets PUBLIC_URL",
     "publicUrl=https://a.example/live,settings.BASE_PATH=/other": "publicUrl sets BASE_PATH",
 } | {
     f"settings.{name.upper()}=text": f"settings.{name.upper()} is a secret"
