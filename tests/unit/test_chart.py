@@ -420,6 +420,31 @@ def test_all_broken_rules_are_reported_together(chart: Path) -> None:
     assert "s3.endpoint names a store" in answer.stderr
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ("device=nvidia", "published nowhere"),
+        ("device=nvidia", "allocatable.nvidia\\.com/gpu"),
+        ("ingress.enabled=true", "every visitor may submit, and delete pictures"),
+        ("ingress.enabled=true", "kubectl -n live get ingress dashboard"),
+        ("rabbitmq.enabled=false", "kubectl -n live create secret generic rabbitmq"),
+        ("minio.enabled=false,s3.endpoint=s3.example.org", "create secret generic minio"),
+    ],
+)
+def test_helm_prints_what_is_left_to_do(chart: Path, values: str, sentence: str) -> None:
+    """Helm names what an installation still needs; with the opposite values it does not."""
+    opposite = (
+        "device=cpu,images.dashboard.repository=live/dashboard,images.worker.repository=live/worker"
+    )
+    assert sentence in _notes(chart, values)
+    assert sentence not in _notes(chart, opposite)
+
+
+def _notes(chart: Path, values: str) -> str:
+    install = ("install", "live", chart, "--namespace", "live", "--dry-run=client")
+    return helm(*install, "--set", values).stdout.partition("NOTES:")[2]
+
+
 def test_schema_knows_exactly_the_values() -> None:
     """Every value of values.yaml is in the schema, and every one of the schema has a default."""
     schema = json.loads((CHART / "values.schema.json").read_text())
