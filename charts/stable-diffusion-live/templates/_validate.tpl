@@ -58,7 +58,9 @@ networkPolicies.enabled would close KEDA, which keda.enabled puts into the same 
 {{- end }}
 
 {{- $settings := .settings }}
-{{- range $name := list "RABBITMQ_URL" "RABBITMQ_MANAGEMENT_URL" "MINIO_ACCESS_KEY" "MINIO_SECRET_KEY" "MINIO_SESSION_TOKEN" "HF_TOKEN" "PRESENTER_KEY" "API_KEYS" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+{{- $secrets := list "RABBITMQ_URL" "RABBITMQ_MANAGEMENT_URL" "MINIO_ACCESS_KEY" "MINIO_SECRET_KEY"
+  "MINIO_SESSION_TOKEN" "HF_TOKEN" "PRESENTER_KEY" "API_KEYS" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+{{- range $name := $secrets }}
 {{- if hasKey $settings $name }}
 settings.{{ $name }} is a secret, and the release and a ConfigMap would show it: create a Secret, see "Secrets" in docs/chart.md.
 {{- end }}
