@@ -61,8 +61,7 @@ def queue(deployed: Deployed) -> Iterator[Queue]:
 
 @pytest.fixture(scope="package")
 def chart_requirements(cluster: Cluster) -> None:
-    """Add what sets of values refer to: kinds of other projects, and a PriorityClass."""
+    """Add what sets of values refer to: kinds of other projects."""
     kubectl = cluster.control_plane.kubectl
     kubectl("apply", "--server-side", "--filename", str(OPTIONAL_KINDS))
     kubectl("wait", "--for=condition=Established", "--filename", str(OPTIONAL_KINDS))
-    kubectl("create", "priorityclass", "workers", "--value=-1")

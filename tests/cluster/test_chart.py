@@ -5,8 +5,10 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,11 +89,33 @@ def test_rollback_restores_settings_and_image(deployed: Deployed, release: Relea
     """After an upgrade and a rollback every pod template is that of the first revision."""
     release.upgrade("--take-ownership", "--server-side=false")
     before = _specs(deployed)
-    release.upgrade("--reuse-values", "--set", "settings.DTYPE=float32,images.dashboard.tag=next")
+    change = "settings.DTYPE=float32,images.dashboard.tag=next"
+    release.upgrade("--reset-then-reuse-values", "--set", change)
     changed = _specs(deployed)
     assert {name for name in before if before[name] != changed[name]} == {"dashboard", "worker"}
     release.rollback()
     assert _specs(deployed) == before
+
+
+def test_upgrade_keeps_values_and_takes_new_defaults(
+    deployed: Deployed, release: Release, tmp_path: Path
+) -> None:
+    """The command that docs/chart.md names keeps what was set, and renews what was not."""
+    release.upgrade("--take-ownership", "--server-side=false", "--set", "scaler.maxReplicas=3")
+    newer = replace(release, chart=_with_another_cooldown(release.chart, tmp_path))
+    newer.upgrade("--reset-then-reuse-values")
+    [scaler] = deployed.objects("scaledobjects.keda.sh")
+    assert scaler["spec"]["maxReplicaCount"] == 3
+    assert scaler["spec"]["cooldownPeriod"] == 60
+
+
+def _with_another_cooldown(chart: Path, folder: Path) -> Path:
+    """Copy a chart, with another default."""
+    copy = shutil.copytree(chart, folder / chart.name)
+    values = (copy / "values.yaml").read_text()
+    assert "cooldownPeriod: 150" in values
+    (copy / "values.yaml").write_text(values.replace("cooldownPeriod: 150", "cooldownPeriod: 60"))
+    return copy
 
 
 def test_uninstall_keeps_volumes_and_secrets(deployed: Deployed, release: Release) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from core.settings import Settings
 from tests.support.chart import (
     CHART,
     ROOT,
@@ -19,7 +20,15 @@ from tests.support.chart import (
     with_dependencies,
 )
 from tests.support.conditions import need_program
-from tests.unit.test_manifests import COMPONENTS, K8S, composed, environment, overlay, pods
+from tests.unit.test_manifests import (
+    COMPONENTS,
+    K8S,
+    composed,
+    environment,
+    overlay,
+    pods,
+    rendered,
+)
 
 _HELMS_OWN_LABELS = {
     "app.kubernetes.io/instance",
@@ -111,6 +120,70 @@ def test_overlays_of_a_cloud_have_values_of_the_same_meaning(chart: Path) -> Non
     env = [{"name": "LD_LIBRARY_PATH", "value": "/usr/local/nvidia/lib64"}]
     rendered = _rendered(chart, values | {"worker.env": env})
     assert _comparable(rendered) == _comparable(overlay("gke/scaledobject"))
+
+
+_CRON = {
+    "type": "cron",
+    "metadata": {
+        "timezone": "Europe/Berlin",
+        "start": "0 9 * * 1-5",
+        "end": "0 18 * * 1-5",
+        "desiredReplicas": "1",
+    },
+}
+_ROLE = {"eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/live"}
+
+
+@pytest.mark.parametrize(
+    ("scaler", "workers", "pod"),
+    [
+        ("scaledobject", "Deployment", "/spec/template/spec"),
+        ("scaledjob", "ScaledJob", "/spec/jobTargetRef/template/spec"),
+    ],
+)
+def test_patches_that_pages_show_have_values_of_the_same_meaning(
+    chart: Path, tmp_path: Path, scaler: str, workers: str, pod: str
+) -> None:
+    """Where an overlay needs a patch, the chart has a value: the objects are the same."""
+    expected = _patched(
+        tmp_path,
+        ("minio", "data-volume", "gpu", scaler),
+        (workers, "worker", f"{pod}/runtimeClassName", "nvidia"),
+        (workers, "worker", f"{pod}/priorityClassName", "workers"),
+        ("ScaledObject|ScaledJob", "worker", "/spec/triggers/0/metadata/vhostName", "live"),
+        ("ScaledObject|ScaledJob", "worker", "/spec/triggers/-", _CRON),
+        ("ServiceAccount", "dashboard|worker", "/metadata/annotations", _ROLE),
+    )
+    values = {
+        "scaler.kind": scaler,
+        "scaler.extraTriggers": [_CRON],
+        "worker.runtimeClassName": "nvidia",
+        "worker.priorityClassName": "workers",
+        "rabbitmq": {"enabled": False, "vhost": "live"},
+        "serviceAccounts.dashboard.annotations": _ROLE,
+        "serviceAccounts.worker.annotations": _ROLE,
+    }
+    assert _comparable(_rendered(chart, values)) == _comparable(expected)
+
+
+def _patched(
+    folder: Path, components: tuple[str, ...], *additions: tuple[str, str, str, Any]
+) -> tuple[Manifest, ...]:
+    """Render components with additions: kind, name, path and value of each."""
+    patches = [
+        {
+            "target": {"kind": kind, "name": name},
+            "patch": json.dumps([{"op": "add", "path": path, "value": value}]),
+        }
+        for kind, name, path, value in additions
+    ]
+    unpatched, patched = folder / "unpatched", folder / "patched"
+    unpatched.mkdir()
+    composed(unpatched, *components)
+    patched.mkdir()
+    kustomization = {"resources": ["../unpatched"], "patches": patches}
+    (patched / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    return rendered(patched)
 
 
 def test_pods_of_the_defaults_are_those_of_the_overlay_to_the_letter(chart: Path) -> None:
@@ -218,7 +291,8 @@ def test_mig_device_is_requested_and_selected_by_its_own_memory(chart: Path) -> 
 
 def test_amd_workers_request_amd_gpus(chart: Path) -> None:
     """The vendor changes resource and toleration; PyTorch calls the device cuda on both."""
-    pod = pods(_rendered(chart, {"device": "amd"}))["Deployment/worker"]
+    values = {"device": "amd", "images.worker.tag": "rocm"}
+    pod = pods(_rendered(chart, values))["Deployment/worker"]
     assert pod["containers"][0]["resources"]["limits"]["amd.com/gpu"] == 1
     assert [each["key"] for each in pod["tolerations"]] == ["amd.com/gpu"]
     assert environment(pod)["DEVICE"] == "cuda"
@@ -290,30 +364,85 @@ def _names(manifests: tuple[Manifest, ...]) -> set[str]:
     return {f"{each['kind']}/{each['metadata']['name']}" for each in manifests}
 
 
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        ("scaler.kind=cron", "scaler/kind"),
-        ("scaler.maxReplica=3", "maxReplica"),
-        ("device=tpu", "device"),
-        ("gpu.class=48gb", "gpu/class"),
-        ("minio.enabled=false", "s3.endpoint is empty"),
-        ("publicUrl=live.example.org", "publicUrl"),
-        ("gateway.enabled=true", "gateway/parentRefs"),
-        ("settings.STEPS=4", "settings/STEPS"),
-        ("rabbitmq.volume.size=large", "rabbitmq/volume/size"),
-        ("ingress.tlsSecret=certificate,ingress.enabled=true", "publicUrl is empty"),
-        (
-            "keda.enabled=true,networkPolicies.enabled=true",
-            "networkPolicies.enabled would close KEDA",
-        ),
-    ],
-)
-def test_wrong_values_are_refused_by_name(chart: Path, value: str, message: str) -> None:
-    """A value that is misspelt or lacks another stops the installation; the error names it."""
-    answer = helm("template", "live", chart, "--set", value, check=False)
+_AMD = "device=amd,images.worker.tag=rocm"
+_REFUSED = {
+    # by values.schema.json
+    "scaler.kind=cron": "scaler/kind",
+    "scaler.maxReplica=3": "maxReplica",
+    "scaler.extraTriggers[0].type=cron": "missing property 'metadata'",
+    "device=tpu": "device",
+    "gpu.class=48gb": "gpu/class",
+    "publicUrl=live.example.org": "publicUrl",
+    "gateway.enabled=true": "gateway/parentRefs",
+    "settings.STEPS=4": "settings/STEPS",
+    "rabbitmq.volume.size=large": "rabbitmq/volume/size",
+    "images.worker.repository=ghcr.io/me/worker:1.0": "images/worker/repository",
+    "worker.env[0].name=KEY,worker.env[0].valueFrom=text": "worker/env/0/valueFrom",
+    # by templates/_validate.tpl
+    "scaler.minReplicas=9": "scaler.minReplicas is above scaler.maxReplicas",
+    "device=amd": "device=amd needs a worker with PyTorch for ROCm",
+    "device=cpu,gpu.class=24gb": "gpu.class selects nodes by labels of NVIDIA GPUs",
+    f"{_AMD},gpu.class=24gb": "gpu.class selects nodes by labels of NVIDIA GPUs",
+    "device=cpu,gpu.resource=nvidia.com/gpu": "does not belong to device=cpu",
+    f"{_AMD},gpu.resource=nvidia.com/gpu": "does not belong to device=amd",
+    "gpu.resource=amd.com/gpu": "does not belong to device=nvidia",
+    "device=cpu,prefetch.enabled=true": "prefetch.enabled is for GPU nodes",
+    "openshift=true,model.image.enabled=true": "model.image.enabled needs an image volume",
+    "minio.enabled=false": "s3.endpoint is empty",
+    "s3.endpoint=s3.example.org": "s3.endpoint names a store",
+    "rabbitmq.vhost=live": "rabbitmq.vhost is for a RabbitMQ elsewhere",
+    "ingress.enabled=true,ingress.tlsSecret=certificate": "publicUrl is empty",
+    "keda.enabled=true,networkPolicies.enabled=true": "networkPolicies.enabled would close KEDA",
+    "model.id=a/b,settings.MODEL_ID=c/d": "model.id and settings.MODEL_ID",
+    "publicUrl=https://a.example,settings.PUBLIC_URL=text": "publicUrl sets PUBLIC_URL",
+    "publicUrl=https://a.example/live,settings.BASE_PATH=/other": "publicUrl sets BASE_PATH",
+} | {
+    f"settings.{name.upper()}=text": f"settings.{name.upper()} is a secret"
+    for name, field in Settings.model_fields.items()
+    if "SecretStr" in repr(field.annotation)
+}
+"""Values, and a part of the sentence that refuses them."""
+
+
+@pytest.mark.parametrize(("values", "message"), _REFUSED.items(), ids=_REFUSED)
+def test_wrong_values_are_refused_by_name(chart: Path, values: str, message: str) -> None:
+    """A misspelt, missing or contradictory value stops the installation; the error names it."""
+    answer = helm("template", "live", chart, "--set", values, check=False)
     assert answer.returncode
     assert message in answer.stderr, answer.stderr
+
+
+def test_all_broken_rules_are_reported_together(chart: Path) -> None:
+    """Who has made two mistakes reads two sentences, not one after the other."""
+    values = "scaler.minReplicas=9,s3.endpoint=s3.example.org"
+    answer = helm("template", "live", chart, "--set", values, check=False)
+    assert "scaler.minReplicas is above" in answer.stderr
+    assert "s3.endpoint names a store" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ("device=nvidia", "published nowhere"),
+        ("device=nvidia", "allocatable.nvidia\\.com/gpu"),
+        ("ingress.enabled=true", "every visitor may submit, and delete pictures"),
+        ("ingress.enabled=true", "kubectl -n live get ingress dashboard"),
+        ("rabbitmq.enabled=false", "kubectl -n live create secret generic rabbitmq"),
+        ("minio.enabled=false,s3.endpoint=s3.example.org", "create secret generic minio"),
+    ],
+)
+def test_helm_prints_what_is_left_to_do(chart: Path, values: str, sentence: str) -> None:
+    """Helm names what an installation still needs; with the opposite values it does not."""
+    opposite = (
+        "device=cpu,images.dashboard.repository=live/dashboard,images.worker.repository=live/worker"
+    )
+    assert sentence in _notes(chart, values)
+    assert sentence not in _notes(chart, opposite)
+
+
+def _notes(chart: Path, values: str) -> str:
+    install = ("install", "live", chart, "--namespace", "live", "--dry-run=client")
+    return helm(*install, "--set", values).stdout.partition("NOTES:")[2]
 
 
 def test_schema_knows_exactly_the_values() -> None:

@@ -19,6 +19,9 @@ spec:
   {{- with .Values.worker.priorityClassName }}
   priorityClassName: {{ . }}
   {{- end }}
+  {{- with .Values.worker.runtimeClassName }}
+  runtimeClassName: {{ . }}
+  {{- end }}
   # Longer than GRACE_PERIOD below: requeueing an unfinished job takes a moment, and the job of
   # a killed worker is redelivered only after the broker has noticed.
   terminationGracePeriodSeconds: {{ $device.terminationGracePeriodSeconds | default 120 }}
