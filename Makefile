@@ -124,7 +124,7 @@ model: $(VENV)/test-tools ## train the bundled model from nothing, for hours on 
 
 .PHONY: docs
 docs: $(VENV)/test-tools ## the documentation as a site: site/index.html; a broken link is an error
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .PHONY: docs-serve
 docs-serve: $(VENV)/test-tools ## the same at http://localhost:8000, with its search; shows each change at once

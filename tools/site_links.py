@@ -13,7 +13,13 @@ from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parents[1]
 ICON = "dashboard/static/favicon.png"
-PAGES = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "models/demo/README.md")
+PAGES = (
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "charts/stable-diffusion-live/README.md",
+    "models/demo/README.md",
+)
 """Documents outside docs/ that are pages of the site."""
 
 _OUT_OF_DOCS = re.compile(r"\]\(\.\./([^)#]+)")
