@@ -203,7 +203,7 @@ cluster: ## k3d: a cluster on this machine, at http://localhost:8081
 	@k8s/scripts/cluster.sh
 
 .PHONY: import
-import: ## k3d: bring both images into the cluster
+import: ## k3d: bring every image that is built into the cluster
 	@k8s/scripts/import.sh
 
 # One step after the other. Each checks its own requirements before it changes anything.
