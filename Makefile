@@ -203,7 +203,7 @@ cluster: ## k3d: a cluster on this machine, at http://localhost:8081
 	@k8s/scripts/cluster.sh
 
 .PHONY: import
-import: ## k3d: bring both images into the cluster
+import: ## k3d: bring every image that is built into the cluster
 	@k8s/scripts/import.sh
 
 # One step after the other. Each checks its own requirements before it changes anything.
@@ -219,8 +219,8 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 	@$(MAKE) deploy-scaledobject
 
 .PHONY: clean
-clean: ## remove the virtual environment and caches; data/ is kept
-	@rm -rf $(VENV) site .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+clean: ## remove the virtual environment, caches and what was built; data/ is kept
+	@rm -rf $(VENV) site dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.

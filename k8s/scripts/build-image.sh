@@ -18,7 +18,7 @@ labels() {
   echo "revision=$(git describe --always --abbrev=40 --exclude '*' --dirty)"
   echo "created=$(git show --no-patch --format=%cI)"
   # An address of git may hold a user and a password.
-  git config --get remote.origin.url | sed -E 's#^#source=#; s#//[^/@]*@#//#' || true
+  git config --get remote.origin.url | sed -E 's#^#source=#; s#//[^/]*@#//#' || true
 }
 
 # build KIND CONTEXT [ARGUMENT …]

@@ -2,7 +2,7 @@
 # unless they exist. Here is the rest: Secrets that have to be made again are deleted, and what only
 # a person can give is written or asked for. Credentials are in no file, nor are they arguments of a
 # program, which other users could list.
-# shellcheck shell=bash disable=SC2154 # namespace comes from common.sh
+# shellcheck shell=bash disable=SC2154 # namespace and k8s come from common.sh
 
 data_of() { kube get secret "$1" --ignore-not-found --output 'jsonpath={.data}'; }
 
@@ -32,13 +32,9 @@ is_usable() {
 }
 
 # credentials NAME ORIGIN: those of rabbitmq or minio; the origin is inside if the server is part of
-# the overlay, else outside. Adds NAME to `changed` if running pods have others.
-changed=""
+# the overlay, else outside
 credentials() {
-  local before
-  before=$(data_of "$1")
   if [ "$2" = inside ]; then make_room "$1"; else "require_$1"; fi
-  if [ -n "$before" ] && [ "$before" != "$(data_of "$1")" ]; then changed+=" $1"; fi
 }
 
 # make_room NAME: delete a Secret that the Job has to make again
@@ -82,4 +78,34 @@ hub_token() {
   [ -n "${HF_TOKEN:-}" ] || return 0
   secret huggingface token "$HF_TOKEN"
   note "Secret huggingface has HF_TOKEN."
+}
+
+# oldest_start KIND/NAME: when the oldest running container of its pods started; those that are being
+# deleted do not count, nor those that wait, as both end up with the current Secrets
+oldest_start() {
+  pods_of "$1" --output "go-template-file=$k8s/scripts/started.gotemplate" | sort | sed -n 1p
+}
+
+# last_write SECRET …: when one of them was written last; applying new data keeps a Secret's age
+last_write() {
+  kube get secret "$@" --ignore-not-found --output 'jsonpath={..managedFields[*].time}' |
+    tr ' ' '\n' | sort | sed -n '$p'
+}
+
+# restart_older KIND/NAME SECRET …: restart its pods if a container started before the Secrets were
+# written, because it reads them once, when it starts
+restart_older() {
+  local started
+  started=$(oldest_start "$1")
+  if [[ -n $started && $started < $(last_write "${@:2}") ]]; then
+    kube rollout restart "$1" | indent
+  fi
+}
+
+# What differs is found in the cluster, so a deployment also ends what one that failed has left.
+restart_readers() {
+  restart_older statefulset/rabbitmq rabbitmq
+  restart_older statefulset/minio minio
+  restart_older deployment/dashboard rabbitmq minio
+  restart_older deployment/worker rabbitmq minio
 }

@@ -53,16 +53,6 @@ remove_obsolete() {
   done
 }
 
-# restart_readers SERVER …: pods read a Secret once, when they start
-restart_readers() {
-  local reader
-  for reader in "${@/#/statefulset/}" deployment/dashboard deployment/worker; do
-    if [ -n "$(kube get "$reader" --ignore-not-found --output name)" ]; then
-      kube rollout restart "$reader" | indent
-    fi
-  done
-}
-
 # At zero workers no pod shows that an image is missing. So the image is printed here.
 note_image() {
   note "Workers start with the first job, from image $1."
@@ -97,8 +87,7 @@ kubectl annotate namespace "$namespace" --overwrite "stable-diffusion-live/overl
 
 heading "Waiting until everything is ready, up to $timeout s each"
 wait_ready job credentials
-# shellcheck disable=SC2086 # a list of names
-[ -z "$changed" ] || restart_readers $changed
+restart_readers
 if has rabbitmq; then wait_ready statefulset rabbitmq; fi
 if has minio; then wait_ready statefulset minio; fi
 # It declares the queue when it connects, and is ready once queue and store are reachable.

@@ -10,8 +10,8 @@ need_k3d
 is_built() { docker image inspect "$(image_of "$1")" >/dev/null 2>&1; }
 
 images=()
-for name in dashboard worker worker-cpu; do
-  if is_built "$name"; then images+=("$(image_of "$name")"); fi
+for image in dashboard worker worker-cpu; do
+  if is_built "$image"; then images+=("$(image_of "$image")"); fi
 done
 is_built dashboard && [ ${#images[@]} -gt 1 ] || fail \
   "The images are not built yet: make build-image, with GPU=\"\" for workers on the CPU."

@@ -56,6 +56,24 @@ def test_job_makes_new_passwords_only_when_asked(deployed: Deployed) -> None:
     assert _job_log(deployed) == ["Secret rabbitmq is new.", "Secret minio is new."]
 
 
+def test_deployment_ends_what_one_that_failed_after_new_passwords_left(deployed: Deployed) -> None:
+    """Pods that still have the passwords of earlier Secrets are restarted, and only those."""
+    deployed.deploy("app")
+    before, generations = _secrets(deployed), deployed.generations()
+    deployed.kubectl(
+        "-n", NAMESPACE, "delete", "job/credentials", "secret/rabbitmq", "secret/minio"
+    )
+    deployed.apply("gpu/app")
+    wait_until(lambda: _is_new(deployed, before), what="there are new Secrets")
+    deployed.admit_users()
+    deployed.deploy("app")
+    readers = {"rabbitmq", "minio", "dashboard"}
+    after = deployed.generations()
+    assert {name for name in readers if after[name] == generations[name] + 1} == readers
+    deployed.deploy("app")
+    assert deployed.generations() == after
+
+
 def _volumes(deployed: Deployed) -> set[str]:
     return {each["metadata"]["uid"] for each in deployed.objects("persistentvolumeclaims")}
 

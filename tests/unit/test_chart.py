@@ -218,8 +218,8 @@ def _comparable(manifests: tuple[Manifest, ...]) -> dict[str, Manifest]:
     """Return the objects by kind and name, without what only one of the two tools needs.
 
     Kustomize creates the namespace, and carries the pod of the workers in a PodTemplate. Helm adds
-    labels, and keeps some objects. The Job of the chart has a name by its content instead of a time
-    after which it is deleted.
+    labels, and keeps some objects. The Job of the chart has a name by its content instead of times
+    after which it ends and is deleted.
     """
     found = {}
     for manifest in map(deepcopy, manifests):
@@ -233,7 +233,8 @@ def _comparable(manifests: tuple[Manifest, ...]) -> dict[str, Manifest]:
             metadata.pop("annotations", None)
         if kind == "Job":
             metadata["name"] = metadata["name"].split("-")[0]
-            manifest["spec"].pop("ttlSecondsAfterFinished", None)
+            for limit in ("activeDeadlineSeconds", "ttlSecondsAfterFinished"):
+                manifest["spec"].pop(limit, None)
         found[f"{kind}/{metadata['name']}"] = manifest
     return found
 

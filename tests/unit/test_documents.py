@@ -91,6 +91,13 @@ def test_make_help_lists_every_target() -> None:
     assert all(f"make {target} " in make_help for target in targets)
 
 
+def test_make_clean_removes_what_make_builds() -> None:
+    """`make clean` leaves neither the site nor the lists of contents of another version."""
+    command = ["make", "--dry-run", "clean"]
+    cleaned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {"site", "dist"} <= set(cleaned.split())
+
+
 def test_documents_name_only_targets_that_exist() -> None:
     """Every `make …` that README and docs show in a code block or as code is a target."""
     ours = (page for page in ROOT.glob("docs/*.md") if page.stem != "from-the-old-sample")

@@ -69,10 +69,11 @@ def test_what_is_copied_is_sent_to_the_builder(kind: str) -> None:
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Path:
-    """Return a folder with a program `docker` that writes its arguments into `calls`."""
-    docker = tmp_path / "docker"
-    docker.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\n')
-    docker.chmod(0o755)
+    """Return a folder with programs `docker` and `k3d` that write their arguments into `calls`."""
+    for name in ("docker", "k3d"):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "$@" >>{tmp_path}/calls\n')
+        program.chmod(0o755)
     return tmp_path
 
 
@@ -106,18 +107,20 @@ def test_images_have_the_names_that_are_deployed(recorded: Path) -> None:
         assert "--build-arg TORCH=cpu " in names[f"worker:{version}-cpu"]
 
 
-def test_labels_say_what_was_built(recorded: Path) -> None:
+@pytest.mark.parametrize("password", ["secret", "p@ss:word"])
+def test_labels_name_version_and_commit(recorded: Path, password: str) -> None:
     """An image names its version and commit, and no password that git's address holds."""
     for kind in KINDS:
         assert "org.opencontainers.image.title=" in last_stage(kind)
     origin = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "remote.origin.url"}
-    builds = built(recorded, **origin, GIT_CONFIG_VALUE_0="https://me:secret@example.com/live.git")
+    address = f"https://me:{password}@example.com/live@1.git"
+    builds = built(recorded, **origin, GIT_CONFIG_VALUE_0=address)
     for line in builds.values():
         labels = dict(re.findall(r"--label org\.opencontainers\.image\.(\w+)=(\S+)", line))
         assert labels["version"] == re.findall(r"--tag \S+:(\S+)", line)[0]
         assert re.fullmatch(r"[0-9a-f]{40}(-dirty)?", labels["revision"])
         assert re.match(r"\d{4}-\d\d-\d\dT", labels["created"])
-        assert labels["source"] == "https://example.com/live.git"
+        assert labels["source"] == "https://example.com/live@1.git"
 
 
 def test_images_without_a_registry_are_not_pushed(recorded: Path) -> None:
@@ -137,3 +140,14 @@ def test_folder_without_a_model_is_refused(recorded: Path) -> None:
     assert done.returncode == 1
     assert "MODEL=docs has no model_index.json" in done.stderr
     assert "build" not in (recorded / "calls").read_text()
+
+
+def test_built_images_are_imported_into_the_named_cluster(recorded: Path) -> None:
+    """`make import` brings each image that is built into the k3d cluster of CLUSTER_NAME."""
+    done = run(recorded, SCRIPTS / "import.sh", CLUSTER_NAME="mine")
+    assert done.returncode == 0, done.stderr
+    lines = (recorded / "calls").read_text().splitlines()
+    (imported,) = [line for line in lines if line.startswith("image import ")]
+    kinds = re.findall(r"/stable-diffusion-live-(\w+):[\d.]+(\S*) ", imported)
+    assert kinds == [("ui", ""), ("worker", ""), ("worker", "-cpu")]
+    assert imported.endswith(" --cluster mine")

@@ -612,6 +612,13 @@ def rules_of(name: str) -> list[dict]:
     ]
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_credentials_job_ends_and_is_removed(target: str) -> None:
+    """A Job cannot be changed: one that never ends, as without its image, would hinder upgrades."""
+    job = find(overlay(f"{target}/app"), "Job", "credentials")["spec"]
+    assert job["activeDeadlineSeconds"] + job["ttlSecondsAfterFinished"] <= 900
+
+
 def test_credentials_job_reads_no_secret() -> None:
     """It can make a Secret, and neither read nor change nor delete one."""
     assert rules_of("credentials") == [
