@@ -6,13 +6,12 @@ All objects are listed each time, as without the right to watch; or what changes
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 
 from bench.report import Figure, show
 from bench.scale import SIZES
 from bench.scale.cluster_objects import NAMESPACE, change, fill, prepare
+from bench.scale.processes import begin, finish
 from bench.scale.usage import Usage, measured, resident_megabytes
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import connect
@@ -39,16 +38,10 @@ def main() -> None:
             plane.api_server.start()
             prepare(plane)
             for before, size in zip((0, *SIZES), SIZES, strict=False):
-                _in_process(fill, before, size)
-                _in_process(_measure, size)
+                finish(begin(fill, before, size))
+                finish(begin(_measure, size))
         finally:
             plane.stop()
-
-
-def _in_process(function: Callable[..., None], *arguments: int) -> None:
-    process = get_context("spawn").Process(target=function, args=arguments)
-    process.start()
-    process.join()
 
 
 def _measure(size: int) -> None:
@@ -57,13 +50,10 @@ def _measure(size: int) -> None:
     with measured() as first:
         wait_until(lambda: len(fleet.read().workers) == size, timeout=120, what="all workers")
     quiet, idle = _read_each_second(fleet)
-    changes = get_context("spawn").Process(
-        target=change, args=(0, size, _CHANGES_PER_SECOND, _SECONDS + 5)
-    )
-    changes.start()
+    changes = begin(change, 0, size, _CHANGES_PER_SECOND, _SECONDS + 5)
     time.sleep(3)
     busy, load = _read_each_second(fleet)
-    changes.join()
+    finish(changes)
     memory = resident_megabytes() - memory
     fleet.close()
     lists = [_list_all() for _ in range(_LISTS)]

@@ -3,12 +3,12 @@
 import time
 from collections import Counter
 from contextlib import closing
-from multiprocessing import get_context
 
 from pika import BlockingConnection, URLParameters
 
 from bench.report import Figure, show
 from bench.scale import SIZES
+from bench.scale.processes import begin, finish
 from bench.scale.usage import measured
 from bench.servers import rabbitmq_server
 from core.settings import Settings
@@ -106,16 +106,13 @@ def _measure_broker(
     url, journal, kinds = server.amqp_url("%2F"), _journal(workers), Counter[str]()
     with closing(open_events(Settings(_env_file=None, rabbitmq_url=url))) as events:
         events.receive(0)  # subscribes
-        publisher = get_context("spawn").Process(
-            target=_publish, args=(url, workers, per_second, expires)
-        )
         with measured() as usage:
-            publisher.start()
+            publisher = begin(_publish, url, workers, per_second, expires)
             while batch := events.receive(timeout=_SILENCE_SECONDS):
                 for event in batch:
                     journal.record(event)
                     kinds[event.kind] += 1
-        publisher.join()
+        finish(publisher)
     received, jobs = kinds.total(), per_second * _SECONDS / (_STEPS + 4)
     words = "outdated ones expire" if expires else "none expires"
     show(

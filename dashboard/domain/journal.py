@@ -1,7 +1,9 @@
 """The newest jobs, the workers and their model, folded from events."""
 
+import math
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from dashboard.domain.faults import FaultHistory, add_fault, count_job
@@ -41,6 +43,8 @@ class Journal:
         worker_timeout: seconds without an event after which a worker is removed; None where
             a supervisor reports ended workers, since an idle worker may send no event for hours.
         observer: called with each event.
+        clock: returns the seconds by which the searches for silent workers are timed. Events have
+            the clocks of their workers, which differ.
 
     """
 
@@ -50,8 +54,10 @@ class Journal:
         max_unfinished: int = MAX_UNFINISHED_JOBS,
         worker_timeout: float | None = None,
         observer: Observer = noop,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._observer = observer
+        self._clock = clock
         self._lock = threading.Lock()
         self._max_jobs = max_jobs
         self._max_unfinished = max_unfinished
@@ -65,7 +71,7 @@ class Journal:
         self._devices: dict[str, DeviceReading] = {}
         self._has_seen_gpu = False
         self._faults = FaultHistory()
-        self._swept_at = 0.0
+        self._swept_at = -math.inf
 
     def record(self, event: Event) -> None:
         """Apply an event, received or made here; recording it twice changes nothing."""
@@ -195,9 +201,9 @@ class Journal:
 
     def _remove_silent(self, now: float) -> None:
         """Remove workers and devices that have sent nothing for long."""
-        if abs(now - self._swept_at) < _SWEEP_SECONDS:  # clocks of workers differ
+        if self._clock() - self._swept_at < _SWEEP_SECONDS:
             return
-        self._swept_at = now
+        self._swept_at = self._clock()
         self._remove_silent_devices(now - GONE_AFTER_SECONDS)
         if self._worker_timeout is not None:
             self._remove_silent_workers(now - self._worker_timeout)

@@ -20,7 +20,8 @@ class ReplayState:
         self._steps = recording.steps
         self._next_step = 0
         self._observation = Observation(at=header.at)
-        self.journal = Journal()
+        self._now = header.at
+        self.journal = Journal(clock=lambda: self._now)
         self.gallery = GalleryIndex(started=header.at)
         self.gallery.complete = True  # there are no older pictures to backfill
         self.sampler = Sampler(
@@ -31,7 +32,9 @@ class ReplayState:
         """Apply all inputs up to ``at``, Unix seconds, and make a snapshot."""
         first = self._next_step
         while self._next_step < len(self._steps) and self._steps[self._next_step].at <= at:
-            self._apply(self._steps[self._next_step].input)
+            step = self._steps[self._next_step]
+            self._now = step.at
+            self._apply(step.input)
             self._next_step += 1
         if self._next_step > first:
             self.sampler.refresh()

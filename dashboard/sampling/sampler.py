@@ -110,8 +110,8 @@ class Sampler:
         self._observer = observer
         self._history = History()
         self._pictures_sampled = 0
-        self._begun = 0
-        """Counts the snapshots."""
+        self._begun = self._completed = 0
+        """The number of the newest snapshot that was begun, and of the newest that was made."""
         self._lock = threading.Lock()
         self._snapshot = self._make_snapshot(observe())
         self._stopping, self._woken = threading.Event(), threading.Event()
@@ -157,13 +157,14 @@ class Sampler:
     def _update(self, sampled: bool) -> None:
         begun = self._begun
         with self._lock:
-            if self._begun > begun and not sampled:
+            if self._completed > begun and not sampled:
                 return
             self._begun += 1
             observation = replace(self._observe(), sampled=sampled)
             self._observer(observation)
             self.fold(observation)
             self._snapshot = self._make_snapshot(observation)
+            self._completed = self._begun
 
     def _run(self) -> None:
         next_sample, pause = time.monotonic(), _MIN_PAUSE_SECONDS

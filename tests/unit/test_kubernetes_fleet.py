@@ -212,6 +212,19 @@ def test_many_events_are_read_again_once_time_allows():
     )
 
 
+def test_workers_whose_events_came_first_are_in_the_log():
+    """The log has a worker's events as soon as its pod is known: pods and events come apart."""
+    digests, events = EventDigests(), kept("events", recorded("events"))
+    digests.of(events, "painter", frozenset())
+    names = frozenset(each["involvedObject"]["name"] for each in events)
+    complete = EventDigests().of(events, "painter", names)
+    wait_until(
+        lambda: digests.of(events, "painter", names).log == complete.log,
+        what="a digest with the events of the pods",
+    )
+    assert digests.of(events, "painter", frozenset(names)) is digests.of(events, "worker", names)
+
+
 def test_unreachable_cluster_is_an_error(tmp_path, monkeypatch):
     """A missing kubeconfig and an unreachable server are one sentence each, not a traceback."""
     file = tmp_path / "kubeconfig"

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import stat
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,6 +187,17 @@ def test_slow_login_delays_no_poll(plugin):
     with pytest.raises(FleetError, match=r"Logging in to the cluster has taken \d s\."):
         login.api(timeout=0.1)
     assert login.api(timeout=60) is login.api(timeout=0)
+
+
+def test_closed_connection_leaves_no_thread(plugin):
+    """A thread that waits for further logins would keep a process from ending."""
+    plugin(f"echo '{credential(token='t')}'")
+    before = set(threading.enumerate())
+    login = Connection(1)
+    assert login.api(timeout=60)
+    [thread] = set(threading.enumerate()) - before
+    login.close()
+    wait_until(lambda: not thread.is_alive(), what="the end of the thread")
 
 
 def test_failed_login_is_tried_again_after_a_pause(plugin, monkeypatch):

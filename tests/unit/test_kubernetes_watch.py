@@ -2,8 +2,10 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -17,6 +19,8 @@ from dashboard.fleet.kubernetes import watched as watched_module
 from dashboard.fleet.kubernetes.client import connect
 from dashboard.fleet.kubernetes.cluster import Cluster
 from dashboard.fleet.kubernetes.kinds import KINDS
+from dashboard.fleet.kubernetes.lists import Listing
+from dashboard.fleet.kubernetes.object_cache import ObjectCache
 from dashboard.fleet.kubernetes.watched import Watched
 from tests.support.conditions import wait_until
 from tests.support.kubernetes_objects import kubeconfig
@@ -44,6 +48,8 @@ class Server:
         self.pods: list[dict[str, Any]] = []
         self.list_version = 1
         self.list_status = self.watch_status = 200
+        self.forbidden = ""
+        """The end of the path of a kind that may not be listed."""
         self.lists = 0
         self.watched_from: list[str] = []
         self.changes: Queue[dict[str, Any] | None] = Queue()
@@ -75,7 +81,8 @@ class Server:
         self.lists += 1
         metadata = {"resourceVersion": str(self.list_version)}
         answer = {"items": self.pods, "metadata": metadata, "message": "etcd is down"}
-        handler.send_response(self.list_status)
+        is_forbidden = self.forbidden and urlsplit(handler.path).path.endswith(self.forbidden)
+        handler.send_response(403 if is_forbidden else self.list_status)
         handler.end_headers()
         handler.wfile.write(json.dumps(answer).encode())
 
@@ -103,12 +110,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 @pytest.fixture
-def watch(server: Server) -> Iterator[Callable[[], Watched]]:  # noqa: ARG001, its kubeconfig
+def watch(server: Server) -> Iterator[Callable[..., Watched]]:  # noqa: ARG001, its kubeconfig
     """Return a function that starts to watch pods, and ends that after the test."""
     opened: list[Watched] = []
 
-    def start() -> Watched:
-        watched = Watched(PODS, connect(1))
+    def start(every: float = PODS.every) -> Watched:
+        watched = Watched(replace(PODS, every=every), connect(1))
         opened.append(watched)
         watched.start()
         watched.wait(timeout=10)
@@ -158,9 +165,9 @@ def test_next_watch_continues_where_the_last_one_ended(server, watch):
 
 
 def test_version_that_is_too_old_is_listed_anew(server, watch):
-    """After 410 Gone the pods are those of a new list: one deleted meanwhile is not kept."""
+    """After 410 Gone the pods are those of a new list, soon: one deleted meanwhile is not kept."""
     server.pods = [pod("a", 1), pod("b", 1)]
-    watched = watch()
+    watched = watch(every=600)
     server.pods, server.list_version = [pod("b", 90)], 90
     gone = {"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}
     server.changes.put(change("ERROR", gone))
@@ -176,6 +183,41 @@ def test_pods_that_may_be_listed_and_not_watched_are_listed_again(server, watch)
     server.pods = [pod("b", 2)]
     has(watched, b="Running")
     assert watched.result().error is None
+
+
+def test_objects_that_are_only_listed_are_known_between_two_lists(server, watch, monkeypatch):
+    """Seconds between lists are no silence of the server: what they had stays known until then."""
+    monkeypatch.setattr(watched_module, "MAX_SILENCE_SECONDS", 0.5)
+    server.watch_status = 403
+    server.pods = [pod("a", 1)]
+    watched = watch(every=3)
+    wait_until(lambda: server.watched_from, what="a watch that is refused")
+    read = [time.sleep(0.1) or phases(watched) for _ in range(15)]
+    assert (read, server.lists) == ([{"a": "Running"}] * 15, 1)
+
+
+def test_reading_at_the_end_of_an_outage_is_the_outage_or_the_pods(server, watch, monkeypatch):
+    """The poll at which lists work again reports neither the silence before nor nothing."""
+    server.list_status = 500
+    watched = watch()
+    between, replaced = [], ObjectCache.replace
+
+    def replace_and_read(cache: ObjectCache, listing: Listing) -> None:
+        replaced(cache, listing)
+        between.append(watched.result())
+
+    def confirm_and_read(each: Watched) -> None:
+        between.append(each.result())
+        confirmed(each)
+        between.append(each.result())
+
+    confirmed = Watched._confirm
+    monkeypatch.setattr(ObjectCache, "replace", replace_and_read)
+    monkeypatch.setattr(Watched, "_confirm", confirm_and_read)
+    server.pods, server.list_status = [pod("a", 1)], 200
+    has(watched, a="Running")
+    errors = {each.error for each in between[:3]}
+    assert errors == {"The cluster's API server answered 500: etcd is down"}
 
 
 def test_list_that_fails_is_unknown_with_its_reason(server, watch):
@@ -221,6 +263,20 @@ def test_server_that_answers_no_list_fails_whatever_was_watched(server):
         server.list_status = 500
         with pytest.raises(FleetError, match="answered 500: etcd is down"):
             cluster.poll()
+
+
+def test_failure_of_the_server_is_reported_before_a_missing_right(server):
+    """Without the right to list pods, too, the reason is that the server fails."""
+    server.forbidden = "/pods"
+    with closing(Cluster("live", "worker")) as cluster:
+        wait_until(lambda: _pods(cluster) is None and _nodes(cluster) == (), what="a poll")
+        server.list_status = 500
+        with pytest.raises(FleetError, match="answered 500: etcd is down"):
+            cluster.poll()
+
+
+def _nodes(cluster: Cluster) -> tuple[dict[str, Any], ...] | None:
+    return cluster.poll().nodes
 
 
 def _pods(cluster: Cluster) -> tuple[dict[str, Any], ...] | None:

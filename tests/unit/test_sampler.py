@@ -216,6 +216,23 @@ def test_requests_at_the_same_time_share_a_snapshot():
     assert 2 <= len(made) < 8  # the first one may lack what the others recorded
 
 
+def test_snapshot_that_fails_serves_nobody():
+    """Who waits for a snapshot that another thread makes gets one, even if that one fails."""
+    answers = Answers(Observation(at=NOW))
+    sampler = Sampler(answers, Journal(), GalleryIndex(started=NOW), "laptop", ("requests",))
+    answers.free.clear()
+    with ThreadPoolExecutor(3) as clients:
+        first = clients.submit(sampler.refresh)
+        wait_until(lambda: sampler._lock.locked(), what="the first snapshot")
+        others = [clients.submit(sampler.refresh) for _ in range(2)]
+        wait_until(lambda: all(other.running() for other in others), what="the others")
+        answers.error = ValueError("boom")
+        answers.free.set()
+        for each in (first, *others):
+            with pytest.raises(ValueError, match="boom"):
+                each.result(30)
+
+
 def test_submitted_job_is_in_the_next_snapshot():
     """A new job is shown at once, not after the next periodic snapshot."""
     with sampling() as setup:

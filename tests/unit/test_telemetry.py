@@ -1,5 +1,6 @@
 """Telemetry: read from a fake driver, folded by the dashboard, and what becomes of old readings."""
 
+import itertools
 import json
 import logging
 import os
@@ -182,8 +183,8 @@ def telemetry_event(worker: str = "w-1", at: float = NOW, **fields: object) -> E
 
 
 def journal_of(*events: Event) -> Journal:
-    """Return a journal of these events."""
-    journal = Journal()
+    """Return a journal of these events, a second apart."""
+    journal = Journal(clock=itertools.count().__next__)
     for event in events:
         journal.record(decode_event(encode_event(event)))
     return journal

@@ -34,14 +34,14 @@ def watch(
     resourceVersion that was reached. Raises ListFailed, with the status 410 if the version is
     too old.
     """
-    asked = {
+    watch_query = {
         "watch": "1",
         "resourceVersion": version,
         "allowWatchBookmarks": "true",
         "timeoutSeconds": str(WATCH_SECONDS),
     }
     silence = WATCH_SECONDS + _GRACE_SECONDS
-    with open_response(api, "GET", path, query | asked, read_timeout=silence) as response:
+    with open_response(api, "GET", path, query | watch_query, read_timeout=silence) as response:
         if response.status != _OK:
             parse(response.status, response.read())
         for line in _lines(response):

@@ -82,6 +82,7 @@ class Cluster:
     def close(self) -> None:
         """End all threads once their requests are answered; returns at once."""
         self._threads.shutdown(wait=False)
+        self._connection.close()
         for watched in self._watched:
             watched.stop()
 
@@ -126,9 +127,10 @@ def _newest(listed: _Listed, now: float) -> ListResult:
 def _failure(lists: Iterable[ListResult], results: Iterable[ListResult]) -> str | None:
     """Return why nothing can be read; None if something can.
 
-    A server that answers no list fails, whatever its watches have sent before.
+    A server that answers no list fails, whatever its watches have sent before. An error of the
+    server comes first: that one kind is forbidden, too, explains nothing.
     """
-    results = tuple(results)
+    results = sorted(results, key=lambda each: each.is_about_kind)
     no_list = all(each.objects is None and not each.is_about_kind for each in lists)
     nothing = all(each.objects is None for each in results)
     if no_list or nothing:

@@ -40,6 +40,10 @@ class Connection:
         if self._login and self._login.done() and self._is_old():
             self._login = None
 
+    def close(self) -> None:
+        """End the thread once its login has ended; returns at once."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
     def _is_retried(self) -> bool:
         """Return whether a login has failed and is due again: a plugin's after a pause."""
         error = self._login.exception() if self._login and self._login.done() else None

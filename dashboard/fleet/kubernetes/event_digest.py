@@ -15,7 +15,7 @@ _MAX_SHARE = 0.1
 
 @dataclass(frozen=True)
 class EventDigest:
-    """What the events say about pods, by their uids, and the fleet's log."""
+    """What the events report about pods, by their uids, and the fleet's log."""
 
     reasons: Mapping[str, str] = field(default_factory=dict)
     announcements: Mapping[str, Announcement] = field(default_factory=dict)
@@ -23,15 +23,16 @@ class EventDigest:
 
 
 class EventDigests:
-    """Makes a digest when events have changed, and with many of them only now and then."""
+    """Makes a digest when events or pods have changed; with many events only now and then."""
 
     def __init__(self) -> None:
         self._events: tuple[Object, ...] | None = None
+        self._pods: frozenset[str] = frozenset()
         self._digest = EventDigest()
         self._next_at = 0.0
 
     def of(self, events: tuple[Object, ...], scaler: str, pods: frozenset[str]) -> EventDigest:
-        """Return the digest of these events, or one of earlier events.
+        """Return the digest of these events and pods, or one of earlier ones.
 
         Args:
             events: all events of the namespace.
@@ -39,13 +40,14 @@ class EventDigests:
             pods: the names of the workers' pods.
 
         """
-        if events is not self._events and time.monotonic() >= self._next_at:
+        is_current = events is self._events and pods == self._pods
+        if not is_current and time.monotonic() >= self._next_at:
             cpu = time.thread_time()
             self._digest = EventDigest(
                 newest_reasons(events),
                 newest_announcements(events),
                 fleet_events(events, scaler, pods),
             )
-            self._events = events
+            self._events, self._pods = events, pods
             self._next_at = time.monotonic() + (time.thread_time() - cpu) / _MAX_SHARE
         return self._digest

@@ -1,8 +1,9 @@
 """One kind of objects, kept current in a thread: listed once, then watched.
 
-A watch continues at the version that the one before it reached. After one that was not served, or
-whose version is too old (410), the kind is listed again. So where lists work and watches do not,
-the kind is listed each time; and only a failed list is an error.
+A watch continues at the version that the one before it reached. After one whose version is too
+old (410) the kind is listed again soon, and after one that was not served at the kind's interval.
+So where lists work and watches do not, the kind is listed each time; and only a failed list is an
+error.
 """
 
 import logging
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 MAX_SILENCE_SECONDS = 8.0
-"""After this, what the API server has not confirmed is unknown."""
+"""After this, what the API server has not confirmed is unknown; a kind that is listed and not
+watched has the seconds between two lists in addition."""
 _MIN_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.5, 4.0
-"""Between lists that fail; the pause doubles each time."""
+"""Between lists that fail; the pause doubles each time. The first one is before a list that
+replaces an expired version, too."""
 _MIN_WATCH_SECONDS = 0.5
 """A watch that ends earlier, without a change, was not served: by a proxy, for example."""
 
@@ -68,12 +71,13 @@ class Watched:
 
     def result(self) -> ListResult:
         """Return the objects; those that did not change are the same ones as before."""
-        now, silence = time.time(), time.monotonic() - self._confirmed_at
-        if self._error:
-            return self._error
+        now = time.time()
+        if error := self._error:  # read once: the thread may clear it
+            return error
         if not self._answered.is_set():
             return ListResult(now, None, f"Listing {self.kind.plural} takes too long.")
-        if silence > MAX_SILENCE_SECONDS:
+        silence, is_listed = time.monotonic() - self._confirmed_at, self._path is None
+        if silence > MAX_SILENCE_SECONDS + (self.kind.every if is_listed else 0):
             sentence = f"The API server has not answered about {self.kind.plural}"
             return ListResult(now, None, f"{sentence} for {silence:.0f} s.")
         return ListResult(now, self._cache.objects())
@@ -84,7 +88,7 @@ class Watched:
             if self._path is None and not self._list():
                 pause = min(max(_MIN_PAUSE_SECONDS, 2 * pause), _MAX_PAUSE_SECONDS)
             else:
-                pause = 0.0 if self._is_watch_served() else self.kind.every
+                pause = self._follow()
 
     def _list(self) -> bool:
         """List the kind; return whether that succeeded."""
@@ -98,13 +102,14 @@ class Watched:
             self._error = ListResult(time.time(), None, sentence)
         else:
             self._cache.replace(listing)
-            self._path, self._error = listing.path, None
             self._confirm()
+            # Last, so that what is read meanwhile is the earlier error, and no silence.
+            self._path, self._error = listing.path, None
         self._answered.set()
         return self._path is not None
 
-    def _is_watch_served(self) -> bool:
-        """Watch until the server ends it; return whether it confirmed anything."""
+    def _follow(self) -> float:
+        """Watch until the server ends it; return the seconds until the next request."""
         began, confirmed = time.monotonic(), self._confirmed_at
         try:
             self._watch()
@@ -112,16 +117,17 @@ class Watched:
             _log.debug("Watching %s ended: %s", self.kind.plural, error)
             if isinstance(error, ListFailed) and error.status == EXPIRED:
                 self._path = None
+                return _MIN_PAUSE_SECONDS
         except Exception:  # noqa: BLE001, an unexpected error must not end the thread
             _log.exception("Watching %s failed.", self.kind.plural)
             self._path = None
         else:
             if time.monotonic() - began >= _MIN_WATCH_SECONDS:
                 self._confirm()
-        is_served = self._confirmed_at > confirmed
-        if not is_served:
-            self._path = None
-        return is_served
+        if self._confirmed_at > confirmed:
+            return 0.0
+        self._path = None
+        return self.kind.every
 
     def _watch(self) -> None:
         path = self._path or self.kind.path
