@@ -31,7 +31,8 @@ _FIELDS = {
 _REQUIRED = ("pyproject.toml", _SETTINGS, f"charts/{_NAME}/Chart.yaml")
 # Domain of the owner before the first release; RFC 2606 keeps it from ever existing.
 _PLACEHOLDER = ".invalid"
-_WITH_REGISTRY = ("k8s/**/*.yaml", f"charts/{_NAME}/**/*", "README.md", "docs/**/*.md")
+_WITH_IMAGES = ("k8s/**/*.yaml", f"charts/{_NAME}/**/*.yaml")
+_WITH_REGISTRY = (*_WITH_IMAGES, f"charts/{_NAME}/**/*.md*", "README.md", "docs/**/*.md")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Mention:
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Set, check or print a release."""
     arguments = _parse_arguments()
     version: str = arguments.version.removeprefix("v")
     if not version:
@@ -61,7 +62,7 @@ def main() -> None:
 
 def set_release(root: Path, version: str, registry: str | None, today: datetime.date) -> None:
     """Write version, date and registry into the files."""
-    previous = registry_of(root).value
+    previous = registry_of(root)
     if not registry and _PLACEHOLDER in previous:
         sys.exit("The files name no registry yet: add REGISTRY=ghcr.io/OWNER. Nothing was changed.")
     changelog = root / CHANGELOG
@@ -125,9 +126,9 @@ def _differences(root: Path, version: str, registry: str | None) -> Iterator[str
             yield f"{path} names no version."
     if not re.search(_heading(version), (root / CHANGELOG).read_text(), re.M):
         yield f"{CHANGELOG} has no line '## [{version}] - YYYY-MM-DD'."
-    present = registry_of(root)
-    if registry and present.value != registry:
-        yield f"{present.position} has the registry {present.value}, not {registry}."
+    for mention in registries(root) if registry else ():
+        if mention.value != registry:
+            yield f"{mention.position} has the registry {mention.value}, not {registry}."
 
 
 def versions(root: Path) -> Iterator[Mention]:
@@ -138,9 +139,18 @@ def versions(root: Path) -> Iterator[Mention]:
                 yield from _find(root, path, expression)
 
 
-def registry_of(root: Path) -> Mention:
-    """Find where the images are published."""
-    return next(_find(root, root / _SETTINGS, rf"newName: (\S+)/{_NAME}-ui$"))
+def registries(root: Path) -> Iterator[Mention]:
+    """Find where each image of manifests and chart is published."""
+    image = rf"([\w.-]+(?::\d+)?(?:/[\w.-]+)*?)/{_NAME}-(?:ui|worker|model)\b"
+    for path in _files(root, *_WITH_IMAGES):
+        yield from _find(root, path, image)
+
+
+def registry_of(root: Path) -> str:
+    """Return where the images of k8s/settings are published."""
+    for mention in _find(root, root / _SETTINGS, rf"newName: (\S+)/{_NAME}-ui$"):
+        return mention.value
+    sys.exit(f"{_SETTINGS} has no newName that ends in /{_NAME}-ui. Nothing was changed.")
 
 
 def _find(root: Path, path: Path, expression: str) -> Iterator[Mention]:

@@ -122,6 +122,20 @@ def test_overlays_of_a_cloud_have_values_of_the_same_meaning(chart: Path) -> Non
     assert _comparable(rendered) == _comparable(overlay("gke/scaledobject"))
 
 
+def test_grace_period_leaves_the_pod_time_to_end(chart: Path) -> None:
+    """The worker's grace period is set, and its pod is killed later."""
+    rendered = _rendered(chart, {"worker.gracePeriod": 600})
+    (worker,) = [
+        each
+        for each in rendered
+        if (each["kind"], each["metadata"]["name"]) == ("Deployment", "worker")
+    ]
+    pod = worker["spec"]["template"]["spec"]
+    (variable,) = [each for each in pod["containers"][0]["env"] if each["name"] == "GRACE_PERIOD"]
+    assert variable["value"] == "600"
+    assert pod["terminationGracePeriodSeconds"] == 630
+
+
 _CRON = {
     "type": "cron",
     "metadata": {
@@ -395,6 +409,8 @@ _REFUSED = {
     "ingress.enabled=true,ingress.tlsSecret=certificate": "publicUrl is empty",
     "keda.enabled=true,networkPolicies.enabled=true": "networkPolicies.enabled would close KEDA",
     "model.id=a/b,settings.MODEL_ID=c/d": "model.id and settings.MODEL_ID",
+    "settings.GRACE_PERIOD=a": "settings has GRACE_PERIOD",
+    "worker.env[0].name=DEVICE,worker.env[0].value=cuda": "worker.env has DEVICE",
     "publicUrl=https://a.example,settings.PUBLIC_URL=text": "publicUrl sets PUBLIC_URL",
     "publicUrl=https://a.example/live,settings.BASE_PATH=/other": "publicUrl sets BASE_PATH",
 } | {

@@ -30,7 +30,7 @@ def files(tmp_path: Path) -> Path:
         shutil.copytree(release.ROOT / name, tmp_path / name)
     shutil.copy(release.ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
-    registry = release.registry_of(tmp_path).value
+    registry = release.registry_of(tmp_path)
     (tmp_path / "README.md").write_text(
         f"helm install live oci://{registry}/charts/stable-diffusion-live --version 0.2.0\n"
         "helm install keda kedacore/keda --version 2.21.0\n"
@@ -48,7 +48,7 @@ def test_files_of_this_repository_agree() -> None:
 def test_release_sets_every_file(files: Path) -> None:
     """After the command, all files have the version and the registry, and the check passes."""
     assert release.differences(files, "0.3.0", "ghcr.io/someone")
-    previous = release.registry_of(files).value
+    previous = release.registry_of(files)
     release.set_release(files, "0.3.0", "ghcr.io/someone", TODAY)
     assert release.differences(files, "0.3.0", "ghcr.io/someone") == []
     settings = (files / "k8s/settings/kustomization.yaml").read_text()
@@ -88,7 +88,7 @@ def test_registry_is_written_in_lower_case(
     monkeypatch.setattr("sys.argv", ["release", "0.3.0", "--registry", "ghcr.io/SomeOne"])
     release.main()
     assert "push the tag v0.3.0" in capsys.readouterr().out
-    assert release.registry_of(files).value == "ghcr.io/someone"
+    assert release.registry_of(files) == "ghcr.io/someone"
 
 
 def test_missing_version_prints_the_usage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,6 +107,20 @@ def test_difference_names_its_line(files: Path) -> None:
     assert differences[0] == "charts/stable-diffusion-live/Chart.yaml:6 has 0.2.0, not 0.3.0."
     assert differences[-1] == "Run: make release VERSION=0.3.0 REGISTRY=ghcr.io/OWNER"
     assert len(differences) == 2
+
+
+def test_one_image_of_another_registry_is_found(files: Path) -> None:
+    """The chart may not take one of its images from elsewhere."""
+    values = files / "charts/stable-diffusion-live/values.yaml"
+    registry = release.registry_of(files)
+    values.write_text(
+        values.read_text().replace(
+            f"{registry}/stable-diffusion-live-worker",
+            "other.example/a/stable-diffusion-live-worker",
+        )
+    )
+    found = release.differences(files, "0.2.0", registry)
+    assert any(f"has the registry other.example/a, not {registry}" in each for each in found)
 
 
 def test_unreleased_changes_become_the_release() -> None:

@@ -66,6 +66,18 @@ settings.{{ $name }} is a secret, and the release and a ConfigMap would show it:
 {{- end }}
 {{- end }}
 
+{{- $variables := dict "settings" (keys $settings) "worker.env" list }}
+{{- range .worker.env }}
+{{- $variables = set $variables "worker.env" (append (get $variables "worker.env") .name) }}
+{{- end }}
+{{- range $place, $names := $variables }}
+{{- range $name := list "DEVICE" "EXIT_AFTER_ONE_TASK" "GRACE_PERIOD" "NODE_NAME" "OMP_NUM_THREADS" "POD_NAME" "WORKER_PORT" }}
+{{- if has $name $names }}
+{{ $place }} has {{ $name }}, which the pods set themselves: see device, scaler.kind, worker.gracePeriod and worker.resources.
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- if and .model.id (hasKey $settings "MODEL_ID") }}
 model.id and settings.MODEL_ID name a model: remove one of the two.
 {{- end }}

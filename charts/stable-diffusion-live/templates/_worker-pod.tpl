@@ -24,7 +24,7 @@ spec:
   {{- end }}
   # Longer than GRACE_PERIOD below: requeueing an unfinished job takes a moment, and the job of
   # a killed worker is redelivered only after the broker has noticed.
-  terminationGracePeriodSeconds: {{ $device.terminationGracePeriodSeconds | default 120 }}
+  terminationGracePeriodSeconds: {{ kindIs "invalid" .Values.worker.gracePeriod | ternary ($device.terminationGracePeriodSeconds | default 120) (.Values.worker.gracePeriod | int | add 30) }}
   securityContext:
     {{- include "stable-diffusion-live.podSecurityContext" (list . 10001 true) | nindent 4 }}
   {{- with .Values.worker.nodeSelector }}
@@ -100,7 +100,7 @@ spec:
         - name: WORKER_PORT
           value: "8080"
         - name: GRACE_PERIOD
-          value: {{ $device.gracePeriod | default 100 | quote }}
+          value: {{ kindIs "invalid" .Values.worker.gracePeriod | ternary ($device.gracePeriod | default 100) (int .Values.worker.gracePeriod) | quote }}
       resources:
         {{- include "stable-diffusion-live.workerResources" (list . $resources) | nindent 8 }}
       # /healthz returns 200 once the model is loaded. Twenty minutes or more, for a large model
