@@ -6,14 +6,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import pika
 import pytest
+from pydantic import SecretStr
 
 from core.errors import MessageError, QueueError
 from core.settings import Settings
-from tests.support.conditions import wait_until
+from tests.support.conditions import free_port, wait_until
 from wire.messages import names
 from wire.messages.job import Job, JobRequest, new_job
 from wire.messages.parameters import GenerationParameters, Lora
@@ -25,6 +27,8 @@ from wire.sqlite.file import FILE_NAME
 TIMEOUT_SECONDS = 60
 """Time to wait for a job that must arrive."""
 RETRY_PAUSES_SECONDS = (0.2, 0.6)
+BROKER_STATISTICS_SECONDS = 11
+"""After this the management API has counted what was on the queues before."""
 MAX_READY_JOBS = 4
 """Of a queue that is opened with ``narrow``."""
 
@@ -565,6 +569,56 @@ def test_every_dashboard_counts_the_backlog(backend):
         queue.publish(make_job(str(number)))
     wait_until(lambda: queue.depth().waiting == jobs, what="its own backlog")
     wait_until(lambda: other.depth().waiting == jobs, what="the other's backlog")
+
+
+def test_idle_dashboard_keeps_no_job_back(backend):
+    """However often the order was brought up to date with nothing waiting, all jobs are done."""
+    queue = backend.open_narrow()
+    for _ in range(5):
+        queue.dispatch()
+    jobs = [make_job(str(number)) for number in range(MAX_READY_JOBS + 6)]
+    for job in jobs:
+        queue.publish(job)
+    received = []
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while len(received) < len(jobs) and time.monotonic() < deadline:
+        queue.dispatch()
+        for delivery in queue.receive(1, 0.05):
+            queue.acknowledge(delivery)
+            received.append(delivery.job)
+    assert received == jobs
+
+
+def test_jobs_that_become_ready_are_counted_once(backend):
+    """While the backlog drains, the number of waiting jobs only falls, with each that is done."""
+    queue = backend.open_narrow()
+    queue.dispatch()
+    jobs = 3 * MAX_READY_JOBS
+    for number in range(jobs):
+        queue.publish(make_job(str(number)))
+    wait_until(lambda: queue.depth().waiting == jobs, what="all jobs")
+    time.sleep(BROKER_STATISTICS_SECONDS)
+    for left in reversed(range(jobs)):
+        wait_until(lambda: queue.dispatch() or queue.depth().ready, what="a job")
+        queue.acknowledge(receive_one(queue))
+        queue.dispatch()
+        assert queue.depth().waiting == left
+
+
+def test_jobs_that_cannot_be_counted_are_said_to_be_missing(rabbitmq_settings):
+    """Unknown is not zero: without the management API, the count names what it does not have."""
+    url = SecretStr(f"http://127.0.0.1:{free_port()}")
+    settings = rabbitmq_settings.model_copy(
+        update={"max_ready_jobs": MAX_READY_JOBS, "rabbitmq_management_url": url}
+    )
+    with closing(RabbitQueue(settings)) as queue, closing(RabbitQueue(settings)) as other:
+        queue.dispatch()
+        other.dispatch()
+        for number in range(MAX_READY_JOBS + 3):
+            queue.publish(make_job(str(number)))
+        wait_until(lambda: queue.depth().waiting == MAX_READY_JOBS + 3, what="its own backlog")
+        assert [len(each.depth().warnings) for each in (queue, other)] == [1, 2]
+        assert "jobs whose turns another dashboard keeps are missing" in other.depth().warnings[1]
 
 
 def test_backlog_outlives_its_dashboard(backend):

@@ -17,7 +17,8 @@ from pika.spec import Basic
 
 from core.settings import Settings
 from tests.support.conditions import free_port
-from wire.queues.rabbitmq import management
+from wire.queues.rabbitmq import counts, management
+from wire.queues.rabbitmq.counts import LastCount
 from wire.queues.rabbitmq.management import Management
 from wire.rabbitmq.publisher import Publisher
 
@@ -182,3 +183,12 @@ def test_password_never_goes_to_a_proxy(api: Api, monkeypatch: pytest.MonkeyPatc
     )
     assert Management(settings).unacknowledged("tasks", 0) is None
     assert api.authorization is None
+
+
+def test_count_of_the_management_api_outlives_one_failure(monkeypatch):
+    """A late or failed request makes no count zero; one that stays away makes it unknown."""
+    count = LastCount()
+    assert count.update(None) is None
+    assert [count.update(each) for each in (3, None, 0, None)] == [3, 3, 0, 0]
+    monkeypatch.setattr(counts, "_KEPT_SECONDS", 0.0)
+    assert count.update(None) is None

@@ -36,7 +36,7 @@ class QueueDepth:
     """Jobs that the next worker receives; scalers count these and the unacknowledged ones."""
     unacknowledged: int | None
     warnings: tuple[str, ...] = field(default=(), compare=False)
-    """Why ``unacknowledged`` is unknown, in sentences for users."""
+    """Why ``unacknowledged`` is unknown or ``deferred`` incomplete, in sentences for users."""
     deferred: int = 0
     """Jobs that wait for something else than a worker: for the pause after a failed attempt, for
     their submitter's turn, or while the queue is paused."""

@@ -45,6 +45,7 @@ class Backlog:
         self.channel = channel
         self._order: FairOrder[WaitingJob] = FairOrder()
         self._changed = threading.Condition()
+        self._received = False
         # A backlog that is deleted, or whose broker stops, is received anew on another channel.
         channel.post(lambda raw: raw.add_on_cancel_callback(lambda _: raw.close()))
         channel.request(self._consume)
@@ -52,6 +53,15 @@ class Backlog:
     def __len__(self) -> int:
         with self._changed:
             return len(self._order) if self.channel.is_open else 0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the broker delivers the backlog here, so that no other process holds any of it.
+
+        It chooses one consumer until that one's channel ends, and does not tell which; so this is
+        known from the first message on.
+        """
+        return self._received and self.channel.is_open
 
     def take(self) -> WaitingJob | None:
         """Remove and return the job whose turn it is; None if there is none."""
@@ -98,5 +108,6 @@ class Backlog:
     ) -> None:
         message = Message(self.channel, method.delivery_tag or 0, properties, body)
         with self._changed:
+            self._received = True
             self._order.add(WaitingJob(message, *peek(body), message.in_front))
             self._changed.notify_all()

@@ -25,7 +25,7 @@ from wire.queues.base import (
 )
 from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer
-from wire.queues.rabbitmq.counts import count_ready, count_retries
+from wire.queues.rabbitmq.counts import LastCount, count_ready, count_retries
 from wire.queues.rabbitmq.gate import REFRESH_SECONDS
 from wire.queues.rabbitmq.leases import Leases
 from wire.queues.rabbitmq.management import Management
@@ -33,6 +33,8 @@ from wire.queues.rabbitmq.turns import Turns
 from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.connection import shared_connection
 from wire.rabbitmq.publisher import Publisher
+
+_UNCOUNTED = "Until then jobs whose turns another dashboard keeps are missing in the waiting ones."
 
 
 class RabbitQueue:
@@ -47,6 +49,7 @@ class RabbitQueue:
         self._receive_lock = threading.Lock()
         self._dead_letters_lock = threading.Lock()
         self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
+        self._held_elsewhere = LastCount()
         self._publisher: Publisher | None = None
         self._consumer: Consumer | None = None
         self._leases = Leases(self._open_publisher, self.publish)
@@ -130,21 +133,24 @@ class RabbitQueue:
         ready = count_ready(channel, names.QUEUE)
         exact = None if self._turns.moved_lately else ready
         unacknowledged = self._management.unacknowledged(names.QUEUE, exact)
-        backlog = self._count_held() + count_ready(channel, names.BACKLOG_QUEUE)
+        held = self._count_held()
+        backlog = (held or 0) + count_ready(channel, names.BACKLOG_QUEUE)
+        warnings = self._management.warnings
         return QueueDepth(
             ready,
             unacknowledged,
-            self._management.warnings,
+            (*warnings, _UNCOUNTED) if warnings and held is None else warnings,
             deferred=backlog + count_retries(channel),
             paused=self._turns.is_paused(),
         )
 
-    def _count_held(self) -> int:
-        """Count the jobs of the backlog that a dashboard holds: this one exactly, or another."""
-        # After this one moved its last ones, the broker's statistics still contain them.
-        if self._turns.held or self._turns.moved_lately:
+    def _count_held(self) -> int | None:
+        """Count the jobs of the backlog that a dashboard holds: exactly, if it is this one."""
+        # The broker's statistics still contain jobs that this process has just moved.
+        if self._turns.holds_backlog:
             return self._turns.held
-        return self._management.unacknowledged(names.BACKLOG_QUEUE, None) or 0
+        count = self._management.unacknowledged(names.BACKLOG_QUEUE, None)
+        return self._held_elsewhere.update(count)
 
     def count_dead_letters(self) -> int:
         """Count the dead letters that are not being read at the moment."""

@@ -45,7 +45,12 @@ class Turns:
     @property
     def held(self) -> int:
         """The number of jobs of the backlog that this process holds."""
-        return len(self._backlog) if self._backlog else 0
+        return 0 if self._backlog is None else len(self._backlog)
+
+    @property
+    def holds_backlog(self) -> bool:
+        """Whether this process is known to be the one that holds jobs of the backlog."""
+        return self._backlog is not None and self._backlog.is_active
 
     @property
     def moved_lately(self) -> bool:
@@ -118,11 +123,12 @@ class Turns:
 
     def close(self) -> None:
         """Return the jobs of the backlog, for another dashboard."""
-        if self._backlog:
+        if self._backlog is not None:
             self._backlog.channel.close()
 
     def _open_backlog(self, publisher: Publisher) -> Backlog:
-        if not self._backlog or not self._backlog.channel.is_open:
+        # An empty one is false, and stays the one that the broker delivers to.
+        if self._backlog is None or not self._backlog.channel.is_open:
             self._backlog = Backlog(Channel(publisher.channel.session))
         return self._backlog
 
