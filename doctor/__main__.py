@@ -11,7 +11,7 @@ import warnings
 from doctor.runner import main
 
 if __name__ == "__main__":
-    # Clients log what the results say already.
+    # Clients log what the results contain already.
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     code = main()

@@ -7,7 +7,7 @@ from typing import Literal
 State = Literal["ok", "failed", "skipped"]
 
 NETWORK_SECONDS = 25.0
-"""Longer than the clients' own limits, whose sentences say more than that time is over."""
+"""Longer than the clients' own limits, whose sentences have the reason of a timeout."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def ok(text: str) -> Result:
 
 
 def failed(text: str) -> Result:
-    """Return the result of a check that found a fault; the text says what to do."""
+    """Return the result of a check that found a fault; the text has the remedy."""
     return Result("failed", text)
 
 

@@ -64,7 +64,7 @@ def _judge(scaler: "Scaler") -> Result:
             message = (condition.message or "no reason given").rstrip(".")
             return failed(
                 f"{label} is not ready: {message}. kubectl describe {scaler.kind.lower()} "
-                f"{scaler.name} and the log of the KEDA operator say more."
+                f"{scaler.name} and the log of the KEDA operator have details."
             )
     if broken := [trigger.name for trigger in scaler.triggers if trigger.failed]:
         return failed(

@@ -102,7 +102,7 @@ def with_release(changelog: str, version: str, today: datetime.date) -> str:
 
 
 def section(changelog: str, version: str) -> str:
-    """Return what a changelog says of a version."""
+    """Return the section of a version in a changelog."""
     match = re.search(rf"{_heading(version)}\n(.*?)(?=^## |\Z)", changelog, re.M | re.S)
     if not match:
         sys.exit(f"{CHANGELOG} has no line '## [{version}] - YYYY-MM-DD'.")
@@ -177,7 +177,7 @@ def _parse_arguments() -> argparse.Namespace:
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="fail where a file has another version")
-    mode.add_argument("--notes", action="store_true", help="print what the changelog says of it")
+    mode.add_argument("--notes", action="store_true", help="print its section of the changelog")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""The order in which waiting jobs are generated, as far as the events tell."""
+"""The order in which waiting jobs are generated, as derived from events."""
 
 from collections import Counter
 from collections.abc import Sequence

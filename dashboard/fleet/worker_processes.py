@@ -120,7 +120,7 @@ def observe(worker: WorkerProcess, now: float, was_ready: bool = False) -> Worke
 def _count_failures(worker: WorkerProcess, exit_code: int, now: float, was_ready: bool) -> int:
     """Return how often in a row the process ended by itself, including now.
 
-    A process that something else killed says little about the next one. A job that always ends
+    A process that something else killed predicts little about the next one. A job that always ends
     so is dead-lettered by its number of attempts.
     """
     was_killed = exit_code == -signal.SIGKILL

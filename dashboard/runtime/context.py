@@ -76,7 +76,7 @@ class AppContext:
         Raises:
             PublishRefused: nothing was sent.
             QueueFull: nothing was sent, because the maximum of jobs is waiting.
-            QueueUnavailable: the job may be on the queue, if the message says so.
+            QueueUnavailable: the job may be on the queue, as the message states.
             StoreUnavailable: nothing was sent, because the job's pictures need approval and
                 its mark could not be stored.
 

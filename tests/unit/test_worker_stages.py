@@ -197,10 +197,10 @@ def test_jobs_larger_than_expected_are_left_to_others():
     """Of several large jobs that arrived in the place of small ones, the first is kept."""
     look_ahead = LookAhead(MeasuredBatcher(0.1))
     small, large = deliveries_of(1, 1, 1), deliveries_of(100, 1, 100)
-    assert look_ahead.surplus(small) == []
-    assert look_ahead.surplus(large) == large[1:]
+    assert look_ahead.to_requeue(small) == []
+    assert look_ahead.to_requeue(large) == large[1:]
     slow = LookAhead(MeasuredBatcher(9.0, batch_limit=4))
-    assert slow.surplus(deliveries_of(1, 1, 2)) == []
+    assert slow.to_requeue(deliveries_of(1, 1, 2)) == []
 
 
 def test_slow_store_stops_the_generator(context: WorkerContext):

@@ -14,7 +14,10 @@ _TIMEOUT_SECONDS = 30.0
 
 
 def use_environment() -> None:
-    """Let huggingface_hub connect as the environment says. Raises SettingsError."""
+    """Give huggingface_hub clients with the environment's proxies and authorities.
+
+    Raises SettingsError.
+    """
     client_context()  # names a wrong variable now, not during a download
     set_client_factory(_client)
 

@@ -160,10 +160,10 @@ class Intake:
                     break
                 deliveries += more
         self._look_ahead.note(deliveries)
-        surplus = self._look_ahead.surplus(deliveries)
-        for delivery in surplus:
+        to_requeue = self._look_ahead.to_requeue(deliveries)
+        for delivery in to_requeue:
             self._ledger.decline(delivery)
-        return [delivery for delivery in deliveries if delivery not in surplus]
+        return [delivery for delivery in deliveries if delivery not in to_requeue]
 
     def _has_room(self, deliveries: list[Delivery]) -> bool:
         """Return whether these jobs leave room in a batch; further jobs are left to others."""

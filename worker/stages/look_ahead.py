@@ -45,7 +45,7 @@ class LookAhead:
         pictures = max(self._pictures_in(free_seconds), self._batcher.batch_limit)
         return max(1, min(MAX_LEASED_AT_ONCE, int(pictures / largest)))
 
-    def surplus(self, deliveries: list[Delivery]) -> list[Delivery]:
+    def to_requeue(self, deliveries: list[Delivery]) -> list[Delivery]:
         """Return those that follow more work than is leased ahead: jobs larger than expected."""
         before = accumulate((delivery.job.count for delivery in deliveries), initial=0)
         most = max(self._batcher.batch_limit - 1, self._pictures_in(LOOK_AHEAD_SECONDS))

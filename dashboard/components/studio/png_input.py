@@ -16,7 +16,7 @@ _NO_PARAMETERS = (
 
 
 def show() -> None:
-    """Show a field that takes a PNG file and fills the form, or tells why it cannot."""
+    """Show a field that takes a PNG file and fills the form, or the reason why it cannot."""
     number = st.session_state.get(_COUNT, 0)
     # Not read in a callback: Streamlit calls that again, and loses what it filled in, when the
     # live part of the page is refreshed at the same moment.

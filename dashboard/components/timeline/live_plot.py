@@ -48,7 +48,7 @@ def show(
 
     Without a height, in pixels, the chart fills the box that the page's style sheet gives
     it, and its text and lines are scaled by the font size of ``.live-plot`` there. Where that box
-    is low, ``plot_height`` says how low, without the time axis and before the scaling.
+    is low, ``plot_height`` is its height, without the time axis and before the scaling.
     """
     drawn = _figure(snapshot, span, zone, focus, plot_height)
     show_figure(drawn, figure.alt_text(snapshot), "timeline", height, moves=True)

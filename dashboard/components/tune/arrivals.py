@@ -75,8 +75,8 @@ def identity() -> tuple[object, ...]:
     return tuple(st.session_state.get(key) for key in keys)
 
 
-def chosen() -> Source:
-    """Return the chosen requests; raises RecordingError if a recording cannot be read."""
+def selected_source() -> Source:
+    """Return the selected requests; raises RecordingError if a recording cannot be read."""
     choice = st.session_state.get("arrivals") or next(iter(_LAST))
     snapshot = viewer_snapshot.newest()
     if choice == _BURST:

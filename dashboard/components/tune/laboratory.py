@@ -10,7 +10,7 @@ from core.errors import RecordingError
 from dashboard import runtime
 from dashboard.components.common import tables
 from dashboard.components.tune import controls
-from dashboard.components.tune.arrivals import Source, chosen
+from dashboard.components.tune.arrivals import Source, selected_source
 from dashboard.components.tune.result_cache import result_cache
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.snapshot import Snapshot
@@ -52,9 +52,9 @@ class Real:
 
 
 def read() -> tuple[Source, Real] | str:
-    """Return the chosen requests and what really ran, or a sentence why that is unknown."""
+    """Return the selected requests and what really ran, or a sentence why that is unknown."""
     try:
-        source = chosen()
+        source = selected_source()
     except RecordingError as error:
         return str(error)
     reason = why_unknown(source.snapshot)

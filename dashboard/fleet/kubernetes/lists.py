@@ -101,7 +101,7 @@ class ListResult:
     objects: Objects | None = None
     error: str | None = None
     is_about_kind: bool = False
-    """Whether the error says nothing of other kinds: it is forbidden, or there is no such kind."""
+    """Whether the error concerns this kind only: it is forbidden, or there is no such kind."""
 
 
 def list_kind(api: "ApiClient", kind: Kind) -> ListResult:

@@ -23,7 +23,7 @@ from dashboard.presentation.scaling_load import read_load
 def describe(
     snapshot: Snapshot, zone: tzinfo | None, most_detailed: int = MAX_DETAILED_PLACES
 ) -> Fields:
-    """Return the map; what is unknown is None or has a note that says so.
+    """Return the map; what is unknown is None or has a note.
 
     Args:
         snapshot: what is drawn.

@@ -36,7 +36,7 @@ async def answer(request: Request, wanted: ImagesRequest, view: JobView) -> dict
 
 
 def common_fields(wanted: ImagesRequest, view: JobView) -> dict[str, Any]:
-    """Return what an answer says of all its pictures."""
+    """Return the answer's fields about all its pictures."""
     return {
         "created": int(view.finished_at or runtime.current().now()),
         "background": "opaque",

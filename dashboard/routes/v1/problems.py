@@ -33,7 +33,7 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A kind of error that programs can tell from others with the same status."""
+    """A kind of error that programs can distinguish from others with the same status."""
 
     name: str
     status: int

@@ -58,7 +58,7 @@ class Backlog:
     def is_active(self) -> bool:
         """Whether the broker delivers the backlog here, so that no other process holds any of it.
 
-        It chooses one consumer until that one's channel ends, and does not tell which; so this is
+        It chooses one consumer until that one's channel ends, and does not report which; so this is
         known from the first message on.
         """
         return self._received and self.channel.is_open

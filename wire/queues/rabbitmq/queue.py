@@ -58,7 +58,7 @@ class RabbitQueue:
         """Add a job; return once the broker has confirmed it."""
         publisher = self._open_publisher()
         properties = BasicProperties(content_type="application/json", message_id=job.id)
-        # A broker that blocks publishers answers nothing more; the publisher says so.
+        # A broker that blocks publishers answers nothing more; the publisher reports it.
         blocked = publisher.channel.session.blocked
         queue_name = names.QUEUE if blocked else self._turns.queue_for_new_job()
         try:

@@ -25,7 +25,7 @@ def build_client(settings: Settings) -> Minio:
     """Return a client, which connects on first use. Raises SettingsError."""
     if not settings.minio_endpoint:
         raise SettingsError("MINIO_ENDPOINT must be set.")
-    # The answer to 503 says more than that it was one.
+    # The body of a 503 has its reason, which the status does not.
     retries = Retry(
         total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504], raise_on_status=False
     )

@@ -19,7 +19,7 @@ class Problem(Resource):
 
     type: str
     """What happened, for programs: the address of its description, or `about:blank` where the
-    status says it all."""
+    status describes it completely."""
     title: str
     """The same for people, equal for all errors of a type."""
     status: int
