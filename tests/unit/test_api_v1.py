@@ -37,6 +37,7 @@ from dashboard.routes.v1.document import document
 from dashboard.routes.v1.state import to_state
 from dashboard.runtime.context import AppContext
 from tests.support.api_document import checked, validate
+from tests.support.event_loop import run_async
 from tests.support.running_context import reset, running_context
 from tests.support.samples import metadata_of
 from wire.messages.event import Event
@@ -335,7 +336,7 @@ def test_stream_of_a_job_ends_with_it(context: AppContext):
         finish(context, job)
         return await reading, stream.text
 
-    jobs, text = asyncio.run(follow())
+    jobs, text = run_async(follow())
     assert (jobs[0]["state"], jobs[0]["steps"]) == ("waiting", None)
     assert jobs[-1]["state"] == "done"
     assert len(jobs[-1]["pictures"]) == 1
@@ -352,7 +353,7 @@ def test_stream_of_all_jobs_resumes_after_the_last_event(context: AppContext):
     def has_both(text: str) -> bool:
         return done in text and waiting in text
 
-    jobs = asyncio.run(Stream().read("/events", has_both, before))
+    jobs = run_async(Stream().read("/events", has_both, before))
     states = {job["id"]: job["state"] for job in jobs}
     assert states[done] == "done"
     assert states[waiting] == "waiting"
@@ -375,7 +376,7 @@ def test_new_stream_has_changes_only_and_a_heartbeat(
         return await reading
 
     # Events of before, which arrive again from the event stream, may precede it.
-    jobs = asyncio.run(follow())
+    jobs = run_async(follow())
     assert [job["id"] for job in jobs if job["detail"]] == [old]
 
 
@@ -384,7 +385,7 @@ def test_interrupted_resumption_leaves_out_no_job(context: AppContext):
     picture(context), picture(context)
     before = f"{int((context.now() - 60) * 1000)}-waiting"
     stream = Stream()
-    asyncio.run(stream.read("/events", lambda text: "data" in text, {"Last-Event-ID": before}))
+    run_async(stream.read("/events", lambda text: "data" in text, {"Last-Event-ID": before}))
     first = re.search(r"^event: job\nid: (\d+)-", stream.text, re.MULTILINE)
     assert before.startswith(first[1])
 
@@ -392,7 +393,7 @@ def test_interrupted_resumption_leaves_out_no_job(context: AppContext):
 def test_stream_without_events_can_be_resumed():
     """A client whose connection breaks before the first event has an id to continue from."""
     stream = Stream()
-    asyncio.run(stream.read("/events", bool))
+    run_async(stream.read("/events", bool))
     assert re.search(r"^id: \d+-[a-z]+\n\n", stream.text, re.MULTILINE)
 
 
@@ -413,7 +414,7 @@ def test_stream_ends_with_a_job_that_the_dashboard_forgot(
         context.clear_finished()
         return await reading
 
-    assert asyncio.run(follow())[-1]["state"] == "done"
+    assert run_async(follow())[-1]["state"] == "done"
 
 
 def test_head_of_a_stream_ends():
@@ -438,7 +439,7 @@ def test_streams_that_begin_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch)
     async def read_all() -> None:
         await asyncio.gather(*(stream.read("/events", bool) for stream in streams))
 
-    asyncio.run(read_all())
+    run_async(read_all())
     assert [stream.status for stream in streams] == [200, 503, 503]
 
 

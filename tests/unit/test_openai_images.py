@@ -31,6 +31,7 @@ from dashboard.routes.openai.errors import Refusal
 from dashboard.routes.openai.routes import ROUTES
 from dashboard.routes.refusals import ApiErrors, IgnoreDisconnects, ShortPaths
 from dashboard.runtime.context import AppContext
+from tests.support.event_loop import run_async
 from tests.support.running_context import reset, running_context
 from tests.support.samples import metadata_of, preview_file
 from wire.messages.event import Event
@@ -89,7 +90,7 @@ class Request:
 
     def post(self, **body: object) -> httpx.Response:
         """Return the answer."""
-        return asyncio.run(self._post({"prompt": "a cat"} | body))
+        return run_async(self._post({"prompt": "a cat"} | body))
 
     async def _post(self, body: dict[str, object]) -> httpx.Response:
         transport = httpx.ASGITransport(app=APP)
@@ -265,7 +266,7 @@ def test_unfinished_job_is_kept_and_named(context: AppContext):
     assert (answer.status_code, error_of(answer)["code"]) == (503, "not_finished")
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert answer.headers["x-should-retry"] == "false"
-    job = asyncio.run(next_job(context))
+    job = run_async(next_job(context))
     assert job.id in error_of(answer)["message"]
 
 
@@ -274,7 +275,7 @@ def test_request_with_a_key_gets_the_same_job_again(context: AppContext):
     headers = {"Idempotency-Key": "same", "Prefer": "wait=0"}
     unfinished = Request(context, headers=headers).post()
     assert "x-should-retry" not in unfinished.headers
-    job = asyncio.run(next_job(context))
+    job = run_async(next_job(context))
     finish(context, job)
     again = Request(context, headers={"Idempotency-Key": "same"}).post()
     assert again.headers["x-request-id"] == job.id
@@ -317,7 +318,7 @@ def test_disconnected_client_cancels_its_waiting_job(
         scope |= {"headers": headers, "query_string": b"", "scheme": "http", "root_path": ""}
         await APP(scope, receive, send)
 
-    asyncio.run(scenario())
+    run_async(scenario())
     assert not sent
     assert context.journal.jobs()[0].state == state
 
@@ -340,7 +341,7 @@ def test_stop_of_the_dashboard_keeps_the_job(monkeypatch: pytest.MonkeyPatch):
             answer.cancel()
             return await answer
 
-    answer = asyncio.run(scenario())
+    answer = run_async(scenario())
     assert answer.status_code == 503
     assert "kept on the queue" in error_of(answer)["message"]
 
@@ -352,7 +353,7 @@ def test_pictures_that_need_approval(context: AppContext):
     key = {"Idempotency-Key": "approval"}
     answer = Request(context, headers=key).post()
     assert (answer.status_code, error_of(answer)["code"]) == (403, "pending_approval")
-    job = asyncio.run(next_job(context))
+    job = run_async(next_job(context))
     assert job.id in error_of(answer)["message"]
     finish(context, job)
     assert Request(context, headers=key).post().status_code == 403
@@ -430,7 +431,7 @@ def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://fleet") as client:
             return await client.get(path, headers=headers)
 
-    return asyncio.run(scenario())
+    return run_async(scenario())
 
 
 @pytest.mark.parametrize(
@@ -570,7 +571,7 @@ def test_openai_client_gets_its_pictures(context: AppContext):
     async def call(client: AsyncOpenAI) -> object:
         return await client.images.generate(prompt="a cat", n=2, extra_body={"seed": 1})
 
-    answer = asyncio.run(with_openai(context, finish, call))
+    answer = run_async(with_openai(context, finish, call))
     assert [base64.b64decode(each.b64_json) for each in answer.data] == [PICTURE, PICTURE]
 
 
@@ -581,7 +582,7 @@ def test_openai_client_reads_the_stream(context: AppContext, generate_slowly: Wo
         stream = await client.images.generate(prompt="a cat", stream=True, partial_images=1)
         return [event async for event in stream]
 
-    events = asyncio.run(with_openai(context, generate_slowly, call))
+    events = run_async(with_openai(context, generate_slowly, call))
     assert [event.type for event in events] == [
         "image_generation.partial_image",
         "image_generation.completed",
@@ -596,5 +597,5 @@ def test_openai_client_raises_its_own_error(context: AppContext):
         return await client.images.generate(prompt="a cat")
 
     with pytest.raises(InternalServerError, match=r"Out of memory\.") as error:
-        asyncio.run(with_openai(context, fail, call))
+        run_async(with_openai(context, fail, call))
     assert error.value.code == "generation_failed"
