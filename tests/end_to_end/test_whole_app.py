@@ -89,9 +89,10 @@ def test_message_of_the_older_sample_is_processed(
 
 def test_invalid_messages_become_dead_letters(servers: Dashboard, server_settings: Settings):
     """Each is dead-lettered with its reason, and the job behind them is done."""
-    _send(server_settings, INVALID_MESSAGES)
-    _wait_for_done(servers, servers.submit("the job behind them"))
     with closing(open_queue(server_settings)) as queue:
+        queue.depth()  # declares the queue, which the dashboard does in the background
+        _send(server_settings, INVALID_MESSAGES)
+        _wait_for_done(servers, servers.submit("the job behind them"))
         letters = wait_until(
             lambda: _all_dead(queue, len(INVALID_MESSAGES)), what="all are dead letters"
         )
