@@ -10,7 +10,6 @@ processors are measured together, too.
 
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from bench.processes import begin, finish
 from bench.report import Figure, show
 from bench.timed_worker import CompletionStore
 from core.settings import Settings
@@ -58,16 +58,11 @@ def main(pictures: int = 80, runs: int = 3) -> None:
 
 def _rate(measure: _Measure, pictures: int, processes: int = 1, waiting: str = "PASSIVE") -> float:
     """Return the sum of what ``measure`` puts into its queue in processes that run at once."""
-    spawning = multiprocessing.get_context("spawn")
-    result: SimpleQueue[float] = spawning.SimpleQueue()
+    result: SimpleQueue[float] = multiprocessing.get_context("spawn").SimpleQueue()
     os.environ["OMP_WAIT_POLICY"] = waiting
-    started = [spawning.Process(target=measure, args=(pictures, result)) for _ in range(processes)]
+    started = [begin(measure, pictures, result) for _ in range(processes)]
     for process in started:
-        process.start()
-    for process in started:
-        process.join()
-    if any(process.exitcode for process in started):
-        sys.exit("The measured process failed; its error is above.")
+        finish(process)
     return sum(result.get() for _ in started)
 
 

@@ -8,10 +8,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.processes import begin, finish
 from bench.report import Figure, show
 from bench.scale import SIZES
 from bench.scale.cluster_objects import NAMESPACE, change, fill, prepare
-from bench.scale.processes import begin, finish
 from bench.scale.usage import Usage, measured, resident_megabytes
 from dashboard.domain.journal import Journal
 from dashboard.fleet.kubernetes.client import connect

@@ -6,9 +6,9 @@ from contextlib import closing
 
 from pika import BlockingConnection, URLParameters
 
+from bench.processes import begin, finish
 from bench.report import Figure, show
 from bench.scale import SIZES
-from bench.scale.processes import begin, finish
 from bench.scale.usage import measured
 from bench.servers import rabbitmq_server
 from core.settings import Settings

@@ -1,8 +1,8 @@
-"""The benchmarks of many workers."""
+"""The processes of benchmarks."""
 
 import pytest
 
-from bench.scale.processes import begin, finish
+from bench.processes import begin, finish
 
 
 def test_process_that_fails_ends_the_benchmark():
