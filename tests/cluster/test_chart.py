@@ -153,7 +153,7 @@ def test_values_set_scales_from_zero_and_back(
     deployed.cluster.control_plane.apply(secrets_of(NAMESPACE, "", rabbitmq, minio_server))
     release.upgrade("--values", VALUES_SETS[name], *_SHORT_WAITS, *_overrides(name))
     _wait_for_the_dashboard(deployed)
-    check_run(deployed, queue, pictures=1)
+    check_run(deployed, queue, pictures=1, on_gpus=name != "cpu")
 
 
 @pytest.mark.usefixtures("chart_requirements")

@@ -167,13 +167,16 @@ def _is_idle(fleet: FleetReading) -> bool:
     return fleet.wanted == 0 and not fleet.nodes
 
 
-def check_run(deployed: Deployed, queue: Queue, pictures: int) -> None:
-    """Check a whole run of 20 prompts, with this many pictures each, that starts from zero."""
+def check_run(deployed: Deployed, queue: Queue, pictures: int, on_gpus: bool = True) -> None:
+    """Check a whole run of 20 prompts, with this many pictures each, that starts from zero.
+
+    Workers ``on_gpus`` need nodes that join; others run on the cluster's own.
+    """
     _wait_for(deployed, _is_idle, "nothing runs")
     with ThreadPoolExecutor(1) as pool:
         # Sent while there is no worker, and held until KEDA has started one.
         answer = pool.submit(_generate_with_openai, deployed.dashboard_url())
-        _check_scaling(deployed, queue, pictures)
+        _check_scaling(deployed, queue, pictures, on_gpus)
         assert answer.result(HANG_TIMEOUT) == b"\x89PNG"
 
 
@@ -184,13 +187,14 @@ def _generate_with_openai(url: str) -> bytes:
     return b64decode(answer.data[0].b64_json)[:4]
 
 
-def _check_scaling(deployed: Deployed, queue: Queue, pictures: int) -> None:
+def _check_scaling(deployed: Deployed, queue: Queue, pictures: int, on_gpus: bool) -> None:
     jobs = _submit(queue, prompts=20, pictures=pictures)
     _wait_for(deployed, lambda fleet: fleet.wanted >= 2, "several workers are wanted")
-    _wait_for(deployed, lambda fleet: len(fleet.nodes) >= 2, "nodes have joined")
+    if on_gpus:
+        _wait_for(deployed, lambda fleet: len(fleet.nodes) >= 2, "nodes have joined")
     _wait_for(deployed, lambda fleet: fleet.workers and fleet.workers[0].node, "pods are placed")
     wait_until(lambda: _stored(deployed, jobs) >= 1, what="the first picture")
-    _disrupt(deployed)
+    _delete_pod(deployed, outside=_remove_node(deployed) if on_gpus else "")
     names = _expected_names(jobs)
     wait_until(lambda: _stored(deployed, jobs) == len(names), what="all pictures are stored")
     _wait_for(
@@ -209,13 +213,18 @@ def _submit(queue: Queue, prompts: int, pictures: int) -> list[Job]:
     return jobs
 
 
-def _disrupt(deployed: Deployed) -> None:
-    """Remove a node as a cloud preempts a spot node, and delete a pod of another one."""
+def _remove_node(deployed: Deployed) -> str:
+    """Remove a GPU node as a cloud preempts a spot node; return its name."""
     kubelet = deployed.cluster.kubelet
     machine = next(machine for machine in kubelet.machines() if machine.gpus)
     kubelet.leave(machine.name)
+    return machine.name
+
+
+def _delete_pod(deployed: Deployed, outside: str) -> None:
+    """Delete a worker's pod that is not on a node."""
     workers = [pod for pod in deployed.objects("pods") if is_worker(pod)]
-    others = [pod for pod in workers if pod["spec"].get("nodeName") != machine.name]
+    others = [pod for pod in workers if pod["spec"].get("nodeName") != outside]
     name = others[0]["metadata"]["name"]
     deployed.kubectl("-n", NAMESPACE, "delete", "pod", name, "--wait=false", "--ignore-not-found")
 

@@ -22,7 +22,7 @@ from dashboard.whatif import arrivals, parallel
 from dashboard.whatif.agreement import Agreement, agreement
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.dials import apply, changes_to
-from dashboard.whatif.real import Stretch
+from dashboard.whatif.real import Stretch, in_step
 from dashboard.whatif.scenario import Result, Scenario, try_scenario
 from dashboard.whatif.search import candidates, cheapest
 from tests.support.cluster.bare_scaler import bare_scaler
@@ -44,7 +44,7 @@ _REQUESTS = 45
 _LIMIT = 22.0
 """Seconds of waiting, p95, that the cheapest settings are to keep."""
 _PROMPT_SECONDS = 4.0
-"""Until KEDA's first step: its polling interval, the autoscaler's sync period, and a second."""
+"""Until the first step up: KEDA's polling interval, the autoscaler's sync period, and a second."""
 _WINDOW = 20.0
 """Seconds of stabilization before fewer workers, moved by hand beside what Find found."""
 
@@ -91,11 +91,13 @@ def _scaler(plane: ControlPlane) -> list[dict]:
 def test_patch_copied_from_tune_does_what_the_page_said(
     fleet: ScaledFleet, record_property: Callable[[str, object], None]
 ) -> None:
-    """Replicas at each second and the finish are within 10% of what the page said, p95 within 20%.
+    """What the page said of replicas at each second and of the finish is within 20%.
 
-    On a machine so busy that KEDA itself reacts later than its periods, all are within 30%.
+    The page cannot know at which moments KEDA and the autoscaler will read the queue. Simulated
+    at the moments that they took, the same settings are within 10%, and p95 within 20%. On a
+    machine so busy that KEDA itself reacts later than its periods, all are within 30%.
     The fleet is measured from a first burst. Find's settings, with a longer stabilization, are
-    applied by the text that Copy gives. The error is stated in the report, as ``error``.
+    applied by the text that Copy gives. The errors are stated in the report.
     """
     requests = arrivals.burst(_REQUESTS)
     requests = replace(requests, at=requests.at - requests.at[0])
@@ -105,10 +107,21 @@ def test_patch_copied_from_tune_does_what_the_page_said(
     wait_until(
         lambda: fleet.has_applied(predicted.scenario.setup.policy), what="the patch is in force"
     )
-    error, reaction = _send(fleet, predicted)
-    record_property("error", str(error))
-    print(f"Off from what the page said: {error}; KEDA's first step came after {reaction} s.")
-    limit, p95_limit = (0.10, 0.20) if reaction <= _PROMPT_SECONDS else (0.30, 0.30)
+    samples = _send(fleet, predicted)
+    said = _compare(fleet, predicted, samples)
+    at_its_moments = _compare(fleet, _in_step(predicted, samples), samples)
+    idle = _idle(predicted)
+    reaction = next(at for at, number in _changes(samples) if number > idle)
+    record_property("error", str(said))
+    record_property("error_at_its_moments", str(at_its_moments))
+    print(f"Off from what the page said: {said}; the first step up came after {reaction} s.")
+    print(f"Off from the same settings at KEDA's moments: {at_its_moments}")
+    is_prompt = reaction <= _PROMPT_SECONDS
+    _assert_within(said, 0.20 if is_prompt else 0.30, 0.30)
+    _assert_within(at_its_moments, 0.10 if is_prompt else 0.30, 0.20 if is_prompt else 0.30)
+
+
+def _assert_within(error: Agreement, limit: float, p95_limit: float) -> None:
     assert error.replicas <= limit, f"replicas are {error.replicas:.1%} off"
     assert error.finish <= limit, f"the finish is {error.finish:.1%} off"
     assert error.p95 <= p95_limit, f"p95 of waiting is {error.p95:.1%} off"
@@ -149,31 +162,42 @@ def _apply(real: Real, tried: Scenario) -> None:
     subprocess.run(["bash", "-e", "-c", text], env=os.environ | {"PATH": programs}, check=True)
 
 
-def _send(fleet: ScaledFleet, predicted: Result) -> tuple[Agreement, float]:
-    """Send the requests at their times; compare until both are back at the minimum.
-
-    Returns:
-        the differences, and the seconds until KEDA's first step.
-
-    """
-    run, idle = predicted.run, max(1, predicted.scenario.setup.policy.minimum)
+def _send(fleet: ScaledFleet, predicted: Result) -> list[Sample]:
+    """Send the requests at their times; return samples until all is back at the minimum."""
     start = time.time()
-    for at in run.arrivals.at:
+    for at in predicted.run.arrivals.at:
         time.sleep(max(0.0, start + at - time.time()))
         fleet.context.submit(JobRequest(prompt="never generated"))
-    samples = [Sample(at=start, wanted=idle), *_until_idle(fleet, len(run.arrivals), idle)]
-    returns = [at for at, number in run.wanted if number == idle]
+    before = Sample(at=start, wanted=predicted.scenario.setup.policy.minimum)
+    return [before, *_until_idle(fleet, len(predicted.run.arrivals), _idle(predicted))]
+
+
+def _idle(predicted: Result) -> int:
+    """Return the workers that stay until the cooldown ends."""
+    return max(1, predicted.scenario.setup.policy.minimum)
+
+
+def _in_step(predicted: Result, samples: list[Sample]) -> Result:
+    """Simulate the same settings with the polls and syncs that really happened."""
+    scenario, requests = predicted.scenario, predicted.run.arrivals
+    setup = in_step(scenario.setup, samples, replace(requests, start=samples[0].at))
+    return try_scenario(replace(scenario, setup=setup), requests)
+
+
+def _compare(fleet: ScaledFleet, predicted: Result, samples: list[Sample]) -> Agreement:
+    """Compare a simulation with the run, until both are back at the minimum."""
+    run, start = predicted.run, samples[0].at
+    returns = [at for at, number in run.wanted if number == _idle(predicted)]
     span = max(samples[-1].at - start, *returns) + 1.0
-    changes = _changes(samples, start)
-    print(f"The page said {run.wanted}; KEDA did {changes}")
+    print(f"Simulated: {run.wanted}; KEDA did {_changes(samples)}")
     observed = replace(run.arrivals, start=start, span=span)
     snapshot = fleet.context.sampler.snapshot()
-    return agreement(replace(run, arrivals=observed), snapshot, samples), changes[0][0]
+    return agreement(replace(run, arrivals=observed), snapshot, samples)
 
 
-def _changes(samples: list[Sample], start: float) -> list[tuple[float, int | None]]:
+def _changes(samples: list[Sample]) -> list[tuple[float, int | None]]:
     found = (after for before, after in pairwise(samples) if after.wanted != before.wanted)
-    return [(round(sample.at - start, 1), sample.wanted) for sample in found]
+    return [(round(sample.at - samples[0].at, 1), sample.wanted) for sample in found]
 
 
 def _until_idle(fleet: ScaledFleet, requests: int, idle: int) -> list[Sample]:
