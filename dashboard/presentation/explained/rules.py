@@ -6,8 +6,8 @@ from datetime import tzinfo
 from dashboard.domain.fleet import Scaler
 from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.domain.snapshot import Sample
-from dashboard.presentation.explained.history import last_as_high, request_trigger
 from dashboard.presentation.formatting import UNKNOWN, clock, duration, pluralize
+from dashboard.presentation.scaling_history import last_as_high, request_trigger
 from dashboard.presentation.scaling_idle import keeps_minimum
 from dashboard.presentation.scaling_load import Load
 from dashboard.presentation.trigger_clauses import measurement, value

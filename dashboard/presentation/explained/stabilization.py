@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from dashboard.domain.snapshot import Sample
-from dashboard.presentation.explained.history import recommendations
 from dashboard.presentation.explained.rules import describe_limits
 from dashboard.presentation.explained.terms import Bars, Term
 from dashboard.presentation.formatting import UNKNOWN, duration
+from dashboard.presentation.scaling_history import recommendations
 from dashboard.presentation.scaling_idle import is_idle
 from dashboard.presentation.scaling_load import Load
 

@@ -6,9 +6,9 @@ from datetime import tzinfo
 
 from dashboard.domain.fleet import Scaler, Trigger
 from dashboard.domain.snapshot import Sample, Snapshot
-from dashboard.presentation.explained.history import counted, request_trigger
 from dashboard.presentation.explained.step_path import Box, Run, runs
 from dashboard.presentation.formatting import UNKNOWN, clock
+from dashboard.presentation.scaling_history import counted, request_trigger
 from dashboard.presentation.timeline.series import nice_top
 
 _MIN_SPAN_SECONDS = 120.0

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.domain.snapshot import Sample, Snapshot
-from dashboard.presentation.explained import history
+from dashboard.presentation import scaling_history
 from dashboard.presentation.formatting import UNKNOWN
 from dashboard.presentation.timeline import fault_marks, marks
 from dashboard.presentation.timeline.lanes import LANES, Curve, Lane, with_target
@@ -116,7 +116,7 @@ def lanes_of(snapshot: Snapshot) -> list[Lane]:
 def _workers(snapshot: Snapshot) -> Lane:
     """Return the workers' lane, with the target by the scaler's present settings, if any."""
     fleet = snapshot.fleet.value if snapshot.fleet else None
-    target = history.target(fleet.scaler) if fleet and fleet.scaler else None
+    target = scaling_history.target(fleet.scaler) if fleet and fleet.scaler else None
     return with_target(LANES["workers"], target) if target else LANES["workers"]
 
 
