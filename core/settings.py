@@ -331,11 +331,17 @@ def _scheme(url: str) -> str:
 
 
 def load_settings() -> Settings:
-    """Read the settings; raises SettingsError, which names the invalid variable."""
+    """Read the settings; raises SettingsError, which names the invalid variable or file."""
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is not in UTF-8. Save it in that encoding.") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{error.filename} cannot be read: {error.strerror}. Check its owner and permissions."
+        ) from None
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,5 +1,6 @@
 """Settings are read from the environment, validated, and mask secrets."""
 
+import errno
 from pathlib import Path
 
 import huggingface_hub
@@ -66,6 +67,25 @@ def test_invalid_value_in_the_file_names_the_file(tmp_path):
     """The error names .env as the source."""
     (tmp_path / ".env").write_text("PORT=none\n")
     with pytest.raises(SettingsError, match=r"PORT in \.env "):
+        load_settings()
+
+
+def test_file_in_another_encoding_is_a_sentence(tmp_path):
+    """A file in UTF-16, as PowerShell writes it, ends the start with what to do."""
+    (tmp_path / ".env").write_text("PORT=9000\n", encoding="utf-16")
+    with pytest.raises(SettingsError, match=r"\.env is not in UTF-8.* Save it "):
+        load_settings()
+
+
+def test_unreadable_file_is_a_sentence(monkeypatch, tmp_path):
+    """A file of another user ends the start with its name and what to do."""
+    (tmp_path / ".env").touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", ".env")
+
+    monkeypatch.setattr("dotenv.main.open", refuse, raising=False)
+    with pytest.raises(SettingsError, match=r"\.env cannot be read: Permission denied"):
         load_settings()
 
 
