@@ -5,21 +5,28 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 from pika import BasicProperties
 from pika.frame import Method
 from pika.spec import Basic
 
+from core.errors import QueueUnavailable
 from core.settings import Settings
 from tests.support.conditions import free_port
+from wire.events.rabbitmq import Subscription
 from wire.queues.rabbitmq import counts, management
+from wire.queues.rabbitmq.backlog import Backlog
+from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import LastCount
 from wire.queues.rabbitmq.management import Management
+from wire.rabbitmq import channel as channel_module
+from wire.rabbitmq.channel import Channel
 from wire.rabbitmq.publisher import Publisher
 
 
@@ -68,6 +75,94 @@ def test_repeated_confirm_does_nothing(channel: FakeChannel):
     for tag in (1, 1, 9):
         channel.confirm(ack(tag, multiple=False))
     assert channel.confirmed == [Basic.Ack]
+
+
+@dataclass
+class StalledChannel:
+    """A channel whose requests get no reply in time, so that they may never run."""
+
+    is_open: bool = True
+
+    def request(self, _call: object) -> NoReturn:
+        """Fail as a request does whose time is over."""
+        raise QueueUnavailable("It does not answer.")
+
+    def post(self, call: object) -> None:
+        """Run nothing."""
+
+    def on_lost(self, callback: object) -> None:
+        """Call nothing."""
+
+    def close(self) -> None:
+        """Close the channel."""
+        self.is_open = False
+
+
+def test_consumer_that_may_not_have_started_is_replaced():
+    """A worker whose consumer was not confirmed does not wait for its messages for ever."""
+    channel = StalledChannel()
+    consumer = Consumer(channel, "tasks")
+    with pytest.raises(QueueUnavailable):
+        consumer.receive(1, timeout=0.01)
+    assert not channel.is_open
+
+
+@dataclass
+class BusySession:
+    """A connection whose thread runs nothing while it is busy."""
+
+    is_open: bool = True
+    is_busy: bool = False
+    delay_reason: str = "it does not answer"
+    delayed: list[Callable[[], None]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    @property
+    def connection(self) -> "BusySession":
+        """The connection, which is its channel here, too."""
+        return self
+
+    def run(self, call: Callable[[], None]) -> None:
+        """Run a call, or keep it."""
+        self.delayed.append(call) if self.is_busy else call()
+
+    def unreachable(self, reason: str) -> str:
+        """Return the reason."""
+        return reason
+
+    def channel(self, on_open_callback: Callable[[object], None]) -> "BusySession":
+        """Open a channel."""
+        on_open_callback(self)
+        return self
+
+    def add_on_close_callback(self, callback: object) -> None:
+        """Ignore the callback."""
+
+    def close(self) -> None:
+        """Note that the channel is closed."""
+        self.closed.append("closed")
+
+
+def test_channel_of_a_busy_connection_is_closed_later(monkeypatch: pytest.MonkeyPatch):
+    """The messages of a channel that was given up return to the queue, however late."""
+    monkeypatch.setattr(channel_module, "_CLOSE_TIMEOUT_SECONDS", 0.01)
+    session = BusySession()
+    channel = Channel(session)
+    session.is_busy = True
+    channel.close()
+    assert not session.closed
+    for call in session.delayed:
+        call()
+    assert session.closed == ["closed"]
+
+
+@pytest.mark.parametrize("receiver", [Backlog, Subscription])
+def test_receiver_that_may_not_have_started_leaves_no_channel(receiver: type):
+    """A consumer that starts late and is not read would keep messages from the next one."""
+    channel = StalledChannel()
+    with pytest.raises(QueueUnavailable):
+        receiver(channel)
+    assert not channel.is_open
 
 
 class Api(ThreadingHTTPServer):

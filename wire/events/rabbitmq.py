@@ -19,7 +19,7 @@ from core.settings import Settings
 from wire.events.base import decode_or_skip
 from wire.messages import names
 from wire.messages.event import Event, Kind, encode_event
-from wire.rabbitmq.channel import Channel, Done
+from wire.rabbitmq.channel import Channel, Done, closed_on_error
 from wire.rabbitmq.connection import shared_connection
 
 log = logging.getLogger(__name__)
@@ -114,17 +114,8 @@ class Subscription:
         self.channel = channel
         self._deliveries: queue.SimpleQueue[_Delivery | None] = queue.SimpleQueue()
         channel.on_lost(lambda: self._deliveries.put(None))
-        # Exclusive: RabbitMQ 4.3 refuses other non-durable queues.
-        declared = channel.request(
-            lambda raw, done: raw.queue_declare(
-                "", exclusive=True, auto_delete=True, arguments=_QUEUE_ARGUMENTS, callback=done
-            )
-        )
-        name = declared.method.queue
-        channel.request(
-            lambda raw, done: raw.queue_bind(name, names.EVENTS_EXCHANGE, callback=done)
-        )
-        channel.request(lambda raw, done: self._consume(raw, name, done))
+        with closed_on_error(channel):
+            self._subscribe()
 
     def receive(self, timeout: float) -> list[Event]:
         """Return all events received so far; wait up to ``timeout`` seconds for the first."""
@@ -143,6 +134,19 @@ class Subscription:
         if delivery is None:
             raise QueueUnavailable(self.channel.session.unreachable("the connection was lost"))
         return delivery
+
+    def _subscribe(self) -> None:
+        # Exclusive: RabbitMQ 4.3 refuses other non-durable queues.
+        declared = self.channel.request(
+            lambda raw, done: raw.queue_declare(
+                "", exclusive=True, auto_delete=True, arguments=_QUEUE_ARGUMENTS, callback=done
+            )
+        )
+        name = declared.method.queue
+        self.channel.request(
+            lambda raw, done: raw.queue_bind(name, names.EVENTS_EXCHANGE, callback=done)
+        )
+        self.channel.request(lambda raw, done: self._consume(raw, name, done))
 
     def _consume(self, raw: RawChannel, name: str, done: Done) -> None:
         # The broker cancels the consumer when its queue is deleted: the next call subscribes anew.

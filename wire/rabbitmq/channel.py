@@ -5,15 +5,15 @@ when the channel is lost.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from pika.channel import Channel as RawChannel
 from pika.exceptions import AMQPError, ChannelClosed
 
-from core.errors import QueueUnavailable
+from core.errors import QueueError, QueueUnavailable
 from wire.rabbitmq.failures import explain
 from wire.rabbitmq.session import TIMEOUT_SECONDS, Session
 
@@ -64,9 +64,11 @@ class Channel:
 
     def close(self) -> None:
         """Close the channel; the broker requeues its unacknowledged messages."""
-        # The broker requeues them too if the channel is lost.
-        with suppress(QueueUnavailable):
+        try:
             self.request(self._close, _CLOSE_TIMEOUT_SECONDS)
+        except QueueUnavailable:
+            # A channel that is lost needs nothing; one that is busy is closed later.
+            self.post(lambda raw: raw.close())
 
     def _wait(self, call: Callable[[Done], object], timeout: float) -> Any:
         reply: Future[Any] = Future()
@@ -132,3 +134,13 @@ class Channel:
 def _set_result(reply: Future[Any], result: object) -> None:
     if not reply.done():
         reply.set_result(result)
+
+
+@contextmanager
+def closed_on_error(channel: Channel) -> Iterator[None]:
+    """Close a channel on a QueueError, so that the broker delivers its messages anew."""
+    try:
+        yield
+    except QueueError:
+        channel.close()
+        raise

@@ -19,7 +19,7 @@ from wire.queues.rabbitmq.consumer import CONSUMER_ARGUMENTS
 from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.fair_order import FairOrder
 from wire.queues.rabbitmq.message import Message
-from wire.rabbitmq.channel import Channel, Done
+from wire.rabbitmq.channel import Channel, Done, closed_on_error
 
 _MAX_HELD = 20_000
 _ARRIVAL_SECONDS = 2.0
@@ -48,7 +48,9 @@ class Backlog:
         self._received = False
         # A backlog that is deleted, or whose broker stops, is received anew on another channel.
         channel.post(lambda raw: raw.add_on_cancel_callback(lambda _: raw.close()))
-        channel.request(self._consume)
+        # A consumer that starts late would be the active one, and keep all messages.
+        with closed_on_error(channel):
+            channel.request(self._consume)
 
     def __len__(self) -> int:
         with self._changed:

@@ -69,7 +69,8 @@ class Consumer:
                 message.requeue(count_delivery=False)
 
     def _consume(self, limit: int, timeout: float) -> list[Message]:
-        self._subscribe(limit)
+        with self._requeued_on_error():
+            self._subscribe(limit)
         try:
             first = self._received.get(timeout=timeout)
         except queue.Empty:
@@ -92,8 +93,10 @@ class Consumer:
         try:
             yield
         except QueueUnavailable:
-            # The caller never receives these messages: closing the channel requeues them.
+            # The caller never receives these messages: closing the channel requeues them. It also
+            # ends a consumer that may have started, or may never start.
             self.channel.close()
+            self._tag = None
             raise
 
     def _take_received(self, limit: int) -> list[Message]:

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 
 from pika import BasicProperties
 
-from core.errors import QueueError
 from wire.messages import names
 from wire.messages.job import Job, peek
 from wire.queues.rabbitmq.backlog import Backlog
@@ -24,7 +23,7 @@ from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.gate import Gate
 from wire.queues.rabbitmq.message import Message
 from wire.queues.rabbitmq.moves import move, reader, remove
-from wire.rabbitmq.channel import Channel
+from wire.rabbitmq.channel import Channel, closed_on_error
 from wire.rabbitmq.publisher import Publisher
 
 _STATISTICS_SECONDS = 10.0
@@ -97,7 +96,7 @@ class Turns:
             backlog = self._open_backlog(publisher)
             now = round(time.time() * 1000)
             waiting = backlog.take_job(job_id)
-            with _closed_on_error(backlog.channel):
+            with closed_on_error(backlog.channel):
                 if waiting:
                     move(publisher, waiting.message, names.BACKLOG_QUEUE, now)
                 moved = self._set_aside(publisher, job_id, now) or waiting is not None
@@ -116,7 +115,7 @@ class Turns:
             for name in (*map(names.retry_queue, names.RETRY_PAUSES_SECONDS), names.QUEUE):
                 with self._reader(publisher, name) as messages:
                     yield from remove(publisher, messages)
-            with _closed_on_error(backlog.channel):
+            with closed_on_error(backlog.channel):
                 while waiting := backlog.take_all():
                     yield from remove(publisher, (each.message for each in waiting))
             self._gate.refresh()
@@ -139,7 +138,7 @@ class Turns:
             if ready:
                 self._set_aside(publisher)
             return
-        with _closed_on_error(backlog.channel):
+        with closed_on_error(backlog.channel):
             for _ in range(self._max_ready - ready):
                 waiting = backlog.take()
                 if waiting is None:
@@ -174,13 +173,3 @@ class Turns:
                 yield messages
         finally:
             self._moved_at = time.monotonic()
-
-
-@contextmanager
-def _closed_on_error(channel: Channel) -> Iterator[None]:
-    """Close the backlog's channel on an error, so that what was taken from it is received anew."""
-    try:
-        yield
-    except QueueError:
-        channel.close()
-        raise
