@@ -24,6 +24,10 @@ class RecordingChannel:
         """Run a call."""
         call(self)
 
+    def close(self) -> None:
+        """Note that all messages return."""
+        self.calls.append("close")
+
     def basic_reject(self, _tag: int, requeue: bool) -> None:
         """Note a return that counts as a delivery (https://www.rabbitmq.com/docs/quorum-queues)."""
         self.calls.append(f"reject, requeue {requeue}")
@@ -46,6 +50,20 @@ def test_job_keeps_its_count_without_a_copy(monkeypatch, method: str, call: str)
     [delivery] = queue._leases.admit_all([message])
     getattr(queue, method)(delivery)
     assert channel.calls == [call]
+
+
+def test_jobs_that_return_with_a_refused_one_are_forgotten(monkeypatch):
+    """While the broker takes no dead letter, each attempt to receive leaves nothing in memory."""
+    queue = RabbitQueue(Settings(_env_file=None, rabbitmq_url="amqp://localhost"))
+    monkeypatch.setattr(queue._leases, "_open_publisher", refuse)
+    channel = RecordingChannel()
+    bodies = (encode(new_job(JobRequest(prompt="x"))), b"no job")
+    with pytest.raises(PublishRefused):
+        queue._leases.admit_all(
+            [Message(channel, tag, BasicProperties(), body) for tag, body in enumerate(bodies)]
+        )
+    assert channel.calls == ["close"]
+    assert not queue._leases._messages
 
 
 def refuse() -> NoReturn:

@@ -39,12 +39,13 @@ class Leases:
         Raises QueueError, and then all messages return to the queue.
         """
         try:
-            candidates = [self._admit(message) for message in messages]
+            admitted = [(each, delivery) for each in messages if (delivery := self._admit(each))]
         except QueueError:
             # The caller never receives the messages admitted so far: requeue them all.
             messages[0].channel.close()
             raise
-        return [delivery for delivery in candidates if delivery]
+        self._messages.update({delivery.delivery_tag: each for each, delivery in admitted})
+        return [delivery for _, delivery in admitted]
 
     def reject(self, delivery: Delivery, reason: str) -> None:
         """Move a message to the dead-letter queue; does nothing if the lease is lost.
@@ -87,9 +88,8 @@ class Leases:
         if message.attempts > names.DELIVERY_LIMIT:
             self._dead_letter(message, DELIVERY_LIMIT_EXCEEDED)
             return None
-        delivery_tag = next(self._delivery_tags)
-        self._messages[delivery_tag] = message
-        return Delivery(job, 1 + message.attempts, delivery_tag, message.redelivered)
+        tag = next(self._delivery_tags)
+        return Delivery(job, 1 + message.attempts, tag, message.redelivered)
 
     def _dead_letter(self, message: Message, reason: str) -> None:
         dead_letter(self._open_publisher(), message.body, reason)
