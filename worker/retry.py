@@ -6,7 +6,13 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
-from core.errors import ApplicationError, QueueUnavailable, StoreFull, StoreUnavailable
+from core.errors import (
+    ApplicationError,
+    QueueError,
+    QueueUnavailable,
+    StoreFull,
+    StoreUnavailable,
+)
 from worker import metrics
 from worker.shutdown import ShutdownSignal
 
@@ -54,4 +60,4 @@ def retry_transient(
 
 
 def _backend_of(error: BaseException | None) -> str:
-    return "queue" if isinstance(error, QueueUnavailable) else "store"
+    return "queue" if isinstance(error, QueueError) else "store"

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from prometheus_client import REGISTRY
 
-from core.errors import GenerationFailed, PublishRefused, QueueUnavailable, StoreFull
+from core.errors import GenerationFailed, PublishRefused, QueueError, QueueUnavailable, StoreFull
 from core.settings import Settings
 from tests.support.conditions import HANG_TIMEOUT, wait_until
 from tests.support.flat_generator import FlatGenerator
@@ -44,12 +45,14 @@ from worker.stages.run import run
 
 @dataclass
 class RefusingQueue:
-    """Fails to receive a number of times, as a broker that is short of memory."""
+    """Takes no message a number of times, as a broker that is short of memory."""
 
     queue: SqliteQueue
     failures: int
     on_failure: Callable[[], None] = lambda: None
     """Called at each failure."""
+    rejections: int = 0
+    """Dead letters that it does not take."""
 
     def receive(self, limit: int, timeout: float) -> list[Delivery]:
         """Receive, after the failures."""
@@ -58,6 +61,13 @@ class RefusingQueue:
             self.on_failure()
             raise PublishRefused("The broker's memory is short.")
         return self.queue.receive(limit, timeout)
+
+    def reject(self, delivery: Delivery, reason: str) -> None:
+        """Dead-letter a job, after the failures."""
+        if self.rejections:
+            self.rejections -= 1
+            raise PublishRefused("The broker's memory is short.")
+        self.queue.reject(delivery, reason)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.queue, name)
@@ -541,6 +551,32 @@ def test_refusing_queue_is_retried(context: WorkerContext):
     job = submit(context)
     with running(replace(context, queue=RefusingQueue(context.queue, failures=2))):
         wait_until(lambda: context.store.exists(metadata_name(job.id)), what="the job is done")
+
+
+def test_job_is_dead_lettered_once_the_queue_takes_it(context: WorkerContext):
+    """While the broker takes no dead letter, the job waits: it is not delivered again and again."""
+    submit(context, steps=2, scheduler="Euler")  # which this model does not have
+    with running(replace(context, queue=RefusingQueue(context.queue, 0, rejections=2))):
+        wait_until(context.queue.count_dead_letters, what="the dead letter")
+    assert kinds(context) == ["received", "failed"]
+
+
+def test_refusal_of_the_queue_is_counted_for_the_queue():
+    """A broker short of memory is a failed attempt of the queue, not of the store."""
+    failures = [PublishRefused("The broker's memory is short.")]
+
+    def receive() -> None:
+        if failures:
+            raise failures.pop()
+
+    before = [_unavailable(backend) for backend in ("queue", "store")]
+    retry_transient(receive, ShutdownSignal(60), transient_errors=(QueueError,))
+    after = [_unavailable(backend) for backend in ("queue", "store")]
+    assert after == [before[0] + 1, before[1]]
+
+
+def _unavailable(backend: str) -> float:
+    return REGISTRY.get_sample_value("worker_unavailable_total", {"backend": backend}) or 0.0
 
 
 def test_shutdown_while_the_queue_refuses_raises_nothing(context: WorkerContext):

@@ -102,7 +102,13 @@ class Settlement:
 
     def _dead_letter(self, task: Task, reason: str) -> None:
         context = self._context
-        retry_transient(lambda: context.queue.reject(task.delivery, reason), context.shutdown)
+        retry_transient(
+            lambda: context.queue.reject(task.delivery, reason),
+            context.shutdown,
+            # A broker short of memory refuses the dead letter, and would deliver a job that was
+            # returned again at once.
+            transient_errors=(QueueError,),
+        )
         self._report(task, "failed", reason)
 
     def _return(self, task: Task, reason: str) -> None:
