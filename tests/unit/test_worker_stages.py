@@ -33,11 +33,12 @@ from worker.generator import DeviceLost
 from worker.loading_time import LoadingTime
 from worker.shutdown import ShutdownSignal
 from worker.stages import run as run_module
+from worker.stages.batcher import Batcher
 from worker.stages.batching import BatchLimits, next_batch
 from worker.stages.look_ahead import LookAhead
 from worker.stages.run import run
 from worker.stages.stage import BoundedQueue, Closed, Stage
-from worker.task import prepare_task
+from worker.task import BatchItem, Outcome, prepare_task
 
 
 @dataclass
@@ -546,6 +547,31 @@ def test_next_batch_is_leased_in_full():
     look_ahead = LookAhead(MeasuredBatcher(0.2, 0.25, batch_limit=8))
     look_ahead.note(deliveries_of(1, 1))
     assert look_ahead.limit() == 8
+
+
+class EndingLedger:
+    """A ledger in which a job is cancelled just before its pictures are given out."""
+
+    def begin(self, items: list[BatchItem]) -> list[BatchItem]:
+        """Cancel the jobs."""
+        for item in items:
+            item.task.outcome = Outcome("cancelled", "Cancelled.")
+        return []
+
+
+def test_worker_ends_although_its_last_job_is_cancelled_meanwhile():
+    """A worker for one task frees its GPU although the job is cancelled as it begins."""
+    batcher, ended = Batcher(EndingLedger(), BatchLimits(1)), threading.Event()
+    batcher.add([make_task()])
+    batcher.close()
+
+    def take() -> None:
+        with pytest.raises(Closed):
+            batcher.take()
+        ended.set()
+
+    threading.Thread(target=take, daemon=True).start()
+    assert ended.wait(HANG_TIMEOUT)
 
 
 def test_stage_ends_with_all_items_done():

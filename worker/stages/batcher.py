@@ -62,9 +62,11 @@ class Batcher:
                     self._running, self._last = self._start(items), items[0].task
                     self._changed.notify_all()
                     return items
-                if self._closed and not self._waiting:
-                    raise Closed
-                self._changed.wait()
+                # Jobs that have ended since they were selected are left out in the next round.
+                if not self._waiting:
+                    if self._closed:
+                        raise Closed
+                    self._changed.wait()
 
     def finished(self) -> None:
         """Record the duration of the batch in progress, before its pictures are handed over."""
