@@ -1,7 +1,9 @@
 """HTTP server of a worker: ``/healthz`` for probes and ``/metrics`` for Prometheus."""
 
 import json
+import logging
 import socket
+import sys
 import threading
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +13,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from core.errors import SettingsError
 from worker.health import Health
+
+log = logging.getLogger(__name__)
 
 _MAX_CONNECTIONS = 256
 """Each has a thread and an open file."""
@@ -60,6 +64,11 @@ class _Server(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+        """Log an error as a record; a client that closed its connection is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            log.exception("A request was not answered.")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -144,3 +144,20 @@ def test_connection_without_a_thread_takes_no_place(
 
 def _start_no_thread(*_: object) -> None:
     raise RuntimeError("can't start new thread")
+
+
+def test_probe_that_goes_away_leaves_no_traceback(
+    address: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    """A probe gives up while the model is loaded; the log has lines of the log's own form only."""
+    handled = threading.Event()
+
+    def respond(*_: object) -> None:
+        handled.set()
+        raise BrokenPipeError
+
+    monkeypatch.setattr(http._Handler, "_respond", respond)
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{address}/healthz")
+    assert handled.is_set()
+    assert capsys.readouterr().err == ""
