@@ -122,7 +122,7 @@ def _open_page(browser: Browser, dashboard: Dashboard) -> tuple[Page, Received]:
     received.attach(context.new_cdp_session(page))
     page.goto(f"{dashboard.url}/gallery")
     page.wait_for_function(_ANY_VISIBLE)
-    page.get_by_text("still looking").wait_for(state="detached", timeout=300_000)
+    page.get_by_text("still listing the store").wait_for(state="detached", timeout=300_000)
     return page, received
 
 
