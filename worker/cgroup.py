@@ -1,8 +1,10 @@
-"""The processors that this process may use, within the quota of its container."""
+"""The processors and memory that this process may use, within its container's limits."""
 
 import math
 import os
 from pathlib import Path
+
+import psutil
 
 CGROUP = Path("/sys/fs/cgroup")
 """Of a container, its own limits: https://docs.kernel.org/admin-guide/cgroup-v2.html; version 1 has
@@ -18,6 +20,13 @@ def processors(cgroup: Path = CGROUP) -> float:
 def threads(cgroup: Path = CGROUP) -> int:
     """Return the threads that can compute at once; with fewer, a part of the quota is unused."""
     return max(1, math.ceil(processors(cgroup)))
+
+
+def total_memory(cgroup: Path = CGROUP) -> int:
+    """Return the bytes of the machine's memory, or of the limit if that is lower."""
+    machine = int(psutil.virtual_memory().total)
+    limit = read_limit(cgroup, "memory.max")[0]
+    return min(machine, int(limit)) if limit.isdecimal() else machine
 
 
 def read_limit(cgroup: Path, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What this process uses of the machine's processors and memory, within its container's limits."""
+"""What this process uses of its processors and memory."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 from wire.messages.telemetry import Telemetry
-from worker.cgroup import CGROUP, processors, read_limit
+from worker.cgroup import CGROUP, processors, total_memory
 
 
 class ProcessorMeter:
@@ -23,7 +23,7 @@ class ProcessorMeter:
             device="cpu",
             utilization_ratio=self._utilization(),
             memory_used_bytes=self._process.memory_info().rss,
-            memory_total_bytes=self._memory_total(),
+            memory_total_bytes=total_memory(self._cgroup),
         )
 
     def _utilization(self) -> float | None:
@@ -34,8 +34,3 @@ class ProcessorMeter:
             return None
         seconds = (used - previous[1]) / (now - previous[0])
         return round(min(1.0, seconds / processors(self._cgroup)), 3)
-
-    def _memory_total(self) -> int:
-        machine = int(psutil.virtual_memory().total)
-        limit, *_ = read_limit(self._cgroup, "memory.max")
-        return min(machine, int(limit)) if limit.isdecimal() else machine

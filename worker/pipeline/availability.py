@@ -4,13 +4,12 @@ import os
 from collections.abc import Collection
 from functools import partial
 
-import psutil
 import torch
 from huggingface_hub import HfApi, get_token
 
 from core.errors import ModelUnavailable
 from core.settings import Settings
-from worker.cgroup import CGROUP, read_limit
+from worker.cgroup import total_memory
 from worker.device import choose_device
 from worker.pipeline import hub_client, memory
 from worker.pipeline.hub import cached_snapshot
@@ -84,9 +83,7 @@ def _total_memory(device: str) -> int | None:
         return int(torch.cuda.mem_get_info()[1])
     if device == "mps":
         return int(torch.mps.recommended_max_memory())
-    limit = read_limit(CGROUP, "memory.max")[0]
-    total = int(psutil.virtual_memory().total)
-    return min(total, int(limit)) if limit.isdecimal() else total
+    return total_memory()
 
 
 def _format_size(size: int | None) -> str:

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import psutil
 import torch
 
 from core.errors import ModelUnavailable
+from worker.cgroup import CGROUP
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,6 @@ _BYTES_PER_PIXEL = 2048
 """Working memory of a 16-bit VAE decoder: eight buffers of 64 channels at full size."""
 _TILE_PIXELS = 512 * 512
 _GIBIBYTE = 2**30
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 def free_memory(device: str) -> int | None:
@@ -88,11 +87,11 @@ def _tile(pipeline: Any) -> None:
 def _free_in_cgroup() -> int:
     """Return what a container's limit leaves; practically unlimited without one."""
     try:
-        limit = (_CGROUP / "memory.max").read_text().strip()
-        used = int((_CGROUP / "memory.current").read_text())
+        limit = (CGROUP / "memory.max").read_text().strip()
+        used = int((CGROUP / "memory.current").read_text())
         # Cached files, such as the weights that were just read, are evicted when needed.
         statistics = dict(
-            line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines()
+            line.split() for line in (CGROUP / "memory.stat").read_text().splitlines()
         )
         return int(limit) - used + int(statistics["inactive_file"])
     except (OSError, ValueError, KeyError):  # no cgroup v2, or "max"
