@@ -23,7 +23,7 @@ from worker.generator import GeneratedPicture, ModelInfo, PictureRequest
 from worker.init_image import load_init_image
 from worker.png import encode_png
 from worker.shutdown import ShutdownSignal
-from worker.stages.batching import compatible
+from worker.task import shared_parameters
 
 SIZE = {"width": 64, "height": 64}
 INIT_IMAGE = np.random.default_rng(0).integers(0, 255, (32, 48, 3), np.uint8)
@@ -196,8 +196,9 @@ def test_pictures_of_one_call_may_differ_in_prompt_and_seed_only():
     other = GenerationParameters(prompt="a cat", seed=2)
     negative = GenerationParameters(prompt="a boat", negative_prompt="ugly")
     negatives = negative.model_copy(update={"negative_prompt": "blurred"})
-    assert compatible(plain, other)
-    assert compatible(negative, negatives)
-    assert not compatible(plain, negative)
-    assert not compatible(plain, plain.model_copy(update={"init_image": NAME}))
-    assert not compatible(plain, plain.model_copy(update={"scheduler": "Euler"}))
+    shared = shared_parameters(plain)
+    assert shared == shared_parameters(other)
+    assert shared_parameters(negative) == shared_parameters(negatives)
+    assert shared != shared_parameters(negative)
+    assert shared != shared_parameters(plain.model_copy(update={"init_image": NAME}))
+    assert shared != shared_parameters(plain.model_copy(update={"scheduler": "Euler"}))

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from wire.messages.parameters import GenerationParameters
 from worker.metrics import BATCH_LIMIT
-from worker.task import BatchItem, Task, shared_parameters
+from worker.task import BatchItem, Task
 
 BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64)
 """A compiled model has a graph for each, so limits are one of these."""
@@ -53,13 +52,8 @@ class BatchLimits:
         BATCH_LIMIT.labels(task.size).set(self._fitting[task.size])
 
 
-def compatible(left: GenerationParameters, right: GenerationParameters) -> bool:
-    """Return whether one call of the pipeline can generate both pictures."""
-    return shared_parameters(left) == shared_parameters(right)
-
-
 def next_batch(tasks: Iterable[Task], limits: BatchLimits) -> list[BatchItem]:
-    """Return pictures of compatible parameters that fit into a batch, oldest job first.
+    """Return pictures that share their parameters and fit into a batch, oldest job first.
 
     A job whose earlier attempt failed shares its batch with no other job, since it may have
     crashed the worker.
