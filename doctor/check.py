@@ -1,4 +1,4 @@
-"""What a check is: a name, a function, and the result that it returns."""
+"""A check: its name, its function, and the result that it returns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 State = Literal["ok", "failed", "skipped"]
 
 NETWORK_SECONDS = 25.0
-"""Longer than the clients' own limits, whose sentences have the reason of a timeout."""
+"""Longer than the clients' own time limits, so that their sentences report a timeout."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def check_model(settings: Settings) -> Result:
 
 def _missing() -> str | None:
     absent = [name for name in _PACKAGES if not find_spec(name)]
-    return f"Workers do this; here is no {' and no '.join(absent)}." if absent else None
+    return f"Only workers need this; not installed here: {', '.join(absent)}." if absent else None
 
 
 def _unused_gpu(settings: Settings) -> str | None:

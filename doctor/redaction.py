@@ -1,4 +1,4 @@
-"""Remove secrets from what is printed, in case that a message has one after all."""
+"""Remove secrets from what is printed, in case a message contains one."""
 
 from collections.abc import Iterable
 from urllib.parse import quote, unquote, urlsplit
@@ -7,8 +7,8 @@ from pydantic import SecretStr
 
 from core.settings import Settings
 
-_MIN_LENGTH = 4
-"""A shorter one would occur in other words, such as ``live``'s parts."""
+_MIN_CHARACTERS = 4
+"""Shorter secrets are not removed: they would be found within ordinary words."""
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def secrets_of(settings: Settings) -> tuple[str, ...]:
     encoded = [quote(password, safe="") for password in passwords]
     decoded = [unquote(password) for password in passwords]
     found = {*plain, *passwords, *encoded, *decoded}
-    return tuple(sorted((each for each in found if len(each) >= _MIN_LENGTH), key=len)[::-1])
+    return tuple(sorted((each for each in found if len(each) >= _MIN_CHARACTERS), key=len)[::-1])
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:

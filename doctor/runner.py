@@ -42,7 +42,7 @@ def _run(deadline: float) -> Iterator[tuple[str, Result]]:
 
 
 def _run_with(settings: Settings, deadline: float) -> Iterator[tuple[str, Result]]:
-    yield SETTINGS, _outcome(settings_check.unknown_names)
+    yield SETTINGS, _outcome(settings_check.check_names)
     yield from run_checks(first_checks(settings), deadline)
     # PyTorch's import stops all threads for seconds, which would look like a slow network.
     yield from run_checks(after_checks(settings), deadline)
@@ -86,7 +86,10 @@ def _outcome(run: Callable[[], Result]) -> Result:
 
 
 def _too_slow(elapsed: float) -> Result:
-    return failed(f"No result after {elapsed:.0f} s. Check the network to it, and its own log.")
+    return failed(
+        f"No result after {elapsed:.0f} s: the server does not answer, or this machine is busy. "
+        "Check the network to the server, and the server's log."
+    )
 
 
 def _printed(results: Iterable[tuple[str, Result]]) -> Iterator[Result]:

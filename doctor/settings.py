@@ -9,11 +9,12 @@ from dotenv import dotenv_values
 from core.settings import Settings
 from doctor.check import Result, failed, ok
 
-_SIMILAR = 0.85
-"""``RABBITMQ_ULR`` is, and the variables that Kubernetes sets for Services are not."""
+_MIN_SIMILARITY = 0.85
+"""Ratio of difflib from which a name counts as misspelled. That of ``RABBITMQ_ULR`` is higher;
+those of the variables that Kubernetes sets for Services are lower."""
 
 
-def unknown_names() -> Result:
+def check_names() -> Result:
     """Compare the names in the environment and ``.env`` with those of the settings."""
     names = [name.upper() for name in Settings.model_fields]
     in_file = dotenv_values(".env", interpolate=False)
@@ -27,9 +28,9 @@ def unknown_names() -> Result:
 def _misspelled(given: Iterable[str], names: list[str]) -> list[str]:
     present: Mapping[str, None] = dict.fromkeys(name.upper() for name in given)
     return [
-        f"{name} is no setting; is it meant to be {close[0]}?"
+        f"{name} is not a setting, so it is ignored; rename it if {close[0]} is meant."
         for name in present
         if name not in names
-        and (close := get_close_matches(name, names, 1, _SIMILAR))
+        and (close := get_close_matches(name, names, 1, _MIN_SIMILARITY))
         and close[0] not in present
     ]
