@@ -53,8 +53,8 @@ def find_identity(
 ) -> IdentitySource | None:
     """Return where the platform has keys for the store; None if it has none.
 
-    The order is that of the AWS SDKs. The metadata service of a machine is asked for AWS only:
-    elsewhere there is none, and the question would wait.
+    The order is that of the AWS SDKs. The metadata service of a machine is used for AWS only:
+    elsewhere there is none, and a request to it would wait.
     """
     if environment.get("AWS_ACCESS_KEY_ID"):
         return "environment"

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 _CERTIFICATES = {
     # OpenSSL's codes: https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
-    9: "its certificate is not valid yet; check the clock of this machine, which says {now} UTC",
+    9: "its certificate is not valid yet; check the clock of this machine, which shows {now} UTC",
     10: "its certificate has expired; renew it there, or check the clock of this machine, which "
-    "says {now} UTC",
+    "shows {now} UTC",
     23: "its certificate was revoked; renew it there",
     62: "its certificate is for another name; use the name that the certificate has",
     64: "its certificate is for another address; use the name that the certificate has",
@@ -22,9 +22,9 @@ _UNTRUSTED = (
     "with the certificate of that authority"
 )
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL")
-NO_TLS = "no TLS is spoken on this port"
+NO_TLS = "it does not use TLS on this port"
 _CLIENT_CERTIFICATE = ("CERTIFICATE_REQUIRED", "HANDSHAKE_FAILURE", "BAD_CERTIFICATE", "UNKNOWN_CA")
-NOT_HTTP = "what answers there speaks no HTTP"
+NOT_HTTP = "what answers there is not an HTTP server"
 _ERRNOS = {
     errno.ECONNREFUSED: "nothing listens there",
     errno.EHOSTUNREACH: "there is no route to it",
@@ -100,9 +100,9 @@ def _handshake(error: ssl.SSLError) -> str | None:
     if any(known in reason for known in _NO_TLS):
         return NO_TLS
     if any(known in reason for known in _CLIENT_CERTIFICATE):
-        return "it refused the TLS handshake; it may want a client certificate"
+        return "it refused the TLS handshake; it may require a client certificate"
     if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        return "it ended the TLS handshake; it may speak no TLS on this port"
+        return "it ended the TLS handshake; it may not use TLS on this port"
     return f"the TLS handshake failed ({reason})" if reason else "the TLS handshake failed"
 
 
@@ -118,7 +118,7 @@ def _tunnel(error: OSError) -> str | None:
     if not text.startswith("Tunnel connection failed: "):
         return None
     if "407" in text:
-        return "the proxy wants a user and password: write them into the variable with its URL"
+        return "the proxy requires a user and password: write them into the variable with its URL"
     return (
         f"the proxy refused the connection ({text.removeprefix('Tunnel connection failed: ')[:60]})"
     )

@@ -172,7 +172,7 @@ def _certificate(code: int) -> Exception:
     ("error", "sentence"),
     [
         (_refused(), "nothing listens there"),
-        (_tls("WRONG_VERSION_NUMBER"), "no TLS is spoken"),
+        (_tls("WRONG_VERSION_NUMBER"), "does not use TLS"),
         (_tls("TLSV13_ALERT_CERTIFICATE_REQUIRED"), "client certificate"),
         (_tls("TLSV1_ALERT_INTERNAL_ERROR"), r"handshake failed \(TLSV1_ALERT_INTERNAL_ERROR\)"),
         (_certificate(20), "not trusted.*SSL_CERT_FILE"),

@@ -156,7 +156,7 @@ def test_clocks_that_differ_are_named_with_the_difference(
         (400, "text/html", b"The plain HTTP request was sent to HTTPS port", "MINIO_SECURE=true"),
         (502, "text/html", b"<h1>Bad Gateway", r"does not reach it \(HTTP 502\)"),
         (413, "text/html", b"<h1>Too Large", "proxy-body-size"),
-        (401, "text/html", b"log in", "wants a login"),
+        (401, "text/html", b"log in", "requires a login"),
     ],
 )
 def test_wrong_server_is_named(

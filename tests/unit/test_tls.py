@@ -16,7 +16,7 @@ _CASES = [
     ((("127.0.0.1",), False), False, "not trusted.*SSL_CERT_FILE"),
     ((("127.0.0.1",), True), True, "has expired"),
     ((("other.example",), False), True, "for another (name|address)"),
-    (None, True, "no TLS is spoken on this port"),
+    (None, True, "it does not use TLS on this port"),
 ]
 
 

@@ -1,6 +1,6 @@
 """The capabilities of the workers' model, as an object of the store.
 
-Workers scale to zero, so a dashboard that starts later has no worker to ask.
+Workers scale to zero, so a dashboard that starts later receives no event with them.
 """
 
 from core.errors import MessageError, ObjectMissing

@@ -8,9 +8,9 @@ from core.network.http import pool_for
 from core.settings import Settings
 from wire.stores.minio.credentials import provider_for
 
-_CONNECT_TIMEOUT = 2
-_READ_TIMEOUT = 10
-"""Seconds. Each request is tried twice, so an unreachable address fails within five."""
+_CONNECT_TIMEOUT_SECONDS = 2
+_READ_TIMEOUT_SECONDS = 10
+"""Each request is tried twice, so an unreachable address fails within five seconds."""
 
 _MAX_CONNECTIONS = 20
 """Connections that are kept open: a worker writes up to 16 objects at once."""
@@ -29,7 +29,7 @@ def build_client(settings: Settings) -> Minio:
     retries = Retry(
         total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504], raise_on_status=False
     )
-    timeout = Timeout(connect=_CONNECT_TIMEOUT, read=_READ_TIMEOUT)
+    timeout = Timeout(connect=_CONNECT_TIMEOUT_SECONDS, read=_READ_TIMEOUT_SECONDS)
     try:
         return Minio(
             _endpoint(settings),

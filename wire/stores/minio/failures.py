@@ -33,7 +33,7 @@ _OTHER_KEYS = (
 _WRONG_REGION = "the bucket is in another region; set MINIO_REGION{region}"
 _BUSY = "it is busy or not ready yet ({code})"
 _REASONS = {
-    "InvalidAccessKeyId": "it does not know the access key; check MINIO_ACCESS_KEY",
+    "InvalidAccessKeyId": "the access key is unknown to it; check MINIO_ACCESS_KEY",
     "SignatureDoesNotMatch": "the secret key is not the access key's; check MINIO_SECRET_KEY",
     "ExpiredToken": _NEW_KEYS,
     "ExpiredTokenException": _NEW_KEYS,
@@ -61,8 +61,8 @@ _REASONS = {
 }
 _DENIED = ("AccessDenied", "AllAccessDisabled", "AccountProblem")
 _STATUSES = {
-    401: "a proxy or gateway before it wants a login (HTTP 401)",
-    407: "a proxy before it wants a user and password (HTTP 407)",
+    401: "a proxy or gateway before it requires a login (HTTP 401)",
+    407: "a proxy before it requires a user and password (HTTP 407)",
     413: "a gateway before it refuses bodies of this size (HTTP 413); raise its limit, of an nginx "
     "ingress proxy-body-size",
 }
