@@ -78,7 +78,10 @@ class Connection:
         timeout = self._parameters.stack_timeout or TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout
         if not self._opening.acquire(timeout=timeout):
-            raise QueueUnavailable("RabbitMQ cannot be reached yet; another thread is connecting.")
+            raise QueueUnavailable(
+                "RabbitMQ cannot be reached yet: another thread is still connecting. Jobs on its "
+                "queue are kept; try again in a moment."
+            )
         try:
             return self.open_session or self._reopen(deadline)
         finally:

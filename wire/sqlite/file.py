@@ -105,7 +105,8 @@ class SqliteFile:
             raise QueueUnavailable(self._explain(error)) from None
         except OSError as error:
             raise QueueUnavailable(
-                f"The queue in {self._path} cannot be used: {error.strerror}."
+                f"The queue in {self._path} cannot be used: {error.strerror}; check the "
+                "permissions of DATA_DIR and its disk. Nothing was changed."
             ) from None
 
     def _explain(self, error: sqlite3.Error) -> str:

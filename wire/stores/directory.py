@@ -149,5 +149,6 @@ class DirectoryStore:
                     "free some space, and work continues."
                 ) from None
             raise StoreUnavailable(
-                f"The folder {self._folder} cannot be used: {error.strerror}."
+                f"The folder {self._folder} cannot be used: {error.strerror}. Its pictures are "
+                "kept; check the permissions and the disk."
             ) from None
