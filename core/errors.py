@@ -52,7 +52,7 @@ class MessageError(ApplicationError):
 
 
 class UnknownEventKind(MessageError):
-    """An event has a kind that this version does not know."""
+    """An event is of a kind that a newer version added."""
 
 
 class PromptRefused(ApplicationError):

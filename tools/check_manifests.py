@@ -1,8 +1,8 @@
 """Check every overlay of k8s/ against the schemas of Kubernetes and KEDA.
 
 The schemas are those that the API server publishes and those of KEDA's custom resources; `.ci/run`
-keeps them in the cache, for the versions that the tests run. A field that they do not know is
-an error, as it is for the API server.
+keeps them in the cache, for the versions that the tests run. A field that they do not have
+is an error, as it is for the API server.
 """
 
 import json
@@ -67,7 +67,7 @@ def find_errors(manifest: Manifest) -> Iterator[str]:
 
 @cache
 def schema_of(api_version: str, kind: str) -> Schema | None:
-    """Return the schema of a kind that Kubernetes or KEDA knows."""
+    """Return the schema of a kind of Kubernetes or KEDA; None for any other kind."""
     group, _, version = api_version.rpartition("/")
     file = KUBERNETES_SCHEMAS / f"api{f's__{group}' if group else ''}__{version}_openapi.json"
     if not file.exists():

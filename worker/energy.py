@@ -27,7 +27,7 @@ def mean_energy(joules: list[float | None]) -> float | None:
     """Return the mean energy of pictures; None if that of one is unknown, or there are none.
 
     The counter advances every 20 to 100 ms, so that of a single fast picture it may not have
-    advanced at all; a sum of zero is not known.
+    advanced at all; a sum of zero therefore counts as unknown.
     """
     known = [energy for energy in joules if energy is not None]
     if not sum(known) or len(known) < len(joules):

@@ -11,7 +11,7 @@ class LoadingTime:
     ended_at: float
 
     def waited(self, submitted_at: float | None, received_at: float) -> float | None:
-        """Return the seconds of it that a job waited; None if it did not, or that is unknown."""
+        """Return for how many seconds of it a job waited; None for none, or if unknown."""
         if submitted_at is None:
             return None
         seconds = min(self.ended_at, received_at) - max(self.started_at, submitted_at)

@@ -31,7 +31,7 @@ _PICTURE_BYTES = 400_000
 
 
 def main() -> None:
-    """Measure each size; docs/scale.md reckons a million objects from the slope."""
+    """Measure each size; docs/scale.md derives a million objects from the slope."""
     for pictures in _PICTURES:
         with minio_server() as minio, tempfile.TemporaryDirectory() as folder:
             settings = minio.settings(data_dir=Path(folder))

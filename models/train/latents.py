@@ -34,7 +34,7 @@ class PatchBasis:
         return cls(**torch.load(path, weights_only=True))
 
     def save(self, path: Path) -> None:
-        """Write it to a file."""
+        """Write the basis to a file."""
         torch.save({"mean": self.mean, "axes": self.axes}, path)
 
     def encode(self, pictures: np.ndarray) -> Tensor:

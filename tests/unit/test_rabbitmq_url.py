@@ -91,7 +91,7 @@ def test_server_is_verified_unless_switched_off():
         ("amqp://u:hunter@host/?auth_mechanism=hunter", "auth_mechanism must be plain"),
         ("amqp://u:hunter@host/?frame_max=hunter", "check frame_max"),
         ("amqp://u:hunter@host/?ssl_options=hunter", "check ssl_options"),
-        ("amqp://u:hunter@host/?heart_beat=3", "heart_beat, which is not known. .*heartbeat"),
+        ("amqp://u:hunter@host/?heart_beat=3", "unknown parameter heart_beat. .*heartbeat"),
         ("amqp://u:hunter@host/?cacertfile=/ca.crt", "cacertfile, which need amqps://"),
         ("amqps://u:hunter@host/?cacertfile=/no/ca.crt", "cacertfile .* cannot be read"),
         ("amqps://u:hunter@host/?certfile=/no/it.crt", "certfile .* cannot be read"),

@@ -123,7 +123,7 @@ def test_newer_file_is_refused_and_not_changed(file: sqlite3.Connection, tmp_pat
     """The sentence names both versions and what to do; an older program must not write."""
     file.executescript(f"CREATE TABLE jobs (id TEXT); PRAGMA user_version = {VERSION + 1}")
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(SettingsError, match=f"version {VERSION + 1}, this one knows {VERSION}"):
+    with pytest.raises(SettingsError, match=f"version {VERSION + 1}, this one supports {VERSION}"):
         kind(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 

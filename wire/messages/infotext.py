@@ -97,7 +97,7 @@ def _unquote(value: str) -> str:
 
 
 def parse_infotext(text: str) -> dict[str, Any]:
-    """Parse the parameters that it names; other settings are left out."""
+    """Parse the parameters in an infotext; settings of other tools are left out."""
     *lines, last = text.strip().split("\n")
     settings = {name: _unquote(value) for name, value in _SETTING.findall(last)}
     if len(settings) < _MIN_SETTINGS:

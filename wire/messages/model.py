@@ -101,15 +101,15 @@ def _side_problems(model: ModelCapabilities, name: str, side: int | None) -> Pro
 
 def _step_problems(model: ModelCapabilities, steps: int | None) -> Problems:
     if steps is not None and steps > model.max_steps:
-        most = f"The model {model.model_id} takes at most {model.max_steps} steps"
-        yield "steps", f"{most}, not {steps}."
+        limit = f"at most {model.max_steps} steps"
+        yield "steps", f"The model {model.model_id} takes {limit}, not {steps}."
 
 
 def _name_problems(model: ModelCapabilities, parameters: GenerationParameters) -> Problems:
     if parameters.scheduler and parameters.scheduler not in model.schedulers:
         known = ", ".join(model.schedulers)
-        there_is_none = f"There is no scheduler {parameters.scheduler} for this model"
-        yield "scheduler", f"{there_is_none}; there are: {known}."
+        name = parameters.scheduler
+        yield "scheduler", f"There is no scheduler {name} for this model; there are: {known}."
     for lora in parameters.loras:
         if lora.name not in model.loras:
             known = ", ".join(model.loras) or "none"

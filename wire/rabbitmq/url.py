@@ -72,9 +72,9 @@ def _query(parts: SplitResult) -> Query:
     known = {*_SETTERS, *TLS_PARAMETERS, *_OF_PIKA}
     for name in query:
         if name not in known:
-            shown = name if re.fullmatch(r"[a-z_]{1,40}", name) else "that"
+            shown = f" {name}" if re.fullmatch(r"[a-z_]{1,40}", name) else ""
             raise SettingsError(
-                f"RABBITMQ_URL has a parameter {shown}, which is not known. Known are "
+                f"RABBITMQ_URL has an unknown parameter{shown}. Known ones are "
                 f"{', '.join(sorted(known))}."
             )
     if parts.scheme != "amqps" and (tls := sorted(TLS_PARAMETERS & query.keys())):

@@ -109,7 +109,7 @@ def _migrate(connection: sqlite3.Connection, path: object) -> None:
     if version > VERSION:
         raise SettingsError(
             f"The queue in {path} was written by a newer version of this project (its tables have "
-            f"version {version}, this one knows {VERSION}). Nothing was changed. Install the "
+            f"version {version}, this one supports {VERSION}). Nothing was changed. Install the "
             "newer version, or set DATA_DIR to another folder."
         )
     for table in _OWN_COLUMNS:

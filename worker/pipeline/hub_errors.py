@@ -21,7 +21,7 @@ _SECRET = re.compile(r"https?://\S+|\bhf_\w+")
 
 
 def is_busy(error: BaseException) -> bool:
-    """Return whether the hub asks for a later retry."""
+    """Return whether the hub answered that it is busy or limits requests."""
     return _status(error) in _BUSY
 
 

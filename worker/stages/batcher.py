@@ -1,4 +1,4 @@
-"""The jobs between intake and generator: gives out batches, and knows when the work runs out."""
+"""The jobs between intake and generator: their next batch, and an estimate of when they run out."""
 
 import math
 import threading
@@ -26,7 +26,7 @@ class RunningBatch:
 
 
 class Batcher:
-    """Waiting pictures in the order of their jobs. Thread-safe, with one taker."""
+    """Waiting pictures in the order of their jobs. Thread-safe; one thread calls ``take``."""
 
     def __init__(self, ledger: JobLedger, limits: BatchLimits) -> None:
         self._ledger, self._limits = ledger, limits

@@ -1,8 +1,8 @@
 """Stages: threads that take items from a source, work on them and hand over the results.
 
-A stage knows no jobs. Bounded queues between stages make a slow stage stop the ones before it,
-so that nothing piles up in memory. When a stage has ended, it closes the queue behind it: the
-stages end one after the other, each with all its items done.
+A stage is independent of jobs. Bounded queues between stages make a slow stage stop the ones
+before it, so that nothing piles up in memory. When a stage has ended, it closes the queue behind
+it: the stages end one after the other, each with all its items done.
 """
 
 import logging
