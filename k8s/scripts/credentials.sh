@@ -8,9 +8,9 @@ data_of() { kube get secret "$1" --ignore-not-found --output 'jsonpath={.data}';
 
 base64_of() { printf '%s' "$1" | base64 | tr -d '\n'; }
 
-# secret NAME KEY VALUE…: write a Secret for a server outside. Server-side, because otherwise kubectl
+# write_secret NAME KEY VALUE…: write a Secret for a server outside. Server-side, because otherwise kubectl
 # would copy the values into an annotation.
-secret() {
+write_secret() {
   {
     printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n' "$1"
     printf '  labels:\n    app.kubernetes.io/part-of: stable-diffusion\n'
@@ -34,11 +34,11 @@ is_usable() {
 # credentials NAME ORIGIN: those of rabbitmq or minio; the origin is inside if the server is part of
 # the overlay, else outside
 credentials() {
-  if [ "$2" = inside ]; then make_room "$1"; else "require_$1"; fi
+  if [ "$2" = inside ]; then delete_outdated "$1"; else "require_$1"; fi
 }
 
-# make_room NAME: delete a Secret that the Job has to make again
-make_room() {
+# delete_outdated NAME: delete a Secret that the Job has to make again
+delete_outdated() {
   if [ -z "$(data_of "$1")" ]; then
     note "Secret $1: the Job makes it."
   elif [ -z "${ROTATE:-}" ] && is_usable "$1" inside; then
@@ -61,7 +61,7 @@ require_minio() {
     fail "MINIO_SESSION_TOKEN is set: keys with a token end within hours, and pods would be left" \
       "without. Give keys that stay, or the pods an identity (docs/kubernetes.md)."
   elif [ -n "${MINIO_ACCESS_KEY:-}" ] && [ -n "${MINIO_SECRET_KEY:-}" ]; then
-    secret minio access-key "$MINIO_ACCESS_KEY" secret-key "$MINIO_SECRET_KEY" \
+    write_secret minio access-key "$MINIO_ACCESS_KEY" secret-key "$MINIO_SECRET_KEY" \
       worker-access-key "${WORKER_MINIO_ACCESS_KEY:-$MINIO_ACCESS_KEY}" \
       worker-secret-key "${WORKER_MINIO_SECRET_KEY:-$MINIO_SECRET_KEY}"
     note "Secret minio has the given keys."
@@ -76,7 +76,7 @@ require_minio() {
 # For gated and private models. Running workers keep the token that they started with.
 hub_token() {
   [ -n "${HF_TOKEN:-}" ] || return 0
-  secret huggingface token "$HF_TOKEN"
+  write_secret huggingface token "$HF_TOKEN"
   note "Secret huggingface has HF_TOKEN."
 }
 

@@ -77,11 +77,11 @@ if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then
   export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
 fi
 
-# at PORT: the URL on stdin with that port of this machine for its host
-at() { sed -E "s#@[^/]*#@127.0.0.1:$1#"; }
+# replace_host PORT: the URL on stdin with that port of this machine for its host
+replace_host() { sed -E "s#@[^/]*#@127.0.0.1:$1#"; }
 
-RABBITMQ_URL=$(value_of rabbitmq amqp-url | at "$amqp")
-RABBITMQ_MANAGEMENT_URL=$(value_of rabbitmq management-url | at "$management")
+RABBITMQ_URL=$(value_of rabbitmq amqp-url | replace_host "$amqp")
+RABBITMQ_MANAGEMENT_URL=$(value_of rabbitmq management-url | replace_host "$management")
 export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL
 MINIO_ACCESS_KEY=$(value_of minio access-key)
 MINIO_SECRET_KEY=$(value_of minio secret-key)
