@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from models.train.canvas import PIXELS
+from models.train.checkpoint import write_checkpoint
 from models.train.render import PATCH
 
 CHANNELS = 32
@@ -35,7 +36,7 @@ class PatchBasis:
 
     def save(self, path: Path) -> None:
         """Write the basis to a file."""
-        torch.save({"mean": self.mean, "axes": self.axes}, path)
+        write_checkpoint({"mean": self.mean, "axes": self.axes}, path)
 
     def encode(self, pictures: np.ndarray) -> Tensor:
         """Return latents (count, 32, 16, 16) of pictures (count, 256, 256, 3) uint8."""

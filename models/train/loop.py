@@ -11,6 +11,7 @@ import torch
 from rich.progress import Progress
 from torch import Tensor, nn
 
+from models.train.checkpoint import write_checkpoint
 from models.train.optimizer import build_optimizers
 
 SAVE_EVERY_SECONDS = 120
@@ -106,9 +107,7 @@ class TrainingLoop(Generic[Module]):
             "averaged": self.averaged.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }
-        temporary = self.path.with_suffix(".new")
-        torch.save(state, temporary)
-        temporary.replace(self.path)
+        write_checkpoint(state, self.path)
 
     def _resume(self) -> None:
         state = torch.load(self.path, weights_only=True, map_location="cpu")

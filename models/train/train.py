@@ -26,6 +26,7 @@ from transformers import CLIPTextModel
 from models.train.bundled_model import DEMO
 from models.train.captions import make_tokenizer
 from models.train.card import model_card
+from models.train.checkpoint import write_checkpoint
 from models.train.classifier import Classifier, train_classifier
 from models.train.dataset import Dataset, open_dataset, render_dataset
 from models.train.decoder import LATENT_NOISE, Examples, build_autoencoder, train_decoder
@@ -69,7 +70,7 @@ class Training:
         """Return the latents of all pictures."""
         path = self.folder / "latents.pt"
         if not path.exists():
-            torch.save(self.basis(dataset).encode(dataset.pictures), path)
+            write_checkpoint(self.basis(dataset).encode(dataset.pictures), path)
         latents: Tensor = torch.load(path, weights_only=True)
         return latents
 

@@ -8,7 +8,7 @@ import torch
 from rich.progress import Progress
 from torch import Tensor, nn
 
-from models.train.latents import CHANNELS, fit_basis
+from models.train.latents import CHANNELS, PatchBasis, fit_basis
 from models.train.loop import Plan, TrainingLoop, learning_rate_at
 from models.train.optimizer import orthogonalize
 from models.train.render import Composition, render
@@ -40,6 +40,19 @@ def test_interrupted_training_resumes(tmp_path: Path) -> None:
     whole.mkdir()
     train_line(interrupted, steps=9)
     assert torch.equal(train_line(interrupted, steps=20), train_line(whole, steps=20))
+
+
+def test_interrupted_write_leaves_no_basis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is interrupted while it writes a result computes it again when it is resumed."""
+
+    def interrupt(_: object, path: Path) -> None:
+        path.write_bytes(b"a part")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        PatchBasis(torch.zeros(1), torch.zeros(1)).save(tmp_path / "basis.pt")
+    assert not (tmp_path / "basis.pt").exists()
 
 
 def test_learning_rate_warms_up_and_ends_low() -> None:
