@@ -13,6 +13,7 @@ from tests.support.tiny.unets import stable_diffusion
 from worker.pipeline.hub_errors import explain
 from worker.pipeline.load import load
 from worker.pipeline.read import LoadOptions
+from worker.pipeline.tiny_vae import _read
 
 _GATED = {"X-Error-Code": "GatedRepo"}
 _NO_SUCH = {"X-Error-Code": "RepoNotFound"}
@@ -63,6 +64,14 @@ def test_repository_without_index_is_no_pipeline(hub: FakeHub):
     (hub.folder / "model_index.json").unlink()
     with pytest.raises(ModelUnavailable, match=r"owner/name on the hub has no model_index\.json"):
         load("owner/name", "cpu")
+
+
+@pytest.mark.usefixtures("hub")
+def test_repository_without_a_vae_names_its_setting():
+    """A wrong VAE is not reported as a wrong model: the sentence has its file and setting."""
+    with pytest.raises(ModelUnavailable) as raised:
+        _read("owner/name", torch.float32)
+    assert str(raised.value) == "The model owner/name on the hub has no config.json. Check VAE."
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -14,6 +15,7 @@ from huggingface_hub.errors import (
 
 from core.errors import first_line
 from core.network import failures
+from worker.pipeline.pipeline_class import INDEX_FILE
 
 _BUSY = (429, 500, 502, 503, 504)
 _SECRET = re.compile(r"https?://\S+|\bhf_\w+")
@@ -70,7 +72,7 @@ def _unreachable(error: BaseException, repo: str) -> str:
             "downloaded now. The jobs wait; the worker tries again when it is restarted."
         )
     if any(isinstance(each, EntryNotFoundError) for each in _causes(error)) and status == 404:
-        return f"The model {repo} on the hub has no model_index.json: it is no diffusers pipeline."
+        return _without_file(http_error, repo)
     if http_error:
         return f"The hub answered HTTP {status} for {repo}: {_reason(http_error)}"
     known = failures.explain_known(error)
@@ -79,6 +81,12 @@ def _unreachable(error: BaseException, repo: str) -> str:
         "HF_HUB_OFFLINE, or set MODEL_ID to a folder. "
         f"({known or _reason(list(_causes(error))[-1])})"
     )
+
+
+def _without_file(error: HfHubHTTPError | None, repo: str) -> str:
+    file = PurePosixPath(error.response.url.path).name if error else ""
+    meaning = ": it is no diffusers pipeline." if file == INDEX_FILE else ". Check MODEL_ID."
+    return f"The model {repo} on the hub has no {file}{meaning}"
 
 
 def _status(error: BaseException) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from diffusers import AutoencoderTiny
 
-from core.errors import ModelUnavailable, SettingsError
+from core.errors import ModelUnavailable, SettingsError, first_line
 from worker.pipeline.hub import explained
 from worker.pipeline.source import Source
 
@@ -77,4 +77,4 @@ def _read(name: str, dtype: torch.dtype) -> Any:
     except ModelUnavailable as error:
         raise ModelUnavailable(str(error).replace("MODEL_ID", "VAE")) from None
     except (OSError, ValueError) as error:
-        raise ModelUnavailable(f"The VAE {name} cannot be read: {error}") from None
+        raise ModelUnavailable(f"The VAE {name} cannot be read: {first_line(error)}") from None
