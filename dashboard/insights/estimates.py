@@ -51,7 +51,8 @@ def _seconds_until(snapshot: Snapshot, waiting: Sequence[JobView]) -> float | No
     return pictures * seconds / workers
 
 
-def pictures_in_last_minute(snapshot: Snapshot) -> int:
+def pictures_in_last_minute(snapshot: Snapshot) -> int | None:
     """Return the number of pictures stored during the minute before the snapshot."""
-    recent = (sample for sample in snapshot.samples if sample.at > snapshot.at - 60)
-    return sum(sample.pictures or 0 for sample in recent)
+    recent = (sample.pictures for sample in snapshot.samples if sample.at > snapshot.at - 60)
+    known = [pictures for pictures in recent if pictures is not None]
+    return sum(known) if known else None
