@@ -47,8 +47,12 @@ def _seconds_until(snapshot: Snapshot, waiting: Sequence[JobView]) -> float | No
         return None
     in_progress = [view for view in snapshot.jobs if view.state in ("starting", "generating")]
     pictures = sum(view.job.count for view in waiting)
-    pictures += sum(view.job.count - len(view.pictures) for view in in_progress)
+    pictures += sum(_remaining(view) for view in in_progress)
     return pictures * seconds / workers
+
+
+def _remaining(view: JobView) -> int:
+    return view.job.count - len(view.pictures) - len(view.withheld)
 
 
 def pictures_in_last_minute(snapshot: Snapshot) -> int | None:
