@@ -40,8 +40,8 @@ def _serve(settings: Settings) -> None:
     from dashboard.routes.connections import bound_requests, bounds_for, raise_file_limit
 
     bound_requests(bounds_for(raise_file_limit()))
-    # The web server would believe any program of this machine what its client's address is;
-    # dashboard/routes/middleware.py believes TRUSTED_PROXIES.
+    # The web server would accept its client's address from any program of this machine;
+    # dashboard/routes/middleware.py accepts it from TRUSTED_PROXIES.
     os.environ["FORWARDED_ALLOW_IPS"] = ""
     arguments = ["run", str(_SERVER), "--server.port", str(settings.port), *sys.argv[1:]]
     # Which of them Ctrl+C raises depends on the progress of the server's shutdown.

@@ -77,7 +77,7 @@ def has_key() -> bool:
 
 
 def drop_key() -> None:
-    """Forget that the presenter's key was entered."""
+    """Log the presenter out in this browser."""
     browser_memory.current().has_key = False
 
 

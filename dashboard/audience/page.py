@@ -27,7 +27,7 @@ class Form:
     """Why the last request was refused."""
     suggestions: Sequence[str] = ()
     subjects: Sequence[str] = ()
-    """Words that the model knows; empty for models that know most."""
+    """Subjects that the model was trained on; empty for models without such a list."""
     job_id: str = ""
     """The visitor's last request; empty before the first."""
     earlier: Sequence[OwnPicture] = ()

@@ -159,5 +159,5 @@ def _scaler(kind: str) -> str:
 
 @cache
 def _queue(settings: Settings) -> QueueFaults:
-    """Return the faults of a queue, one object for each queue: it knows whether it is cut."""
+    """Return the faults of a queue; the same object each time, since it holds the cut."""
     return RabbitFaults(settings) if settings.rabbitmq_url else SqliteFaults(settings.data_dir)

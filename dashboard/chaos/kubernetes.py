@@ -21,7 +21,7 @@ _SCALERS = ("scaledobjects", "scaledjobs")
 _PAUSED = "autoscaling.keda.sh/paused"
 _PAUSED_AT = "autoscaling.keda.sh/paused-replicas"
 _AT_ONCE = "1"
-"""Grace period in seconds. With 0 the API server would forget a pod that may still run."""
+"""Grace period in seconds. With 0 the API server would remove a pod that may still run."""
 _HOW_TO_ALLOW = "add the component chaos to the overlay (docs/kubernetes.md)"
 
 

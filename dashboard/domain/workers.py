@@ -48,7 +48,7 @@ def apply_newer_events(
 ) -> tuple[Worker, ...]:
     """Return the workers that the fleet reported at ``read_at`` as their later events have them.
 
-    Only idle and generating workers change: of other phases the cluster knows more.
+    Only idle and generating workers change: the cluster reports more about the others.
     """
     return tuple(_newest(worker, read_at, views.get(worker.name)) for worker in workers)
 

@@ -183,6 +183,13 @@ def _exit_reason(child: Child) -> str:
     if code == -signal.SIGKILL:
         return "It was killed by SIGKILL; the system may be out of memory."
     if code < 0:
-        return f"It was killed by {signal.Signals(-code).name}."
+        return f"It was killed by {_signal_name(-code)}."
     message = last_message(child.log, child.log_start)
     return message or f"It ended with exit code {code} and logged nothing."
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"

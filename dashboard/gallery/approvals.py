@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.gallery.index import GalleryIndex, picture_identity
+from dashboard.gallery.listing import with_changes_since
 from wire.messages.object_names import parse_picture_name
 from wire.stores import approval
 from wire.stores.base import Store
@@ -79,16 +80,16 @@ class Approvals:
     def read(self) -> None:
         """Read all marks and show the pictures whose jobs have none; raises StoreError."""
         with self._lock:
-            before = self._pending
+            pending, rejected = self._pending, self._rejected
         marks = approval.read_marks(self._store)
         with self._lock:
-            # The listing may lack the marks of jobs that were added during it.
-            self._pending = marks.pending_approval | (self._pending - before)
-            rejected = marks.rejected - self._rejected if self._was_read else frozenset()
-            self._rejected = marks.rejected
+            known = self._rejected
+            self._pending = with_changes_since(pending, self._pending, marks.pending_approval)
+            self._rejected = with_changes_since(rejected, known, marks.rejected)
+            newly_rejected = self._rejected - known if self._was_read else frozenset()
             self._was_read = True
             self._drop_rejected()
-        self._remove_shown(rejected)
+        self._remove_shown(newly_rejected)
         self._show_admitted()
 
     def approve(self, job_id: str) -> None:

@@ -67,8 +67,9 @@ class Gallery:
 
     def read_stars(self) -> int:
         """Read the starred pictures from the store and return their number."""
+        before = self.index.stars()
         names = stars.list_starred(self.store)
-        self.index.set_stars(names)
+        self.index.set_stars(names, before)
         return len(names)
 
     def delete(self, names: Sequence[str]) -> None:

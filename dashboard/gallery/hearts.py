@@ -21,8 +21,8 @@ MAX_HEARTS = 100
 class Hearts:
     """Counts each visitor once for a picture; thread-safe.
 
-    This process knows its own visitors' hearts at once, and those that other dashboards received
-    after the next ``read``, which reads only what changed.
+    Hearts that this process received count at once, those that other dashboards received after
+    the next ``read``, which reads only what changed.
 
     Args:
         store: keeps the hearts.

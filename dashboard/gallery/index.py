@@ -11,6 +11,7 @@ from heapq import nlargest
 
 from dashboard.domain.inputs import Observer, PictureFound, PromptRead, noop
 from dashboard.domain.snapshot import PictureView
+from dashboard.gallery.listing import with_changes_since
 from dashboard.gallery.query import GalleryPage, GalleryQuery, IndexEntry, page_of
 from wire.messages.job import MAX_PICTURES_PER_JOB, submitted_at
 from wire.messages.object_names import PictureName, parse_picture_name, picture_name
@@ -173,9 +174,14 @@ class GalleryIndex:
         newest = self.newest()
         return list(dict.fromkeys(view.job_id for view in newest if view.prompt is None))
 
-    def set_stars(self, names: frozenset[str]) -> None:
-        """Replace the set of starred pictures."""
+    def stars(self) -> frozenset[str]:
+        """Return the names of the starred pictures."""
+        return self._stars
+
+    def set_stars(self, listed: frozenset[str], before: frozenset[str]) -> None:
+        """Replace the stars by those of a listing, before which they were ``before``."""
         with self._lock:
+            names = with_changes_since(before, self._stars, listed)
             if names != self._stars:
                 self._stars = names
                 self._invalidate()

@@ -77,6 +77,22 @@ def of_job(store: Store, job_id: str) -> Iterator[Entry]:
     return takewhile(lambda entry: entry.name.startswith(job_id), store.entries(job_id))
 
 
+def with_changes_since(
+    before: frozenset[str], current: frozenset[str], listed: frozenset[str]
+) -> frozenset[str]:
+    """Return the listed names with the changes that this process made while they were listed.
+
+    The listing may have passed the place of a change already.
+
+    Args:
+        before: the names that were known when the listing began.
+        current: those that are known now.
+        listed: the result of the listing.
+
+    """
+    return (listed - (before - current)) | (current - before)
+
+
 def _steps_back(now: float) -> Iterator[float]:
     back = 10 * MINUTE
     while now - back > _FIRST_UUIDV7:

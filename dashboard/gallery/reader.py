@@ -20,11 +20,9 @@ from wire.messages.object_names import (
 from wire.stores.base import Entry, Store
 
 POLL_INTERVAL_SECONDS = 2.0
-"""Seconds between two polls."""
 LOOKBACK_SECONDS = 10 * listing.MINUTE
 """Older unfinished jobs are read by their ids, not by listing."""
 _MIN_LISTING_INTERVAL_SECONDS = 5.0
-"""Seconds."""
 _MAX_LISTING_SHARE = 0.01
 """The share of the time that is spent on listings."""
 _MAX_JOBS = 20

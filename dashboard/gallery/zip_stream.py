@@ -4,7 +4,7 @@ import zipfile
 from datetime import UTC, datetime
 
 _FIRST_YEAR = 1980
-"""Zip files know no earlier time."""
+"""Zip files cannot contain earlier times."""
 
 
 class ZipStream:
@@ -17,8 +17,8 @@ class ZipStream:
     def add(self, name: str, body: bytes, at: float) -> bytes:
         """Return the part of the archive with one more file; ``at`` is its time in Unix seconds."""
         time = datetime.fromtimestamp(at, UTC)
-        moment = (max(_FIRST_YEAR, time.year), *time.timetuple()[1:6])
-        self._zip.writestr(zipfile.ZipInfo(name, moment), body)
+        date_time = (max(_FIRST_YEAR, time.year), *time.timetuple()[1:6])
+        self._zip.writestr(zipfile.ZipInfo(name, date_time), body)
         return self._sink.take()
 
     def close(self) -> bytes:
@@ -28,7 +28,7 @@ class ZipStream:
 
 
 class _Sink:
-    """What ``zipfile`` writes to where it cannot seek."""
+    """A file that ``zipfile`` writes to without seeking, and whose parts can be taken."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

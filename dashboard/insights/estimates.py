@@ -47,11 +47,16 @@ def _seconds_until(snapshot: Snapshot, waiting: Sequence[JobView]) -> float | No
         return None
     in_progress = [view for view in snapshot.jobs if view.state in ("starting", "generating")]
     pictures = sum(view.job.count for view in waiting)
-    pictures += sum(view.job.count - len(view.pictures) for view in in_progress)
+    pictures += sum(_remaining(view) for view in in_progress)
     return pictures * seconds / workers
 
 
-def pictures_in_last_minute(snapshot: Snapshot) -> int:
+def _remaining(view: JobView) -> int:
+    return view.job.count - len(view.pictures) - len(view.withheld)
+
+
+def pictures_in_last_minute(snapshot: Snapshot) -> int | None:
     """Return the number of pictures stored during the minute before the snapshot."""
-    recent = (sample for sample in snapshot.samples if sample.at > snapshot.at - 60)
-    return sum(sample.pictures or 0 for sample in recent)
+    recent = (sample.pictures for sample in snapshot.samples if sample.at > snapshot.at - 60)
+    known = [pictures for pictures in recent if pictures is not None]
+    return sum(known) if known else None

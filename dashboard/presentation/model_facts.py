@@ -17,7 +17,7 @@ class ModelFacts:
 
     suggestions: tuple[str, ...] = _SUGGESTIONS
     defaults: ModelDefaults | None = None
-    """Values for empty fields; None if only the model's pipeline knows them."""
+    """Values for empty fields; None if only the model's pipeline has them."""
     vocabulary: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Words that the model was trained on, by kind; empty for large models."""
     notice: str | None = None

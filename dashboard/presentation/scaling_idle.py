@@ -14,7 +14,7 @@ from dashboard.presentation.trigger_clauses import (
 
 
 def is_idle(load: Load) -> bool:
-    """Whether no trigger is active, so that the demands of all no longer count.
+    """Return whether no trigger is active, so that the demands of all no longer count.
 
     Above a minimum only the autoscaler decides, for which activation has no meaning.
     """
@@ -25,7 +25,7 @@ def is_idle(load: Load) -> bool:
 
 
 def keeps_minimum(scaler: Scaler) -> bool:
-    """Whether the minimum applies while no trigger is active, too."""
+    """Return whether the minimum applies while no trigger is active, too."""
     return scaler.minimum > 0 and scaler.idle is None
 
 

@@ -98,7 +98,7 @@ def _fault(scaler: Scaler, wanted: int) -> str | None:
 
 
 def _is_uncounted(load: Load) -> bool:
-    """Whether the only trigger counts requests, and nothing knows how many there are."""
+    """Return whether the only trigger counts requests, and their number is unknown."""
     [*others, trigger] = load.triggers
     return not others and trigger is load.requests and trigger.value is None and not trigger.failed
 

@@ -37,7 +37,7 @@ def _counted(trigger: Trigger, wanted: int, counts: QueueCounts | None) -> Trigg
 
 
 def _contradicts_itself(trigger: Trigger) -> bool:
-    """Whether KEDA holds a trigger for active, while the autoscaler's value is of another time."""
+    """Return whether KEDA reports an active trigger, and the autoscaler a value that is not."""
     return bool(trigger.active) and (trigger.value or 0.0) <= trigger.activation
 
 
@@ -57,17 +57,17 @@ def nothing_to_receive(counts: QueueCounts | None) -> str:
 
 
 def counts_requests(trigger: Trigger) -> bool:
-    """Whether a trigger counts the requests of this app."""
+    """Return whether a trigger counts the requests of this app."""
     return trigger.measure in _REQUESTS
 
 
 def can_activate(trigger: Trigger) -> bool:
-    """Whether KEDA starts the first worker for a trigger; cpu and memory are the autoscaler's."""
+    """Return whether KEDA starts the first worker for a trigger; for cpu and memory it does not."""
     return trigger.measure not in _RESOURCES
 
 
 def is_active(trigger: Trigger) -> bool | None:
-    """Whether a trigger keeps its scaler active; None if unknown."""
+    """Return whether a trigger keeps its scaler active; None if unknown."""
     if trigger.value is not None and (counts_requests(trigger) or trigger.active is None):
         return trigger.value > trigger.activation
     return trigger.active

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -92,9 +92,11 @@ class Recorder:
             self._file: BinaryIO = self._path.open("xb")
         except OSError as error:
             raise RecordingError(f"{self._path} cannot be created: {error.strerror}.") from None
-        self._write(encode(self._header))
-        for line in self._transcript.opening():
-            self._write(encode(line))
+        try:
+            self._write_opening()
+        except OSError as error:
+            self._discard()
+            raise RecordingError(f"{self._path} cannot be written: {error.strerror}.") from None
         self._observers.attach(self.observe)
         self._thread.start()
 
@@ -137,6 +139,19 @@ class Recorder:
                 self._abort(f"The maximum of {_MAX_BYTES // 2**20} MB is reached.")
         self._write_inputs()
         self._write_objects(_LAST_OBJECTS_SECONDS)
+
+    def _write_opening(self) -> None:
+        self._write(encode(self._header))
+        for line in self._transcript.opening():
+            self._write(encode(line))
+        self._file.flush()
+
+    def _discard(self) -> None:
+        """Delete a file without a whole beginning, which nothing can play."""
+        with suppress(OSError):  # it writes what is left in the buffer
+            self._file.close()
+        with suppress(OSError):
+            self._path.unlink()
 
     def _abort(self, sentence: str) -> None:
         self._error = self._error or sentence

@@ -102,7 +102,7 @@ class OpenConnections:
             self._open[connection] = None
 
     def remove(self, connection: "BoundedProtocol") -> None:
-        """Forget a connection that is closed, or that became a WebSocket."""
+        """Remove a connection that is closed, or that became a WebSocket."""
         self._open.pop(connection, None)
 
     def _close_silent(self) -> bool:
@@ -147,7 +147,7 @@ class BoundedProtocol(H11Protocol):
         super().handle_websocket_upgrade(event)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Remove the connection."""
         self._open.remove(self)
         super().connection_lost(exc)
 

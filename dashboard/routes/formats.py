@@ -10,7 +10,7 @@ _ANY = {"image/png", "image/*", "*/*"}
 
 
 def requested_format(request: Request) -> Format:
-    """Return the format in ``?format=``, else the one that ``Accept`` asks for, else PNG.
+    """Return the format in ``?format=``, else one that ``Accept`` allows, PNG first.
 
     Raises HTTPException for an unknown format.
     """

@@ -31,7 +31,7 @@ class FragmentUpdates:
         self._run: Run | None = None
         self._runs_sent_whole = 0
         self._is_running = True
-        """Whether the browser may believe that a run is in progress, as after a reconnect."""
+        """Whether the browser may show that a run is in progress, as after a reconnect."""
         self._shown: Elements = {}
         """Digests of what the browser has, by fragment."""
 
@@ -90,7 +90,7 @@ class FragmentUpdates:
             return self._hold(self._run, body)
         is_running = message.session_status_changed.script_is_running
         if not is_running and not self._is_running:
-            return []  # the end of a run of which the browser knows nothing
+            return []  # the end of a run that was not sent to the browser
         self._is_running = is_running
         return [body]
 

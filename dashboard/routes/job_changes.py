@@ -22,7 +22,7 @@ class JobChanges:
         self._any.set()
 
     def take(self) -> tuple[str, ...]:
-        """Return the jobs, in the order of their first events, and forget them."""
+        """Return the jobs, in the order of their first events, and remove them."""
         taken = tuple(self._ids)
         self._ids.clear()
         self._any.clear()

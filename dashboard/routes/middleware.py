@@ -64,23 +64,23 @@ class KnownHosts:
         """Handle a request."""
         if scope["type"] == "websocket":
             await self._connect(scope, receive, send)
-        elif scope["type"] == "http" and _is_guarded(scope) and not self._knows_host(scope):
+        elif scope["type"] == "http" and _is_guarded(scope) and not self._is_known_host(scope):
             await _refuse(scope)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._knows_host(scope) and self._is_own_page(Headers(scope=scope)):
+        if self._is_known_host(scope) and self._is_own_page(Headers(scope=scope)):
             await self._app(_with_host_of_browser(scope), receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})  # the answer is 403
 
-    def _knows_host(self, scope: Scope) -> bool:
+    def _is_known_host(self, scope: Scope) -> bool:
         values = set(Headers(scope=scope).getlist("host"))
         name = hosts.host_name(values.pop()) if len(values) == 1 else None
         if name and hosts.is_known(name, self._known):
             return True
-        _warn_of_host(name or "that is not valid")
+        _warn_of_host(name)
         return False
 
     def _is_own_page(self, headers: Headers) -> bool:
@@ -124,17 +124,20 @@ def _is_guarded(scope: Scope) -> bool:
 
 def _refuse(scope: Scope) -> Response:
     headers = Headers(scope=scope)
-    name = hosts.host_name(headers.get("host", "")) or "that is not valid"
-    sentence = _unknown_host(name)
+    sentence = _unknown_host(hosts.host_name(headers.get("host", "")))
     if "text/html" in headers.get("accept", ""):
         return PlainTextResponse(sentence, 403, headers=NO_STORE)
     return JSONResponse({"error": sentence}, 403, headers=NO_STORE)
 
 
-def _unknown_host(name: str) -> str:
+def _unknown_host(name: str | None) -> str:
+    if name is None:
+        return (
+            "The Host header is not valid. Send the dashboard's own name, or one of ALLOWED_HOSTS."
+        )
     return (
-        f"This dashboard does not know the host {name}. If it is the dashboard's own name, set "
-        "ALLOWED_HOSTS to it, or PUBLIC_URL to the URL that visitors open, and start it again."
+        f"The host {name} is not allowed. If it is the dashboard's own name, set ALLOWED_HOSTS to "
+        "it, or PUBLIC_URL to the URL that visitors open, and start the dashboard again."
     )
 
 
@@ -157,6 +160,6 @@ def _warn_of_proxy(peer: str) -> None:
         )
 
 
-def _warn_of_host(name: str) -> None:
+def _warn_of_host(name: str | None) -> None:
     if not _warnings.take("host"):
         log.warning("A request was refused. %s", _unknown_host(name))

@@ -1,4 +1,4 @@
-"""HTTP: what a presenter may do with the whole queue."""
+"""HTTP: operations on the whole queue, for presenters."""
 
 from collections.abc import Callable
 

@@ -36,7 +36,7 @@ class IgnoreDisconnects:
 
 
 class ShortPaths:
-    """Answer 404 to paths that no file can have, before Streamlit looks for the file."""
+    """Answer 404 to paths that no file can have, before Streamlit searches for the file."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -21,7 +21,7 @@ class Listener:
     index: GalleryIndex
     approvals: Approvals
     started: float
-    """Unix seconds. Pictures stored earlier may be deleted by now: only the store knows."""
+    """Unix seconds. Pictures stored earlier may be deleted by now: only a listing shows them."""
 
     def receive(self) -> int:
         """Process the events of the next ``RECEIVE_TIMEOUT_SECONDS``; return their number."""

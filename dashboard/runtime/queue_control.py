@@ -1,4 +1,4 @@
-"""What a presenter may do with the whole queue."""
+"""Operations on the whole queue, for presenters."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -34,8 +34,8 @@ def move_to_front(job_id: str) -> None:
 def cancel_waiting() -> int:
     """Cancel all jobs that no worker has, and return their number.
 
-    They are removed from the queue, whether this dashboard knows them or not; those that it knows
-    and that are elsewhere, such as on their way to a worker, are marked. Raises QueueError or
+    They are removed from the queue, those without an event in the journal too; jobs of the journal
+    that are elsewhere, such as on their way to a worker, are marked. Raises QueueError or
     StoreError, and then some may still be there.
     """
     removed: list[Job] = []
@@ -47,7 +47,7 @@ def cancel_waiting() -> int:
     finally:
         events = (Event(kind="cancelled", job_id=job_id) for job_id in marked)
         runtime.current().publish(*map(_removed, removed), *events)
-    return len(removed) + len(marked) - _forget_marks(removed)
+    return len(removed) + len(marked) - _delete_marks(removed)
 
 
 def _others_waiting(removed: list[Job]) -> list[str]:
@@ -65,7 +65,7 @@ def _removed(job: Job) -> Event:
     return Event(kind="cancelled", job_id=job.id, job=job, removed=True)
 
 
-def _forget_marks(removed: list[Job]) -> int:
+def _delete_marks(removed: list[Job]) -> int:
     """Delete the marks of jobs that were cancelled one by one before, and return their number."""
     store = runtime.current().store
     with suppress(StoreError):  # a leftover mark has no effect: ids are never reused

@@ -127,7 +127,7 @@ def publish_all(
 
 
 def resubmit(request: JobRequest, by_presenter: bool = False, submitter: str | None = None) -> Job:
-    """Publish a request that was accepted before, with fields that this version may not know.
+    """Publish a request that was accepted before, perhaps with fields of another version.
 
     Raises MessageError, PromptRefused, QueueError or StoreError, as ``submit`` does.
     """

@@ -27,7 +27,7 @@ class SimulatedFleet:
     one_task: bool = False
     """Whether a worker ends after one request, as those of a ScaledJob."""
     stops_idle_first: bool = False
-    """Whether it is known which workers are idle; Kubernetes does not know."""
+    """Whether it is known which workers are idle; on Kubernetes it is not."""
     started: "array[float]" = field(default_factory=lambda: array("d"))
     """When each request that was taken so far started."""
     ended: "array[float]" = field(default_factory=lambda: array("d"))

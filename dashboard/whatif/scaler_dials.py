@@ -45,7 +45,7 @@ def limits(real: Scenario) -> Iterator[Dial]:
 
 
 def pauses(real: Scenario) -> Iterator[Dial]:
-    """Yield how often and how late the scaler acts, as far as its kind knows that."""
+    """Yield how often and how late the scaler acts, as far as its kind has such a setting."""
     setup = real.setup
     yield Dial(
         "polling",

@@ -49,7 +49,7 @@ def candidates(real: ScalerSetup, tried: ScalerSetup | None = None) -> Iterator[
 
 
 def _pauses(real: ScalerSetup, base: ScalerSetup) -> tuple[tuple[float, float], ...]:
-    """Return the pauses that a scaler knows: a ScaledJob has none, a supervisor one setting."""
+    """Return the pauses that a scaler supports: a ScaledJob has none, a supervisor one setting."""
     if real.creates_jobs or base.creates_jobs:
         return ((real.policy.down.window, real.policy.cooldown),)
     if real.is_local:

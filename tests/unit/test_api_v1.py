@@ -164,7 +164,7 @@ def test_every_field_of_an_answer_is_described():
     """A programmer finds in the document what a field means that its name does not say."""
     job = document()["components"]["schemas"]["Job"]["properties"]
     assert job["withheld"]["description"].startswith("Numbers of the pictures")
-    assert job["count"]["description"] == "Number of pictures that were asked for."
+    assert job["count"]["description"] == "Number of pictures that were requested."
 
 
 def test_page_shows_each_operation_and_needs_no_script_of_another_host():

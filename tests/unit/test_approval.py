@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from pydantic import SecretStr
@@ -264,3 +265,21 @@ def test_retry_of_an_unmarked_job_is_the_presenters(context: AppContext):
     assert context.queue.depth().ready == 0
     submission.retry(job, by_presenter=True)
     assert context.queue.depth().ready == 1
+
+
+def test_presenter_retries_in_the_dialog_what_was_sent_before_approval(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+):
+    """The button of a dead letter's dialog acts as its viewer: a presenter's is not refused."""
+    assert context.approvals.is_required()
+    letter = DeadLetter("1", new_job(JobRequest(prompt=SECRET)), "{}", "It failed.", None)
+    retried: list[DeadLetter] = []
+    monkeypatch.setattr(AppContext, "retry_dead_letter", lambda _context, one: retried.append(one))
+    page = MagicMock()
+    page.button = lambda label, **_options: label == "Retry"
+    monkeypatch.setattr(dead_letters, "st", page)
+    dead_letters._show(letter, None)
+    assert retried == []
+    monkeypatch.setattr(access, "is_presenter", lambda: True)
+    dead_letters._show(letter, None)
+    assert retried == [letter]

@@ -18,7 +18,7 @@ from dashboard.domain.scaling_rules import RateLimit, ScalingRules
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
 from dashboard.presentation.explained import target_chart
 from dashboard.presentation.explained.formula import Explanation, explain
-from dashboard.presentation.explained.terms import Bars, Scale, Term, dots, speak
+from dashboard.presentation.explained.terms import Bars, Scale, Term, dots, to_sentence
 from wire.queues.base import QueueDepth
 
 NOW = 1_800_000_000.0
@@ -317,7 +317,7 @@ def test_value_lies_on_the_scale():
 def test_formula_is_spoken_as_a_sentence():
     """A screen reader gets numbers, names and operators in words."""
     terms = (Term("14", "requests", "8 waiting"), Term("2", "per worker", operator="÷"))
-    assert speak(terms) == "14 requests (8 waiting) divided by 2 per worker."
+    assert to_sentence(terms) == "14 requests (8 waiting) divided by 2 per worker."
 
 
 def test_target_chart_ends_where_a_number_is_unknown():

@@ -94,6 +94,16 @@ def test_waiting_job_shows_queue_position_and_estimate():
     assert job_text.describe_state(second, snapshot) == "2nd in queue, ~80 s"
 
 
+def test_estimate_leaves_out_pictures_that_were_withheld():
+    """A picture that was withheld is not generated again, so nobody waits for it."""
+    done = _view(1, "done", received_at=1000.0, finished_at=1040.0)
+    stored = (picture_name(_ID.format(2), 0),)
+    generating = _view(2, "generating", pictures=stored, withheld=(1, 2))
+    waiting = _view(3)
+    text = job_text.describe_state(waiting, _snapshot(waiting, generating, done))
+    assert text == "1st in queue, ~50 s"
+
+
 def test_waiting_job_shows_what_the_starting_worker_does():
     """Without a ready worker, a waiting job shows the state of the worker that starts."""
     starting = Worker("worker-1", "starting", "loading the model", 1990.0)

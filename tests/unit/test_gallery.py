@@ -21,6 +21,7 @@ from wire.messages.event import Event
 from wire.messages.job import Job
 from wire.messages.metadata import encode_metadata
 from wire.messages.object_names import metadata_name, picture_name
+from wire.stores import stars
 from wire.stores.directory import DirectoryStore
 
 NOW = 1_800_000_000.0
@@ -116,7 +117,7 @@ def test_neighbours_match_the_query():
     assert index.neighbours(ALL, names[1]) == (names[0], names[2])
     assert index.neighbours(ALL, names[0]) == (None, names[1])
     assert index.neighbours(ALL, names[2]) == (names[1], None)
-    index.set_stars(frozenset({names[0], names[2]}))
+    index.set_stars(frozenset({names[0], names[2]}), frozenset())
     assert index.neighbours(GalleryQuery(starred=True), names[0]) == (None, names[2])
 
 
@@ -331,6 +332,23 @@ def test_star_is_stored(rig: Rig, tmp_path: Path):
     elsewhere.gallery.read_stars()
     assert elsewhere.gallery.page(GalleryQuery(starred=True)).total == 0
     assert not elsewhere.index.find(other).starred
+
+
+def test_star_given_during_a_read_stays(rig: Rig, monkeypatch: pytest.MonkeyPatch):
+    """Stars that were listed before a click do not undo it, not even for one poll."""
+    [given, taken] = put(rig.store, job_at(NOW - 5, count=2))
+    rig.gallery.star(taken, starred=True)
+    list_starred = stars.list_starred
+
+    def click_meanwhile(store: DirectoryStore) -> frozenset[str]:
+        names = list_starred(store)
+        rig.gallery.star(given, starred=True)
+        rig.gallery.star(taken, starred=False)
+        return names
+
+    monkeypatch.setattr(stars, "list_starred", click_meanwhile)
+    rig.gallery.read_stars()
+    assert [rig.index.is_starred(name) for name in (given, taken)] == [True, False]
 
 
 def test_deletion_leaves_the_job_unchanged():

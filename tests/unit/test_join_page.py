@@ -445,6 +445,29 @@ def test_job_marked_during_a_read_stays_pending(tmp_path: Path, monkeypatch: pyt
     assert index.count() == 0
 
 
+def test_decision_during_a_read_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Marks that were listed before a decision do not undo it, not even for one poll."""
+    store, index = DirectoryStore(tmp_path), GalleryIndex(started=0)
+    approvals = Approvals(store, index, required=False)
+    approved, rejected, seen = (new_job(JobRequest(prompt="a cat")).id for _ in range(3))
+    for job_id in (approved, rejected):
+        approvals.mark_pending(job_id)
+    approvals.read()
+    read_marks = approval.read_marks
+
+    def decide_meanwhile(store: DirectoryStore) -> approval.ModerationMarks:
+        marks = read_marks(store)
+        approvals.approve(approved)
+        approvals.reject(rejected)
+        approvals.reject(seen)
+        return marks
+
+    monkeypatch.setattr(approval, "read_marks", decide_meanwhile)
+    approvals.read()
+    states = [approvals.state(job_id) for job_id in (approved, rejected, seen)]
+    assert states == [None, "rejected", "rejected"]
+
+
 def test_request_without_a_stored_mark_is_not_queued(
     phone: TestClient, context: AppContext, monkeypatch: pytest.MonkeyPatch
 ):

@@ -99,6 +99,7 @@ def test_earlier_versions_are_listed_where_there_is_no_newer(server):
         (500, {"message": "etcd is down"}, "answered 500: etcd is down"),
         (502, b"<html>Bad Gateway</html>", "answered 502: <html>Bad Gateway</html>"),
         (200, b"<html>Welcome</html>", "not from a Kubernetes API server"),
+        (200, b'"Welcome"', "not from a Kubernetes API server"),
         (401, {"message": "Unauthorized"}, "refuses the dashboard's credentials"),
     ],
 )

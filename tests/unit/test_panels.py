@@ -196,6 +196,16 @@ def test_modes_without_nodes_show_pictures():
     assert cells["Pictures"].below == "3 in the last minute"
 
 
+def test_unknown_pictures_of_a_minute_are_not_shown_as_none():
+    """While nobody can count the new pictures, the strip has no rate instead of a rate of 0."""
+    unknown = (Sample(NOW - 61, pictures=9), Sample(NOW - 10), Sample(NOW))
+    cells = _cells(_snapshot(lanes=("requests", "pictures"), samples=unknown))
+    assert (cells["Pictures"].number, cells["Pictures"].below) == (5, "")
+    known = replace(unknown[1], pictures=0)
+    cells = _cells(_snapshot(lanes=("requests", "pictures"), samples=(known, unknown[2])))
+    assert cells["Pictures"].below == "0 in the last minute"
+
+
 def test_failed_store_is_not_shown_as_empty():
     """The page reports no pictures only after the store was read."""
     assert tiles.without_pictures(Reading(0, NOW)).startswith("No pictures yet")

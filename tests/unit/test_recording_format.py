@@ -1,5 +1,6 @@
 """Recordings: what is written is read back, and damaged files are reported."""
 
+import errno
 import io
 import json
 import time
@@ -383,3 +384,17 @@ def test_existing_file_is_not_overwritten(tmp_path):
     recorder = Recorder(tmp_path / "run.jsonl", header(), Observers(), DirectoryStore(tmp_path))
     with pytest.raises(RecordingError, match="cannot be created"):
         recorder.start()
+
+
+def test_full_disk_is_reported_when_recording_starts(tmp_path, monkeypatch):
+    """A recording whose first lines cannot be written fails with a sentence and leaves no file."""
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Recorder, "_write", fail)
+    path = tmp_path / "run.jsonl"
+    recorder = Recorder(path, header(), Observers(), DirectoryStore(tmp_path))
+    with pytest.raises(RecordingError, match="cannot be written: No space left on"):
+        recorder.start()
+    assert not path.exists()

@@ -239,6 +239,17 @@ def test_worker_that_is_killed_again_and_again_is_replaced_soon(
     assert worker_processes.observe(worker, 5.0, was_ready).retry_at == 5.0 + pause
 
 
+@pytest.mark.parametrize(("number", "name"), [(signal.SIGTERM, "SIGTERM"), (35, "signal 35")])
+def test_any_signal_that_killed_a_worker_is_its_reason(tmp_path, number, name):
+    """Most real-time signals have no name; the supervisor restarts their workers all the same."""
+    ended = subprocess.Popen(["sleep", "0"])
+    ended.wait()
+    ended.returncode = -number
+    child = Child(ended, 0.0, tmp_path / "worker-1.log", 0)
+    worker = worker_processes.observe(WorkerProcess("worker-1", "running", 0.0, child), 5.0)
+    assert (worker.state, worker.reason) == ("failed", f"It was killed by {name}.")
+
+
 def test_backoff_of_many_failures_does_not_overflow():
     """A worker that fails for days is still restarted once a minute."""
     assert WorkerProcess("worker-1", "failed", 5.0, failures=10_000).retry_at == 65

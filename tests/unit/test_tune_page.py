@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import yaml
 
+from core.errors import RecordingError
+from dashboard.components.tune import arrivals as requests
 from dashboard.components.tune import laboratory
 from dashboard.components.tune.result_cache import result_cache
 from dashboard.domain.fleet import LOCAL, FleetReading, Scaler
@@ -393,6 +396,18 @@ def test_assumed_durations_are_named_beside_the_result():
     text = laboratory.assumed(measure([], [], has_nodes=False))
     assert text == " Durations assumed, not yet measured: a picture, the start of a worker."
     assert "the join of a node" in laboratory.assumed(measure([], [], has_nodes=True))
+
+
+def test_recording_that_is_gone_is_reported_as_a_sentence(monkeypatch, tmp_path: Path):
+    """A recording that is deleted while the page lists it leaves a sentence, not a stack trace."""
+    gone = tmp_path / "talk.jsonl"
+    monkeypatch.setattr(requests.folder, "find", lambda _settings, _identity: gone)
+    monkeypatch.setattr(requests.runtime, "current", lambda: SimpleNamespace(settings=None))
+    monkeypatch.setattr(requests.viewer_snapshot, "newest", lambda: None)
+    selected = {"arrivals": "Recording", "tried_recording": gone.name}
+    monkeypatch.setattr(requests.st, "session_state", selected)
+    with pytest.raises(RecordingError, match="cannot be read: No such file"):
+        requests.selected_source()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The presenter's buttons that inject faults; each shows its effect and asks before it acts."""
+"""The presenter's buttons that inject faults; each requires a confirmation."""
 
 import time
 
@@ -29,7 +29,7 @@ def _show(place: str) -> None:
     with st.container(key=f"faults_{place}", gap="small"):
         armed: Injection | None = st.session_state.get(_ARMED)
         if armed and is_enabled():
-            _ask(armed, place)
+            _show_confirmation(armed, place)
         elif is_enabled():
             _show_buttons(place)
         result = progress.newest()
@@ -46,7 +46,7 @@ def _show_buttons(place: str) -> None:
             st.button(each.label, key=key, on_click=_arm, args=(each,))
 
 
-def _ask(armed: Injection, place: str) -> None:
+def _show_confirmation(armed: Injection, place: str) -> None:
     st.html(render("effect", armed.effect))
     with st.container(horizontal=True, gap="small"):
         key = f"inject_{place}"

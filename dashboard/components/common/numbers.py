@@ -179,4 +179,5 @@ def _pictures(snapshot: Snapshot, zone: tzinfo | None) -> Cell:
             "pictures", "Pictures", None, below=formatting.time_ago(snapshot.store.at, zone)
         )
     recent = estimates.pictures_in_last_minute(snapshot)
-    return Cell("pictures", "Pictures", total, below=f"{recent} in the last minute")
+    below = "" if recent is None else f"{recent} in the last minute"
+    return Cell("pictures", "Pictures", total, below=below)

@@ -10,7 +10,7 @@ from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation.explained import target_chart
 from dashboard.presentation.explained.formula import Explanation, explain
-from dashboard.presentation.explained.terms import speak
+from dashboard.presentation.explained.terms import to_sentence
 from dashboard.presentation.templates import render_macro
 
 _render = partial(render_macro, "components/fleet/explained.html")
@@ -38,5 +38,5 @@ def card(snapshot: Snapshot, zone: tzinfo | None) -> Markup:
 def _body(snapshot: Snapshot, explanation: Explanation, zone: tzinfo | None) -> Markup:
     chart = target_chart.draw(snapshot, zone)
     return _render(
-        "card", explanation, speak(explanation.terms), chart, tables.pairs(explanation.rules)
+        "card", explanation, to_sentence(explanation.terms), chart, tables.pairs(explanation.rules)
     )

@@ -110,7 +110,7 @@ def _retry_all(letters: Sequence[DeadLetter]) -> None:
         access.require("retry")
         for letter in letters:
             if letter.job:
-                submission.retry_dead_letter(letter, access.is_presenter())
+                _retry(letter)
                 retried += 1
     except ApplicationError as error:
         st.toast(f"{formatting.pluralize(retried, 'job')} requeued, then an error: {error}")
@@ -139,7 +139,7 @@ def _show(letter: DeadLetter, zone: tzinfo | None) -> None:
     st.html(tables.pairs(lines) + _render("message", _shown(letter).body))
     with st.container(horizontal=True):
         if letter.job:
-            _show_button("Retry", "retry", submission.retry_dead_letter, letter)
+            _show_button("Retry", "retry", _retry, letter)
         allowed = access.allows("purge")
         advice = None if allowed else access.reason("purge")
         with st.popover("Delete…", disabled=not allowed, help=advice, key="delete_letter"):
@@ -165,6 +165,10 @@ def _show_button(
             return
         _close()
         st.rerun()
+
+
+def _retry(letter: DeadLetter) -> None:
+    submission.retry_dead_letter(letter, access.is_presenter())
 
 
 def _delete(letter: DeadLetter) -> None:

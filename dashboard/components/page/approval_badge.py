@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import access, runtime
+from dashboard.presentation.formatting import pluralize
 from dashboard.presentation.templates import render
 
 _REFRESH_SECONDS = 2.0
@@ -26,4 +27,5 @@ def show() -> None:
 def _show() -> None:
     approvals = runtime.current().approvals
     waiting = len(approvals.pending()) if approvals else 0
-    st.html(render("components/page/approval_badge.html", waiting=waiting))
+    label = f"{pluralize(waiting, 'picture')} waiting for approval"
+    st.html(render("components/page/approval_badge.html", waiting=waiting, label=label))

@@ -10,7 +10,7 @@ _FIRST = ("page/tokens.css", "page/page.css")
 
 
 _ON_PRESENT_ONLY = _FOLDER / "present"
-"""Its rules reach the elements around the page too. Selectors that ask for the page, as in
+"""Its rules reach the elements around the page too. Selectors that test for the page, as in
 ``.stApp:has(…)``, would make a browser style all elements anew at each update."""
 
 

@@ -10,6 +10,7 @@ from dashboard import runtime
 from dashboard.components.common import address, form_values
 from dashboard.components.jobs import links, own_jobs
 from dashboard.components.pictures import deletion, details, render, stars, variations, viewer
+from dashboard.domain.jobs import FINISHED
 from dashboard.gallery.approvals import NOT_SHOWN
 from dashboard.gallery.query import GalleryQuery
 from dashboard.gallery.stored_jobs import job_of, parameters_of
@@ -22,6 +23,8 @@ _PARAMETER = "picture"
 _ALL = GalleryQuery()
 _DOWNLOADS = (("webp", "WebP"), ("jpeg", "JPEG"))
 """Formats beside the stored PNG, and their labels."""
+_IN_PROGRESS = "The job is in progress; the details follow with its last picture."
+_NO_DETAILS = "This picture has no details: the job ended before it stored them."
 _NOT_STORED = "The store has no such picture: it was deleted, or the link is incomplete."
 
 
@@ -62,7 +65,7 @@ def _show(zone: tzinfo | None, query: GalleryQuery) -> None:
     if runtime.current().lacks_approval(picture.job_id):
         st.html(render("muted", NOT_SHOWN))
         return
-    metadata, problem = _metadata(picture)
+    metadata, problem = _metadata(name, picture)
     is_stored = _is_stored(name, metadata)
     if not is_stored and not _is_withheld(picture, metadata):
         st.html(render("muted", problem or _NOT_STORED))
@@ -89,17 +92,23 @@ def _is_withheld(picture: PictureName, metadata: Metadata | None) -> bool:
     return metadata is not None and picture.number in metadata.withheld
 
 
-def _metadata(picture: PictureName) -> tuple[Metadata | None, str]:
+def _metadata(name: str, picture: PictureName) -> tuple[Metadata | None, str]:
     """Return a picture's metadata, or None and the reason why there is none."""
-    context = runtime.current()
     try:
-        return context.metadata(picture.job_id), ""
+        return runtime.current().metadata(picture.job_id), ""
     except ObjectMissing:
-        if context.find_job(picture.job_id):
-            return None, "The job is in progress; the details follow with its last picture."
-        return None, _NOT_STORED
+        return None, _explain_missing(name, picture)
     except ApplicationError as error:
         return None, f"The details cannot be read: {error}"
+
+
+def _explain_missing(name: str, picture: PictureName) -> str:
+    """Return why the store has no metadata of a picture."""
+    context = runtime.current()
+    view = context.journal.find(picture.job_id)
+    if view and view.state not in FINISHED:
+        return _IN_PROGRESS
+    return _NO_DETAILS if context.gallery.index.find(name) else _NOT_STORED
 
 
 def _show_actions(
@@ -163,7 +172,7 @@ def _show_form_buttons(name: str, picture: PictureName, metadata: Metadata) -> N
 def _is_stored(name: str, metadata: Metadata | None) -> bool:
     gallery = runtime.current().gallery
     known = gallery.index.find(name) is not None
-    if metadata is None:  # the store may be unavailable, so it is not asked
+    if metadata is None:  # the store may be unavailable: no second wait for it
         return known
     try:
         return gallery.has(name)

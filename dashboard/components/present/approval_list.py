@@ -108,7 +108,7 @@ def _decide_all(approvals: Approvals, job_ids: Sequence[str]) -> None:
             approvals.approve(job_id)
             approved += 1
     except ApplicationError as error:
-        st.toast(f"{error} {pluralize(len(job_ids) - approved, 'request')} still wait.")
+        st.toast(f"{error} Still waiting: {pluralize(len(job_ids) - approved, 'request')}.")
 
 
 def _prompt(job_id: str) -> str:

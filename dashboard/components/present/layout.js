@@ -1,4 +1,4 @@
-// Marks the stage with its layout. A style sheet that asks for a marker inside the stage with
+// Marks the stage with its layout. A style sheet that tests for a marker inside the stage with
 // :has() would make the browser style everything anew at each update.
 
 export default function ({ data, parentElement }) {

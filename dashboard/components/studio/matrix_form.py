@@ -47,7 +47,7 @@ def propose(fields: Fields) -> bool:
 
 
 def dismiss() -> None:
-    """Forget the matrix that was not sent, and the link to the grid of an earlier one."""
+    """Drop the matrix that was not sent, and the link to the grid of an earlier one."""
     st.session_state.pop(_DRAFT, None)
     browser_memory.current().grid = None
 

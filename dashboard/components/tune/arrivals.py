@@ -127,7 +127,11 @@ def _recorded(identity: str | None) -> Source:
     path = folder.find(runtime.current().settings, identity) if identity else None
     if path is None:
         raise RecordingError("Choose a recording.")
-    return _read(path, path.stat().st_mtime_ns)
+    try:
+        modified = path.stat().st_mtime_ns
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read: {error.strerror}.") from None
+    return _read(path, modified)
 
 
 @lru_cache(maxsize=4)

@@ -14,8 +14,10 @@ def result_cache(derive: Callable[..., Derived]) -> Callable[..., Derived]:
     """Cache ``derive(*results, *options)``, called as ``kept(results, *options)``.
 
     Results are compared by identity: they hold thousands of numbers, and stay the same objects
-    until there are newer ones. Pages ask every two seconds, and a chart takes tens of milliseconds.
-    Sessions that ask for the same at a time wait for one derivation; others do not wait for it.
+    until there are newer ones. Pages request them every two seconds, and a chart takes tens of
+    milliseconds.
+
+    Sessions that request the same at a time wait for one derivation; others do not wait for it.
     """
 
     @cached(LRUCache(_MAX_DERIVED), key=_key, condition=Condition())

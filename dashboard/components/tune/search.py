@@ -33,7 +33,7 @@ _SUBJECT = _FLEET | {"other_kind", "polling"}
 _EMPTY = "Find tries many settings on the same requests, and shows what each would cost."
 
 _executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="what-if search")
-"""One search at a time, whoever asks: each takes two processors for some seconds."""
+"""One search at a time, whoever starts it: each takes two processors for some seconds."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Search:
 
 
 def move_dials(requests: Hashable) -> None:
-    """Move the dials to what a search has found, once; forget a search of another subject."""
+    """Move the dials to what a search has found, once; drop a search of another subject."""
     search: Search | None = st.session_state.get(_KEY)
     if search and search.subject != _subject(requests):
         search.future.cancel()

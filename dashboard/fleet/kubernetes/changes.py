@@ -19,7 +19,7 @@ WATCH_SECONDS = 5
 """After this the API server ends a watch, and the next one continues where it ended.
 
 A silent connection may be a quiet cluster or a dead one. That the server ended the watch in time
-shows that it is alive, still knows the credentials, and has sent all that it had."""
+shows that it is alive, still accepts the credentials, and has sent all that it had."""
 _GRACE_SECONDS = 3.0
 _CHUNK_BYTES = 1 << 16
 _OK = 200

@@ -131,9 +131,11 @@ def parse(status: int, body: bytes) -> Object:
     if status not in (200, 201):
         raise ListFailed(f"The cluster's API server answered {status}: {_message(body)}", status)
     try:
-        parsed: Object = json.loads(body)
+        parsed = json.loads(body)
     except ValueError:
-        raise ListFailed("The response is not from a Kubernetes API server.") from None
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ListFailed("The response is not from a Kubernetes API server.")
     return parsed
 
 

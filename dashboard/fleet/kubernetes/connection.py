@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 _RECONNECT_AFTER_SECONDS = 5.0
-"""Not at each poll: a kubeconfig's login plugin may ask a cloud each time."""
+"""Not at each poll: a kubeconfig's login plugin may call a cloud's API each time."""
 
 
 class Connection:

@@ -29,7 +29,7 @@ def cooldown_left(found: Object, now: float) -> float | None:
 
 
 def _scales_in(found: Object) -> bool:
-    """Whether KEDA will remove the last workers, once they have cooled down."""
+    """Return whether KEDA will remove the last workers once the cooldown is over."""
     spec = found["spec"]
     keeps_minimum = spec.get("minReplicaCount", 0) > 0 and spec.get("idleReplicaCount") is None
     if keeps_minimum or is_paused(found) or is_annotated(found, "paused-scale-in"):

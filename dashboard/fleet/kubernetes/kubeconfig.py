@@ -69,7 +69,7 @@ def _user(merged: "ConfigNode") -> Any:
 
 
 def _cluster_info(merged: "ConfigNode") -> dict[str, Any]:
-    """Return what a plugin may know of the cluster, in the names of its API."""
+    """Return the fields of the cluster that a plugin receives, by the names of its API."""
     node = merged["clusters"].get_with_name(_context(merged)["cluster"])["cluster"]
     cluster = node.value
     info = {name: cluster[name] for name in _CLUSTER_FIELDS if name in cluster}

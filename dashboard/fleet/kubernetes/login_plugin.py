@@ -38,7 +38,7 @@ class Plugin:
     folder: str
     """That of the kubeconfig, from which a relative command is looked up."""
     cluster: Mapping[str, Any] = field(default_factory=dict)
-    """The kubeconfig's cluster, for plugins that ask for it."""
+    """The kubeconfig's cluster, for plugins with ``provideClusterInfo``."""
 
     @property
     def name(self) -> str:

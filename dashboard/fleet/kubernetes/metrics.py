@@ -78,7 +78,7 @@ def measured(trigger: Trigger, metric: Metric, pods: Pods) -> Trigger:
 
 
 def _is_share(trigger: Trigger) -> bool:
-    """Whether a metric's current value is the share of each pod in a total."""
+    """Return whether a metric's current value is the share of each pod in a total."""
     return trigger.target_type == "AverageValue" and trigger.measure not in _RESOURCES
 
 
@@ -132,7 +132,7 @@ def _matching(
 
 
 def is_named(full: str, name: str) -> bool:
-    """Whether a metric has that name, or begins with it if it ends with a dash."""
+    """Return whether a metric has that name, or begins with it if it ends with a dash."""
     return full.startswith(name) if name.endswith("-") else full == name
 
 

@@ -5,7 +5,7 @@ Source:
 """
 
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import number
+from dashboard.fleet.kubernetes.values import annotations_of, number
 
 _ANNOTATION_PREFIX = "autoscaling.keda.sh"
 _FALSE = ("0", "f", "F", "false", "False", "FALSE")
@@ -13,19 +13,18 @@ _FALSE = ("0", "f", "F", "false", "False", "FALSE")
 
 
 def is_paused(found: Object) -> bool:
-    """Whether nothing is scaled. KEDA's condition is true for a pause in one direction, too."""
-    annotations = found["metadata"].get("annotations", {})
-    return f"{_ANNOTATION_PREFIX}/paused-replicas" in annotations or is_annotated(found, "paused")
+    """Return whether nothing is scaled; KEDA's condition is true for one direction as well."""
+    has_replicas = f"{_ANNOTATION_PREFIX}/paused-replicas" in annotations_of(found)
+    return has_replicas or is_annotated(found, "paused")
 
 
 def paused_at(found: Object) -> int | None:
     """Return the workers that a pause prescribes; None if it keeps their number."""
-    annotations = found["metadata"].get("annotations", {})
-    replicas = number(annotations.get(f"{_ANNOTATION_PREFIX}/paused-replicas"))
+    replicas = number(annotations_of(found).get(f"{_ANNOTATION_PREFIX}/paused-replicas"))
     return None if replicas is None else int(replicas)
 
 
 def is_annotated(found: Object, name: str) -> bool:
-    """Whether one of KEDA's annotations, such as ``paused-scale-in``, is there and not false."""
-    value = found["metadata"].get("annotations", {}).get(f"{_ANNOTATION_PREFIX}/{name}")
+    """Return whether an annotation of KEDA, such as ``paused-scale-in``, is set and not false."""
+    value = annotations_of(found).get(f"{_ANNOTATION_PREFIX}/{name}")
     return value is not None and value not in _FALSE

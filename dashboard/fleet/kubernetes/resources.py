@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from dashboard.fleet.kubernetes.client import Object
-from dashboard.fleet.kubernetes.values import number
+from dashboard.fleet.kubernetes.values import annotations_of, number
 
 _GPUS = re.compile(
     r"nvidia\.com/.+"
@@ -86,8 +86,7 @@ def _requests_share(pod: Object) -> bool:
     names: Iterable[str] = (
         name for each in pod["spec"]["containers"] for name in _quantities(each) if "/" in name
     )
-    annotations = pod["metadata"].get("annotations") or {}
-    is_annotated = any(name in annotations for name in _SHARE_ANNOTATIONS)
+    is_annotated = any(name in annotations_of(pod) for name in _SHARE_ANNOTATIONS)
     return is_annotated or any(_ANY_SHARE.search(name) for name in names)
 
 

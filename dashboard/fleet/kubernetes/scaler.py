@@ -82,7 +82,7 @@ def convert_scaled_object(
     spec = found["spec"]
     hpa_name = found.get("status", {}).get("hpaName")
     hpa = next((item for item in autoscalers or () if item["metadata"]["name"] == hpa_name), None)
-    unknown = "the autoscaler could not be read" if autoscalers is None else _why_silent(hpa)
+    unknown = "the autoscaler could not be read" if autoscalers is None else _explain_missing(hpa)
     triggers = read_triggers(Source(found, hpa, unknown, ready))
     return Scaler(
         kind="ScaledObject",
@@ -108,7 +108,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
     strategy = found["spec"].get("scalingStrategy") or {}
     return Scaler(
         kind="ScaledJob",
-        paused=is_annotated(found, "paused"),  # it knows no other pause
+        paused=is_annotated(found, "paused"),  # the only pause of a ScaledJob
         cooldown_period=0,
         strategy=strategy.get("strategy") or "default",
         calculation=strategy.get("multipleScalersCalculation") or "max",
@@ -116,7 +116,7 @@ def convert_scaled_job(found: Object, now: float) -> Scaler:
     )
 
 
-def _why_silent(hpa: Object | None) -> str:
+def _explain_missing(hpa: Object | None) -> str:
     """Explain why an autoscaler has no current metrics; empty if it has."""
     if hpa is None:
         return "there is no autoscaler yet"

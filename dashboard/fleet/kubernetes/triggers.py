@@ -133,7 +133,7 @@ def _with_value(
 
 
 def _activity(scaler: Object, found: Object, name: str) -> bool | None:
-    """Return whether a trigger is active; KEDA never asks the autoscaler's own metrics."""
+    """Return whether a trigger is active; KEDA does not poll the autoscaler's own metrics."""
     if found["type"] in RESOURCES:
         return None
     is_active = _is_active(scaler)

@@ -7,7 +7,7 @@ from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
 from dashboard.fleet.kubernetes.event_digest import EventDigest
 from dashboard.fleet.kubernetes.pods import PodContext, is_outdated, scheduled_at
-from dashboard.fleet.kubernetes.values import condition_status, created_at
+from dashboard.fleet.kubernetes.values import condition_status, created_at, labels_of
 
 _NODE_LIST_DELAY_SECONDS = 20.0
 """After this, a node that has pods must be known; one that is new may be announced later."""
@@ -29,8 +29,7 @@ def worker_pods(cluster: ClusterSnapshot, deployment: Object | None, scaler: str
 
 
 def _has_labels(pod: Object, labels: dict[str, str]) -> bool:
-    pod_labels: dict[str, str] = pod["metadata"].get("labels", {})
-    return labels.items() <= pod_labels.items()
+    return labels.items() <= labels_of(pod).items()
 
 
 def contexts(

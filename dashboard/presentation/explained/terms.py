@@ -14,7 +14,7 @@ MAX_MARKS = 13
 """A longer scale has only its ends and the value."""
 
 TIMES = "\N{MULTIPLICATION SIGN}"
-_SPOKEN = {"÷": "divided by", TIMES: "times", "=": "is", "→": "then"}
+_OPERATOR_WORDS = {"÷": "divided by", TIMES: "times", "=": "is", "→": "then"}
 
 
 @dataclass(frozen=True)
@@ -94,11 +94,11 @@ def dots(*groups: tuple[int, Form]) -> Dots:
     return Dots(tuple(forms[:MAX_DOTS]), total - min(len(forms), MAX_DOTS))
 
 
-def speak(terms: Sequence[Term]) -> str:
+def to_sentence(terms: Sequence[Term]) -> str:
     """Return the formula as one sentence, for screen readers."""
     words = []
     for term in terms:
         if term.operator:
-            words.append(_SPOKEN[term.operator])
+            words.append(_OPERATOR_WORDS[term.operator])
         words.append(f"{term.number} {term.name}{f' ({term.detail})' if term.detail else ''}")
     return f"{' '.join(words)}."

@@ -34,7 +34,7 @@ class Pareto:
     real: Outcome
     tried: Outcome
     limit: float
-    """Seconds of p95 that were asked for."""
+    """The maximum of p95 that was requested, in seconds."""
     currency: str
 
 

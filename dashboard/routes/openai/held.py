@@ -65,7 +65,7 @@ async def until_finished(request: Request, job: Job, seconds: float) -> JobView 
 async def follow(request: Request, job: Job, seconds: float) -> AsyncGenerator[JobView]:
     """Yield a job after each of its events, and now and then, for ``seconds`` at most.
 
-    If the client disconnects and cannot ask for the job again, the job is cancelled unless a
+    If the client disconnects and cannot request the job again, the job is cancelled unless a
     worker has it.
 
     Raises ClientDisconnect, Refusal when the dashboard stops, or StoreUnavailable.

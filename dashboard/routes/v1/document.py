@@ -23,8 +23,8 @@ _INFO = {
     "title": "Stable Diffusion Live",
     "version": "1",
     "description": "Submit jobs, follow them, and read their pictures. Errors are "
-    "`application/problem+json` (RFC 9457). Fields may be added to answers: ignore what you do "
-    "not know.",
+    "`application/problem+json` (RFC 9457). Fields may be added to answers: ignore those that "
+    "are unknown to you.",
 }
 
 

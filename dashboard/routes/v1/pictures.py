@@ -75,7 +75,7 @@ async def read_picture(request: Request) -> Response:
 
 
 async def read_file(request: Request) -> Response:
-    """Return a picture's file, in the format that the request wants."""
+    """Return a picture's file, in the requested format."""
     read_query(request, FileQuery)
     return await files.read_picture(request)
 

@@ -42,9 +42,9 @@ class Job(Resource):
     """The path of this job."""
     state: State
     parameters: GenerationParameters
-    """What was asked for; null is the default of the model."""
+    """What was requested; null is the default of the model."""
     count: int
-    """Number of pictures that were asked for."""
+    """Number of pictures that were requested."""
     pictures: tuple[PictureLink, ...]
     """Those that are stored; none while they need approval."""
     withheld: tuple[int, ...]

@@ -94,7 +94,7 @@ class FleetState(Source):
     """The workers and what runs them."""
 
     wanted: int | None
-    """Workers that the scaler wants."""
+    """Workers that the scaler requests."""
     ready: int | None
     """Workers that have loaded their model."""
     scaler: ScalerState | None
