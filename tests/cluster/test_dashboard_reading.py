@@ -296,6 +296,7 @@ def test_pods_that_a_quota_refuses_have_a_reason(plane, fleet):
     remove_workers(plane)
     plane.apply(quota())
     try:
+        wait_until(lambda: _is_refused(plane), what="the quota is in force")
         plane.apply(job())
         reading = read_until(fleet, lambda reading: reading.refusal, "the Job is refused")
         assert reading.refusal.startswith("exceeded quota: no-gpus, requested: requests.nvidia.com")
@@ -309,6 +310,14 @@ def test_pods_that_a_quota_refuses_have_a_reason(plane, fleet):
         plane.kubectl("delete", "resourcequota", "no-gpus", "--namespace", NAMESPACE)
         remove_workers(plane)
         plane.apply(applicable("deployment"))
+
+
+def _is_refused(plane: ControlPlane) -> bool:
+    """Return whether the API server would refuse a worker's pod; it reads quotas with a delay."""
+    pod = job()["spec"]["template"] | {"apiVersion": "v1", "kind": "Pod"}
+    pod["metadata"] = {"name": "worker-refused"}
+    command = ("create", "--dry-run=server", "--namespace", NAMESPACE, "--filename", "-")
+    return "exceeded quota" in plane.kubectl(*command, text=json.dumps(pod), check=False)
 
 
 def remove_workers(plane: ControlPlane) -> None:

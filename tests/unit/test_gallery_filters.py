@@ -1,5 +1,6 @@
 """The gallery's filters and the address bar."""
 
+import sys
 from datetime import date
 from types import SimpleNamespace
 
@@ -25,6 +26,8 @@ def test_day_is_emptied_once_its_page_is_left(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runtime, "current", lambda: context)
     monkeypatch.setattr(filter_history, "show", lambda _names: None)
     monkeypatch.setattr(address, "_REPORTED_AFTER_SECONDS", 0)
+    # The simulated page takes the place of the main module, which new processes import.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     page = AppTest.from_function(_page).run(timeout=60)
     page.date_input[0].set_value(date(2026, 11, 20)).run(timeout=60)
     assert page.query_params["from"] == FIRST
