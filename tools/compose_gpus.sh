@@ -3,9 +3,9 @@
 # own, for `GPU=1 make up`. Without nvidia-smi, or with one GPU, it changes nothing.
 set -euo pipefail
 
-# CUDA_VISIBLE_DEVICES selects, as on the host; it may name indices or UUIDs.
-gpus=${CUDA_VISIBLE_DEVICES:-}
-if [ -z "$gpus" ]; then
+# CUDA_VISIBLE_DEVICES selects, as on the host: it names indices or UUIDs, and an empty one no GPU.
+gpus=${CUDA_VISIBLE_DEVICES-}
+if [ -z "${CUDA_VISIBLE_DEVICES+set}" ]; then
   # It prints its errors where the listing would be.
   gpus=$(nvidia-smi --query-gpu=uuid --format=csv,noheader 2>/dev/null) || gpus=
 fi
@@ -24,4 +24,9 @@ for gpu in ${gpus//,/ }; do
   printf '    environment: { CUDA_VISIBLE_DEVICES: "%s" }\n' "$gpu"
   number=$((number + 1))
 done
-[ "$number" -gt 1 ] || echo "  worker: {}"
+[ "$number" -eq 1 ] || exit 0
+if [ "${CUDA_VISIBLE_DEVICES+set}" ]; then
+  printf '  worker:\n    environment: { CUDA_VISIBLE_DEVICES: "" }\n'
+else
+  echo "  worker: {}"
+fi

@@ -59,6 +59,12 @@ def test_selected_gpus_are_respected(tmp_path: Path) -> None:
     assert visible == ["1", "3"]
 
 
+def test_empty_selection_is_no_gpu(tmp_path: Path) -> None:
+    """An empty CUDA_VISIBLE_DEVICES hides every GPU, as for any program: the worker gets none."""
+    services = workers_per_gpu(tmp_path, "printf 'GPU-a\\nGPU-b\\n'", CUDA_VISIBLE_DEVICES="")
+    assert services == {"worker": {"environment": {"CUDA_VISIBLE_DEVICES": ""}}}
+
+
 def test_failing_driver_leaves_one_worker(tmp_path: Path) -> None:
     """Where nvidia-smi fails, one worker starts, and its log has the reason."""
     assert workers_per_gpu(tmp_path, "echo 'No devices were found'; exit 6") == {"worker": {}}
