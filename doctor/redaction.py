@@ -5,6 +5,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from core.api_keys import parse_api_keys
 from core.settings import Settings
 
 _MIN_CHARACTERS = 4
@@ -12,13 +13,17 @@ _MIN_CHARACTERS = 4
 
 
 def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """Return the values of all secret settings and the passwords in their URLs, longest first."""
+    """Return the values of all secret settings, longest first.
+
+    With the passwords in their URLs, and each of several keys.
+    """
     values = (getattr(settings, name) for name in type(settings).model_fields)
     plain = [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
     passwords = [password for value in plain if (password := _password(value))]
     encoded = [quote(password, safe="") for password in passwords]
     decoded = [unquote(password) for password in passwords]
-    found = {*plain, *passwords, *encoded, *decoded}
+    keys = [key.get_secret_value() for key in parse_api_keys(settings.api_keys).values()]
+    found = {*plain, *passwords, *encoded, *decoded, *keys}
     return tuple(sorted((each for each in found if len(each) >= _MIN_CHARACTERS), key=len)[::-1])
 
 

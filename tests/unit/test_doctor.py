@@ -384,6 +384,13 @@ def test_secrets_are_removed_from_sentences():
     assert redact(text, secrets_of(given)) == "*** *** *** *** ***"
 
 
+def test_key_of_each_program_is_removed_from_sentences():
+    """A sentence has one key of API_KEYS, not the whole setting: each is masked."""
+    given = settings(api_keys="webui:3f9c0a7d52e1, script:long:key-with-a-colon")
+    text = "refused 3f9c0a7d52e1 and long:key-with-a-colon of script"
+    assert redact(text, secrets_of(given)) == "refused *** and *** of script"
+
+
 @pytest.mark.parametrize(("state", "code"), [("ok", 0), ("skipped", 0), ("failed", 1)])
 def test_exit_code_is_one_if_a_check_failed(monkeypatch, tmp_path, state, code):
     """What is skipped is not wrong."""
