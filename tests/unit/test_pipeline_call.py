@@ -504,6 +504,23 @@ def test_loras_are_those_of_the_settings(tmp_path: Path):
         loras.apply(_Adapters(), (Lora(name="other"),), loras.sources(settings))
 
 
+def test_two_loras_of_one_name_are_reported(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    """Of two files with a name in subfolders one is used: the log has both, and which it is."""
+    for name in ("a/style", "b/style", "b/other"):
+        file = tmp_path / f"{name}.safetensors"
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    used = _sources(tmp_path)["style"]
+    assert used["pretrained_model_name_or_path_or_dict"] == str(tmp_path / "b")
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        (
+            "WARNING",
+            f"LORA_DIR has two LoRAs named style: {tmp_path}/b/style.safetensors is used, and not "
+            f"{tmp_path}/a/style.safetensors. Rename one of them.",
+        )
+    ]
+
+
 def test_missing_lora_folder_is_a_wrong_setting(tmp_path: Path):
     """A misspelled LORA_DIR does not start a worker that offers no LoRAs."""
     with pytest.raises(SettingsError, match=r"LORA_DIR is .*nothing, which is no folder"):

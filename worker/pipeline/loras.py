@@ -4,8 +4,10 @@ LORA_DIR is a folder of ``.safetensors`` files, named by their stems. LORAS list
 hub: ``owner/name``, or ``owner/name/file.safetensors`` where a repository has several files.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,6 +15,8 @@ import torch
 from core.errors import GenerationFailed, MessageError, SettingsError, first_line
 from core.settings import Settings
 from wire.messages.parameters import Lora
+
+log = logging.getLogger(__name__)
 
 _MISFITS = (KeyError, RuntimeError, TypeError, ValueError)
 """Raised for weights of another shape or format."""
@@ -31,11 +35,26 @@ def sources(settings: Settings) -> dict[str, Source]:
         raise SettingsError(
             f"LORA_DIR is {folder}, which is no folder. Check it, or leave it unset."
         )
-    files = sorted(folder.rglob("*.safetensors")) if folder else []
+    files = _by_name(sorted(folder.rglob("*.safetensors"))) if folder else {}
     return {
-        **{file.stem: _source(str(file.parent), file.name) for file in files},
+        **{name: _source(str(file.parent), file.name) for name, file in files.items()},
         **{name: _hub_source(name) for name in settings.lora_names},
     }
+
+
+def _by_name(files: Iterable[Path]) -> dict[str, Path]:
+    """Return the files by their stems; of several with the same one, in subfolders, the last."""
+    found: dict[str, Path] = {}
+    for file in files:
+        if other := found.get(file.stem):
+            log.warning(
+                "LORA_DIR has two LoRAs named %s: %s is used, and not %s. Rename one of them.",
+                file.stem,
+                file,
+                other,
+            )
+        found[file.stem] = file
+    return found
 
 
 def _hub_source(name: str) -> Source:
