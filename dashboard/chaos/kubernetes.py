@@ -5,12 +5,17 @@ Sources:
     apis/keda/v1alpha1/scaledobject_types.go and scaledjob_types.go for its annotation.
 """
 
+import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import FleetError
 from dashboard.fleet.kubernetes.client import ListFailed, Object, connect, request
-from dashboard.fleet.kubernetes.lists import list_objects
+from dashboard.fleet.kubernetes.cluster import ClusterSnapshot
+from dashboard.fleet.kubernetes.kinds import KINDS
+from dashboard.fleet.kubernetes.lists import Objects, list_kind, list_objects
+from dashboard.fleet.kubernetes.scaler import active_scaler, scaled_deployment
+from dashboard.fleet.kubernetes.worker_pods import worker_pods
 from dashboard.presentation.formatting import pluralize
 
 if TYPE_CHECKING:
@@ -35,7 +40,8 @@ class KubernetesFaults:
     """
 
     def __init__(self, namespace: str, scaler: str) -> None:
-        self._pods = f"/api/v1/namespaces/{namespace}/pods"
+        self._kinds = {kind.name: kind.of(namespace, scaler) for kind in KINDS}
+        self._pods = self._kinds["pods"].path
         self._keda = f"/apis/keda.sh/v1alpha1/namespaces/{namespace}"
         self._scaler = scaler
 
@@ -53,10 +59,29 @@ class KubernetesFaults:
         api = connect(1)
         _cordon(api, node, unschedulable=True)
         try:
-            workers = list_objects(api, self._pods, fieldSelector=f"spec.nodeName={node}")
+            workers = self._workers_on(api, node)
         except FleetError as error:
             return f"{node} cordoned, no worker evicted: {_without_period(error)}"
-        return _describe_drain(node, [self._evict(api, pod) for pod in filter(_is_worker, workers)])
+        return _describe_drain(node, [self._evict(api, pod) for pod in workers])
+
+    def _workers_on(self, api: "ApiClient", node: str) -> list[Object]:
+        """Return the pods on a node that the page shows as workers, without those that end."""
+        cluster = ClusterSnapshot(
+            time.time(),
+            list_objects(api, self._pods, fieldSelector=f"spec.nodeName={node}"),
+            scaled_objects=self._list(api, "scaled_objects"),
+            deployments=self._list(api, "deployments"),
+        )
+        deployment = scaled_deployment(cluster, active_scaler(cluster), self._scaler)
+        workers = worker_pods(cluster, deployment, self._scaler)
+        return [pod for pod in workers if "deletionTimestamp" not in pod["metadata"]]
+
+    def _list(self, api: "ApiClient", kind: str) -> Objects | None:
+        """Return the objects of a kind; None without the kind, or the right to list it."""
+        result = list_kind(api, self._kinds[kind])
+        if result.error and not result.is_about_kind:
+            raise FleetError(result.error)
+        return result.objects
 
     def uncordon(self, node: str) -> None:
         """Let a node take pods again. Raises FleetError."""
@@ -102,14 +127,6 @@ def _describe_drain(node: str, evictions: Sequence[FleetError | None]) -> str:
 
 def _without_period(error: FleetError) -> str:
     return str(error).removesuffix(".")
-
-
-def _is_worker(pod: Object) -> bool:
-    """Return whether a pod is a worker that is not about to end."""
-    metadata: dict[str, Any] = pod["metadata"]
-    labels = metadata.get("labels") or {}
-    is_ending = "deletionTimestamp" in metadata
-    return labels.get("app.kubernetes.io/name") == "worker" and not is_ending
 
 
 def _cordon(api: "ApiClient", node: str, *, unschedulable: bool) -> None:

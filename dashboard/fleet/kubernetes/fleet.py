@@ -12,7 +12,12 @@ from dashboard.fleet.kubernetes.memo import Memo
 from dashboard.fleet.kubernetes.nodes import NodeConversions, gpu_nodes
 from dashboard.fleet.kubernetes.pods import PodContext, make_worker
 from dashboard.fleet.kubernetes.refusals import refusal
-from dashboard.fleet.kubernetes.scaler import ActiveScaler, active_scaler, make_scaler
+from dashboard.fleet.kubernetes.scaler import (
+    ActiveScaler,
+    active_scaler,
+    make_scaler,
+    scaled_deployment,
+)
 from dashboard.fleet.kubernetes.values import condition_status
 from dashboard.fleet.kubernetes.worker_pods import contexts, worker_pods
 from dashboard.presentation.formatting import end_sentence
@@ -59,7 +64,7 @@ def make_reading(
 ) -> FleetReading:
     """Combine a snapshot of the cluster with the views that events give of the workers."""
     active = active_scaler(cluster)
-    deployment = _scaled_deployment(cluster, active, scaler)
+    deployment = scaled_deployment(cluster, active, scaler)
     pods = None if cluster.pods is None else worker_pods(cluster, deployment, scaler)
     names = frozenset(pod["metadata"]["name"] for pod in pods or ())
     digest = conversions.events.of(cluster.events or (), scaler, names)
@@ -95,16 +100,6 @@ def _scaler(cluster: ClusterSnapshot, active: ActiveScaler, wanted: int | None) 
     if scaler and wanted is not None and wanted <= (scaler.idle or 0):
         return replace(scaler, cooldown_left=None)
     return scaler
-
-
-def _scaled_deployment(
-    cluster: ClusterSnapshot, active: ActiveScaler, scaler: str
-) -> Object | None:
-    name = scaler
-    if active.scaled_object:
-        name = active.scaled_object["spec"]["scaleTargetRef"]["name"]
-    deployments = cluster.deployments or ()
-    return next((each for each in deployments if each["metadata"]["name"] == name), None)
 
 
 def _refusal(cluster: ClusterSnapshot, active: ActiveScaler, deployment: Object | None) -> str:

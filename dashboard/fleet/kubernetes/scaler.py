@@ -54,6 +54,15 @@ def _first_not_deleted(found: tuple[Object, ...] | None) -> Object | None:
     return next(remaining, None)
 
 
+def scaled_deployment(cluster: ClusterSnapshot, active: ActiveScaler, scaler: str) -> Object | None:
+    """Return the workers' Deployment: the ScaledObject's target, or the scaler's namesake."""
+    name = scaler
+    if active.scaled_object:
+        name = active.scaled_object["spec"]["scaleTargetRef"]["name"]
+    deployments = cluster.deployments or ()
+    return next((each for each in deployments if each["metadata"]["name"] == name), None)
+
+
 def make_scaler(active: ActiveScaler, cluster: ClusterSnapshot) -> Scaler | None:
     """Convert the active scaler; None if there is none or it could not be read."""
     if active.scaled_object:
