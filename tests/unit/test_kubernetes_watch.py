@@ -36,7 +36,7 @@ def pod(name: str, version: int, phase: str = "Running") -> dict[str, Any]:
     return {"metadata": metadata, "status": {"phase": phase, "podIP": "unread"}}
 
 
-def change(kind: str, found: dict[str, Any]) -> dict[str, Any]:
+def change(kind: str, found: Any) -> dict[str, Any]:
     """Return a line of a watch."""
     return {"type": kind, "object": found}
 
@@ -173,6 +173,17 @@ def test_version_that_is_too_old_is_listed_anew(server, watch):
     server.changes.put(change("ERROR", gone))
     has(watched, b="Running")
     wait_until(lambda: server.watched_from == ["1", "90"], what="the second watch")
+
+
+@pytest.mark.parametrize("found", [None, "etcd is down", []])
+def test_error_without_a_status_ends_the_watch_only(server, watch, caplog, found):
+    """The API recommends a Status as the object of an error; another is no bug of ours."""
+    server.pods = [pod("a", 1)]
+    watched = watch()
+    server.pods = [pod("b", 2)]
+    server.changes.put(change("ERROR", found))
+    has(watched, b="Running")
+    assert not caplog.records
 
 
 def test_pods_that_may_be_listed_and_not_watched_are_listed_again(server, watch):

@@ -1,8 +1,9 @@
 """Watch a kind: read the changes that the API server sends after a list.
 
-Source:
+Sources:
     Kubernetes' API concepts, "Efficient detection of changes":
     https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+    WatchEvent in apimachinery's pkg/apis/meta/v1/watch.go.
 """
 
 import json
@@ -23,6 +24,7 @@ shows that it is alive, still accepts the credentials, and has sent all that it 
 _GRACE_SECONDS = 3.0
 _CHUNK_BYTES = 1 << 16
 _OK = 200
+_NO_API_SERVER = "The response is not from a Kubernetes API server."
 
 
 def watch(
@@ -56,12 +58,16 @@ def _lines(response: "RESTResponse") -> Iterator[bytes]:
 
 
 def _change(line: bytes) -> tuple[str, Object]:
+    """Parse a line. The API recommends a Status as the object of an ERROR, and may send another."""
     try:
         change = json.loads(line)
         kind, found = change["type"], change["object"]
     except (ValueError, TypeError, KeyError):
-        raise ListFailed("The response is not from a Kubernetes API server.") from None
-    if kind == "ERROR":  # the object is a Status
-        sentence = f"The cluster's API server ended a watch: {found.get('message')}"
-        raise ListFailed(sentence, found.get("code") or 0)
+        raise ListFailed(_NO_API_SERVER) from None
+    if kind == "ERROR":
+        status = found if isinstance(found, dict) else {}
+        sentence = f"The cluster's API server ended a watch: {status.get('message')}"
+        raise ListFailed(sentence, status.get("code") or 0)
+    if not isinstance(found, dict):
+        raise ListFailed(_NO_API_SERVER)
     return kind, found
