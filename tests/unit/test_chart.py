@@ -122,6 +122,33 @@ def test_overlays_of_a_cloud_have_values_of_the_same_meaning(chart: Path) -> Non
     assert _comparable(rendered) == _comparable(overlay("gke/scaledobject"))
 
 
+_ELSEWHERE = {"minio.enabled": False, "networkPolicies.enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("values", "port"),
+    [
+        ({"s3.endpoint": "store.example.org:9000"}, 9000),
+        ({"s3.endpoint": "store.example.org", "s3.secure": False}, 80),
+        ({"s3.endpoint": "a.example.org", "settings.MINIO_ENDPOINT": "b.example.org:9443"}, 9443),
+        ({"s3.endpoint": "store.example.org", "networkPolicies.workerPorts": [5672]}, 5672),
+    ],
+)
+def test_workers_may_connect_to_the_ports_of_the_values(
+    chart: Path, values: dict[str, Any], port: int
+) -> None:
+    """A store is reached on the port of its endpoint, and what is in a Secret on listed ports."""
+    usual = _egress(chart, _ELSEWHERE | {"s3.endpoint": "store.example.org"})
+    assert {"ports": [{"port": 443}]} in usual
+    added = [each for each in _egress(chart, _ELSEWHERE | values) if each not in usual]
+    assert added == [{"ports": [{"port": port}]}]
+
+
+def _egress(chart: Path, values: dict[str, Any]) -> list[Any]:
+    policy = _comparable(_rendered(chart, values))["NetworkPolicy/worker"]
+    return policy["spec"]["egress"]
+
+
 def test_grace_period_leaves_the_pod_time_to_end(chart: Path) -> None:
     """The worker's grace period is set, and its pod is killed later."""
     rendered = _rendered(chart, {"worker.gracePeriod": 600})
@@ -389,6 +416,7 @@ _REFUSED = {
     "gpu.class=48gb": "gpu/class",
     "publicUrl=live.example.org": "publicUrl",
     "gateway.enabled=true": "gateway/parentRefs",
+    "networkPolicies.workerPorts[0]=amqps": "networkPolicies/workerPorts/0",
     "settings.STEPS=4": "settings/STEPS",
     "rabbitmq.volume.size=large": "rabbitmq/volume/size",
     "images.worker.repository=ghcr.io/me/worker:1.0": "images/worker/repository",
@@ -445,6 +473,7 @@ def test_all_broken_rules_are_reported_together(chart: Path) -> None:
         ("ingress.enabled=true", "every visitor may submit, and delete pictures"),
         ("ingress.enabled=true", "kubectl -n live get ingress dashboard"),
         ("rabbitmq.enabled=false", "kubectl -n live create secret generic rabbitmq"),
+        ("rabbitmq.enabled=false,networkPolicies.enabled=true", "networkPolicies.workerPorts"),
         ("minio.enabled=false,s3.endpoint=s3.example.org", "create secret generic minio"),
     ],
 )
