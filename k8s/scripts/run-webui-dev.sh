@@ -33,6 +33,9 @@ export_settings() {
     'go-template={{range $name, $value := .data}}{{$name}}={{$value}}{{"\n"}}{{end}}')
 }
 
+# replace_host PORT: the URL on stdin with that port of this machine for its host
+replace_host() { sed -E "s#@[^/]*#@127.0.0.1:$1#"; }
+
 # forward SERVICE LOCAL:REMOTE…: forward ports until killed, and reconnect when a pod is replaced
 forward() {
   while :; do
@@ -62,26 +65,32 @@ close_forwards() {
 heading "Connections to $namespace in $(kubectl config current-context)"
 read -r amqp management s3 <<<"$(free_ports 3)"
 export_settings
+RABBITMQ_URL=$(value_of rabbitmq amqp-url)
+RABBITMQ_MANAGEMENT_URL=$(value_of rabbitmq management-url)
+has_broker=$(kube get service rabbitmq --ignore-not-found --output name)
 trap close_forwards EXIT
 # Each in a process group of its own: Ctrl+C stops the dashboard first, which uses both until
 # then.
 set -m
-forward rabbitmq "$amqp:5672" "$management:15672" &
+if [ "$has_broker" ]; then forward rabbitmq "$amqp:5672" "$management:15672" & fi
 if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then forward minio "$s3:9000" & fi
 set +m
-wait_open "$amqp" rabbitmq
-note "RabbitMQ is reachable."
+if [ "$has_broker" ]; then
+  wait_open "$amqp" rabbitmq
+  note "RabbitMQ is reachable."
+  RABBITMQ_URL=$(replace_host "$amqp" <<<"$RABBITMQ_URL")
+  RABBITMQ_MANAGEMENT_URL=$(replace_host "$management" <<<"$RABBITMQ_MANAGEMENT_URL")
+else
+  note "$namespace has no RabbitMQ: this machine has to reach the one that Secret rabbitmq names."
+fi
 if [ "${MINIO_ENDPOINT:-}" = minio:9000 ]; then
   wait_open "$s3" minio
   note "MinIO is reachable."
   export MINIO_ENDPOINT="127.0.0.1:$s3" MINIO_SECURE=false
+else
+  note "$namespace has no MinIO: this machine has to reach ${MINIO_ENDPOINT:-the store}."
 fi
 
-# replace_host PORT: the URL on stdin with that port of this machine for its host
-replace_host() { sed -E "s#@[^/]*#@127.0.0.1:$1#"; }
-
-RABBITMQ_URL=$(value_of rabbitmq amqp-url | replace_host "$amqp")
-RABBITMQ_MANAGEMENT_URL=$(value_of rabbitmq management-url | replace_host "$management")
 export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL
 MINIO_ACCESS_KEY=$(value_of minio access-key)
 MINIO_SECRET_KEY=$(value_of minio secret-key)
