@@ -11,10 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from core.errors import ApplicationError
+from core.errors import ApplicationError, RecordingError
 from dashboard import runtime
 from dashboard.recordings import folder
-from dashboard.recordings.reader import read
+from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.report import make
 from dashboard.recordings.souvenir.make import souvenir
 from dashboard.routes.errors import NO_STORE, json_route
@@ -28,19 +28,29 @@ _limiter = CapacityLimiter(1)
 async def recording(request: Request) -> Response:
     """Return a recording's file."""
     path = _find(request)
-    return FileResponse(path, filename=path.name, media_type="application/jsonl", headers=NO_STORE)
+    try:
+        status = await to_thread.run_sync(path.stat)
+    except FileNotFoundError:
+        raise _missing() from None
+    return FileResponse(
+        path,
+        filename=path.name,
+        media_type="application/jsonl",
+        headers=NO_STORE,
+        stat_result=status,
+    )
 
 
 async def report_of_recording(request: Request) -> Response:
     """Return the report on a recording."""
     path, settings, zone = _find(request), runtime.current().settings, _zone(request)
-    return await _respond(lambda: make.recording_report(read(path), settings, zone), path.stem)
+    return await _respond(lambda: make.recording_report(_read(path), settings, zone), path.stem)
 
 
 async def souvenir_of_recording(request: Request) -> Response:
     """Return the replay of a recording as one HTML file."""
     path, zone = _find(request), _zone(request)
-    return await _respond(lambda: souvenir(read(path), zone), f"{path.stem}-replay")
+    return await _respond(lambda: souvenir(_read(path), zone), f"{path.stem}-replay")
 
 
 async def report(request: Request) -> Response:
@@ -56,8 +66,21 @@ async def report(request: Request) -> Response:
 def _find(request: Request) -> Path:
     path = folder.find(runtime.current().settings, request.path_params["file"])
     if path is None:
-        raise HTTPException(404, "There is no recording with this name.")
+        raise _missing()
     return path
+
+
+def _read(path: Path) -> Recording:
+    try:
+        return read(path)
+    except RecordingError:
+        if path.exists():
+            raise
+        raise _missing() from None  # it was deleted after it was found
+
+
+def _missing() -> HTTPException:
+    return HTTPException(404, "There is no recording with this name.")
 
 
 async def _respond(write: Callable[[], str], name: str) -> Response:
