@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
@@ -13,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from core.errors import ApplicationError, RecordingError
 from dashboard import runtime
+from dashboard.presentation.time_zones import find_zone
 from dashboard.recordings import folder
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.report import make
@@ -95,10 +95,7 @@ async def _respond(write: Callable[[], str], name: str) -> Response:
 
 def _zone(request: Request) -> tzinfo | None:
     """Return the time zone of the viewer's browser; None for this machine's."""
-    try:
-        return ZoneInfo(request.query_params["zone"])
-    except (KeyError, ValueError, OSError, ZoneInfoNotFoundError):
-        return None
+    return find_zone(request.query_params.get("zone"))
 
 
 ROUTES = [
