@@ -12,15 +12,14 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from core.errors import ApplicationError, RecordingError
 from dashboard import runtime
+from dashboard.domain.time_units import DAY, HOUR
 from dashboard.presentation.time_zones import find_zone
 from dashboard.recordings import folder
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.report import make
 from dashboard.recordings.souvenir.make import souvenir
 from dashboard.routes.errors import NO_STORE, json_route
-from dashboard.sampling.history import DAY
 
-_HOUR = 3600.0
 # A report reads a whole recording: several at a time would delay pictures and pages.
 _limiter = CapacityLimiter(1)
 
@@ -56,7 +55,7 @@ async def souvenir_of_recording(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """Return the report on the last ``?seconds=`` of the current context."""
     try:
-        seconds = min(DAY, max(1.0, float(request.query_params.get("seconds", _HOUR))))
+        seconds = min(DAY, max(1.0, float(request.query_params.get("seconds", HOUR))))
     except ValueError:
         raise HTTPException(422, "seconds must be a number.") from None
     context, zone = runtime.current(), _zone(request)
