@@ -26,6 +26,11 @@ class Worker:
     node: str | None = None
     job_id: str | None = None
 
+    @property
+    def is_ready(self) -> bool:
+        """Return whether it takes jobs: its model is loaded, and it is not about to end."""
+        return self.phase in ("idle", "generating")
+
 
 @dataclass(frozen=True)
 class Node:

@@ -14,8 +14,6 @@ from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
 from dashboard.presentation.formatting import end_sentence
 
-_READY_PHASES = ("idle", "generating")
-
 _MAX_POLL_SECONDS = 5.0
 """How long one poll of the supervisor may take."""
 
@@ -48,7 +46,7 @@ def make_reading(
     return FleetReading(
         scaler=status.scaler,
         wanted=status.wanted,
-        ready=sum(worker.phase in _READY_PHASES for worker in workers),
+        ready=sum(worker.is_ready for worker in workers),
         workers=workers,
         nodes=gpus or None,
         events=status.events,

@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 _MAX_SLUG_BYTES = 80
 """With date, seed and number far below the 255 bytes of a file's name."""
 _NO_PROMPT = "picture"
+_WORD = re.compile(r"\w\S*")
+_CHARACTER = re.compile(r"\w\W*")
+"""A letter with its marks, such as the vowels of Hindi and the tones of Thai."""
 
 
 def stem(at: float, prompt: str, seed: int | None, number: int) -> str:
@@ -29,18 +32,36 @@ def stem(at: float, prompt: str, seed: int | None, number: int) -> str:
 
 
 def slug(prompt: str) -> str:
-    """Return the words of a prompt with hyphens between, cut at a whole word."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFC", prompt).casefold().replace("_", " "))
+    """Return the words of a prompt with hyphens between; a long one is cut between characters."""
+    text = unicodedata.normalize("NFC", prompt).casefold()
+    words = _WORD.findall("".join(each if _in_word(each) else " " for each in text))
     return "-".join(_that_fit(words))
+
+
+def _in_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character).startswith("M")
 
 
 def _that_fit(words: list[str]) -> Iterator[str]:
     room = _MAX_SLUG_BYTES
     for word in words:
-        room -= len(word.encode()) + 1
-        if room < 0:
+        if len(word.encode()) > room:
+            # Languages without spaces have few, long words.
+            if room > _MAX_SLUG_BYTES / 2 and (beginning := _cut(word, room)):
+                yield beginning
             break
         yield word
+        room -= len(word.encode()) + 1
+
+
+def _cut(word: str, room: int) -> str:
+    """Return the characters of a word, each with its marks, that fit into a number of bytes."""
+    beginning = ""
+    for character in _CHARACTER.findall(word):
+        if len((beginning + character).encode()) > room:
+            break
+        beginning += character
+    return beginning
 
 
 class UniqueNames:

@@ -9,6 +9,7 @@ from wire.stores.base import Entry, Store
 from wire.stores.hearts import (
     EXPIRES_AFTER_SECONDS,
     MAX_VISITORS,
+    find_visitor,
     list_visitors,
     read_hearts,
     write_hearts,
@@ -71,10 +72,7 @@ class Hearts:
         listed = dict(list_visitors(self._store))
         for visitor in {**self._seen, **listed}:
             entry = listed.get(visitor)
-            if entry and time.time() - entry.modified > EXPIRES_AFTER_SECONDS:
-                write_hearts(self._store, visitor, ())
-                entry = None
-            if entry is None or self._seen.get(visitor) != entry:
+            if entry is None or _is_expired(entry) or self._seen.get(visitor) != entry:
                 self._read_visitor(visitor, entry)
         with self._lock:
             return self._counts.total()
@@ -82,11 +80,21 @@ class Hearts:
     def _read_visitor(self, visitor: str, entry: Entry | None) -> None:
         """Read a visitor's hearts; without an entry they were taken back, or have expired."""
         with self._changing:  # a heart of this process is not overwritten by an older one
+            if entry and _is_expired(entry):
+                entry = self._expire(visitor)
             self._set(visitor, read_hearts(self._store, visitor))
         if entry:
             self._seen[visitor] = entry
         else:
             self._seen.pop(visitor, None)
+
+    def _expire(self, visitor: str) -> Entry | None:
+        """Delete a visitor's hearts, unless there is a new one since they were listed."""
+        entry = find_visitor(self._store, visitor)
+        if entry and not _is_expired(entry):
+            return entry
+        write_hearts(self._store, visitor, ())
+        return None
 
     def _change(
         self, visitor: str, before: tuple[str, ...], picture: str, given: bool
@@ -111,3 +119,7 @@ class Hearts:
                 self._given[visitor] = pictures
             else:
                 self._given.pop(visitor, None)
+
+
+def _is_expired(entry: Entry) -> bool:
+    return time.time() - entry.modified > EXPIRES_AFTER_SECONDS

@@ -8,9 +8,9 @@ but only the files in the range are opened.
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
+from dashboard.domain.time_units import DAY, MINUTE
 from wire.stores.base import Entry, Store
 
-MINUTE, DAY = 60.0, 86400.0
 _FIRST_UUIDV7 = 1577836800.0
 """Unix seconds: the beginning of 2020, before the first UUIDv7 was generated."""
 NameRange = tuple[str, str]

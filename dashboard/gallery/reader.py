@@ -6,6 +6,7 @@ from itertools import chain, islice
 
 from dashboard.domain.jobs import JobView
 from dashboard.domain.journal import Journal
+from dashboard.domain.time_units import MINUTE
 from dashboard.gallery import listing
 from dashboard.gallery.index import MAX_NEWEST, GalleryIndex
 from dashboard.gallery.listing import NameRange
@@ -20,7 +21,7 @@ from wire.messages.object_names import (
 from wire.stores.base import Entry, Store
 
 POLL_INTERVAL_SECONDS = 2.0
-LOOKBACK_SECONDS = 10 * listing.MINUTE
+LOOKBACK_SECONDS = 10 * MINUTE
 """Older unfinished jobs are read by their ids, not by listing."""
 _MIN_LISTING_INTERVAL_SECONDS = 5.0
 _MAX_LISTING_SHARE = 0.01

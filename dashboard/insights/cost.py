@@ -11,11 +11,10 @@ from itertools import pairwise
 from typing import Literal
 
 from dashboard.domain.snapshot import Sample
+from dashboard.domain.time_units import HOUR
 from dashboard.sampling.history import MAX_INTERVAL_SECONDS
 
 Unit = Literal["GPU", "worker"]
-
-HOUR = 3600.0
 
 
 @dataclass(frozen=True)

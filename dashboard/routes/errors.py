@@ -69,17 +69,24 @@ def json_route(
 
 def with_refusals(*routes: Route) -> list[Route]:
     """Return the routes, and for each one that answers 405 to the other methods."""
-    return [*routes, *(_refusal(route.path, route.methods or set()) for route in routes)]
+    return [*routes, *(_refusal(route) for route in routes)]
 
 
-def _refusal(path: str, allowed: set[str]) -> Route:
+def method_refusal(path: str, allowed: set[str], errors: Middleware) -> Route:
+    """Return a route that answers 405 to all but the allowed methods."""
+
     async def refuse(request: Request) -> Response:
         methods = ", ".join(sorted(allowed))
         raise HTTPException(
             405, f"{request.url.path} takes {methods}, not {request.method}.", {"Allow": methods}
         )
 
-    return json_route(path, refuse, *(method for method in METHODS if method not in allowed))
+    others = [method for method in METHODS if method not in allowed]
+    return Route(path, refuse, methods=others, middleware=[errors])
+
+
+def _refusal(route: Route) -> Route:
+    return method_refusal(route.path, route.methods or set(), _json_errors)
 
 
 async def _handle(_request: Request, error: Exception) -> Response:

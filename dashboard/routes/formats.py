@@ -22,9 +22,25 @@ def requested_format(request: Request) -> Format:
 
 
 def _accepted_format(request: Request) -> Format:
-    header = request.headers.get("accept", "")
-    accepted = [part.partition(";")[0].strip().lower() for part in header.split(",")]
+    accepted = _accepted_types(request.headers.get("accept", ""))
     if _ANY.intersection(accepted):
         return "png"
     by_type = {media_type: name for name, media_type in MEDIA_TYPES.items()}
     return next((by_type[each] for each in accepted if each in by_type), "png")
+
+
+def _accepted_types(header: str) -> list[str]:
+    """Return the media types of ``Accept``, the preferred ones first, without refused ones."""
+    qualities: dict[str, float] = {}
+    for part in header.split(","):
+        name, *parameters = (each.strip().lower() for each in part.split(";"))
+        qualities[name] = next(map(_quality, (p for p in parameters if p.startswith("q="))), 1.0)
+    accepted = [name for name, quality in qualities.items() if quality > 0]
+    return sorted(accepted, key=qualities.__getitem__, reverse=True)
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter.removeprefix("q="))
+    except ValueError:
+        return 1.0

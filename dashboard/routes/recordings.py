@@ -4,23 +4,22 @@ from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from anyio import CapacityLimiter, to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from core.errors import ApplicationError
+from core.errors import ApplicationError, RecordingError
 from dashboard import runtime
+from dashboard.domain.time_units import DAY, HOUR
+from dashboard.presentation.time_zones import find_zone
 from dashboard.recordings import folder
-from dashboard.recordings.reader import read
+from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.report import make
 from dashboard.recordings.souvenir.make import souvenir
 from dashboard.routes.errors import NO_STORE, json_route
-from dashboard.sampling.history import DAY
 
-_HOUR = 3600.0
 # A report reads a whole recording: several at a time would delay pictures and pages.
 _limiter = CapacityLimiter(1)
 
@@ -28,25 +27,35 @@ _limiter = CapacityLimiter(1)
 async def recording(request: Request) -> Response:
     """Return a recording's file."""
     path = _find(request)
-    return FileResponse(path, filename=path.name, media_type="application/jsonl", headers=NO_STORE)
+    try:
+        status = await to_thread.run_sync(path.stat)
+    except FileNotFoundError:
+        raise _missing() from None
+    return FileResponse(
+        path,
+        filename=path.name,
+        media_type="application/jsonl",
+        headers=NO_STORE,
+        stat_result=status,
+    )
 
 
 async def report_of_recording(request: Request) -> Response:
     """Return the report on a recording."""
     path, settings, zone = _find(request), runtime.current().settings, _zone(request)
-    return await _respond(lambda: make.recording_report(read(path), settings, zone), path.stem)
+    return await _respond(lambda: make.recording_report(_read(path), settings, zone), path.stem)
 
 
 async def souvenir_of_recording(request: Request) -> Response:
     """Return the replay of a recording as one HTML file."""
     path, zone = _find(request), _zone(request)
-    return await _respond(lambda: souvenir(read(path), zone), f"{path.stem}-replay")
+    return await _respond(lambda: souvenir(_read(path), zone), f"{path.stem}-replay")
 
 
 async def report(request: Request) -> Response:
     """Return the report on the last ``?seconds=`` of the current context."""
     try:
-        seconds = min(DAY, max(1.0, float(request.query_params.get("seconds", _HOUR))))
+        seconds = min(DAY, max(1.0, float(request.query_params.get("seconds", HOUR))))
     except ValueError:
         raise HTTPException(422, "seconds must be a number.") from None
     context, zone = runtime.current(), _zone(request)
@@ -56,8 +65,21 @@ async def report(request: Request) -> Response:
 def _find(request: Request) -> Path:
     path = folder.find(runtime.current().settings, request.path_params["file"])
     if path is None:
-        raise HTTPException(404, "There is no recording with this name.")
+        raise _missing()
     return path
+
+
+def _read(path: Path) -> Recording:
+    try:
+        return read(path)
+    except RecordingError:
+        if path.exists():
+            raise
+        raise _missing() from None  # it was deleted after it was found
+
+
+def _missing() -> HTTPException:
+    return HTTPException(404, "There is no recording with this name.")
 
 
 async def _respond(write: Callable[[], str], name: str) -> Response:
@@ -72,10 +94,7 @@ async def _respond(write: Callable[[], str], name: str) -> Response:
 
 def _zone(request: Request) -> tzinfo | None:
     """Return the time zone of the viewer's browser; None for this machine's."""
-    try:
-        return ZoneInfo(request.query_params["zone"])
-    except (KeyError, ValueError, OSError, ZoneInfoNotFoundError):
-        return None
+    return find_zone(request.query_params.get("zone"))
 
 
 ROUTES = [

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from dashboard.domain.snapshot import Annotation, Sample
+from dashboard.domain.time_units import DAY
 from dashboard.sampling.annotations import extend_annotations, request_annotations
 
 SAMPLE_INTERVAL_SECONDS = 2.0
 MAX_INTERVAL_SECONDS = 15.0
 """A longer time between two samples is drawn as a gap."""
-DAY = 86400.0
 
 
 @dataclass(frozen=True)

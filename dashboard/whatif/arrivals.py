@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.domain.jobs import JobView
+from dashboard.domain.time_units import DAY
 from dashboard.whatif.durations import busy_seconds, seconds_per_picture
-
-DAY = 86400.0
 
 _HOURLY_SHARE = (2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 12, 12, 13, 13, 12, 11, 10, 9, 8, 6, 4, 3)
 """Requests of each hour of a working day, relative to the others: quiet at night, two peaks."""

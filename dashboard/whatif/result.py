@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dashboard.domain.time_units import HOUR
 from dashboard.whatif.simulate import Run
-
-HOUR = 3600.0
 
 Numbers = NDArray[np.float64]
 

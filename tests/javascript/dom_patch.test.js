@@ -66,6 +66,26 @@ test("a keyed element that is gone is removed, and its neighbours stay", () => {
   assert.deepEqual([...root.children], [a, c]);
 });
 
+test("elements with the same key are all shown, in an update, too", () => {
+  const equal = row("a", "first") + row("a", "second") + row("b") + row("a", "third");
+  for (const html of [equal, equal, row("b") + equal, equal + row("c"), row("a") + row("a")]) {
+    patch(root, html);
+    const shown = document.createElement("div");
+    shown.innerHTML = html;
+    assert.deepEqual(
+      [...root.children].map((child) => child.textContent),
+      [...shown.children].map((child) => child.textContent),
+    );
+  }
+});
+
+test("an element with the same key as a new one before it stays", () => {
+  patch(root, row("a") + row("b"));
+  const [, b] = root.children;
+  patch(root, row("a") + row("a") + row("b"));
+  assert.ok(root.children[2] === b);
+});
+
 test("elements without a key may stand between those with one", () => {
   patch(root, `<p>head</p>${row("a")}<p>foot</p>`);
   patch(root, `<p>head</p>${row("b")}${row("a")}<p>foot</p>`);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  countPictures,
   countUntil,
   formatClock,
   formatLength,
@@ -25,6 +26,13 @@ test("numbers are those of the last sample; unknown before the first", () => {
   assert.deepEqual(numbersAt(numbers, 0), { waiting: null, ready: null });
   assert.deepEqual(numbersAt(numbers, 2), { waiting: 4, ready: 0 });
   assert.deepEqual(numbersAt(numbers, 99), { waiting: null, ready: 2 });
+});
+
+test("an unknown number of pictures is not zero, and shown pictures are counted at once", () => {
+  assert.equal(countPictures(null, 0), null);
+  assert.equal(countPictures(null, 3), null);
+  assert.equal(countPictures(0, 0), 0);
+  assert.equal(countPictures(4, 5), 5);
 });
 
 test("a run takes at most a minute and a half, or is played at the highest speed", () => {

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.domain.snapshot import Sample
+from dashboard.domain.time_units import DAY
 from dashboard.sampling.annotations import request_annotations
-from dashboard.sampling.history import DAY, History, extend
+from dashboard.sampling.history import History, extend
 
 
 def texts(*samples: Sample) -> list[str]:

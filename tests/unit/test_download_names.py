@@ -19,11 +19,20 @@ DAY = 1764412459.0  # 2025-11-29 10:34:19 UTC
         ("🐈", 1, 0, "2025-11-29_picture_seed-1_1"),
         ("", None, 0, "2025-11-29_picture_1"),
         ("word " * 40, 1, 0, f"2025-11-29_{'-'.join(['word'] * 16)}_seed-1_1"),
-        ("w" * 500, 1, 0, "2025-11-29_picture_seed-1_1"),
+        ("w" * 500, 1, 0, f"2025-11-29_{'w' * 80}_seed-1_1"),
+        ("猫" * 500, 1, 0, f"2025-11-29_{'猫' * 26}_seed-1_1"),
+        ("猫、" + "犬" * 500, 1, 0, f"2025-11-29_猫-{'犬' * 25}_seed-1_1"),
+        ("एक लाल बिल्ली", 1, 0, "2025-11-29_एक-लाल-बिल्ली_seed-1_1"),
+        ("ที่" * 500, 1, 0, f"2025-11-29_{'ที่' * 8}_seed-1_1"),
+        ("❤️ cat", 1, 0, "2025-11-29_cat_seed-1_1"),
+        ("a" + "\u0333" * 500, 1, 0, "2025-11-29_picture_seed-1_1"),
     ],
 )
 def test_name_tells_day_prompt_seed_and_number(prompt: str, seed: int | None, number: int, name):
-    """Only letters, digits, hyphens and underscores are left of a prompt, as whole words."""
+    """Letters with their marks, digits, hyphens and underscores are left of a prompt.
+
+    Words are whole where spaces divide them, and characters in every language.
+    """
     assert stem(DAY, prompt, seed, number) == name
     assert len(f"{name}_100.json".encode()) < 255
 

@@ -1,16 +1,19 @@
 """Numbers, times and job states as text, and the cards that show them."""
 
 from datetime import UTC
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from core.errors import QueueUnavailable
+from dashboard.components.common import viewer
 from dashboard.components.studio import form_submission, job_cards
 from dashboard.domain.fleet import FleetReading, Worker
 from dashboard.domain.jobs import JobView
 from dashboard.domain.snapshot import Reading, Snapshot
 from dashboard.presentation import formatting, job_text
+from dashboard.presentation.time_zones import find_zone
 from wire.messages.job import Job
 from wire.messages.object_names import picture_name
 
@@ -56,6 +59,21 @@ def test_clock_uses_the_viewers_zone():
     """Times are shown in the zone of the browser and not of the server."""
     assert formatting.clock(0, UTC) == "00:00:00"
     assert formatting.clock(0, ZoneInfo("Asia/Tokyo")) == "09:00:00"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [None, "", "Europe", "Middle/Earth", "../../etc/passwd", "/etc", "\0", "\ud800", "a" * 5000],
+)
+def test_unknown_zone_is_the_servers(name: str | None, monkeypatch: pytest.MonkeyPatch):
+    """Whatever a browser names as its time zone, the page is shown, with the server's times."""
+    monkeypatch.setattr(viewer.st, "context", SimpleNamespace(timezone=name))
+    assert viewer.zone() is None
+
+
+def test_zone_is_found_by_its_name():
+    """The time zone that a browser names is the one of the page and of its downloads."""
+    assert find_zone("Asia/Tokyo") == ZoneInfo("Asia/Tokyo")
 
 
 def test_missing_reading_shows_the_time_of_the_last_one():

@@ -12,7 +12,9 @@ from dashboard.gallery import hearts
 from dashboard.gallery.hearts import Hearts
 from wire.messages.job import JobRequest, new_job
 from wire.messages.object_names import picture_name
+from wire.stores.base import Entry
 from wire.stores.directory import DirectoryStore
+from wire.stores.hearts import list_visitors, read_hearts
 
 CAT, DOG, FISH = (picture_name(new_job(JobRequest(prompt="a")).id, 0) for _ in range(3))
 
@@ -120,6 +122,25 @@ def test_hearts_of_past_rooms_expire(
     assert [entry.name for entry in store.entries()] == ["hearts/b"]
     given.give("c", DOG, True)
     assert given.ranking() == [(CAT, 1), (DOG, 1)]
+
+
+def test_heart_given_while_the_old_ones_expire_is_kept(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A heart between the listing and the deletion of expired ones is neither deleted nor lost."""
+    given = Hearts(store)
+    given.give("a", CAT, True)
+    past = time.time() - 3 * 86400
+    os.utime(next(tmp_path.rglob("hearts%2Fa")), (past, past))
+
+    def list_then_give(listed: DirectoryStore) -> list[tuple[str, Entry]]:
+        found = list(list_visitors(listed))
+        given.give("a", DOG, True)
+        return found
+
+    monkeypatch.setattr(hearts, "list_visitors", list_then_give)
+    assert given.read() == 2
+    assert set(read_hearts(store, "a")) == {CAT, DOG}
 
 
 def test_hearts_deleted_from_the_store_count_no_more(store: DirectoryStore):

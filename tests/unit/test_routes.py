@@ -5,6 +5,7 @@ import json
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -28,7 +29,8 @@ from dashboard.gallery.gallery import Gallery
 from dashboard.gallery.pictures import PictureReader
 from dashboard.presentation import urls
 from dashboard.presentation.urls import PLOTLY_URL
-from dashboard.routes import api, archive, files, health, metrics
+from dashboard.recordings import folder
+from dashboard.routes import api, archive, files, health, metrics, recordings
 from tests.support.samples import metadata_of
 from wire.messages.job import MAX_MESSAGE_BYTES, Job, JobRequest, new_job
 from wire.messages.metadata import decode_metadata, encode_metadata
@@ -132,7 +134,7 @@ def context(monkeypatch: pytest.MonkeyPatch) -> FakeContext:
 
 @pytest.fixture
 def client(context: FakeContext) -> Iterator[TestClient]:  # noqa: ARG001, the routes use them
-    routes = [*api.ROUTES, *archive.ROUTES, *files.ROUTES, *health.ROUTES]
+    routes = [*api.ROUTES, *archive.ROUTES, *files.ROUTES, *health.ROUTES, *recordings.ROUTES]
     with TestClient(Starlette(routes=routes)) as client:
         yield client
 
@@ -413,6 +415,11 @@ def test_picture_is_immutable_and_cached(client: TestClient, context: FakeContex
         ("", "image/avif,image/webp,image/apng,image/*,*/*;q=0.8", "PNG"),
         ("", "image/webp", "WEBP"),
         ("", "text/html, image/jpeg;q=0.9", "JPEG"),
+        ("", "image/jpeg;q=0.1, image/webp", "WEBP"),
+        ("", "image/jpeg; level=1; Q=0.5, image/webp;q=0.6", "WEBP"),
+        ("", "image/png;q=0, image/webp", "WEBP"),
+        ("", "image/webp;q=0", "PNG"),
+        ("", "image/webp;q=much", "WEBP"),
         ("?format=webp", "*/*", "WEBP"),
         ("?format=jpeg", "image/webp", "JPEG"),
         ("?format=png", "image/webp", "PNG"),
@@ -723,3 +730,14 @@ def test_page_of_another_site_sends_no_job(client: TestClient, context: FakeCont
     headers = {"origin": "http://evil.example"}
     assert client.post("/api/jobs", json={"prompt": "a cat"}, headers=headers).status_code == 403
     assert context.submitted == []
+
+
+@pytest.mark.parametrize("part", ["", "/report", "/souvenir"])
+def test_recording_that_is_deleted_meanwhile_is_missing(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: str
+):
+    """A recording that was found and then deleted is a 404 with a sentence, without its path."""
+    monkeypatch.setattr(folder, "find", lambda _settings, name: tmp_path / name)
+    response = client.get(f"/recordings/run.jsonl{part}")
+    assert response.status_code == 404
+    assert response.json() == {"error": "There is no recording with this name."}

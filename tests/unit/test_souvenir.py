@@ -115,6 +115,19 @@ def test_unknown_numbers_stay_unknown():
     assert numbers["pictures"][-1] == sum(range(60))
 
 
+def test_unknown_pictures_are_not_zero():
+    """While pictures could not be counted, their number is null; later it has all of them."""
+    whole = session(0)
+    counts = (None, 2, None, 3)
+    samples = tuple(Sample(NOW + at, pictures=count) for at, count in enumerate(counts))
+    counted = replace(whole, snapshot=replace(whole.snapshot, samples=samples))
+    assert content.numbers(counted)["pictures"] == [None, 2, None, 5]
+    unknown = replace(whole, snapshot=replace(whole.snapshot, samples=samples[:1]))
+    html = page.write(unknown, "A talk", image, None)
+    assert "How many pictures the run has is unknown." in html
+    assert "0 pictures" not in html
+
+
 @pytest.mark.parametrize("count", [0, 1, 5, 6, 7, 100])
 def test_samples_are_bounded_and_keep_the_last(count: int, monkeypatch: pytest.MonkeyPatch):
     """A day of samples is thinned; the end of the run is always among them."""

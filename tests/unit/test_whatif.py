@@ -8,6 +8,7 @@ import pytest
 from dashboard.domain.fleet import LOCAL, Scaler
 from dashboard.domain.scaling_rules import DEFAULT_SCALE_DOWN
 from dashboard.domain.snapshot import Sample
+from dashboard.domain.time_units import DAY
 from dashboard.fleet.scaled_job_rule import jobs_to_create
 from dashboard.fleet.scaling_rule import ScalingPolicy
 from dashboard.whatif import arrivals
@@ -180,7 +181,7 @@ def test_every_request_is_done_once_and_in_order():
 def test_a_day_has_quiet_nights_and_all_requests():
     """The profile of a day sums to the requests that were asked for."""
     day = arrivals.day(24_000)
-    hours = np.histogram(day.at, bins=24, range=(0, arrivals.DAY))[0]
+    hours = np.histogram(day.at, bins=24, range=(0, DAY))[0]
     assert len(day) == 24_000 == hours.sum()
     assert hours[3] < 0.2 * hours[10]
     assert (np.diff(day.at) >= 0).all()

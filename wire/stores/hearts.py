@@ -41,3 +41,9 @@ def list_visitors(store: Store) -> Iterator[tuple[str, Entry]]:
     """Yield the visitors that gave hearts, and the entries of their objects."""
     for entry in islice(store.entries(prefix=_PREFIX), MAX_VISITORS):
         yield entry.name.removeprefix(_PREFIX), entry
+
+
+def find_visitor(store: Store, visitor: str) -> Entry | None:
+    """Return the entry of a visitor's object; None without hearts."""
+    name = _PREFIX + visitor
+    return next((entry for entry in store.entries(prefix=name) if entry.name == name), None)

@@ -1,6 +1,6 @@
 // Patches a subtree in place. Nodes that are still wanted stay the same nodes, so an update
 // takes away neither focus, nor selection, nor scroll position. Elements with a data-key are
-// matched by it, all others by their position.
+// matched by it, those with the same key in order, and all others by their position.
 
 function isSameElement(current, target) {
   return current?.nodeName === target.nodeName && current.dataset?.key === target.dataset?.key;
@@ -21,6 +21,18 @@ function patchNode(current, target) {
     patchChildren(current, target);
   } else if (current.nodeValue !== target.nodeValue) {
     current.nodeValue = target.nodeValue;
+  }
+}
+
+/** Make keys unique: the second child with a key gets its number, and so on. */
+function numberEqualKeys(parent) {
+  const counts = new Map();
+  for (const child of parent.children) {
+    const { key } = child.dataset;
+    if (key === undefined) continue;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    if (count > 1) child.dataset.key = `${key}\n${count}`;
   }
 }
 
@@ -47,6 +59,7 @@ function removeFrom(node) {
 }
 
 function patchChildren(parent, target) {
+  numberEqualKeys(target);
   const keyed = takeKeyedChildren(parent, target);
   let cursor = parent.firstChild;
   for (const child of [...target.childNodes]) {

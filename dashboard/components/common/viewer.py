@@ -1,14 +1,12 @@
 """Properties of the viewer's browser."""
 
 from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
+
+from dashboard.presentation.time_zones import find_zone
 
 
 def zone() -> tzinfo | None:
     """Return the browser's time zone; None, the server's, if it is unknown."""
-    try:
-        return ZoneInfo(st.context.timezone) if st.context.timezone else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
+    return find_zone(st.context.timezone)

@@ -14,9 +14,9 @@ from dashboard.components.common.snapshot_cache import snapshot_cache
 from dashboard.components.common.tables import Column, Row
 from dashboard.components.fleet import render
 from dashboard.domain.snapshot import Snapshot
-from dashboard.insights.cost import HOUR, Unit, Usage, usage
+from dashboard.domain.time_units import DAY, HOUR
+from dashboard.insights.cost import Unit, Usage, usage
 from dashboard.presentation import formatting
-from dashboard.sampling.history import DAY
 
 _TITLES: dict[Unit, str] = {"GPU": "GPU time", "worker": "Worker time"}
 _NO_DATA = "No data yet: this needs readings of a fleet."

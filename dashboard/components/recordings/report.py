@@ -5,9 +5,9 @@ import streamlit as st
 from dashboard.components.common import tables
 from dashboard.components.recordings import render
 from dashboard.components.recordings.listing import zone_query
-from dashboard.sampling.history import DAY
+from dashboard.domain.time_units import DAY, HOUR, MINUTE
 
-_RANGES = {"10 min": 600.0, "1 h": 3600.0, "since the start": DAY}
+_RANGES = {"10 min": 10 * MINUTE, "1 h": HOUR, "since the start": DAY}
 _DEFAULT_RANGE = "1 h"
 
 

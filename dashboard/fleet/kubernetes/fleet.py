@@ -22,8 +22,6 @@ from dashboard.fleet.kubernetes.values import condition_status
 from dashboard.fleet.kubernetes.worker_pods import contexts, worker_pods
 from dashboard.presentation.formatting import end_sentence
 
-_READY_PHASES = ("idle", "generating")
-
 
 @dataclass(frozen=True)
 class Conversions:
@@ -69,7 +67,7 @@ def make_reading(
     names = frozenset(pod["metadata"]["name"] for pod in pods or ())
     digest = conversions.events.of(cluster.events or (), scaler, names)
     workers = conversions.workers.values(contexts(pods or (), cluster, views, digest))
-    ready = sum(worker.phase in _READY_PHASES for worker in workers)
+    ready = sum(worker.is_ready for worker in workers)
     wanted = _wanted(cluster, active, deployment)
     refused = _refusal(cluster, active, deployment)
     return FleetReading(

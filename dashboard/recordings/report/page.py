@@ -8,7 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from dashboard.domain.snapshot import PictureView
-from dashboard.insights.cost import HOUR, Usage
+from dashboard.domain.time_units import HOUR
+from dashboard.insights.cost import Usage
 from dashboard.presentation import formatting
 from dashboard.presentation.templates import render
 from dashboard.recordings.pictures import ReadPicture, best, data_url_of, prompt_of

@@ -37,7 +37,12 @@ Column = list[float | int | None]
 def numbers(session: Session) -> dict[str, Column]:
     """Return the samples as columns; None is unknown, and pictures are counted from the start."""
     samples = session.samples
-    pictures = list(accumulate(sample.pictures or 0 for sample in samples))
+    # A sample after a gap counts what was stored during the gap, too.
+    totals = accumulate(sample.pictures or 0 for sample in samples)
+    pictures = [
+        None if sample.pictures is None else total
+        for sample, total in zip(samples, totals, strict=True)
+    ]
     kept = _evenly(len(samples), MAX_SAMPLES)
     rows = [samples[index] for index in kept]
     return {

@@ -19,6 +19,11 @@ export function numbersAt(numbers, at) {
   return Object.fromEntries(entries.map(([name, values]) => [name, values[index] ?? null]));
 }
 
+/** Return the number of pictures; the newest shown ones may be in no sample yet. */
+export function countPictures(sampled, shown) {
+  return sampled === null ? null : Math.max(sampled, shown);
+}
+
 /** Return the first speed at which the run takes at most a minute and a half. */
 export function usualSpeed(speeds, length) {
   return speeds.find((speed) => length / speed <= 90) ?? speeds.at(-1);

@@ -22,7 +22,7 @@ _FOLDER = Path(__file__).parent
 _REPORT_STYLE = _FOLDER.parent / "report" / "report.css"
 _DRAWING_WIDTHS = {"narrow": 400, "medium": 800, "wide": 1400}
 """Of the timeline, in SVG units: about the pixels of phones, tablets and laptops."""
-_LOCAL_IMPORT = re.compile(r'^import .* from "\./.*";\n', re.MULTILINE)
+_LOCAL_IMPORT = re.compile(r'^import [^;]* from "\./[^"]*";\n', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,10 @@ def _embedded(value: object) -> Markup:
 
 
 def _left_out(shown: int, session: Session) -> str:
-    made = max(len(session.pictures), sum(sample.pictures or 0 for sample in session.samples))
+    counts = [each.pictures for each in session.samples if each.pictures is not None]
+    made = max(len(session.pictures), sum(counts))
+    if not made and not counts:
+        return "How many pictures the run has is unknown."
     if shown >= made:
         return f"All {formatting.pluralize(made, 'picture')} of the run are in this file, small."
     return f"{shown} of {formatting.pluralize(made, 'picture')} are in this file, small."

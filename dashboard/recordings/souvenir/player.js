@@ -1,6 +1,13 @@
 // The player. The page opens at the end of the run, with everything on it; Play starts it again.
 
-import { countUntil, formatClock, formatLength, numbersAt, usualSpeed } from "./moments.js";
+import {
+  countPictures,
+  countUntil,
+  formatClock,
+  formatLength,
+  numbersAt,
+  usualSpeed,
+} from "./moments.js";
 
 const find = (selector) => document.querySelector(selector);
 const findAll = (selector) => [...document.querySelectorAll(selector)];
@@ -38,8 +45,7 @@ function enlarge(picture) {
 
 function showNumbers() {
   const numbers = numbersAt(run.numbers, state.at);
-  // The newest pictures may be in no sample yet, and a small file has not all of them.
-  numbers.pictures = Math.max(numbers.pictures, countUntil(pictureTimes, state.at));
+  numbers.pictures = countPictures(numbers.pictures, countUntil(pictureTimes, state.at));
   for (const cell of findAll("[data-number]")) {
     const number = numbers[cell.dataset.number];
     cell.textContent = number ?? "unknown";

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from dashboard.routes.errors import METHODS, NO_STORE, json_route, with_refusals
+from dashboard.routes.errors import METHODS, NO_STORE, json_route, method_refusal, with_refusals
 from dashboard.routes.v1.catalog import OPERATIONS
 from dashboard.routes.v1.document import document_text
 from dashboard.routes.v1.documentation import page
@@ -25,22 +25,12 @@ async def refuse_unknown(request: Request) -> Response:
     raise HTTPException(404, f"There is nothing at {request.url.path}; see /api/docs.")
 
 
-def _refuse_method(path: str, allowed: set[str]) -> Route:
-    async def refuse(request: Request) -> Response:
-        methods = ", ".join(sorted(allowed))
-        sentence = f"{request.url.path} takes {methods}, not {request.method}."
-        raise HTTPException(405, sentence, {"Allow": methods})
-
-    others = [method for method in METHODS if method not in allowed]
-    return Route(path, refuse, methods=others, middleware=[PROBLEMS])
-
-
 def _routes() -> list[Route]:
     routes = [operation.route() for operation in OPERATIONS]
     allowed: dict[str, set[str]] = {}
     for route in routes:
         allowed.setdefault(route.path, set()).update(route.methods or ())
-    return [*routes, *(_refuse_method(path, methods) for path, methods in allowed.items())]
+    return [*routes, *(method_refusal(*each, PROBLEMS) for each in allowed.items())]
 
 
 ROUTES = [
