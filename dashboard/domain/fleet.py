@@ -28,7 +28,7 @@ class Worker:
 
     @property
     def is_ready(self) -> bool:
-        """Return whether it takes jobs: its model is loaded, and it is not about to end."""
+        """Whether it takes jobs: its model is loaded, and it is not about to end."""
         return self.phase in ("idle", "generating")
 
 
