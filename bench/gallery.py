@@ -88,7 +88,7 @@ def main(runs: int = 40) -> None:
 def _fill(minio: MinioServer, folder: Path, count: int) -> Bucket:
     settings = minio.settings(data_dir=folder / str(count))
     now = time.time()
-    fill(minio, settings, count, now)
+    fill(settings, count, now)
     store, events = open_store(settings), open_events(settings)
     index, journal = GalleryIndex(now), Journal()
     gallery = Gallery(index, GalleryPrompts(store, index, journal), store, events)

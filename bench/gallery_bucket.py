@@ -13,7 +13,6 @@ from PIL import Image
 
 from core.settings import Settings
 from dashboard.gallery.listing import prefix
-from tests.support.minio_server import MinioServer
 from tests.support.samples import metadata_of
 from wire.messages.job import Job
 from wire.messages.metadata import encode_metadata
@@ -27,9 +26,10 @@ _WORDS = ("cat", "dog", "house", "submarine", "rocket", "snowman", "mushroom", "
 _SHEET = Path(__file__).parent.parent / "docs" / "contact-sheet.webp"
 
 
-def fill(minio: MinioServer, settings: Settings, pictures: int, now: float) -> None:
+def fill(settings: Settings, pictures: int, now: float) -> None:
     """Store pictures: 24 of the last minutes, and older jobs a minute apart."""
-    client = Minio(minio.endpoint, minio.access_key, minio.secret_key, secure=False)
+    keys = (settings.minio_access_key, settings.minio_secret_key)
+    client = Minio(settings.minio_endpoint, *(key.get_secret_value() for key in keys), secure=False)
     if not client.bucket_exists(settings.minio_bucket):
         client.make_bucket(settings.minio_bucket)
     objects = _objects(pictures, now)
