@@ -177,14 +177,14 @@ def test_talk_is_given_from_the_phone(
         for prompt in ("from the audience", "from the audience, too"):
             dashboard.submit(prompt)
             worker.generate()
-    expect(phone.get_by_text("2 pictures waiting")).to_be_visible()
+    expect(phone.get_by_text("2 pictures waiting", exact=True)).to_be_visible()
     waiting = "a => getComputedStyle(a).getPropertyValue('--waiting')"
     presenter = phone.context.new_page()
     presenter.goto(f"{dashboard.url}/jobs")
     link = presenter.get_by_role("link", name="Approve")
     presenter.wait_for_function(f"a => ({waiting})(a).includes('2')", arg=link.element_handle())
     phone.get_by_role("button", name="Approve all").click()
-    expect(phone.get_by_text("0 pictures waiting")).to_be_visible()
+    expect(phone.get_by_text("0 pictures waiting", exact=True)).to_be_visible()
     expect(stage.locator(".tile:visible").first).to_be_visible()
 
     phone.get_by_role("button", name="Cut the queue").click()
