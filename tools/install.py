@@ -33,7 +33,7 @@ _DRIVER_FILES = ("/proc/driver/nvidia/version", "/usr/lib/wsl/lib/nvidia-smi")
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """A build of PyTorch, and the reason for it as the end of a sentence."""
 
     build: Build
@@ -66,7 +66,7 @@ def choose_build(
     system: str,
     has_driver: Callable[[], bool],
     cpu_index_answers: Callable[[], bool],
-) -> Choice:
+) -> Selection:
     """Choose the build of PyTorch for a machine.
 
     Args:
@@ -77,14 +77,14 @@ def choose_build(
 
     """
     if system != "Linux":
-        return Choice("pypi", f"it is the only one for {system}")
+        return Selection("pypi", f"it is the only one for {system}")
     if requested:
-        return Choice("cpu" if requested == "cpu" else "pypi", f"TORCH={requested} is set")
+        return Selection("cpu" if requested == "cpu" else "pypi", f"TORCH={requested} is set")
     if has_driver():
-        return Choice("pypi", "this machine has an NVIDIA driver")
+        return Selection("pypi", "this machine has an NVIDIA driver")
     if cpu_index_answers():
-        return Choice("cpu", "this machine has no NVIDIA driver; TORCH=cuda takes PyPI's build")
-    return Choice(
+        return Selection("cpu", "this machine has no NVIDIA driver; TORCH=cuda takes PyPI's build")
+    return Selection(
         "pypi",
         "the index of the smaller builds for CPUs does not answer; this one runs on CPUs too",
     )

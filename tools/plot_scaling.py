@@ -49,7 +49,7 @@ text { fill: var(--muted); font-size: 11px } .lane { fill: var(--ink); font-weig
 
 
 @dataclass(frozen=True)
-class Choice:
+class Behaviour:
     """One row of the table."""
 
     name: str
@@ -58,7 +58,7 @@ class Choice:
     policy: ScalingPolicy
 
 
-def choices() -> Iterator[Choice]:
+def behaviours() -> Iterator[Behaviour]:
     """Yield settings for the day."""
     manifests = ScalingPolicy(
         maximum=2000,
@@ -66,7 +66,7 @@ def choices() -> Iterator[Choice]:
         up=ScalingRules(0.0, (RateLimit("Pods", 8, 15.0),)),
         down=ScalingRules(60.0, (RateLimit("Pods", 2, 15.0),)),
     )
-    yield Choice("manifests", "the manifests' rates: 8 more or 2 fewer in 15 s", manifests)
+    yield Behaviour("manifests", "the manifests' rates: 8 more or 2 fewer in 15 s", manifests)
     doubling = replace(
         manifests,
         up=ScalingRules(
@@ -84,40 +84,40 @@ def choices() -> Iterator[Choice]:
             ),
         ),
     )
-    yield Choice("", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
-    yield Choice(
+    yield Behaviour("", "twice as many in 15 s; a tenth fewer, after 300 s", doubling)
+    yield Behaviour(
         "two", "the same, with 2 requests per worker", replace(doubling, jobs_per_worker=2)
     )
     scarce = replace(doubling, jobs_per_worker=2, maximum=1400)
-    yield Choice("scarce", "the same, with at most 1,400 workers", scarce)
-    yield Choice("", "2,000 workers, always on", replace(doubling, minimum=2000))
+    yield Behaviour("scarce", "the same, with at most 1,400 workers", scarce)
+    yield Behaviour("", "2,000 workers, always on", replace(doubling, minimum=2000))
 
 
 def main(folder: Path) -> None:
-    """Simulate the day with each choice; write its plot and print its row."""
+    """Simulate the day with each behaviour; write its plot and print its row."""
     folder.mkdir(parents=True, exist_ok=True)
     day = arrivals.day(REQUESTS)
     print("| settings | half start within | 95% within | GPU-hours | cost | idle |")
     print("|---|---|---|---|---|---|")
-    for choice in choices():
-        result = _try(choice, day)
-        print(_row(choice, result.outcome), flush=True)
-        if choice.name:
-            (folder / f"day-{choice.name}.svg").write_text(draw(result), encoding="utf-8")
+    for behaviour in behaviours():
+        result = _try(behaviour, day)
+        print(_row(behaviour, result.outcome), flush=True)
+        if behaviour.name:
+            (folder / f"day-{behaviour.name}.svg").write_text(draw(result), encoding="utf-8")
 
 
-def _try(choice: Choice, day: Arrivals) -> Result:
-    setup = ScalerSetup("ScaledObject", choice.policy, polling=5.0)
+def _try(behaviour: Behaviour, day: Arrivals) -> Result:
+    setup = ScalerSetup("ScaledObject", behaviour.policy, polling=5.0)
     return try_scenario(Scenario(setup, FLEET, PRICE), day)
 
 
-def _row(choice: Choice, found: Outcome) -> str:
+def _row(behaviour: Behaviour, found: Outcome) -> str:
     waits = [
         formatting.UNKNOWN if each is None else seconds(each) for each in (found.p50, found.p95)
     ]
     cost = formatting.money(found.cost or 0.0, "$")
     idle = formatting.UNKNOWN if found.idle_share is None else f"{found.idle_share:.0%}"
-    cells = (choice.text, *waits, f"{found.hours:,.0f}", cost, idle)
+    cells = (behaviour.text, *waits, f"{found.hours:,.0f}", cost, idle)
     return f"| {' | '.join(cells)} |"
 
 

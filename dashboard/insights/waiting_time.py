@@ -1,4 +1,4 @@
-"""How long jobs waited in line before a worker received them."""
+"""How long jobs waited in the queue before a worker received them."""
 
 from collections.abc import Iterable, Sequence
 from math import ceil

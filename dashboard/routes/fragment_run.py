@@ -10,9 +10,9 @@ _ONCE_ONLY = ("toast", "balloons", "snow")
 _MAX_HELD = 2000
 """Messages; a run that draws more may have no end."""
 
-Place = tuple[int, ...]
+DeltaPath = tuple[int, ...]
 """The path of an element in the page."""
-Elements = dict[str, dict[Place, bytes]]
+Elements = dict[str, dict[DeltaPath, bytes]]
 """Something of each element, by fragment."""
 
 

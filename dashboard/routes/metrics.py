@@ -76,7 +76,7 @@ def _gauges(snapshot: Snapshot) -> Iterator[tuple[str, str, float | None]]:
 def _waits(waits: Sequence[float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(
         f"{_PREFIX}_job_wait_seconds",
-        "Seconds in line of the jobs that workers received in the last ten minutes.",
+        "Seconds in the queue of the jobs that workers received in the last ten minutes.",
         labels=["quantile"],
     )
     for share in _QUANTILES:

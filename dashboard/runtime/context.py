@@ -186,7 +186,7 @@ class AppContext:
 
     def _forget_letter(self, letter: DeadLetter) -> None:
         if self.dead_letters:
-            self.dead_letters.forget(letter.delivery_tag)
+            self.dead_letters.remove(letter.delivery_tag)
 
     def publish(self, *events: Event) -> None:
         """Record events, show them, and publish them to other dashboards."""

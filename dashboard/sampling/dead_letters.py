@@ -46,7 +46,7 @@ class DeadLetterReader:
         """Return the dead letters that were read last, without blocking."""
         return self._letters
 
-    def forget(self, delivery_tag: str) -> None:
+    def remove(self, delivery_tag: str) -> None:
         """Leave out a dead letter that this process has just retried or dropped."""
         with self._lock:
             kept = tuple(letter for letter in self._letters if letter.delivery_tag != delivery_tag)

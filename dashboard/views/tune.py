@@ -45,13 +45,13 @@ def show_laboratory(
     with sentence:
         scaling_sentence.show(*words.sentence(as_real, tried, currency))
     with card:
-        arrivals.show_bars(source.stretch)
+        arrivals.show_bars(source.trace)
         controls.show(real.scenario, real.measured, real.title, currency)
         laboratory.show_reset(source, real, as_real)
     with st.container(border=True, key="card_outcomes", gap="small"):
         outcomes.show(source, as_real, tried, currency, zone)
     with st.container(border=True, key="card_pareto", gap="small"):
-        search.show(source.stretch.arrivals, as_real, tried, currency, requests)
+        search.show(source.trace.arrivals, as_real, tried, currency, requests)
     with st.container(border=True, key="card_patch", gap="small"):
         patch.show(real.scenario, tried.scenario, real.scaler)
 

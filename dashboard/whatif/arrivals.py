@@ -16,18 +16,18 @@ _HOURLY_SHARE = (2, 1, 1, 1, 1, 2, 4, 7, 10, 12, 13, 13, 12, 12, 13, 13, 12, 11,
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Requests in the order in which they arrive, in a stretch of time that begins at 0."""
+    """Requests in the order in which they arrive, in a span of time that begins at 0."""
 
     at: NDArray[np.float64]
-    """Seconds; below 0 for requests that waited already when the stretch began."""
+    """Seconds; below 0 for requests that waited already when the span began."""
     work: NDArray[np.float64]
     """What each request costs a worker, in pictures of usual size and steps."""
     span: float
     """Seconds."""
     start: float | None = None
-    """Unix seconds at which the stretch began; None if it is made up."""
+    """Unix seconds at which the span began; None if it is made up."""
     initial_workers: int | None = None
-    """Workers that were ready when the stretch began; None means the minimum."""
+    """Workers that were ready when the span began; None means the minimum."""
 
     def __len__(self) -> int:
         """Return the number of requests."""

@@ -1,4 +1,4 @@
-"""The settings under which a fleet really ran, and the stretch of its run to try others on."""
+"""The settings under which a fleet really ran, and the part of its run to try others on."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _SHORTEST_POLLING_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Trace:
     """A part of a run: what arrived, and the samples of what really happened."""
 
     arrivals: Arrivals
@@ -32,13 +32,13 @@ class Stretch:
         return self.arrivals.start or 0.0
 
 
-def stretch_of(snapshot: Snapshot, seconds: float) -> Stretch:
+def trace_of(snapshot: Snapshot, seconds: float) -> Trace:
     """Return the last seconds of a run, or all of it if it is shorter."""
     first = snapshot.samples[0].at if snapshot.samples else snapshot.at
     start = max(first, snapshot.at - seconds, _all_jobs_known_since(snapshot.jobs))
     samples = tuple(sample for sample in snapshot.samples if sample.at >= start)
     workers = next((sample.wanted for sample in samples if sample.wanted is not None), None)
-    return Stretch(from_jobs(snapshot.jobs, start, snapshot.at, workers), samples)
+    return Trace(from_jobs(snapshot.jobs, start, snapshot.at, workers), samples)
 
 
 def _all_jobs_known_since(jobs: Sequence[JobView]) -> float:

@@ -30,7 +30,7 @@ class Run:
     node_lives: tuple[tuple[float, float], ...]
     """When each node joined and was removed."""
     end: float
-    """When the stretch of arrivals and the last request had ended."""
+    """When the span of arrivals and the last request had ended."""
 
 
 def simulate(arrivals: Arrivals, scaler: ScalerSetup, model: FleetModel) -> Run:

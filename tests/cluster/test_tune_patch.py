@@ -22,7 +22,7 @@ from dashboard.whatif import arrivals, parallel
 from dashboard.whatif.agreement import Agreement, agreement
 from dashboard.whatif.arrivals import Arrivals
 from dashboard.whatif.dials import apply, changes_to
-from dashboard.whatif.real import Stretch
+from dashboard.whatif.real import Trace
 from dashboard.whatif.scenario import Result, Scenario, try_scenario
 from dashboard.whatif.search import candidates, cheapest, quickest
 from tests.support.cluster.bare_scaler import bare_scaler
@@ -137,7 +137,7 @@ def _measure(fleet: ScaledFleet, requests: Arrivals) -> Real:
     wait_until(lambda: fleet.replicas() == 0, what="no worker is wanted")
     wait_until(lambda: fleet.gpu_nodes() == 0, what="no node is left")
     snapshot = fleet.context.sampler.snapshot()
-    source = Source(Stretch(requests, ()), snapshot)
+    source = Source(Trace(requests, ()), snapshot)
     real = laboratory.real_scenario((source,), None, fleet.context.settings.max_ready_jobs)
     assert real is not None
     assert not real.measured.picture.is_assumed

@@ -9,7 +9,7 @@ from dashboard.recordings.folder import BUNDLED
 from dashboard.recordings.reader import Recording, read
 from dashboard.recordings.replay_state import ReplayState
 from dashboard.whatif.agreement import Agreement, agreement
-from dashboard.whatif.real import in_step, measured, model_of, setup_of, stretch_of
+from dashboard.whatif.real import in_step, measured, model_of, setup_of, trace_of
 from dashboard.whatif.simulate import simulate
 
 RUNS = {
@@ -35,9 +35,9 @@ def snapshot(name: str) -> Snapshot:
 def compare(name: str) -> Agreement:
     """Return how far a simulation with the recorded settings is from a recorded run."""
     recorded = snapshot(name)
-    stretch = stretch_of(recorded, float("inf"))
-    setup = in_step(setup_of(recorded.fleet.value.scaler), recorded.samples, stretch.arrivals)
-    run = simulate(stretch.arrivals, setup, model_of(measured(recorded)))
+    trace = trace_of(recorded, float("inf"))
+    setup = in_step(setup_of(recorded.fleet.value.scaler), recorded.samples, trace.arrivals)
+    run = simulate(trace.arrivals, setup, model_of(measured(recorded)))
     return agreement(run, recorded, _listings(name))
 
 

@@ -90,7 +90,7 @@ def test_forgotten_dead_letter_is_left_out_at_once(setup):
     first, second = setup.dead_letter(setup.submit()), setup.dead_letter(setup.submit())
     setup.reader.read()
     setup.queue.letters.remove(first)
-    setup.reader.forget(first.delivery_tag)
+    setup.reader.remove(first.delivery_tag)
     assert setup.reader.letters() == (second,)
     setup.reader.read()
     assert setup.queue.reads == 1

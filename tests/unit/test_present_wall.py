@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard.components.present import batch_end, cost_race, podium, render, wall
-from dashboard.components.present.podium import Place, Podium, award
+from dashboard.components.present.podium import Podium, PodiumPlace, award
 from dashboard.domain.snapshot import PictureView, Reading, Snapshot
 from dashboard.insights.cost import Usage
 from wire.queues.base import QueueDepth
@@ -61,7 +61,7 @@ def test_pictures_of_an_earlier_session_win_nothing():
 
 def test_podium_escapes_prompts_and_says_that_there_are_no_hearts():
     """A prompt is text, and an empty podium names what to do."""
-    places = (Place(1, "a.png", HOSTILE, 2),)
+    places = (PodiumPlace(1, "a.png", HOSTILE, 2),)
     html = render("podium", Podium(places, tied=3))
     assert "<img src=x" not in html
     assert "3 more with 2 ♥" in html

@@ -108,7 +108,7 @@ def test_policy_allows_this_script_and_nothing_else():
 
 
 def test_unknown_numbers_stay_unknown():
-    """A stretch without a reading is null, not zero; pictures are counted from the start."""
+    """A time without a reading is null, not zero; pictures are counted from the start."""
     numbers = content.numbers(session())
     assert numbers["waiting"][2:5] == [2, None, 2]
     assert numbers["nodes"] == [None] * 60

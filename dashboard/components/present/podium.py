@@ -16,7 +16,7 @@ _PLACES = 3
 
 
 @dataclass(frozen=True)
-class Place:
+class PodiumPlace:
     """A picture on the podium."""
 
     rank: int
@@ -30,7 +30,7 @@ class Place:
 class Podium:
     """At most three places, and what shares the last one."""
 
-    places: tuple[Place, ...]
+    places: tuple[PodiumPlace, ...]
     """The winner first; the earlier of two pictures with the same hearts."""
     tied: int = 0
     """Further pictures with as many hearts as the third."""
@@ -64,7 +64,7 @@ def award(ranking: Iterable[tuple[str, int]], find: FindPicture, since: float) -
     finalists.sort(key=lambda finalist: (-finalist[1], finalist[0].at, finalist[0].name))
     hearts = [number for _, number in finalists]
     places = tuple(
-        Place(1 + hearts.index(number), view.name, view.prompt or PROMPT_NOT_READ, number)
+        PodiumPlace(1 + hearts.index(number), view.name, view.prompt or PROMPT_NOT_READ, number)
         for view, number in finalists[:_PLACES]
     )
     return Podium(places, tied=sum(number == hearts[_PLACES - 1] for number in hearts[_PLACES:]))

@@ -19,7 +19,7 @@ from dashboard.recordings.reader import read
 from dashboard.recordings.replay_state import ReplayState
 from dashboard.recordings.summary import summary_of
 from dashboard.whatif import arrivals
-from dashboard.whatif.real import Stretch, stretch_of
+from dashboard.whatif.real import Trace, trace_of
 
 _LAST = {"10 min": 600.0, "1 h": 3600.0}
 _RECORDING, _BURST, _DAY = "Recording", "Burst", "Day"
@@ -32,7 +32,7 @@ _RENEWED_SECONDS, _MADE_UP_RENEWED_SECONDS = 5.0, 60.0
 class Source(NamedTuple):
     """The requests to replay, and the run whose fleet they meet."""
 
-    stretch: Stretch
+    trace: Trace
     snapshot: Snapshot
     """The run from which the fleet is measured: this one, or the recorded one."""
 
@@ -109,7 +109,7 @@ class _Recent:
             owner, source = self._latest.get((choice, seconds), (None, None))
             is_new = source is not None and 0 <= snapshot.at - source.snapshot.at < seconds
             if source is None or not is_new or owner is not context:
-                source = Source(stretch_of(snapshot, _LAST[choice]), snapshot)
+                source = Source(trace_of(snapshot, _LAST[choice]), snapshot)
                 self._latest[choice, seconds] = (context, source)
             return source
 
@@ -118,9 +118,9 @@ _recent = _Recent()
 
 
 @lru_cache(maxsize=8)
-def _made_up(kind: str, requests: int) -> Stretch:
+def _made_up(kind: str, requests: int) -> Trace:
     make = arrivals.burst if kind == _BURST else arrivals.day
-    return Stretch(make(requests), ())
+    return Trace(make(requests), ())
 
 
 def _recorded(identity: str | None) -> Source:
@@ -141,12 +141,12 @@ def _read(path: Path, _modified: int) -> Source:
     state = ReplayState(recording)
     state.play_until(recording.end)
     snapshot = state.sampler.snapshot()
-    return Source(stretch_of(snapshot, float("inf")), snapshot)
+    return Source(trace_of(snapshot, float("inf")), snapshot)
 
 
-def show_bars(stretch: Stretch) -> None:
+def show_bars(trace: Trace) -> None:
     """Show how many requests there are, and when they arrive."""
-    found = stretch.arrivals
+    found = trace.arrivals
     requests = formatting.pluralize(len(found), "request")
     st.html(tables.title("Arrivals", f"{requests} in {formatting.duration(found.span)}"))
     counts, _ = np.histogram(np.maximum(found.at, 0), bins=_BARS, range=(0, found.span or 1))

@@ -31,7 +31,7 @@ function send(box) {
 function move(box, dial, value) {
   if (value === dial.real) delete box.changes[dial.name];
   else box.changes[dial.name] = value;
-  paint(box);
+  draw(box);
   box.timer ??= setTimeout(() => send(box), SEND_EVERY_MILLISECONDS);
 }
 
@@ -86,7 +86,7 @@ function paintSlider(box, row) {
   track.classList.toggle("moved", differs && known);
 }
 
-function paint(box) {
+function draw(box) {
   for (const row of box.querySelectorAll(".dial")) {
     if (row.classList.contains("switch")) {
       row.parts.name.textContent = row.dial.label;
@@ -125,5 +125,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
     box.changes = { ...data.changes };
   }
   build(box, data.groups);
-  paint(box);
+  draw(box);
 }

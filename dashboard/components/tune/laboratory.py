@@ -71,7 +71,7 @@ def real_scenario(source: Source, price: float | None, max_ready: int) -> Real |
         return None
     found = measured(source.snapshot)
     setup = in_step(
-        setup_of(fleet.scaler, max_ready), source.snapshot.samples, source.stretch.arrivals
+        setup_of(fleet.scaler, max_ready), source.snapshot.samples, source.trace.arrivals
     )
     scenario = Scenario(setup, model_of(found), None if price is None else Price(price))
     return Real(fleet.scaler, scenario, found)
@@ -94,7 +94,7 @@ def compare(source: Source, real: Real, changes: dict[str, float]) -> tuple[Resu
     """
     tried = apply(real.scenario, changes)
     as_real = Scenario(real.scenario.setup, tried.model, tried.price)
-    arrivals = source.stretch.arrivals
+    arrivals = source.trace.arrivals
     return _try(as_real, arrivals), _try(tried, arrivals)
 
 
@@ -139,13 +139,13 @@ def left_out(scaler: Scaler) -> str:
 
 @result_cache
 def _truth(source: Source, as_real: Result) -> str:
-    if not source.stretch.samples:
+    if not source.trace.samples:
         return "These requests are made up; the settings are real."
-    found = agreement(as_real.run, source.snapshot, source.stretch.samples)
+    found = agreement(as_real.run, source.snapshot, source.trace.samples)
     if found.replicas is None:
         return "No worker is known to have been wanted in this time, so nothing can be compared."
     waiting = "" if found.p95 is None else f", p95 of waiting {found.p95:.0%}"
     return (
         f"With the real settings, the simulation's number of workers is {found.replicas:.0%} "
-        f"off what was read{waiting}, over {formatting.duration(source.stretch.arrivals.span)}."
+        f"off what was read{waiting}, over {formatting.duration(source.trace.arrivals.span)}."
     )

@@ -20,7 +20,7 @@ def show(source: Source, real: Result, tried: Result, currency: str, zone: tzinf
     items = list(words.figures(real.outcome, tried.outcome, unit, currency))
     st.html(render("figures", items))
     live_plot.show_figure(*_figure((source, real, tried), zone), "tune_lanes", HEIGHT)
-    st.html(render("legend", "real" if source.stretch.samples else "the real settings, simulated"))
+    st.html(render("legend", "real" if source.trace.samples else "the real settings, simulated"))
 
 
 @result_cache
@@ -31,9 +31,9 @@ def _figure(source: Source, real: Result, tried: Result, zone: tzinfo | None) ->
 
 
 def _chart(source: Source, real: Result, tried: Result, zone: tzinfo | None) -> Chart:
-    stretch = source.stretch
-    if stretch.samples:
-        ends = stretch.start + stretch.arrivals.span
-        return Chart(stretch.samples, tried.run, source.snapshot.annotations, zone, ends)
+    trace = source.trace
+    if trace.samples:
+        ends = trace.start + trace.arrivals.span
+        return Chart(trace.samples, tried.run, source.snapshot.annotations, zone, ends)
     ends = lanes.start_of(tried.run) + max(real.run.end, tried.run.end)
     return Chart(lanes.samples_of(real.run), tried.run, (), UTC, ends)
