@@ -144,8 +144,14 @@ def test_parser_finds_what_does_not_exist(expression: str, emitted: Series):
 def test_dashboard_for_grafana_is_complete():
     """Every panel has a title, a sentence, a unit and a place of its own."""
     titles = {panel["title"] for panel in _PANELS}
-    assert titles >= {"Queue", "Workers", "Pictures per second", "Time in the queue", "GPU utilization"}
-    assert titles >= {"GPU power", "Jobs that left workers", "Dead letters"}
+    assert titles >= {
+        "Queue",
+        "Workers",
+        "Pictures per second",
+        "Time in the queue",
+        "GPU utilization",
+    }
+    assert titles >= {"GPU utilization", "GPU power", "Jobs that left workers", "Dead letters"}
     places: list[tuple[Any, ...]] = [tuple(panel["gridPos"].values()) for panel in _PANELS]
     assert len(set(places)) == len({panel["id"] for panel in _PANELS}) == len(_PANELS)
     for panel in _PANELS:
