@@ -122,3 +122,8 @@ def first_line(error: Exception) -> str:
     """Return the first line of an error's message, or its type if it has none."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:300]
+
+
+def end_sentence(text: str) -> str:
+    """Add a full stop to a text that does not end as a sentence."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

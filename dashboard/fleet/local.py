@@ -4,7 +4,7 @@ import platform
 import time
 from functools import cache
 
-from core.errors import FleetError
+from core.errors import FleetError, end_sentence
 from dashboard.domain.fleet import FleetReading, Node, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView, to_worker
@@ -12,7 +12,6 @@ from dashboard.fleet.gpus import list_gpus
 from dashboard.fleet.reconciliation import SupervisorStatus, latest_from
 from dashboard.fleet.supervisor import Supervisor
 from dashboard.fleet.worker_processes import WorkerProcess
-from dashboard.presentation.formatting import end_sentence
 
 _MAX_POLL_SECONDS = 5.0
 """How long one poll of the supervisor may take."""

@@ -89,11 +89,6 @@ def energy(joules: float) -> str:
     return f"{joules:.0f} J" if joules < 999.5 else f"{joules / 1000:.1f} kJ"
 
 
-def end_sentence(text: str) -> str:
-    """Add a full stop to a text that does not end as a sentence."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
 def size(count: int) -> str:
     """Format a number of bytes: ``7 kB``, ``0.3 MB``, ``12 MB``."""
     if count < 1e5:

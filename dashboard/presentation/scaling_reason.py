@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from core.errors import end_sentence
 from dashboard.domain.fleet import FleetReading, Scaler
 from dashboard.domain.queue_counts import QueueCounts
 from dashboard.domain.snapshot import Reading, Sample, Snapshot
-from dashboard.presentation.formatting import end_sentence, pluralize, time_ago
+from dashboard.presentation.formatting import pluralize, time_ago
 from dashboard.presentation.scaling_at_zero import explain_zero
 from dashboard.presentation.scaling_idle import explain_idle, is_idle
 from dashboard.presentation.scaling_load import Load, explain_load, read_load

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
+from core.errors import end_sentence
 from dashboard.domain.fleet import FleetReading, Worker
-from dashboard.presentation.formatting import end_sentence
 
 
 def describe_states(reading: FleetReading, wanted: int) -> str:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from markupsafe import Markup
 
+from core.errors import end_sentence
 from dashboard.components.common import dom_patch, tables
 from dashboard.components.common.tables import Column, Row
 from dashboard.components.fleet import render
@@ -14,7 +15,7 @@ from dashboard.domain.fleet import FleetReading, Phase, Worker
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.domain.snapshot import Snapshot
 from dashboard.presentation import formatting
-from dashboard.presentation.formatting import end_sentence, natural_sort_key
+from dashboard.presentation.formatting import natural_sort_key
 
 _COLUMNS = (
     Column("Worker"),

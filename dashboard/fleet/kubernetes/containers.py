@@ -2,10 +2,10 @@
 
 import json
 
+from core.errors import end_sentence
 from dashboard.fleet.kubernetes.client import Object
 from dashboard.fleet.kubernetes.state import State
 from dashboard.fleet.kubernetes.values import created_at, optional_seconds, truncate
-from dashboard.presentation.formatting import end_sentence
 
 _WORKER = "worker"
 _IMAGE_ERRORS = (

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from core.errors import end_sentence
 from dashboard.domain.fleet import FleetReading, Node, Scaler, Worker
 from dashboard.domain.journal import Journal
 from dashboard.domain.workers import WorkerView
@@ -20,7 +21,6 @@ from dashboard.fleet.kubernetes.scaler import (
 )
 from dashboard.fleet.kubernetes.values import condition_status
 from dashboard.fleet.kubernetes.worker_pods import contexts, worker_pods
-from dashboard.presentation.formatting import end_sentence
 
 
 @dataclass(frozen=True)
