@@ -1,5 +1,6 @@
 """Fixtures of all tests; each server has a module of its own."""
 
+import gc
 import os
 import signal
 
@@ -23,6 +24,16 @@ pytest_plugins = [
 # Tests pass on a busy machine too; bench/ measures speed.
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
+
+
+# Each collection of all that the tests import takes half a second; they are kept anyway.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect only what is created from here on."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -1,10 +1,9 @@
 """The components of a running dashboard, and the operations of its pages and routes."""
 
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 
-from core.errors import QueueError, StoreUnavailable
+from core.errors import StoreUnavailable
 from core.settings import Settings
 from dashboard.domain.hidden_prompts import hide_prompt
 from dashboard.domain.inputs import Observers
@@ -95,13 +94,15 @@ class AppContext:
         self.waiting_limit.require_room(self._count_waiting, jobs)
 
     def _count_waiting(self) -> int:
-        """Count the waiting jobs; while the broker's count is unknown, those of the events."""
+        """Count the waiting jobs; while the broker's count is unknown, those of the events.
+
+        Raises QueueUnavailable in a process that has just started, if the queue does not answer.
+        """
         snapshot = self.sampler.snapshot()
         if snapshot.counts:
             return snapshot.counts.waiting
         if snapshot.queue.error is None:  # not read yet: this process has just started
-            with suppress(QueueError):
-                return self.queue.depth().waiting
+            return self.queue.depth().waiting
         return sum(view.state == "waiting" for view in self.journal.jobs())
 
     def retry(self, job: Job) -> Job:

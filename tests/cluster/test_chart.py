@@ -1,10 +1,10 @@
 """The Helm chart on the real API server: install, run, upgrade, roll back, uninstall.
 
-`make test-chart` runs prompts to pictures with every set of values; otherwise two sets do.
+`make test-chart` runs prompts to pictures with every set of values; otherwise the defaults do. For
+ScaledJobs, test_story.py runs the objects of the overlay, which are those of the chart.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,6 @@ from tests.support.minio_server import MinioServer
 from tests.support.rabbitmq_server import RabbitServer
 from wire.queues.base import Queue
 
-_STORIES = sorted(VALUES_SETS) if os.environ.get("EVERY_VALUES_SET") == "1" else ["scaledjob"]
 _OF_THIS_MACHINE = {
     "24gb": ("model.id=models/demo",),
     "external": ("s3.endpoint=minio:9000", "s3.region=", "s3.secure=false"),
@@ -136,8 +135,9 @@ def test_defaults_scale_from_zero_and_back(deployed: Deployed, queue: Queue) -> 
     check_run(deployed, queue, pictures=2)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_as_the_dashboard", "chart_requirements")
-@pytest.mark.parametrize("name", _STORIES)
+@pytest.mark.parametrize("name", VALUES_SETS)
 def test_values_set_scales_from_zero_and_back(
     name: str,
     deployed: Deployed,

@@ -61,7 +61,7 @@ def test_worker_receives_settles_and_reports(
     ):
         subscriber.receive(0)
         dashboard.publish(new_job(JobRequest(prompt="cartoon dwarf")))
-        for settle in (worker.requeue, worker.release, worker.retry_later):
+        for settle in (worker.retry_later, worker.requeue, worker.release):
             [delivery] = worker.receive(1, TIMEOUT_SECONDS)
             settle(delivery)
         [delivery] = worker.receive(1, TIMEOUT_SECONDS)

@@ -137,7 +137,8 @@ def run_doctor() -> tuple[int, list[str]]:
 
 def test_broker_that_is_down_is_found():
     """Nothing listens: the queue fails, and the management API is left out."""
-    given = settings(rabbitmq_url=f"amqp://user:{SECRET}@127.0.0.1:{free_port()}/?socket_timeout=1")
+    url = f"amqp://user:{SECRET}@127.0.0.1:{free_port()}/?connection_timeout=500"
+    given = settings(rabbitmq_url=url)
     result = result_of(check_queue, given)
     assert result.state == "failed"
     assert "nothing listens there" in result.text

@@ -54,6 +54,13 @@ def test_query_of_pika_still_works():
     assert parameters.heartbeat == 0
 
 
+@pytest.mark.parametrize(("seconds", "whole"), [(1, 5), (30, 30)])
+def test_timeout_of_pika_leaves_the_other_as_it_was(seconds: int, whole: int):
+    """A short wait for the socket does not lengthen that for the login."""
+    parameters = parse(f"amqp://u:p@host/?socket_timeout={seconds}")
+    assert (parameters.socket_timeout, parameters.stack_timeout) == (seconds, whole)
+
+
 def test_certificates_of_the_query(tmp_path: Path, certificates: PrivateAuthority):
     """A private authority, a client certificate and the server's name are read."""
     certificate, key = certificates.write(tmp_path, "client")

@@ -62,6 +62,10 @@ class Connection:
         self._parameters = parameters
         self._opening = threading.Lock()
         self._session: Session | None = None
+        self._last_failure = (
+            "RabbitMQ cannot be reached yet: another thread is still connecting. Jobs on its queue "
+            "are kept; try again in a moment."
+        )
 
     @property
     def open_session(self) -> Session | None:
@@ -78,10 +82,7 @@ class Connection:
         timeout = self._parameters.stack_timeout or TIMEOUT_SECONDS
         deadline = time.monotonic() + timeout
         if not self._opening.acquire(timeout=timeout):
-            raise QueueUnavailable(
-                "RabbitMQ cannot be reached yet: another thread is still connecting. Jobs on its "
-                "queue are kept; try again in a moment."
-            )
+            raise QueueUnavailable(self._last_failure)
         try:
             return self.open_session or self._reopen(deadline)
         finally:
@@ -113,7 +114,8 @@ class Connection:
         try:
             session.wait_until_open(max(0.1, deadline - time.monotonic()))
             declare_topology(session)
-        except QueueUnavailable:
+        except QueueUnavailable as error:
+            self._last_failure = str(error)
             session.close()
             raise
         return session

@@ -47,8 +47,10 @@ def parse_url(url: SecretStr | None) -> pika.URLParameters:
     parameters.virtual_host = unquote(parts.path[1:]) or "/"
     if parameters.ssl_options and "ssl_options" not in query:
         parameters.ssl_options = tls_options(query)
-    if not {"socket_timeout", "stack_timeout"} & query.keys():
-        parameters.socket_timeout = parameters.stack_timeout = TIMEOUT_SECONDS
+    if "socket_timeout" not in query:
+        parameters.socket_timeout = TIMEOUT_SECONDS
+    if "stack_timeout" not in query:
+        parameters.stack_timeout = max(TIMEOUT_SECONDS, parameters.socket_timeout or 0.0)
     _apply(parameters, query)
     return parameters
 

@@ -38,7 +38,11 @@ _UNCOUNTED = "Until then jobs whose turns another dashboard keeps are missing in
 
 
 class RabbitQueue:
-    """The queue `tasks` on the broker at RABBITMQ_URL; connects on first use."""
+    """The queue `tasks` on the broker at RABBITMQ_URL; connects on first use.
+
+    Callers ask for the session before they take a lock: while the broker is unreachable, each waits
+    its own time, not that of all.
+    """
 
     def __init__(self, settings: Settings) -> None:
         """Raise SettingsError if RABBITMQ_URL is not an AMQP URL."""
@@ -161,8 +165,9 @@ class RabbitQueue:
 
         At most 1,000 are read, and their times have a resolution of one second.
         """
+        session = self._connection.session()
         with self._dead_letters_lock:
-            return dead_letters.read_newest(self._connection.session(), limit)
+            return dead_letters.read_newest(session, limit)
 
     def retry_dead_letter(self, delivery_tag: str) -> None:
         """Publish a dead letter's job again, then remove it; raises MessageError or QueueError."""
@@ -187,13 +192,15 @@ class RabbitQueue:
         self._connection.close()
 
     def _remove_dead_letter(self, tag: str, handle: Callable[[bytes], None]) -> bool:
+        session = self._connection.session()
         with self._dead_letters_lock:
-            return dead_letters.remove(self._connection.session(), tag, handle)
+            return dead_letters.remove(session, tag, handle)
 
     def _open_publisher(self) -> Publisher:
+        session = self._connection.session()
         with self._publisher_lock:
             if not self._publisher or not self._publisher.channel.is_open:
-                self._publisher = Publisher(Channel(self._connection.session()))
+                self._publisher = Publisher(Channel(session))
             return self._publisher
 
     def _open_consumer(self) -> Consumer:
