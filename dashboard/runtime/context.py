@@ -101,7 +101,7 @@ class AppContext:
         snapshot = self.sampler.snapshot()
         if snapshot.counts:
             return snapshot.counts.waiting
-        if snapshot.queue.error is None:  # not read yet: this process has just started
+        if snapshot.queue.error is None and not self.replaying:  # this process has just started
             return self.queue.depth().waiting
         return sum(view.state == "waiting" for view in self.journal.jobs())
 

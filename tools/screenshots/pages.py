@@ -15,7 +15,7 @@ _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 _QUALITY = 82
 
 _IS_DRAWN = """() => !document.querySelector(".stApp:not([data-test-script-state=notRunning])")
-  && !document.querySelector(".stException, .connection:not(:empty)")
+  && !document.querySelector(".stException, .connection:not(:empty), [data-stale=true]")
   && [...document.images].every((image) => !image.checkVisibility() || image.naturalWidth > 0)"""
 
 
@@ -54,8 +54,11 @@ def screenshot(page: Page) -> Image.Image:
     """Return what a page shows once it is drawn and has no error."""
     page.bring_to_front()
     page.wait_for_load_state("networkidle")
-    page.wait_for_function(_IS_DRAWN)
-    return Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    while True:
+        page.wait_for_function(_IS_DRAWN)
+        captured = page.screenshot(animations="disabled")
+        if page.evaluate(_IS_DRAWN):  # Streamlit dims what a run that began meanwhile will replace
+            return Image.open(io.BytesIO(captured)).convert("RGB")
 
 
 def write(picture: Image.Image, path: Path) -> None:
