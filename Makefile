@@ -44,7 +44,8 @@ doctor: $(VENV)/installed ## check settings, queue, store, cluster, GPU and mode
 
 .PHONY: test
 test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(if $(COVERAGE),--cov) $(TESTS)
+	@$(BIN)/python -m $(if $(COVERAGE),slipcover --json --out .coverage.json -m )pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
+	@$(if $(COVERAGE),$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 83)
 
 .PHONY: soak
 soak: $(VENV)/test-tools ## JOBS=500 KILLS=100 OUTAGES=5 MINUTES=15: nothing is lost while workers and servers are killed
@@ -219,7 +220,7 @@ deploy-from-scratch: ## k3d: cluster, images, KEDA, everything deployed, with wo
 
 .PHONY: clean
 clean: ## remove the virtual environment, caches and what was built; data/ is kept
-	@rm -rf $(VENV) site dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage*
+	@rm -rf $(VENV) site dist .coverage.json .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Credentials are made once, for this machine only, and never reach git.
