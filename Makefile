@@ -43,9 +43,12 @@ doctor: $(VENV)/installed ## check settings, queue, store, cluster, GPU and mode
 	@exec $(BIN)/python -m doctor
 
 .PHONY: test
-test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 for the lines and branches that they reach
+test: $(VENV)/test-tools $(VENV)/node-tools ## every test that can run here; COVERAGE=1 measures what make coverage prints
 	@$(BIN)/python -m $(if $(COVERAGE),slipcover --json --out .coverage.json -m )pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(TESTS)
-	@$(if $(COVERAGE),$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 83)
+
+.PHONY: coverage
+coverage: $(VENV)/test-tools ## the lines and branches that the last COVERAGE=1 make test did not reach
+	@$(BIN)/python -m slipcover --merge .coverage.json --out .coverage.json --fail-under 83
 
 .PHONY: soak
 soak: $(VENV)/test-tools ## JOBS=500 KILLS=100 OUTAGES=5 MINUTES=15: nothing is lost while workers and servers are killed
