@@ -1,6 +1,9 @@
 """While the store hangs, only the requests that need it wait, and not for long."""
 
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +22,14 @@ from dashboard.runtime.context import AppContext
 from tests.support.conditions import HANG_TIMEOUT
 from wire.messages.job import JobRequest, new_job
 
+HANG_SECONDS = 60
+_HANG = f"""
+import asyncio, contextlib, time
+from core.errors import StoreUnavailable
+from dashboard.routes.blocking import StoreCalls
+with contextlib.suppress(StoreUnavailable):
+    asyncio.run(StoreCalls("test", 1, 0.1).run(time.sleep, {HANG_SECONDS}))
+"""
 UNKNOWN = [new_job(JobRequest(prompt="a cat")).id for _ in range(100)]
 
 
@@ -91,6 +102,13 @@ def test_jobs_of_the_journal_need_no_store(
         assert not any(answer.done() for answer in unknown)
         released.set()
     assert [answer.status_code for answer in answers] == [200, 200, 202]
+
+
+def test_process_ends_while_the_store_hangs():
+    """A call that hangs does not delay the end of the dashboard."""
+    began = time.monotonic()
+    subprocess.run([sys.executable, "-c", _HANG], check=True)
+    assert time.monotonic() - began < HANG_SECONDS / 2
 
 
 def test_form_opens_without_a_status(client: TestClient):
