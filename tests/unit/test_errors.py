@@ -38,6 +38,14 @@ QUEUE_CALLS = {
     "drop_dead_letter": lambda queue: queue.drop_dead_letter("1"),
 }
 
+TURN_CALLS = {
+    "dispatch": lambda queue: queue.dispatch(),
+    "pause": lambda queue: queue.pause(),
+    "resume": lambda queue: queue.resume(),
+    "move_to_front": lambda queue: queue.move_to_front("1"),
+    "remove_waiting": lambda queue: list(queue.remove_waiting()),
+}
+
 
 def _kinds() -> list[type]:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
@@ -161,12 +169,13 @@ def test_unreachable_broker_is_explained_within_seconds(caplog):
     """Calls at the same time fail at the same time; neither errors nor log contain the password."""
     caplog.set_level(logging.DEBUG)
     url = _unreachable_broker().rabbitmq_url.get_secret_value() + "?connection_timeout=4000"
+    calls = (QUEUE_CALLS | TURN_CALLS).values()
     with (
         closing(backends.open_queue(Settings(_env_file=None, rabbitmq_url=url))) as queue,
-        ThreadPoolExecutor(len(QUEUE_CALLS)) as pool,
+        ThreadPoolExecutor(len(calls)) as pool,
     ):
         started = time.monotonic()
-        for call in [pool.submit(call, queue) for call in QUEUE_CALLS.values()]:
+        for call in [pool.submit(call, queue) for call in calls]:
             with raises_a_sentence():
                 call.result()
         assert time.monotonic() - started < 10, "calls wait for each other"

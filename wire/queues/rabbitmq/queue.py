@@ -23,6 +23,7 @@ from wire.queues.base import (
     decode_job,
     retry_pause,
 )
+from wire.queues.call_lock import CallLock
 from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import LastCount, count_ready, count_retries
@@ -49,9 +50,9 @@ class RabbitQueue:
         self._connection = shared_connection(settings.rabbitmq_url)
         self._management = Management(settings)
         self._closed = False
-        self._publisher_lock = threading.Lock()
+        self._publisher_lock = CallLock()
         self._receive_lock = threading.Lock()
-        self._dead_letters_lock = threading.Lock()
+        self._dead_letters_lock = CallLock()
         self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
         self._held_elsewhere = LastCount()
         self._publisher: Publisher | None = None

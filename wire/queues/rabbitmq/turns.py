@@ -8,7 +8,6 @@ Each move publishes a copy and then removes the message, so a failure in between
 are the same job: the second finds its pictures stored.
 """
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from pika import BasicProperties
 
 from wire.messages import names
 from wire.messages.job import Job, peek
+from wire.queues.call_lock import CallLock
 from wire.queues.rabbitmq.backlog import Backlog
 from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.gate import Gate
@@ -37,7 +37,7 @@ class Turns:
         self._open_publisher = open_publisher
         self._max_ready = max_ready
         self._gate = Gate(lambda: open_publisher().channel, max_ready)
-        self._lock = threading.Lock()
+        self._lock = CallLock()
         self._backlog: Backlog | None = None
         self._moved_at = -_STATISTICS_SECONDS
 
