@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from core.call_lock import CallLock
 from core.errors import QueueFull
 from dashboard.presentation.formatting import pluralize
-from wire.queues.call_lock import CallLock
 
 
 class WaitingLimit:

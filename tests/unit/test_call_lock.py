@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from core import call_lock
+from core.call_lock import CallLock
 from core.errors import PublishRefused, QueueError, QueueUnavailable
 from tests.support.conditions import wait_until
-from wire.queues import call_lock
-from wire.queues.call_lock import CallLock
 
 _WAITING = 3
 

@@ -19,6 +19,7 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.base import Delivery
 from wire.queues.sqlite import SqliteQueue
+from wire.sqlite import file
 from wire.sqlite.file import FILE_NAME
 
 PASSWORD = "hunter2"
@@ -148,6 +149,25 @@ def test_locked_queue_is_waited_for(tmp_path):
             assert queue.receive(1, 0) == []
         queue.publish(make_job())
         assert other.depth().ready == 1
+
+
+def test_locked_queue_is_reported_to_all_at_once(tmp_path, monkeypatch):
+    """Callers that write give up together, and reading goes on meanwhile."""
+    monkeypatch.setattr(file, "_BUSY_SECONDS", 2.0)
+    with (
+        closing(SqliteQueue(tmp_path)) as queue,
+        closing(sqlite3.connect(tmp_path / FILE_NAME)) as other,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        calls = [pool.submit(queue.publish, make_job()) for _ in range(8)]
+        assert queue.depth().ready == 0
+        assert not any(call.done() for call in calls), "reading waits for a writer"
+        for call in calls:
+            with raises_a_sentence():
+                call.result()
+        assert time.monotonic() - started < 8, "calls wait for each other"
 
 
 def test_closed_queue_raises_queue_unavailable(tmp_path):

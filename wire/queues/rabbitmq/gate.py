@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+from core.call_lock import CallLock
 from wire.messages import names
-from wire.queues.call_lock import CallLock
 from wire.queues.rabbitmq.counts import count_ready
 from wire.rabbitmq.channel import Channel
 

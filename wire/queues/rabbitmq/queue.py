@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from pika import BasicProperties
 
+from core.call_lock import CallLock
 from core.errors import QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
@@ -23,7 +24,6 @@ from wire.queues.base import (
     decode_job,
     retry_pause,
 )
-from wire.queues.call_lock import CallLock
 from wire.queues.rabbitmq import dead_letters
 from wire.queues.rabbitmq.consumer import Consumer
 from wire.queues.rabbitmq.counts import LastCount, count_ready, count_retries

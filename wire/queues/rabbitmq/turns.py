@@ -15,9 +15,9 @@ from contextlib import contextmanager
 
 from pika import BasicProperties
 
+from core.call_lock import CallLock
 from wire.messages import names
 from wire.messages.job import Job, peek
-from wire.queues.call_lock import CallLock
 from wire.queues.rabbitmq.backlog import Backlog
 from wire.queues.rabbitmq.counts import count_ready
 from wire.queues.rabbitmq.gate import Gate
