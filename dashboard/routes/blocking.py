@@ -6,8 +6,11 @@ every page. Nor does a time limit of anyio help: it frees the place of a thread 
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Future
+from functools import partial
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, ParamSpec, TypeVar
 
 from core.errors import StoreUnavailable
 
@@ -26,7 +29,7 @@ class StoreCalls:
     """
 
     def __init__(self, name: str, threads: int, seconds: float) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._threads = _DaemonThreads(name, threads)
         self._seconds = seconds
 
     async def run(
@@ -36,7 +39,7 @@ class StoreCalls:
         **kwargs: Parameters.kwargs,
     ) -> Result:
         """Return a call's result; raises StoreUnavailable once the time is over."""
-        call = self._threads.submit(function, *args, **kwargs)
+        call = self._threads.submit(partial(function, *args, **kwargs))
         try:
             # A call that waits for a thread is cancelled; one that hangs keeps its thread.
             return await asyncio.wait_for(asyncio.wrap_future(call), self._seconds)
@@ -44,3 +47,36 @@ class StoreCalls:
             raise StoreUnavailable(
                 f"The store has not answered for {self._seconds:g} seconds. Please try again later."
             ) from None
+
+
+class _DaemonThreads:
+    """Threads that are started on first use.
+
+    Those of a ThreadPoolExecutor would delay the end of the process until their calls return.
+    """
+
+    def __init__(self, name: str, count: int) -> None:
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._unstarted = [
+            Thread(target=self._run, name=f"{name} {number}", daemon=True)
+            for number in range(count)
+        ]
+
+    def submit(self, call: Callable[[], Result]) -> "Future[Result]":
+        """Have a thread make a call; used by the event loop's thread only."""
+        future: Future[Result] = Future()
+        self._waiting.put((future, call))
+        if self._unstarted:
+            self._unstarted.pop().start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            future, call = self._waiting.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(call())
+            except BaseException as error:  # noqa: BLE001, it is raised where the result is read
+                future.set_exception(error)
+            del future, call

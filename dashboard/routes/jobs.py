@@ -15,6 +15,7 @@ SUBMISSIONS = CapacityLimiter(16)
 """Threads of requests that wait for the queue: others go on while it does not answer."""
 
 _calls = StoreCalls("find job", threads=4, seconds=5.0)
+_cancellations = StoreCalls("cancel job", threads=16, seconds=5.0)
 
 
 async def find_job(job_id: str) -> JobView | None:
@@ -39,6 +40,11 @@ async def requested_job(request: Request) -> JobView:
     if view is None:
         raise HTTPException(404, "There is no job with this id.")
     return view
+
+
+async def cancel(job_id: str) -> None:
+    """Cancel a job. Raises StoreUnavailable; if the store hangs, it may be cancelled later."""
+    await _cancellations.run(runtime.current().cancel, job_id)
 
 
 async def find_stored_job(job_id: str) -> JobView | None:

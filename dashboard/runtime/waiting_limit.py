@@ -1,9 +1,9 @@
 """The maximum of waiting jobs, whoever submits them."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from core.call_lock import CallLock
 from core.errors import QueueFull
 from dashboard.presentation.formatting import pluralize
 
@@ -16,7 +16,7 @@ class WaitingLimit:
 
     def __init__(self, maximum: int) -> None:
         self._maximum = maximum
-        self._lock = threading.Lock()
+        self._lock = CallLock()
         self._publishing = 0
         """Jobs that were admitted and that the count may lack."""
 

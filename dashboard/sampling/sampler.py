@@ -18,7 +18,7 @@ from dashboard.gallery.index import GalleryIndex
 from dashboard.sampling.fault_annotations import annotate
 from dashboard.sampling.history import SAMPLE_INTERVAL_SECONDS, History, extend
 from dashboard.sampling.samples import make_sample, with_gpu_lane
-from dashboard.sampling.source import Source
+from dashboard.sampling.source import STOP_SECONDS, Source
 from wire.queues.base import QueueDepth
 
 REFRESH_INTERVAL_SECONDS = 0.5
@@ -66,8 +66,9 @@ class Sources:
         """Stop every source; calls in progress are waited for together."""
         for source in self.all():
             source.request_stop()
+        deadline = time.monotonic() + STOP_SECONDS
         for source in self.all():
-            source.stop()
+            source.stop(max(0.0, deadline - time.monotonic()))
 
     def observe(self) -> Observation:
         """Return the newest reading of every source without blocking."""

@@ -11,6 +11,9 @@ from dashboard.domain.snapshot import Reading
 
 Value = TypeVar("Value")
 
+STOP_SECONDS = 2.0
+"""Time by which calls that hang may delay the end of the process."""
+
 _MIN_RETRY_SECONDS = 1.0
 
 _log = logging.getLogger(__name__)
@@ -55,7 +58,7 @@ class Source(Generic[Value]):
         """Stop after the current call; returns at once."""
         self._stopping.set()
 
-    def stop(self, timeout: float = 2.0) -> None:
+    def stop(self, timeout: float = STOP_SECONDS) -> None:
         """Stop, and wait up to ``timeout`` seconds for the current call."""
         self.request_stop()
         if self._thread.is_alive():

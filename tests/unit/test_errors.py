@@ -19,6 +19,7 @@ from wire.messages.event import Event
 from wire.messages.job import JobRequest, new_job
 from wire.queues.base import Delivery
 from wire.queues.sqlite import SqliteQueue
+from wire.sqlite import file
 from wire.sqlite.file import FILE_NAME
 
 PASSWORD = "hunter2"
@@ -36,6 +37,14 @@ QUEUE_CALLS = {
     "dead_letters": lambda queue: queue.dead_letters(1),
     "retry_dead_letter": lambda queue: queue.retry_dead_letter("1"),
     "drop_dead_letter": lambda queue: queue.drop_dead_letter("1"),
+}
+
+TURN_CALLS = {
+    "dispatch": lambda queue: queue.dispatch(),
+    "pause": lambda queue: queue.pause(),
+    "resume": lambda queue: queue.resume(),
+    "move_to_front": lambda queue: queue.move_to_front("1"),
+    "remove_waiting": lambda queue: list(queue.remove_waiting()),
 }
 
 
@@ -142,6 +151,25 @@ def test_locked_queue_is_waited_for(tmp_path):
         assert other.depth().ready == 1
 
 
+def test_locked_queue_is_reported_to_all_at_once(tmp_path, monkeypatch):
+    """Callers that write give up together, and reading goes on meanwhile."""
+    monkeypatch.setattr(file, "_BUSY_SECONDS", 2.0)
+    with (
+        closing(SqliteQueue(tmp_path)) as queue,
+        closing(sqlite3.connect(tmp_path / FILE_NAME)) as other,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        other.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        calls = [pool.submit(queue.publish, make_job()) for _ in range(8)]
+        assert queue.depth().ready == 0
+        assert not any(call.done() for call in calls), "reading waits for a writer"
+        for call in calls:
+            with raises_a_sentence():
+                call.result()
+        assert time.monotonic() - started < 8, "calls wait for each other"
+
+
 def test_closed_queue_raises_queue_unavailable(tmp_path):
     """A late call of a thread raises no error of a library."""
     queue = SqliteQueue(tmp_path)
@@ -161,12 +189,13 @@ def test_unreachable_broker_is_explained_within_seconds(caplog):
     """Calls at the same time fail at the same time; neither errors nor log contain the password."""
     caplog.set_level(logging.DEBUG)
     url = _unreachable_broker().rabbitmq_url.get_secret_value() + "?connection_timeout=4000"
+    calls = (QUEUE_CALLS | TURN_CALLS).values()
     with (
         closing(backends.open_queue(Settings(_env_file=None, rabbitmq_url=url))) as queue,
-        ThreadPoolExecutor(len(QUEUE_CALLS)) as pool,
+        ThreadPoolExecutor(len(calls)) as pool,
     ):
         started = time.monotonic()
-        for call in [pool.submit(call, queue) for call in QUEUE_CALLS.values()]:
+        for call in [pool.submit(call, queue) for call in calls]:
             with raises_a_sentence():
                 call.result()
         assert time.monotonic() - started < 10, "calls wait for each other"

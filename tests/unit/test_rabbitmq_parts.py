@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -113,6 +114,7 @@ class BusySession:
 
     is_open: bool = True
     is_busy: bool = False
+    answers: bool = True
     delay_reason: str = "it does not answer"
     delayed: list[Callable[[], None]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
@@ -154,6 +156,23 @@ def test_channel_of_a_busy_connection_is_closed_later(monkeypatch: pytest.Monkey
     for call in session.delayed:
         call()
     assert session.closed == ["closed"]
+
+
+def test_channels_of_a_silent_broker_are_closed_without_a_wait(monkeypatch: pytest.MonkeyPatch):
+    """Once a request was not answered in time, no channel delays the end of the process."""
+    monkeypatch.setattr(channel_module, "_CLOSE_TIMEOUT_SECONDS", 10.0)
+    session = BusySession()
+    channels = [Channel(session) for _ in range(3)]
+    session.is_busy = True
+    with pytest.raises(QueueUnavailable):
+        channels[0].request(lambda *_: None, timeout=0.01)
+    began = time.monotonic()
+    for channel in channels:
+        channel.close()
+    assert time.monotonic() - began < 5
+    for call in session.delayed:
+        call()
+    assert session.closed == ["closed"] * 3
 
 
 @pytest.mark.parametrize("receiver", [Backlog, Subscription])

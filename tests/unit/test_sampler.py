@@ -22,7 +22,7 @@ from dashboard.gallery.reader import GalleryReader
 from dashboard.gallery.stored_jobs import job_of, stored_job, view_of
 from dashboard.sampling.sampler import Sampler, Sources, pause_after
 from dashboard.sampling.samples import make_sample
-from dashboard.sampling.source import Source
+from dashboard.sampling.source import STOP_SECONDS, Source
 from tests.support.conditions import wait_until
 from tests.support.samples import metadata_of
 from wire.messages.event import Event
@@ -102,6 +102,19 @@ def test_hanging_source_becomes_unknown():
         assert running.reading().value is None
         answers.free.set()
         wait_until(lambda: running.reading().value, what="a value again")
+
+
+def test_hanging_sources_delay_the_end_once():
+    """All calls in progress are waited for together, not one after the other."""
+    answers = Answers()
+    answers.free.clear()
+    hanging = [Source("the store", answers, every=1.0) for _ in range(10)]
+    sources = Sources(*hanging[:4], gallery=tuple(hanging[4:]))
+    sources.start()
+    began = time.monotonic()
+    sources.stop()
+    assert time.monotonic() - began < 2.5 * STOP_SECONDS
+    answers.free.set()
 
 
 def test_unexpected_error_does_not_end_a_source():

@@ -1,7 +1,10 @@
 """Each failure of the store names its cause and what to do, and contains no secret."""
 
 import shutil
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,9 +19,10 @@ from tests.support.certificates import PrivateAuthority
 from tests.support.conditions import free_port
 from tests.support.tls_server import listening
 from wire.stores.directory import DirectoryStore
-from wire.stores.minio import MinioStore
+from wire.stores.minio import MinioStore, client
 
 _SECRET, _TOKEN = "hunter2", "token-of-hunter2"
+_CALLS = 16
 
 
 class FakeS3(ThreadingHTTPServer):
@@ -53,6 +57,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Log nothing."""
+
+
+def test_calls_do_not_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a store accepts connections and never answers, each call waits its own time only."""
+    monkeypatch.setattr(client, "_READ_TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as silent:
+        keys = {"minio_access_key": "user", "minio_secret_key": _SECRET}
+        endpoint = f"127.0.0.1:{silent.getsockname()[1]}"
+        store = MinioStore(Settings(_env_file=None, minio_endpoint=endpoint, **keys))
+        with ThreadPoolExecutor(_CALLS) as pool:
+            began = time.monotonic()
+            calls = [pool.submit(store.exists, "a.png") for _ in range(_CALLS)]
+            errors = [call.exception() for call in calls]
+    assert time.monotonic() - began < _CALLS / 2
+    assert all(isinstance(error, StoreUnavailable) for error in errors)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Keys of the pod or machine: found where the AWS SDKs find them, renewed, explained."""
 
+import socket
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -8,10 +11,12 @@ from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from urllib3 import Timeout
 
 from core.errors import StoreUnavailable
 from core.settings import Settings
 from core.store_settings import find_identity
+from wire.stores.minio import credentials
 from wire.stores.minio.credentials import provider_for
 
 _ANSWER = """\
@@ -134,6 +139,24 @@ def test_refused_web_identity_is_explained_without_its_token(web_identity: Issue
     with pytest.raises(StoreUnavailable, match=r"HTTP 403; .*AWS_ROLE_ARN") as raised:
         provider_for(settings()).retrieve()
     assert "hunter2" not in str(raised.value)
+
+
+def test_silent_issuer_fails_all_callers_at_once(
+    web_identity: Issuer, monkeypatch: pytest.MonkeyPatch
+):
+    """Who waits for keys that another thread requests does not wait anew after its failure."""
+    assert web_identity.url
+    monkeypatch.setattr(credentials, "_TIMEOUT", Timeout(connect=2, read=2))
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=100) as silent,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        provider = provider_for(settings())
+        began = time.monotonic()
+        calls = [pool.submit(provider.retrieve) for _ in range(8)]
+        assert {type(call.exception()) for call in calls} == {StoreUnavailable}
+    assert time.monotonic() - began < 7
 
 
 def test_missing_token_file_is_explained(web_identity: Issuer, tmp_path: Path):

@@ -7,7 +7,7 @@ when the channel is lost.
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 from pika.channel import Channel as RawChannel
@@ -64,21 +64,27 @@ class Channel:
 
     def close(self) -> None:
         """Close the channel; the broker requeues its unacknowledged messages."""
-        try:
-            self.request(self._close, _CLOSE_TIMEOUT_SECONDS)
-        except QueueUnavailable:
-            # A channel that is lost needs nothing; one that is busy is closed later.
-            self.post(lambda raw: raw.close())
+        # Each channel that is waited for in vain would delay the end of the process.
+        if self.session.answers:
+            with suppress(QueueUnavailable):
+                self.request(self._close, _CLOSE_TIMEOUT_SECONDS)
+                return
+        # A channel that is lost needs nothing; one that is busy is closed later.
+        self.post(lambda raw: raw.close())
 
     def _wait(self, call: Callable[[Done], object], timeout: float) -> Any:
         reply: Future[Any] = Future()
         self._add_pending(reply)
         self.session.run(lambda: self._start(call, reply))
         try:
-            return reply.result(timeout)
+            result = reply.result(timeout)
         except TimeoutError:
             reply.cancel()
+            self.session.answers = False
             raise QueueUnavailable(self.session.unreachable(self.session.delay_reason)) from None
+        else:
+            self.session.answers = True
+            return result
         finally:
             with self._lock:
                 self._pending.discard(reply)

@@ -31,6 +31,8 @@ class Session:
         self.address = address(parameters.host, parameters.port)
         self.blocked = False
         """Whether the broker blocks publishers, since its memory or disk is short."""
+        self.answers = True
+        """Whether the newest request was answered in time."""
         self._opened: Future[None] = Future()
         self.connection = pika.SelectConnection(
             parameters,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
+from core.call_lock import CallLock
 from core.errors import QueueUnavailable
 from core.private_files import make_private_file, make_private_folder
 from wire.sqlite.schema import prepare
@@ -37,7 +38,10 @@ _ADVICE = {
 
 
 class SqliteFile:
-    """A connection to the file; a lock serializes its threads."""
+    """Two connections to the file, one of which writes; locks serialize their threads.
+
+    A thread that waits for the write lock of another process holds up no reader.
+    """
 
     def __init__(self, data_dir: Path, synchronous: Synchronous) -> None:
         """Open, create or migrate the file. Raises QueueUnavailable and SettingsError.
@@ -46,15 +50,19 @@ class SqliteFile:
         transaction, and ``NORMAL`` at most the newest ones of this connection.
         """
         self._path = data_dir / FILE_NAME
-        self._lock = threading.Lock()
+        self._lock, self._reading = CallLock(), threading.Lock()
         with self._translated_errors():
             make_private_folder(data_dir)
             make_private_file(self._path)
-            # The lock above replaces check_same_thread.
-            self._connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connect()
             self._prepare(synchronous)
+            self._reader = self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        # The locks replace check_same_thread.
+        return sqlite3.connect(
+            self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
 
     def _prepare(self, synchronous: Synchronous) -> None:
         # Switching a new file to WAL in two processes at once fails with "database is locked"
@@ -73,8 +81,8 @@ class SqliteFile:
 
     def read(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run a read-only statement; never waits for a writer."""
-        with self._lock, self._translated_errors():
-            return self._connection.execute(statement, parameters).fetchall()
+        with self._reading, self._translated_errors():
+            return self._reader.execute(statement, parameters).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -94,6 +102,8 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close the file."""
+        with self._reading:
+            self._reader.close()
         with self._lock:
             self._connection.close()
 

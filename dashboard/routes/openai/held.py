@@ -10,13 +10,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import ClientDisconnect, Request
 
 from dashboard import runtime
 from dashboard.domain.jobs import FINISHED, JobView
 from dashboard.routes.job_changes import JobChanges, observed
-from dashboard.routes.jobs import SUBMISSIONS, find_job
+from dashboard.routes.jobs import find_job
 from dashboard.routes.openai.errors import Refusal
 from wire.messages.job import Job
 
@@ -27,6 +27,8 @@ _REPEAT_SECONDS = 15.0
 
 _WAIT = re.compile(r'(?:^|[\s,;])wait\s*=\s*"?([0-9]{1,6})(?![0-9])')
 _places = asyncio.Semaphore(MAX_HELD_REQUESTS)
+_cancellations = CapacityLimiter(16)
+"""Not those of submissions: these wait for the store, which may hang while the queue answers."""
 
 
 @asynccontextmanager
@@ -108,4 +110,4 @@ async def _give_up(request: Request, job: Job) -> None:
     context = runtime.current()
     view = context.journal.find(job.id)
     if view and view.state == "waiting" and "idempotency-key" not in request.headers:
-        await to_thread.run_sync(context.cancel, job.id, limiter=SUBMISSIONS)
+        await to_thread.run_sync(context.cancel, job.id, limiter=_cancellations)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import Annotated
 
-from anyio import to_thread
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from dashboard import runtime
 from dashboard.domain.jobs import JobView, State, initial_view
 from dashboard.routes import submissions
-from dashboard.routes.jobs import SUBMISSIONS, requested_job
+from dashboard.routes.jobs import cancel, requested_job
 from dashboard.routes.v1.answers import respond
 from dashboard.routes.v1.keys import program_of
 from dashboard.routes.v1.queries import MAX_PAGE, QueryModel, read_query
@@ -63,8 +62,7 @@ async def cancel_job(request: Request) -> Response:
     if view.state in ("done", "failed"):
         raise HTTPException(409, f"The job is {view.state}, so there is nothing to cancel.")
     if view.state != "cancelled":
-        cancel = runtime.current().cancel
-        await to_thread.run_sync(cancel, view.job.id, limiter=SUBMISSIONS)
+        await cancel(view.job.id)
     return respond(shown(request, await requested_job(request)))
 
 

@@ -1,9 +1,9 @@
 """Whether jobs may go to the job queue now, from counts that are at most some moments old."""
 
-import threading
 import time
 from collections.abc import Callable
 
+from core.call_lock import CallLock
 from wire.messages import names
 from wire.queues.rabbitmq.counts import count_ready
 from wire.rabbitmq.channel import Channel
@@ -23,7 +23,7 @@ class Gate:
     def __init__(self, open_channel: Callable[[], Channel], max_ready: int) -> None:
         self._open_channel = open_channel
         self._max_ready = max_ready
-        self._lock = threading.Lock()
+        self._lock = CallLock()
         self._paused_read_at = self._room_read_at = -REFRESH_SECONDS
         self._paused = False
         self._room = 0

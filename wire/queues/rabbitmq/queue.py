@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from pika import BasicProperties
 
+from core.call_lock import CallLock
 from core.errors import QueueError, QueueUnavailable
 from core.settings import Settings
 from wire.messages import names
@@ -49,9 +50,9 @@ class RabbitQueue:
         self._connection = shared_connection(settings.rabbitmq_url)
         self._management = Management(settings)
         self._closed = False
-        self._publisher_lock = threading.Lock()
+        self._publisher_lock = CallLock()
         self._receive_lock = threading.Lock()
-        self._dead_letters_lock = threading.Lock()
+        self._dead_letters_lock = CallLock()
         self._turns = Turns(self._open_publisher, settings.max_ready_jobs)
         self._held_elsewhere = LastCount()
         self._publisher: Publisher | None = None

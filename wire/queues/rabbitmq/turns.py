@@ -8,7 +8,6 @@ Each move publishes a copy and then removes the message, so a failure in between
 are the same job: the second finds its pictures stored.
 """
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 
 from pika import BasicProperties
 
+from core.call_lock import CallLock
 from wire.messages import names
 from wire.messages.job import Job, peek
 from wire.queues.rabbitmq.backlog import Backlog
@@ -37,7 +37,7 @@ class Turns:
         self._open_publisher = open_publisher
         self._max_ready = max_ready
         self._gate = Gate(lambda: open_publisher().channel, max_ready)
-        self._lock = threading.Lock()
+        self._lock = CallLock()
         self._backlog: Backlog | None = None
         self._moved_at = -_STATISTICS_SECONDS
 

@@ -3,7 +3,6 @@
 import configparser
 import os
 import re
-from threading import Lock
 from xml.etree.ElementTree import ParseError
 
 from minio.credentials.credentials import Credentials
@@ -17,6 +16,7 @@ from minio.credentials.providers import (
 from urllib3 import PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
+from core.call_lock import CallLock
 from core.errors import SettingsError, StoreUnavailable
 from core.network.failures import explain
 from core.network.http import pool_for
@@ -58,14 +58,17 @@ class PlatformProvider(Provider):
 
     def __init__(self, source: IdentitySource, region: str | None) -> None:
         self._source = source
-        self._lock = Lock()
+        self._lock = CallLock()
         self._provider = _open(source, region)
 
     def retrieve(self) -> Credentials:
         """Return valid keys. Raises StoreUnavailable, whose message has no token."""
+        with self._lock:
+            return self._retrieve()
+
+    def _retrieve(self) -> Credentials:
         try:
-            with self._lock:
-                return self._provider.retrieve()
+            return self._provider.retrieve()
         except (HTTPError, OSError, ValueError, KeyError, TypeError, *_UNREADABLE) as error:
             raise StoreUnavailable(
                 f"There are no keys for the store from the {self._source} of this process: "

@@ -7,7 +7,6 @@ while the store is unreachable.
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Lock
 
 from minio.error import S3Error, ServerError
 
@@ -32,7 +31,6 @@ class MinioStore:
         self._url = store_url(settings)
         self._bucket = settings.minio_bucket
         self._client = build_client(settings)
-        self._bucket_lock = Lock()
         self._bucket_exists = False
 
     def put(self, name: str, body: bytes, content_type: str) -> None:
@@ -86,9 +84,10 @@ class MinioStore:
             self._client.bucket_exists(self._bucket)
 
     def _ensure_bucket(self) -> None:
-        with self._bucket_lock, self._translated_errors("s3:ListBucket"):
-            if self._bucket_exists:
-                return
+        # Without a lock: while the store is unreachable, callers must not wait for each other.
+        if self._bucket_exists:
+            return
+        with self._translated_errors("s3:ListBucket"):
             if not self._client.bucket_exists(self._bucket):
                 self._create_missing_bucket()
             self._bucket_exists = True
