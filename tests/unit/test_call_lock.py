@@ -13,10 +13,24 @@ from tests.support.conditions import wait_until
 _WAITING = 3
 
 
+class _ObservedLock:
+    """A lock that counts in ``waiting`` who begins to wait for it."""
+
+    def __init__(self, waiting: threading.Semaphore) -> None:
+        self._lock, self._waiting = threading.Lock(), waiting
+        self.release, self.locked = self._lock.release, self._lock.locked
+
+    def acquire(self) -> None:
+        """Take the lock."""
+        self._waiting.release()
+        self._lock.acquire()
+
+
 def _fail_while_others_wait(error: QueueError) -> tuple[int, int]:
     """Have a call fail while others wait; return how many failed with it, and made theirs."""
     lock, failing = CallLock(), threading.Event()
     waiting = threading.Semaphore(0)
+    lock._lock = _ObservedLock(waiting)
 
     def fail() -> None:
         with lock:
@@ -24,17 +38,17 @@ def _fail_while_others_wait(error: QueueError) -> tuple[int, int]:
             raise error
 
     def call() -> None:
-        waiting.release()
         with lock:
             pass
 
     with ThreadPoolExecutor(1 + _WAITING) as pool:
         failed = pool.submit(fail)
+        waiting.acquire()
         wait_until(lambda: lock._lock.locked(), what="the call has begun")
         calls = [pool.submit(call) for _ in range(_WAITING)]
         for _ in calls:
             waiting.acquire()
-        threading.Timer(0.2, failing.set).start()  # after they wait for the lock itself
+        failing.set()
         assert failed.exception() is error
         errors = [each.exception() for each in calls]
     assert all(each is None or str(each) == str(error) for each in errors)
