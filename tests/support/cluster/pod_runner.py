@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kubernetes.client import CoreV1Api, V1Pod
 from kubernetes.client.exceptions import ApiException, NotFoundException
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_fixed
 from urllib3.exceptions import HTTPError
 
 from tests.support.cluster.container_process import ContainerProcess
@@ -24,6 +25,21 @@ _POLL_INTERVAL = 0.3
 _FIRST_BACK_OFF = 2.0
 """Seconds; the kubelet starts with 10."""
 _MAX_BACK_OFF = 300.0
+
+
+def _may_succeed_later(error: BaseException) -> bool:
+    """Return whether a busy API server is the reason, and not that the pod is gone."""
+    is_of_server = isinstance(error, ApiException | HTTPError)
+    return is_of_server and not isinstance(error, NotFoundException)
+
+
+_until_reported = retry(
+    retry=retry_if_exception(_may_succeed_later),
+    stop=stop_after_delay(60),
+    wait=wait_fixed(0.5),
+    reraise=True,
+)
+"""Repeats a report as the kubelet does: a pod whose end is not reported never ends."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,7 @@ class PodRunner:
         self._emit_event("BackOff", message.capitalize(), kind="Warning")
         self._leaving.wait(pause)
 
+    @_until_reported
     def _report(self, phase: str, state: dict, ready_since: str | None = None) -> None:
         status = pod_status(
             self._pod,
@@ -199,6 +216,7 @@ class PodRunner:
             metadata.name, metadata.namespace, {"status": status}
         )
 
+    @_until_reported
     def _report_disruption(self) -> None:
         """Report a disruption, which a Job does not count as a failed attempt."""
         # https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
@@ -211,7 +229,8 @@ class PodRunner:
         )
 
     def _emit_event(self, reason: str, message: str, kind: str = "Normal") -> None:
-        emit_event(self._shared.api, self._pod, reason, message, component="kubelet", kind=kind)
+        with suppress(ApiException, HTTPError):  # events are best effort
+            emit_event(self._shared.api, self._pod, reason, message, component="kubelet", kind=kind)
 
 
 def _short_name(image: str) -> str:
