@@ -1,8 +1,10 @@
 """The timeline's figure as a pure function of a snapshot."""
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -223,6 +225,18 @@ def test_figure_has_the_lanes_of_its_mode(lanes: tuple[str, ...]):
     assert len(axes) == len(lanes)
     titles = [note.text for note in figure.layout.annotations if "<b>" in note.text]
     assert sum(note.startswith(("<b>R", "<b>W", "<b>G", "<b>P")) for note in titles) == len(lanes)
+
+
+def test_every_color_of_the_figure_exists():
+    """A variable that no style sheet defines is drawn black; so each name has a definition."""
+    tokens = Path("dashboard/components/page/tokens.css").read_text()
+    samples = tuple(
+        Sample(NOW - 9 + n, waiting=1, generating=1, ready=1, wanted=1, nodes=1) for n in range(10)
+    )
+    drawn = draw(_snapshot(samples, lanes=tuple(LANES)), 600)
+    used = set(re.findall(r"var\((--[a-z-]+)\)", drawn.to_json()))
+    assert {"--requests-solid", "--requests-tint", "--workers"} <= used
+    assert used <= set(re.findall(r"^ +(--[a-z-]+):", tokens, re.M))
 
 
 def test_figure_without_readings_shows_no_values():
