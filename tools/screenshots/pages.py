@@ -18,6 +18,9 @@ _IS_DRAWN = """() => !document.querySelector(".stApp:not([data-test-script-state
   && !document.querySelector(".stException, .connection:not(:empty), [data-stale=true]")
   && [...document.images].every((image) => !image.checkVisibility() || image.naturalWidth > 0)"""
 
+_DECODE = """() => Promise.all([...document.images].filter((image) => image.checkVisibility())
+  .map((image) => image.decode().catch(() => {})))"""
+
 
 @dataclass(frozen=True)
 class Screen:
@@ -56,6 +59,7 @@ def screenshot(page: Page) -> Image.Image:
     page.wait_for_load_state("networkidle")
     while True:
         page.wait_for_function(_IS_DRAWN)
+        page.evaluate(_DECODE)
         captured = page.screenshot(animations="disabled")
         if page.evaluate(_IS_DRAWN):  # Streamlit dims what a run that began meanwhile will replace
             return Image.open(io.BytesIO(captured)).convert("RGB")
