@@ -11,7 +11,7 @@ _SLOW_SECONDS = 1.0
 
 
 class CallLock:
-    """A lock; who waits for a call that gets no answer raises its error.
+    """A lock whose waiting callers raise the error of the call before them, if that has failed.
 
     While queue or store does not answer, each caller waits one timeout, not those of all before it.
     """
