@@ -62,7 +62,7 @@ class _DaemonThreads:
             for number in range(count)
         ]
 
-    def submit(self, call: Callable[[], Result]) -> "Future[Result]":
+    def submit(self, call: Callable[[], Result]) -> Future[Result]:
         """Have a thread make a call; used by the event loop's thread only."""
         future: Future[Result] = Future()
         self._waiting.put((future, call))
